@@ -1,0 +1,74 @@
+"""The one place that decides how kernels run.
+
+In this order: the ahead-of-time module, where a build put one beside this file; plain Python,
+where ``NUMBA_DISABLE_JIT`` is set; numba, with its cache on disk; plain Python without numba.
+numba itself is imported only when it is the one that compiles: it costs half a second and
+60 MB, which the add-on does not have.
+"""
+
+import importlib
+import importlib.util
+import os
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any, Literal, TypeVar, cast
+
+Mode = Literal["ahead-of-time", "jit", "python"]
+Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+
+AHEAD_OF_TIME_MODULE = "matrix_builders._kernels"
+
+KERNELS: dict[str, tuple[str, Callable[..., Any]]] = {}
+"""Signature and Python function of every kernel declared so far, by name."""
+
+
+def _ahead_of_time() -> ModuleType | None:
+    if importlib.util.find_spec(AHEAD_OF_TIME_MODULE) is None:
+        return None
+    return importlib.import_module(AHEAD_OF_TIME_MODULE)
+
+
+def _mode(module: ModuleType | None) -> Mode:
+    if os.environ.get("NUMBA_DISABLE_JIT", "0") not in {"", "0"}:
+        return "python"
+    if module is not None:
+        return "ahead-of-time"
+    return "jit" if importlib.util.find_spec("numba") is not None else "python"
+
+
+_MODULE = _ahead_of_time()
+MODE: Mode = _mode(_MODULE)
+"""How the kernels of this process run."""
+
+
+def kernel(signature: str) -> Callable[[Kernel], Kernel]:
+    """Declare a kernel: numeric code over arrays, compiled where it can be.
+
+    Parameters
+    ----------
+    signature : str
+        Types in numba's notation, ``"void(f8[::1], i8)"``; one declaration serves the
+        ahead-of-time build and the just-in-time compiler alike.
+
+    Returns
+    -------
+    Callable
+        A decorator.  Kernels raise nothing, keep no state and allocate what they return.
+    """
+
+    def declare(function: Kernel) -> Kernel:
+        name = function.__name__
+        KERNELS[name] = (signature, function)
+        if MODE == "ahead-of-time":
+            return cast(Kernel, getattr(_MODULE, name))
+        if MODE == "jit":
+            return cast(Kernel, _jit(signature, function))
+        return function
+
+    return declare
+
+
+def _jit(signature: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    import numba  # noqa: PLC0415 - heavy, and not needed in the other two modes
+
+    return cast(Callable[..., Any], numba.njit(signature, cache=True, nogil=True)(function))

@@ -1,0 +1,107 @@
+"""Where each block of columns and rows of the programme begins."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matrix_builders.arrays import SiteArrays, StorageArrays
+
+# Column blocks, in the order of the matrix.  Plain integers, since kernels index with them.
+IMPORT = 0
+EXPORT = 1
+CURTAIL = 2
+IMPORT_EXCESS = 3
+EXPORT_EXCESS = 4
+CHARGE = 5
+DISCHARGE = 6
+STORED = 7
+SHORTFALL = 8
+OVERFILL = 9
+END_ENERGY = 10
+
+# Row blocks, in the order of the matrix.
+BALANCE = 0
+DYNAMICS = 1
+FLOOR = 2
+CEILING = 3
+END_LEVEL = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Offsets of every block; the one place that computes them.
+
+    Blocks of storages are row-major in (storage, interval).  A block that this site does not
+    need has length zero.
+
+    Attributes
+    ----------
+    n_intervals, n_storages, n_segments : int
+        T, K and S of the shapes.
+    column_lengths, row_lengths : tuple of int
+        Length of each block, in order.
+    column_starts, row_starts : int64 array
+        First column and row of each block, then the total.
+    """
+
+    n_intervals: int
+    n_storages: int
+    n_segments: int
+    column_lengths: tuple[int, ...]
+    row_lengths: tuple[int, ...]
+    column_starts: NDArray[np.int64] = field(init=False)
+    row_starts: NDArray[np.int64] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "column_starts", _starts(self.column_lengths))
+        object.__setattr__(self, "row_starts", _starts(self.row_lengths))
+
+    @property
+    def n_cols(self) -> int:
+        """Number of columns."""
+        return int(self.column_starts[-1])
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return int(self.row_starts[-1])
+
+    def columns(self, block: int) -> slice:
+        """Columns of one block."""
+        return slice(int(self.column_starts[block]), int(self.column_starts[block + 1]))
+
+    def rows(self, block: int) -> slice:
+        """Rows of one block."""
+        return slice(int(self.row_starts[block]), int(self.row_starts[block + 1]))
+
+
+def layout_for(site: SiteArrays, storages: StorageArrays) -> Layout:
+    """Layout of the programme of one site."""
+    n = site.net_load.size
+    k, segments = storages.end_width.shape
+    floors = int(np.count_nonzero(storages.soft_floor > storages.stored_lower))
+    ceilings = int(np.count_nonzero(storages.soft_ceiling < storages.stored_upper))
+    return Layout(
+        n_intervals=n,
+        n_storages=k,
+        n_segments=segments,
+        column_lengths=(
+            n,  # import
+            n,  # export
+            n,  # curtail
+            n if bool(site.import_excess.any()) else 0,
+            n if bool(site.export_excess.any()) else 0,
+            k * n,  # charge
+            k * n,  # discharge
+            k * n,  # stored
+            floors,  # shortfall
+            ceilings,  # overfill
+            k * segments,  # energy at the end, by segment of its value
+        ),
+        row_lengths=(n, k * n, floors, ceilings, k if segments else 0),
+    )
+
+
+def _starts(lengths: tuple[int, ...]) -> NDArray[np.int64]:
+    return np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)

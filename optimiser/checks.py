@@ -1,0 +1,60 @@
+"""Rules that problem types share."""
+
+import math
+
+import numpy as np
+
+from matrix_builders import Vector
+from optimiser.errors import ProblemError
+
+
+def require(holds: bool, field: str, rule: str, value: object) -> None:
+    """Raise `ProblemError` naming `field` unless the rule holds.
+
+    NaN fails every comparison, so a rule written as a comparison refuses it too.
+    """
+    if not holds:
+        raise ProblemError(field, f"{rule}, got {value!r}")
+
+
+def require_between(field: str, value: float, low: float, high: float) -> None:
+    """Require ``low <= value <= high``."""
+    require(low <= value <= high, field, f"must lie in [{low:g}, {high:g}]", value)
+
+
+def require_not_negative(field: str, value: float) -> None:
+    """Require a finite number of at least zero."""
+    require(0 <= value < math.inf, field, "must be finite and not negative", value)
+
+
+def frozen_vector(field: str, values: object, size: int | None = None) -> Vector:
+    """A read-only float64 copy of one-dimensional, finite `values`.
+
+    Parameters
+    ----------
+    field : str
+        Name used in the error.
+    values : array_like, shape (size,)
+        Numbers.
+    size : int, optional
+        Required length.
+
+    Returns
+    -------
+    float64 array, shape (size,)
+        Contiguous and not writeable.
+
+    Raises
+    ------
+    ProblemError
+        Where an entry is not a finite number or the length is wrong.
+    """
+    try:
+        vector = np.array(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ProblemError(field, "must hold numbers only") from None
+    require(vector.ndim == 1, field, "must be one-dimensional", vector.shape)
+    require(size is None or vector.size == size, field, f"must hold {size} values", vector.size)
+    require(bool(np.isfinite(vector).all()), field, "must be finite", "NaN or infinity")
+    vector.setflags(write=False)
+    return vector

@@ -1,0 +1,217 @@
+"""What storages and meter really do: physical by construction, whatever the solver said."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from matrix_builders import SiteArrays, StorageArrays, Vector
+from matrix_builders.compiled import kernel
+from optimiser.programme import Programme
+
+DEAD_BAND = 1e-3
+"""Power under which a storage rests; the client would act on the noise. [kW]"""
+
+_METER_NOISE = 1e-6  # kW; rounding of the solver, a thousandth of the dead band
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispatch:
+    """Energy of every interval; no storage both charges and discharges, nor does the meter.
+
+    Attributes
+    ----------
+    charge, discharge : float64 array, shape (K, T)
+        Energy into and out of each storage, grid side. [kWh per interval]
+    stored : float64 array, shape (K, T)
+        Energy at the end of each interval. [kWh]
+    grid_import, grid_export : float64 array, shape (T,)
+        Energy through the meter. [kWh per interval]
+    curtailed : float64 array, shape (T,)
+        Solar left unused. [kWh per interval]
+    """
+
+    charge: Vector
+    discharge: Vector
+    stored: Vector
+    grid_import: Vector
+    grid_export: Vector
+    curtailed: Vector
+
+
+def follow(programme: Programme, levels: Vector) -> Dispatch:
+    """Dispatch that follows the stored energy of a plan.
+
+    Net movements of the storages reproduce the levels without charging and discharging at
+    once; a movement under the dead band waits until it is worth a command.  The meter then
+    settles at least cost.
+
+    Parameters
+    ----------
+    programme : Programme
+        The problem.
+    levels : float64 array, shape (K, T)
+        Energy wanted at the end of each interval. [kWh]
+
+    Returns
+    -------
+    Dispatch
+        Within every power limit; on the levels but for what the dead band holds back.
+    """
+    storages = programme.storages
+    charge, discharge, stored = (np.zeros(levels.shape) for _ in range(3))
+    track(
+        np.array(levels),
+        storages.initial,
+        storages.charge_limit,
+        storages.discharge_limit,
+        storages.charge_efficiency,
+        storages.discharge_efficiency,
+        programme.hours * DEAD_BAND,
+        charge,
+        discharge,
+        stored,
+    )
+    drawn = programme.site.net_load + charge.sum(axis=0) - discharge.sum(axis=0)
+    curtailed = _curtailment(programme.site, drawn)
+    metered = drawn + curtailed
+    metered[np.abs(metered) < programme.hours * _METER_NOISE] = 0.0
+    return Dispatch(
+        charge=charge,
+        discharge=discharge,
+        stored=stored,
+        grid_import=np.maximum(metered, 0.0),
+        grid_export=np.maximum(-metered, 0.0),
+        curtailed=curtailed,
+    )
+
+
+@kernel(
+    "void(f8[:, ::1], f8[::1], f8[:, ::1], f8[:, ::1], f8[::1], f8[::1], f8[::1],"
+    " f8[:, ::1], f8[:, ::1], f8[:, ::1])"
+)
+def track(
+    levels: Vector,
+    initial: Vector,
+    charge_limit: Vector,
+    discharge_limit: Vector,
+    charge_efficiency: Vector,
+    discharge_efficiency: Vector,
+    dead_band: Vector,
+    charge: Vector,
+    discharge: Vector,
+    stored: Vector,
+) -> None:
+    """Move each storage from level to level in the cheapest way: one direction at a time.
+
+    Parameters
+    ----------
+    levels, charge_limit, discharge_limit : float64 array, shape (K, T)
+        Levels wanted [kWh] and limits [kWh per interval].
+    initial, charge_efficiency, discharge_efficiency : float64 array, shape (K,)
+        Energy now [kWh] and one-way efficiencies [-].
+    dead_band : float64 array, shape (T,)
+        Smallest movement made. [kWh per interval]
+    charge, discharge, stored : float64 array, shape (K, T)
+        Zeros; modified in place.
+    """
+    for k in range(levels.shape[0]):
+        level = initial[k]
+        for t in range(levels.shape[1]):
+            move = levels[k, t] - level
+            if move > 0:
+                energy = move / charge_efficiency[k]
+                if energy >= dead_band[t]:
+                    level = levels[k, t]
+                    if energy > charge_limit[k, t]:
+                        energy = charge_limit[k, t]
+                        level = level - move + energy * charge_efficiency[k]
+                    charge[k, t] = energy
+            else:
+                energy = -move * discharge_efficiency[k]
+                if energy >= dead_band[t]:
+                    level = levels[k, t]
+                    if energy > discharge_limit[k, t]:
+                        energy = discharge_limit[k, t]
+                        level = level - move - energy / discharge_efficiency[k]
+                    discharge[k, t] = energy
+            stored[k, t] = level
+
+
+def _curtailment(site: SiteArrays, drawn: Vector) -> Vector:
+    """Solar left unused at least cost, given what the house draws with all solar in use."""
+    wanted = (
+        np.zeros(drawn.size),
+        site.curtail_limit,
+        -drawn,  # down to no export
+        -site.export_limit - drawn,  # down to the export limit
+        site.import_limit - drawn,  # up to the import limit
+    )
+    choices = np.clip(np.stack(wanted), 0.0, site.curtail_limit)
+    # argmin takes the first of equals: where nothing is gained, nothing is curtailed.
+    cost = np.round(meter_cost(site, drawn + choices), 12)
+    chosen: Vector = np.take_along_axis(choices, cost.argmin(axis=0)[None, :], axis=0)[0]
+    return chosen
+
+
+def meter_cost(site: SiteArrays, metered: Vector) -> Vector:
+    """Planning cost of the energy through the meter, penalties included.
+
+    Parameters
+    ----------
+    site : SiteArrays
+        Prices and limits.
+    metered : float64 array, shape (..., T)
+        Import, or export where negative. [kWh per interval]
+
+    Returns
+    -------
+    float64 array, shape (..., T)
+        [$]
+    """
+    grid_import, grid_export = np.maximum(metered, 0.0), np.maximum(-metered, 0.0)
+    excess = np.maximum(grid_import - site.import_limit, 0.0) + np.maximum(
+        grid_export - site.export_limit, 0.0
+    )
+    cost: Vector = (
+        grid_import * site.import_price - grid_export * site.export_price + site.penalty * excess
+    )
+    return cost
+
+
+def planning_cost(programme: Programme, dispatch: Dispatch) -> float:
+    """What the programme makes of a dispatch: its objective, end value and penalties included.
+
+    Parameters
+    ----------
+    programme : Programme
+        The problem.
+    dispatch : Dispatch
+        Any dispatch of its site.
+
+    Returns
+    -------
+    float
+        Never below the optimum of the linear programme, but for the dead band. [$]
+    """
+    storages = programme.storages
+    metered = dispatch.grid_import - dispatch.grid_export
+    moved = (dispatch.charge + dispatch.discharge).sum(axis=1)
+    missed = np.maximum(storages.soft_floor - dispatch.stored, 0.0) + np.maximum(
+        dispatch.stored - storages.soft_ceiling, 0.0
+    )
+    return float(
+        meter_cost(programme.site, metered).sum()
+        + storages.wear @ moved
+        + programme.site.penalty * missed.sum()
+        - end_worth(storages, dispatch.stored)
+    )
+
+
+def end_worth(storages: StorageArrays, stored: Vector) -> float:
+    """Value of the energy left at the end; `stored` has shape (K, T). [$]"""
+    if storages.end_width.size == 0:
+        return 0.0
+    left = (stored - storages.stored_lower)[:, -1]
+    below = np.cumsum(storages.end_width, axis=1) - storages.end_width
+    filled = np.clip(left[:, None] - below, 0.0, storages.end_width)
+    return float((filled * storages.end_price).sum())

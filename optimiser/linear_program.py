@@ -1,0 +1,99 @@
+"""A solution of a linear programme, and the proof of how good it is."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from matrix_builders import CscArrays, LinearProgram, Vector
+
+
+@dataclass(frozen=True, slots=True)
+class LpSolution:
+    """A point, the duals that vouch for it, and who found them.
+
+    Attributes
+    ----------
+    x : float64 array, shape (n_cols,)
+        Value of each column. [kWh]
+    row_dual : float64 array, shape (n_rows,)
+        Change of the optimal cost per unit of each row's bound. [$/kWh]
+    backend : str
+        Name of the solver.
+    """
+
+    x: Vector
+    row_dual: Vector
+    backend: str
+
+
+def objective(lp: LinearProgram, x: Vector) -> float:
+    """Cost of the point `x`. [$]"""
+    return float(lp.cost @ x)
+
+
+def primal_residual(lp: LinearProgram, x: Vector) -> float:
+    """Largest violation of any row or column bound; infinite where `x` is not finite. [kWh]"""
+    if x.shape != lp.cost.shape or not np.isfinite(x).all():
+        return float("inf")
+    activity = multiply(lp.matrix, x, lp.row_lower.size)
+    gaps = (
+        lp.row_lower - activity,
+        activity - lp.row_upper,
+        lp.col_lower - x,
+        x - lp.col_upper,
+    )
+    return max(0.0, *(float(gap.max(initial=0.0)) for gap in gaps))
+
+
+def lower_bound(lp: LinearProgram, row_dual: Vector) -> float:
+    """Cost that no feasible point can undercut, as `row_dual` proves by weak duality. [$]
+
+    Every column is boxed, so any dual proves something once its components that lean on an
+    absent row bound are set to zero.
+    """
+    dual = _leaning_on_bounds(lp, row_dual)
+    reduced_cost = lp.cost - multiply_transposed(lp.matrix, dual)
+    return _least(dual, lp.row_lower, lp.row_upper) + _least(
+        reduced_cost, lp.col_lower, lp.col_upper
+    )
+
+
+def dual_residual(lp: LinearProgram, solution: LpSolution) -> float:
+    """Largest reduced cost of a column strictly between its bounds. [$/kWh]"""
+    dual = _leaning_on_bounds(lp, solution.row_dual)
+    reduced_cost = lp.cost - multiply_transposed(lp.matrix, dual)
+    room = 1e-6  # kWh; nearer than this a column counts as at its bound
+    falls = (reduced_cost > 0) & (solution.x > lp.col_lower + room)
+    rises = (reduced_cost < 0) & (solution.x < lp.col_upper - room)
+    return float(np.abs(reduced_cost[falls | rises]).max(initial=0.0))
+
+
+def duality_gap(lp: LinearProgram, solution: LpSolution) -> float:
+    """Distance between the cost reached and the bound that the duals prove. [$]"""
+    return abs(objective(lp, solution.x) - lower_bound(lp, solution.row_dual))
+
+
+def multiply(matrix: CscArrays, x: Vector, n_rows: int) -> Vector:
+    """A x; shape (n_rows,)."""
+    terms = matrix.data * np.repeat(x, np.diff(matrix.indptr))
+    return np.bincount(matrix.indices, terms, n_rows).astype(np.float64)
+
+
+def multiply_transposed(matrix: CscArrays, dual: Vector) -> Vector:
+    """Aᵀ y; shape (n_cols,)."""
+    n_cols = matrix.indptr.size - 1
+    column = np.repeat(np.arange(n_cols), np.diff(matrix.indptr))
+    return np.bincount(column, matrix.data * dual[matrix.indices], n_cols).astype(np.float64)
+
+
+def _leaning_on_bounds(lp: LinearProgram, row_dual: Vector) -> Vector:
+    absent = ((row_dual > 0) & np.isneginf(lp.row_lower)) | (
+        (row_dual < 0) & np.isposinf(lp.row_upper)
+    )
+    return np.where(absent, 0.0, row_dual)
+
+
+def _least(price: Vector, lower: Vector, upper: Vector) -> float:
+    bound = np.where(price > 0, lower, upper)
+    leans = price != 0
+    return float(price[leans] @ bound[leans])

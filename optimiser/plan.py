@@ -1,0 +1,204 @@
+"""The answer: what to do, what it costs, and how far it is proved."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+import numpy as np
+
+from matrix_builders import Vector
+from optimiser.dispatch import Dispatch
+from optimiser.flows import EnergyFlows
+from optimiser.money import Money
+from optimiser.objective import CostFunction
+from optimiser.site import Site
+
+COMMAND_THRESHOLD = 0.01
+"""Power from which a controller acts, as the PowerSync client reads a plan. [kW]"""
+
+
+class Action(StrEnum):
+    """What a controller should do in one interval."""
+
+    CHARGE = "charge"
+    CONSUME = "consume"
+    EXPORT = "export"
+    IDLE = "idle"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """How far a plan is proved.
+
+    Attributes
+    ----------
+    solver : str
+        What answered.
+    objective : float
+        Planning cost of the plan as served, physical flows included. [$]
+    lower_bound : float or None
+        Planning cost that no plan can undercut; None where nothing was proved. [$]
+    primal_residual : float
+        Largest violation in the solver's point. [kWh]
+    dual_residual : float or None
+        Largest reduced cost that the point leaves unused. [$/kWh]
+    """
+
+    solver: str
+    objective: float
+    lower_bound: float | None
+    primal_residual: float
+    dual_residual: float | None
+
+    @property
+    def gap(self) -> float | None:
+        """Planning cost above the bound. [$]"""
+        return None if self.lower_bound is None else self.objective - self.lower_bound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unmet:
+    """A wish or limit that the plan had to miss.
+
+    Attributes
+    ----------
+    limit : str
+        Its name: ``reserve``, ``max_soc``, ``target_end_soc``, ``import_limit`` or
+        ``export_limit``.
+    amount : float
+        By how much at the worst, or in sum for the meter. [kWh]
+    interval : int
+        First interval at whose end, or in which, it is missed.
+    """
+
+    limit: str
+    amount: float
+    interval: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """Where the time went. [s]"""
+
+    build: float
+    solve: float
+    check: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """The schedule of one site.
+
+    Attributes
+    ----------
+    site : Site
+        The problem.
+    cost_function : CostFunction
+        What was minimised.
+    status : str
+        ``optimal``, ``feasible`` or ``heuristic (reason)``.
+    dispatch : Dispatch
+        Energy of every interval.
+    flows : EnergyFlows
+        Who fed whom.
+    money : Money
+        The true bill.
+    certificate : Certificate
+        The proof.
+    unmet : tuple of Unmet
+        What had to be missed.
+    timing : Timing
+        Where the time went.
+    """
+
+    site: Site
+    cost_function: CostFunction
+    status: str
+    dispatch: Dispatch
+    flows: EnergyFlows
+    money: Money
+    certificate: Certificate
+    unmet: tuple[Unmet, ...]
+    timing: Timing
+
+    @cached_property
+    def soc(self) -> Vector:
+        """State of charge at every instant, now first; shape (K, T + 1). [-]"""
+        initial = np.array([b.initial_soc for b in self.site.batteries])
+        capacity = np.array([b.capacity for b in self.site.batteries])
+        fraction = np.repeat(initial[:, None], self.site.horizon.n_intervals, axis=1)
+        holds = capacity > 0
+        fraction[holds] = self.dispatch.stored[holds] / capacity[holds, None]
+        return np.column_stack([initial, fraction])
+
+    @cached_property
+    def actions(self) -> tuple[Action, ...]:
+        """What a controller should do in each interval; length T."""
+        least = self.site.horizon.hours * COMMAND_THRESHOLD
+        charges = self.dispatch.charge.sum(axis=0) > least
+        discharges = self.dispatch.discharge.sum(axis=0) > least
+        exports = self.flows.battery_to_grid > self.flows.battery_to_load
+        return tuple(
+            Action.CHARGE
+            if charge
+            else (Action.EXPORT if export else Action.CONSUME)
+            if discharge
+            else Action.IDLE
+            for charge, discharge, export in zip(
+                charges.tolist(), discharges.tolist(), exports.tolist(), strict=True
+            )
+        )
+
+
+def unmet_by(site: Site, dispatch: Dispatch, regained: int) -> tuple[Unmet, ...]:
+    """Whatever the dispatch misses.
+
+    Parameters
+    ----------
+    site : Site
+        Limits and wishes.
+    dispatch : Dispatch
+        The plan.
+    regained : int
+        Interval by whose end the state of charge should be back in its band.
+
+    Returns
+    -------
+    tuple of Unmet
+        Empty where everything is kept.
+    """
+    found = []
+    for k, battery in enumerate(site.batteries):
+        stored = dispatch.stored[k]
+        low = battery.reserve * battery.capacity - stored
+        low[:regained] = 0.0
+        found.append(_worst("reserve", low))
+        high = stored - battery.max_soc * battery.capacity
+        high[:regained] = 0.0
+        found.append(_worst("max_soc", high))
+        if battery.target_end_soc is not None:
+            short = np.zeros(stored.size)
+            short[-1] = battery.target_end_soc * battery.capacity - stored[-1]
+            found.append(_worst("target_end_soc", short))
+    hours = site.horizon.hours
+    found.append(_total("import_limit", dispatch.grid_import - hours * site.grid.import_limit))
+    found.append(_total("export_limit", dispatch.grid_export - hours * site.grid.export_limit))
+    return tuple(miss for miss in found if miss is not None)
+
+
+# What is smaller than this is rounding, not a miss. [kWh]
+_NOTICEABLE = 1e-4
+
+
+def _worst(limit: str, missing: Vector) -> Unmet | None:
+    missed = np.flatnonzero(missing > _NOTICEABLE)
+    if missed.size == 0:
+        return None
+    return Unmet(limit=limit, amount=float(missing.max()), interval=int(missed[0]))
+
+
+def _total(limit: str, missing: Vector) -> Unmet | None:
+    missed = np.flatnonzero(missing > _NOTICEABLE)
+    if missed.size == 0:
+        return None
+    return Unmet(limit=limit, amount=float(missing[missed].sum()), interval=int(missed[0]))

@@ -1,0 +1,163 @@
+"""Price modifications of electricity providers.
+
+Pure functions from a tariff to the *planning* tariff, evaluated at each interval's own local
+time.  The bill is never made at these prices.
+"""
+
+from dataclasses import dataclass
+from datetime import time
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matrix_builders import Vector
+from optimiser.checks import require
+from optimiser.site import Horizon, Tariff
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A daily window of local time, half-open; it may cross midnight.
+
+    Attributes
+    ----------
+    start, end : time
+        Beginning and end; equal times mean the whole day.
+    """
+
+    start: time
+    end: time
+
+    def covers(self, horizon: Horizon) -> Mask:
+        """Which intervals begin inside the window; bool array, shape (T,)."""
+        minutes = np.array([60 * t.hour + t.minute for t in horizon.starts])
+        start, end = (60 * t.hour + t.minute for t in (self.start, self.end))
+        if start < end:
+            return (start <= minutes) & (minutes < end)
+        return (minutes >= start) | (minutes < end)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportBoost:
+    """Make exports more attractive in a window.
+
+    Attributes
+    ----------
+    window : Window
+        When.
+    offset : float
+        Added to the export price. [$/kWh]
+    minimum : float
+        The boosted price is at least this. [$/kWh]
+    """
+
+    window: Window
+    offset: float
+    minimum: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChipMode:
+    """Keep solar and stored energy at home in a window, unless the price is worth it.
+
+    Attributes
+    ----------
+    window : Window
+        When.
+    threshold : float
+        Export price from which exports are free again. [$/kWh]
+    """
+
+    window: Window
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpikeProtection:
+    """Do not charge from the grid while the import price is a spike.
+
+    Attributes
+    ----------
+    threshold : float
+        Import price from which it is one. [$/kWh]
+    """
+
+    threshold: float
+
+    def __post_init__(self) -> None:
+        require(self.threshold > 0, "threshold", "must be positive", self.threshold)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderRules:
+    """The modifications in force; absent ones change nothing."""
+
+    export_boost: ExportBoost | None = None
+    chip_mode: ChipMode | None = None
+    spike_protection: SpikeProtection | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanningTariff:
+    """Prices to plan against, and where exporting or charging from the grid is barred.
+
+    Attributes
+    ----------
+    import_price, export_price : float64 array, shape (T,)
+        Planning prices. [$/kWh]
+    may_export : bool array, shape (T,)
+        False where neither solar nor battery should be exported.
+    may_charge_from_grid : bool array, shape (T,)
+        False where the grid must not charge the battery.
+    """
+
+    import_price: Vector
+    export_price: Vector
+    may_export: Mask
+    may_charge_from_grid: Mask
+
+
+def apply(rules: ProviderRules, tariff: Tariff, horizon: Horizon) -> PlanningTariff:
+    """Planning tariff under the provider's rules.
+
+    Parameters
+    ----------
+    rules : ProviderRules
+        Modifications in force.
+    tariff : Tariff
+        True prices.
+    horizon : Horizon
+        Gives each interval its local time.
+
+    Returns
+    -------
+    PlanningTariff
+        New arrays; the tariff is left alone.
+    """
+    return PlanningTariff(
+        import_price=tariff.import_price,
+        export_price=_boosted(rules.export_boost, tariff, horizon),
+        may_export=_unchipped(rules.chip_mode, tariff, horizon),
+        may_charge_from_grid=_outside_spikes(rules.spike_protection, tariff),
+    )
+
+
+def _boosted(boost: ExportBoost | None, tariff: Tariff, horizon: Horizon) -> Vector:
+    if boost is None:
+        return tariff.export_price
+    raised = np.maximum(tariff.export_price + boost.offset, boost.minimum)
+    return np.where(boost.window.covers(horizon), raised, tariff.export_price)
+
+
+def _unchipped(chip: ChipMode | None, tariff: Tariff, horizon: Horizon) -> Mask:
+    if chip is None:
+        return np.ones(horizon.n_intervals, dtype=np.bool_)
+    return ~chip.window.covers(horizon) | (tariff.export_price >= chip.threshold)
+
+
+def _outside_spikes(protection: SpikeProtection | None, tariff: Tariff) -> Mask:
+    if protection is None:
+        return np.ones(tariff.import_price.size, dtype=np.bool_)
+    return tariff.import_price < protection.threshold
