@@ -1,0 +1,1 @@
+"""Benchmark days, made up and real, and the timings run on them."""
