@@ -134,20 +134,38 @@ class Plan:
     @cached_property
     def actions(self) -> tuple[Action, ...]:
         """What a controller should do in each interval; length T."""
-        least = self.site.horizon.hours * COMMAND_THRESHOLD
-        charges = self.dispatch.charge.sum(axis=0) > least
-        discharges = self.dispatch.discharge.sum(axis=0) > least
-        exports = self.flows.battery_to_grid > self.flows.battery_to_load
-        return tuple(
-            Action.CHARGE
-            if charge
-            else (Action.EXPORT if export else Action.CONSUME)
-            if discharge
-            else Action.IDLE
-            for charge, discharge, export in zip(
-                charges.tolist(), discharges.tolist(), exports.tolist(), strict=True
-            )
+        hours = self.site.horizon.hours
+        return actions_of(
+            self.dispatch.charge.sum(axis=0) / hours,
+            self.dispatch.discharge.sum(axis=0) / hours,
+            self.flows.battery_to_load / hours,
+            self.flows.battery_to_grid / hours,
         )
+
+
+def actions_of(
+    charge: Vector, discharge: Vector, to_load: Vector, to_grid: Vector
+) -> tuple[Action, ...]:
+    """Read powers as the PowerSync client does.
+
+    Parameters
+    ----------
+    charge, discharge, to_load, to_grid : float64 array, shape (T,)
+        Power into and out of the batteries, and where the latter goes. [kW]
+
+    Returns
+    -------
+    tuple of Action
+        Length T.
+    """
+    discharging = np.where(to_grid > to_load, _EXPORT, _CONSUME)
+    index = np.where(discharge > COMMAND_THRESHOLD, discharging, _IDLE)
+    index = np.where(charge > COMMAND_THRESHOLD, _CHARGE, index)
+    return tuple(_ACTIONS[i] for i in index.tolist())
+
+
+_ACTIONS = tuple(Action)
+_CHARGE, _CONSUME, _EXPORT, _IDLE = range(4)
 
 
 def unmet_by(site: Site, dispatch: Dispatch, regained: int) -> tuple[Unmet, ...]:

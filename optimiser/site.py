@@ -53,12 +53,18 @@ class Horizon:
         return np.cumsum(self.hours)
 
     @cached_property
-    def starts(self) -> tuple[datetime, ...]:
-        """Beginning of each interval in the site's zone; steps are of absolute time."""
+    def instants(self) -> tuple[datetime, ...]:
+        """The T + 1 ends of intervals in the site's zone; steps are of absolute time."""
         zone = self.start.tzinfo
         origin = self.start.astimezone(UTC)
-        seconds = np.round((self.elapsed - self.hours) * 3600.0, 3)
-        return tuple((origin + timedelta(seconds=s)).astimezone(zone) for s in seconds.tolist())
+        seconds = np.round(self.elapsed * 3600.0, 3)
+        later = ((origin + timedelta(seconds=s)).astimezone(zone) for s in seconds.tolist())
+        return (self.start, *later)
+
+    @property
+    def starts(self) -> tuple[datetime, ...]:
+        """Beginning of each interval in the site's zone; length T."""
+        return self.instants[:-1]
 
     def index_at(self, hours: float) -> int:
         """Last interval that ends at most `hours` after the start; the first if none does."""

@@ -1,0 +1,45 @@
+"""The application: routes, middleware, keys."""
+
+from datetime import UTC, datetime
+
+from aiohttp import web
+
+from server import keys
+from server.codec.clock import Clock
+from server.handlers import routes
+from server.middleware import errors_as_json, log_requests
+from server.options import Options
+from server.worker import Worker
+
+MAX_BODY = 4 * 2**20
+"""Largest body read: ten times the largest request that can be planned. [bytes]"""
+
+
+def utc_now() -> datetime:
+    """The time, time-zone aware."""
+    return datetime.now(UTC)
+
+
+def create_app(options: Options = Options(), *, clock: Clock = utc_now) -> web.Application:
+    """Create the application of the API.
+
+    Parameters
+    ----------
+    options : Options
+        Defaults for requests.
+    clock : Callable
+        Gives the time, time-zone aware.
+
+    Returns
+    -------
+    Application
+        Ready to be served.
+    """
+    app = web.Application(middlewares=[log_requests, errors_as_json], client_max_size=MAX_BODY)
+    app[keys.OPTIONS] = options
+    app[keys.CLOCK] = clock
+    app[keys.STARTED] = clock()
+    app[keys.WORKER] = Worker()
+    app[keys.LAST_PLAN] = {}
+    app.add_routes(routes)
+    return app

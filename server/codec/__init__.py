@@ -1,0 +1,1 @@
+"""JSON to sites and plans to JSON: units, repairs and rounding, here and nowhere else."""

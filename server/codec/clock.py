@@ -1,0 +1,82 @@
+"""When index 0 is: now, or the start that a request names, in the site's zone."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
+
+from optimiser import ProblemError
+from server.codec.repairs import Repairs
+
+Clock = Callable[[], datetime]
+
+
+def zone_named(name: str) -> ZoneInfo | None:
+    """Time zone of an IANA name; None where there is no such zone."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, OSError, ValueError):  # unknown, a folder of the database, a wild path
+        return None
+
+
+def start_of(
+    start_time: str | None,
+    timezone: str | None,
+    site_zone: tzinfo | None,
+    now: datetime,
+    repairs: Repairs,
+) -> datetime:
+    """Beginning of the first interval before it is snapped.
+
+    Parameters
+    ----------
+    start_time, timezone : str or None
+        As the request names them; a naive start is local.
+    site_zone : tzinfo or None
+        The add-on's own zone.
+    now : datetime
+        Time-zone aware.
+    repairs : Repairs
+        Takes note of an unknown zone.
+
+    Returns
+    -------
+    datetime
+        In the site's zone.
+
+    Raises
+    ------
+    ProblemError
+        Where `start_time` is no time stamp.
+    """
+    zone = _zone(timezone, site_zone, repairs)
+    if start_time is None:
+        return now.astimezone(zone)
+    try:
+        start = datetime.fromisoformat(start_time.strip())
+    except ValueError:
+        raise ProblemError("start_time", f"must be ISO 8601, got {start_time!r}") from None
+    if start.tzinfo is None:
+        return start.replace(tzinfo=zone if zone is not None else now.astimezone().tzinfo)
+    return start if zone is None else start.astimezone(zone)
+
+
+def _zone(timezone: str | None, site_zone: tzinfo | None, repairs: Repairs) -> tzinfo | None:
+    if timezone is None:
+        return site_zone
+    zone = zone_named(timezone)
+    if zone is None:
+        repairs.note("unknown_zone", "timezone", f"{timezone[:60]!r} is no IANA zone; ignored")
+        return site_zone
+    return zone
+
+
+def snapped(start: datetime, minutes: float) -> datetime:
+    """Latest whole interval of the local day that has begun at `start`.
+
+    Counted from local midnight by the clock on the wall; the step back is of absolute time.
+    """
+    past_midnight = timedelta(
+        hours=start.hour, minutes=start.minute, seconds=start.second, microseconds=start.microsecond
+    )
+    into = past_midnight % timedelta(minutes=minutes)
+    return (start.astimezone(UTC) - into).astimezone(start.tzinfo)

@@ -1,0 +1,86 @@
+"""The command line: ``powersync-optimiser serve`` and ``powersync-optimiser plan``."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+
+from optimiser import OptimiserError
+from server.options import LOG_LEVELS, load
+from server.version import VERSION
+
+DEFAULT_PORT = 5000
+DEFAULT_UI_PORT = 8099
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; the exit status is its result."""
+    parser = argparse.ArgumentParser(
+        prog="powersync-optimiser", description="The provably best home-battery schedule."
+    )
+    parser.add_argument("--version", action="version", version=VERSION)
+    commands = parser.add_subparsers(dest="command", required=True)
+    add_serve_arguments(commands.add_parser("serve", help="answer PowerSync over HTTP"))
+    planner = commands.add_parser("plan", help="plan one request and print it")
+    planner.add_argument("request", help="a file with the body of POST /optimize, or - for stdin")
+    planner.add_argument("--json", action="store_true", help="print the full reply")
+    planner.add_argument("--options", type=Path, help="options file of the add-on")
+    parsed = parser.parse_args(arguments)
+    return run_serve(parsed) if parsed.command == "serve" else _plan(parsed)
+
+
+def add_serve_arguments(parser: argparse.ArgumentParser) -> None:
+    """Flags of the server."""
+    parser.add_argument("--host", default="0.0.0.0", help="address to listen on")
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="port of the API")
+    parser.add_argument("--ui-port", type=int, default=DEFAULT_UI_PORT, help="port of the page")
+    parser.add_argument("--options", type=Path, help="options file (default /data/options.json)")
+    parser.add_argument("--log-level", choices=LOG_LEVELS, help="wins over every other source")
+    parser.add_argument("--greet", action="store_true", help="print the URL and an example call")
+
+
+def run_serve(parsed: argparse.Namespace) -> int:
+    """Serve with parsed flags."""
+    from server.serve import configure_logging, serve  # noqa: PLC0415 - `plan` needs no web
+
+    configure_logging(parsed.log_level or "info")
+    options = load(os.environ, parsed.options)
+    if parsed.log_level:
+        options = replace(options, log_level=parsed.log_level)
+    configure_logging(options.log_level)
+    if parsed.greet:
+        print(_greeting(parsed.port), flush=True)
+    return serve(options, parsed.host, parsed.port)
+
+
+def _greeting(port: int) -> str:
+    url = f"http://127.0.0.1:{port}"
+    return (
+        f"PowerSync Optimiser: {url}\n"
+        f"Try it:  curl -s {url}/optimize -H 'Content-Type: application/json' "
+        "-d @examples/dynamic_day.json"
+    )
+
+
+def _plan(parsed: argparse.Namespace) -> int:
+    from server.app import utc_now  # noqa: PLC0415
+    from server.planning import optimise  # noqa: PLC0415
+    from server.table import as_text  # noqa: PLC0415
+
+    try:
+        body = (
+            sys.stdin.buffer.read() if parsed.request == "-" else Path(parsed.request).read_bytes()
+        )
+        reply = optimise(body, load(os.environ, parsed.options), utc_now)
+    except (OSError, OptimiserError) as error:
+        print(f"powersync-optimiser: {error}", file=sys.stderr)
+        return 2
+    if parsed.json:
+        print(msgspec.json.encode(reply).decode())
+    else:
+        print(as_text(reply))
+    return 0

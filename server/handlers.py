@@ -1,0 +1,93 @@
+"""The endpoints."""
+
+import importlib.util
+import resource
+from datetime import UTC, datetime
+from typing import Any
+
+from aiohttp import web
+
+import matrix_builders
+from optimiser import ProblemError
+from server import keys, planning
+from server.middleware import json_reply
+from server.openapi import document
+from server.version import VERSION
+from server.wire import ErrorReply
+
+routes = web.RouteTableDef()
+
+
+@routes.get("/health")
+async def health(request: web.Request) -> web.Response:
+    """Whether plans can be made; the client and the container ask this."""
+    del request
+    return json_reply({"status": "healthy", "optimiser_available": True, "version": VERSION})
+
+
+@routes.get("/status")
+async def status(request: web.Request) -> web.Response:
+    """Configuration, and what helps a person."""
+    options = request.app[keys.OPTIONS]
+    now = request.app[keys.CLOCK]()
+    return json_reply(
+        {
+            "success": True,
+            "optimiser_available": True,
+            "version": VERSION,
+            "config": {
+                "optimization_interval": options.optimization_interval,
+                "horizon_hours": options.horizon_hours,
+                "default_cost_function": options.default_cost_function.value,
+            },
+            "solvers": _solvers(),
+            "kernels": matrix_builders.MODE,
+            "uptime_s": round((now - request.app[keys.STARTED]).total_seconds(), 1),
+            "queue": request.app[keys.WORKER].waiting,
+            "last_plan": request.app[keys.LAST_PLAN] or None,
+            "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+        }
+    )
+
+
+@routes.post("/optimize")
+async def optimize(request: web.Request) -> web.Response:
+    """Plan one battery."""
+    body = await _json_body(request)
+    options, clock = request.app[keys.OPTIONS], request.app[keys.CLOCK]
+    answer = await request.app[keys.WORKER].run(lambda: planning.answer(body, options, clock))
+    request["facts"] = answer.facts
+    last_plan: dict[str, Any] = request.app[keys.LAST_PLAN]
+    last_plan.update(answer.facts, at=datetime.now(UTC).isoformat(timespec="seconds"))
+    return web.Response(body=answer.body, content_type="application/json")
+
+
+@routes.post("/ev/optimize")
+@routes.post("/multi-battery/optimize")
+async def planned(request: web.Request) -> web.Response:
+    """Endpoints that the original promised."""
+    return json_reply(ErrorReply(f"POST {request.path}: not implemented yet"), 501)
+
+
+@routes.get("/openapi.json")
+async def openapi(request: web.Request) -> web.Response:
+    """The API, for machines."""
+    del request
+    return json_reply(document())
+
+
+async def _json_body(request: web.Request) -> bytes:
+    if request.content_type != "application/json":
+        raise web.HTTPUnsupportedMediaType(
+            reason=f"Content-Type must be application/json, got {request.content_type[:80]}"
+        )
+    body = await request.read()
+    if not body.strip():
+        raise ProblemError("body", "must be a JSON object, got nothing")
+    return body
+
+
+def _solvers() -> list[str]:
+    packages = {"highs": "highspy", "scipy_linprog": "scipy"}
+    found = [name for name, package in packages.items() if importlib.util.find_spec(package)]
+    return [*found, "rules"]

@@ -1,0 +1,17 @@
+"""Typed keys of what the application shares."""
+
+from datetime import datetime
+from typing import Any
+
+from aiohttp import web
+
+from server.codec.clock import Clock
+from server.options import Options
+from server.planning import Answer
+from server.worker import Worker
+
+OPTIONS = web.AppKey("options", Options)
+CLOCK: web.AppKey[Clock] = web.AppKey("clock")
+STARTED = web.AppKey("started", datetime)
+WORKER: web.AppKey[Worker[Answer]] = web.AppKey("worker")
+LAST_PLAN: web.AppKey[dict[str, Any]] = web.AppKey("last_plan")

@@ -1,0 +1,150 @@
+"""Options of the add-on: flags win over the environment, the environment over the file."""
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import tzinfo
+from pathlib import Path
+from typing import Any
+
+from optimiser import CostFunction
+from server.codec.clock import zone_named
+
+log = logging.getLogger("server.options")
+
+ADDON_OPTIONS = Path("/data/options.json")
+"""Where Supervisor puts the options of an add-on."""
+
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """Defaults for what a request leaves out, and how the server runs.
+
+    Attributes
+    ----------
+    log_level : str
+        One of `LOG_LEVELS`.
+    optimization_interval : int
+        Interval of a request that names none, in [5, 120]. [min]
+    horizon_hours : int
+        Horizon of a request with a single flat price, in [24, 72]. [h]
+    default_cost_function : CostFunction
+        Cost function of a request that names none.
+    zone : tzinfo or None
+        The site's time zone; None means that of the machine.
+    client_safe_charge : bool
+        Keep charging from solar alone out of ``charge_w``.
+    """
+
+    log_level: str = "info"
+    optimization_interval: int = 30
+    horizon_hours: int = 48
+    default_cost_function: CostFunction = CostFunction.COST
+    zone: tzinfo | None = field(default=None)
+    client_safe_charge: bool = False
+
+
+def load(environment: Mapping[str, str], file: Path | None) -> Options:
+    """Options of this process.
+
+    Parameters
+    ----------
+    environment : mapping
+        Usually `os.environ`.
+    file : Path or None
+        The options file that was asked for; `ADDON_OPTIONS`, where present, if None.
+
+    Returns
+    -------
+    Options
+        Each bad value gives one log line and its default.
+    """
+    options = _with(Options(), _file_values(file or ADDON_OPTIONS, asked_for=file is not None))
+    named = {key: environment[key.upper()] for key in _READERS if key.upper() in environment}
+    if environment.get("TZ"):
+        named["timezone"] = environment["TZ"]
+    return _with(options, named)
+
+
+def _file_values(file: Path, *, asked_for: bool) -> dict[str, Any]:
+    try:
+        values = json.loads(file.read_bytes())
+    except FileNotFoundError:
+        if asked_for:
+            log.warning("options file %s is missing; defaults used", file)
+        return {}
+    except (OSError, ValueError) as error:
+        log.warning("options file %s cannot be read (%s); defaults used", file, error)
+        return {}
+    if not isinstance(values, dict):
+        log.warning("options file %s must hold a JSON object; defaults used", file)
+        return {}
+    return values
+
+
+def _with(options: Options, values: Mapping[str, Any]) -> Options:
+    """Options changed by raw values."""
+    changes: dict[str, Any] = {}
+    for name, value in values.items():
+        if name not in _READERS:
+            log.warning("option %s is unknown; ignored", name)
+            continue
+        if value is None:
+            continue
+        try:
+            target, reader = _READERS[name]
+            changes[target] = reader(value)
+        except (TypeError, ValueError) as error:
+            log.warning("option %s: %s; default used", name, error)
+    return replace(options, **changes)
+
+
+def _one_of(*allowed: str) -> Callable[[Any], str]:
+    def read(value: Any) -> str:  # noqa: ANN401 - raw JSON
+        name = str(value).strip().lower()
+        if name not in allowed:
+            raise ValueError(f"must be one of {', '.join(allowed)}, got {value!r}")
+        return name
+
+    return read
+
+
+def _whole_number(least: int, most: int) -> Callable[[Any], int]:
+    def read(value: Any) -> int:  # noqa: ANN401 - raw JSON
+        number = float(value) if not isinstance(value, bool) else float("nan")
+        if not least <= number <= most or number != int(number):
+            raise ValueError(f"must be a whole number in [{least}, {most}], got {value!r}")
+        return int(number)
+
+    return read
+
+
+def _cost_function(value: Any) -> CostFunction:  # noqa: ANN401 - raw JSON
+    return CostFunction(_one_of(*CostFunction)(value))
+
+
+def _truth(value: Any) -> bool:  # noqa: ANN401 - raw JSON
+    if isinstance(value, bool):
+        return value
+    return _one_of("true", "false", "1", "0")(value) in {"true", "1"}
+
+
+def _zone(value: Any) -> tzinfo:  # noqa: ANN401 - raw JSON
+    zone = zone_named(str(value).removeprefix(":"))
+    if zone is None:
+        raise ValueError(f"must be an IANA time zone, got {value!r}")
+    return zone
+
+
+_READERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "log_level": ("log_level", _one_of(*LOG_LEVELS)),
+    "optimization_interval": ("optimization_interval", _whole_number(5, 120)),
+    "horizon_hours": ("horizon_hours", _whole_number(24, 72)),
+    "default_cost_function": ("default_cost_function", _cost_function),
+    "client_safe_charge": ("client_safe_charge", _truth),
+    "timezone": ("zone", _zone),
+}
+assert {target for target, _ in _READERS.values()} == {f.name for f in fields(Options)}

@@ -1,0 +1,74 @@
+"""Run the server until it is told to stop."""
+
+import logging
+import os
+import sys
+import time
+
+from aiohttp import web
+
+from server.app import create_app, utc_now
+from server.example import example_body
+from server.options import Options
+from server.planning import answer
+from server.version import VERSION
+
+log = logging.getLogger("server")
+
+# Supervisor kills after 10 s; a plan in progress is not worth waiting for.
+_SHUTDOWN = 1.0
+
+
+def configure_logging(level: str) -> None:
+    """Log to standard output, one line per event."""
+    logging.basicConfig(
+        force=True,
+        level=level.upper(),
+        stream=sys.stdout,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+    )
+    logging.getLogger("asyncio").setLevel(logging.WARNING)
+
+
+def warm_up(options: Options) -> None:
+    """Make one small plan, so that the first real one finds everything loaded."""
+    began = time.perf_counter()
+    answer(example_body(), options, utc_now)
+    log.info("warm in %.0f ms", (time.perf_counter() - began) * 1000)
+
+
+def serve(options: Options, host: str, port: int) -> int:
+    """Serve until SIGTERM or SIGINT.
+
+    Parameters
+    ----------
+    options : Options
+        Defaults for requests.
+    host : str
+        Address to listen on.
+    port : int
+        Port of the API.
+
+    Returns
+    -------
+    int
+        Exit status.
+    """
+    warm_up(options)
+    log.info("PowerSync Optimiser %s listens on %s:%d", VERSION, host, port)
+    try:
+        web.run_app(
+            create_app(options),
+            host=host,
+            port=port,
+            shutdown_timeout=_SHUTDOWN,
+            access_log=None,
+            print=lambda *_: None,
+        )
+    except OSError as error:
+        log.error("cannot listen on %s:%d: %s", host, port, error.strerror or error)
+        return 1
+    log.info("stopped")
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(0)  # a solve in progress must not hold up the end of the process
