@@ -1,0 +1,154 @@
+"""The exact optimum of a single storage, by its value function."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from matrix_builders import StorageArrays, Vector
+from optimiser.interval_cost import N_COLUMNS
+from optimiser.programme import Programme
+from optimiser.recursion import choose_forwards, value_backwards
+
+
+@dataclass(frozen=True, slots=True)
+class StoragePlan:
+    """The best plan of one storage, and the proof that none is better.
+
+    Attributes
+    ----------
+    levels : float64 array, shape (1, T)
+        Energy at the end of each interval. [kWh]
+    bound : float
+        Planning cost that no physical plan can undercut: V_0 of the present state. [$]
+    marginal_value : float64 array, shape (T,)
+        Worth of one kWh more at the end of each interval. [$/kWh]
+    """
+
+    levels: Vector
+    bound: float
+    marginal_value: Vector
+
+
+@dataclass(frozen=True, slots=True)
+class ValueFunction:
+    """Least cost from some interval on, by the energy stored at its beginning.
+
+    Attributes
+    ----------
+    x : float64 array, shape (m + 1,)
+        Breakpoints. [kWh]
+    y : float64 array, shape (m + 1,)
+        Cost at each. [$]
+    slope : float64 array, shape (m,)
+        Minus the marginal value of stored energy in each segment. [$/kWh]
+    """
+
+    x: Vector
+    y: Vector
+    slope: Vector
+
+
+def applies_to(programme: Programme) -> bool:
+    """Whether the programme has one storage, whose hard band does not move."""
+    storages = programme.storages
+    lower, upper = storages.stored_lower, storages.stored_upper
+    return lower.shape[0] == 1 and bool(
+        (lower == lower[0, 0]).all() and (upper == upper[0, 0]).all()
+    )
+
+
+def solve(programme: Programme) -> StoragePlan:
+    """Best plan of the one storage of `programme`.
+
+    Parameters
+    ----------
+    programme : Programme
+        For which `applies_to` holds.
+
+    Returns
+    -------
+    StoragePlan
+        Physically exact: the storage moves one way at a time, and so does the meter.
+    """
+    table = _intervals(programme)
+    storages = programme.storages
+    costs = _costs(programme)
+    levels = storages.soft_floor[0], storages.soft_ceiling[0]
+    all_x, all_slope, place, base, _, _, _ = value_backwards(
+        table, *costs, *levels, *_end(storages)
+    )
+    n = table.shape[0]
+    stored, marginal_value = np.empty((1, n)), np.empty(n)
+    bound = choose_forwards(
+        table, *costs, float(storages.initial[0]), all_x, all_slope, place, base,
+        stored[0], marginal_value,
+    )  # fmt: skip
+    return StoragePlan(stored, bound, marginal_value)
+
+
+def value_at(programme: Programme, first: int, end: ValueFunction) -> ValueFunction:
+    """Value function at the beginning of interval `first`, given that at the end.
+
+    Parameters
+    ----------
+    programme : Programme
+        For which `applies_to` holds; its own end value is not used.
+    first : int
+        Interval.
+    end : ValueFunction
+        At the end of the horizon, over the whole band.
+
+    Returns
+    -------
+    ValueFunction
+        Exact.
+    """
+    storages = programme.storages
+    *_, x, y, slope = value_backwards(
+        _intervals(programme)[first:],
+        *_costs(programme),
+        storages.soft_floor[0, first:],
+        storages.soft_ceiling[0, first:],
+        end.x,
+        end.slope,
+    )
+    return ValueFunction(x, y, slope)
+
+
+def _costs(programme: Programme) -> tuple[float, float, float, float]:
+    storages = programme.storages
+    return (
+        programme.site.penalty,
+        float(storages.charge_efficiency[0]),
+        float(storages.discharge_efficiency[0]),
+        float(storages.wear[0]),
+    )
+
+
+def _end(storages: StorageArrays) -> tuple[Vector, Vector]:
+    """Breakpoints and slopes of the value at the end: minus the worth of what is left."""
+    low, high = storages.stored_lower[0, -1], storages.stored_upper[0, -1]
+    breakpoints = low + np.cumsum(storages.end_width[0])
+    x = np.concatenate(([low], np.minimum(breakpoints, high), [high]))
+    return x, np.concatenate((-storages.end_price[0], [0.0]))
+
+
+def _intervals(programme: Programme) -> Vector:
+    """Table of the intervals for the kernels; shape (T, N_COLUMNS)."""
+    site, storages = programme.site, programme.storages
+    table = np.empty((site.net_load.size, N_COLUMNS))
+    columns = (
+        site.import_price,
+        site.export_price,
+        site.import_limit,
+        site.export_limit,
+        site.import_excess,
+        site.export_excess,
+        site.curtail_limit,
+        site.net_load,
+        storages.charge_limit[0],
+        storages.discharge_limit[0],
+    )
+    for column, values in enumerate(columns):
+        table[:, column] = values
+    return table
