@@ -11,7 +11,7 @@ from optimiser.programme import Programme
 DEAD_BAND = 1e-3
 """Power under which a storage rests; the client would act on the noise. [kW]"""
 
-_METER_NOISE = 1e-6  # kW; rounding of the solver, a thousandth of the dead band
+_METER_NOISE = 1e-7  # kWh; rounding of the solver, a milliwatt over five minutes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +74,7 @@ def follow(programme: Programme, levels: Vector) -> Dispatch:
     drawn = programme.site.net_load + charge.sum(axis=0) - discharge.sum(axis=0)
     curtailed = _curtailment(programme.site, drawn)
     metered = drawn + curtailed
-    metered[np.abs(metered) < programme.hours * _METER_NOISE] = 0.0
+    metered[np.abs(metered) < _METER_NOISE] = 0.0
     return Dispatch(
         charge=charge,
         discharge=discharge,
@@ -209,9 +209,11 @@ def planning_cost(programme: Programme, dispatch: Dispatch) -> float:
 
 def end_worth(storages: StorageArrays, stored: Vector) -> float:
     """Value of the energy left at the end; `stored` has shape (K, T). [$]"""
-    if storages.end_width.size == 0:
-        return 0.0
+    return float((end_segments(storages, stored) * storages.end_price).sum())
+
+
+def end_segments(storages: StorageArrays, stored: Vector) -> Vector:
+    """Energy left at the end in each segment of its value; shape (K, S). [kWh]"""
     left = (stored - storages.stored_lower)[:, -1]
     below = np.cumsum(storages.end_width, axis=1) - storages.end_width
-    filled = np.clip(left[:, None] - below, 0.0, storages.end_width)
-    return float((filled * storages.end_price).sum())
+    return np.clip(left[:, None] - below, 0.0, storages.end_width)

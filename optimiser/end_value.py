@@ -1,12 +1,27 @@
-"""What the energy left at the end of the horizon is worth: concave in its amount."""
+"""What the energy left at the end of the horizon is worth: concave in its amount.
+
+The day after the horizon is taken to look like its last day.  The worth of energy at the end is
+then what the value function says of the same clock time one day earlier, which depends on the
+worth at the end in turn: a fixed point, reached in a few rounds because a day is long enough for
+a home battery to forget how it began.
+"""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from matrix_builders import Vector
+from optimiser import value_function
 from optimiser.programme import Programme
 from optimiser.site import Battery, Site
+from optimiser.value_function import ValueFunction
+
+DAY = 24.0
+"""Period of the worth of energy. [h]"""
+
+_MOST_SEGMENTS = 24  # each is a column of the linear programme
+_ROUNDS = 12
+_SETTLED = 1e-7  # $; worth that moves less than this has reached its fixed point
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +60,39 @@ def with_end_values(programme: Programme, values: tuple[EndValue, ...]) -> Progr
     for k, value in enumerate(values):
         width[k, : value.width.size] = value.width
         price[k, : value.price.size] = value.price
+        price[k, value.price.size :] = value.price[-1]
     storages = programme.storages._replace(end_width=width, end_price=price)
     return replace(programme, storages=storages)
 
 
-def flat_end_values(site: Site, programme: Programme) -> tuple[EndValue, ...]:
+def end_values(site: Site, programme: Programme) -> tuple[EndValue, ...]:
+    """Worth of what each storage holds at the end.
+
+    The battery's own price where it has one; else periodic, where the horizon spans a day and
+    the site has one storage; else flat.
+
+    Parameters
+    ----------
+    site : Site
+        The problem.
+    programme : Programme
+        The same in money: no surcharge may be among its prices.
+
+    Returns
+    -------
+    tuple of EndValue
+        One for each storage.
+    """
+    periodic = (
+        len(site.batteries) == 1
+        and site.batteries[0].end_value is None
+        and float(site.horizon.elapsed[-1]) >= DAY - 1e-9
+        and value_function.applies_to(programme)
+    )
+    return (_periodic(programme),) if periodic else _flat(site, programme)
+
+
+def _flat(site: Site, programme: Programme) -> tuple[EndValue, ...]:
     """One price for every kWh left: the battery's own, or the median price it will replace.
 
     The median import price less the losses and the wear of taking the energy out: a price that a
@@ -67,3 +110,65 @@ def _flat_price(battery: Battery, median: float) -> float:
     if battery.end_value is not None:
         return battery.end_value
     return max(0.0, (median - battery.cycle_cost) * battery.discharge_efficiency)
+
+
+def _periodic(programme: Programme) -> EndValue:
+    """Worth of energy that a day like the last one gives it, ever after."""
+    wishless = _without_soft_levels(programme)
+    starts = np.cumsum(programme.hours) - programme.hours
+    a_day_before_the_end = starts[-1] + programme.hours[-1] - DAY
+    first = int(np.searchsorted(starts, a_day_before_the_end - 1e-9))
+    low, high = programme.storages.stored_lower[0, 0], programme.storages.stored_upper[0, 0]
+    end = ValueFunction(np.array([low, high]), np.zeros(2), np.zeros(1))
+    for _ in range(_ROUNDS):
+        before = end
+        end = _simplified(*_convex_hull(value_function.value_at(wishless, first, end)))
+        if _distance(before, end) < _SETTLED:
+            break
+    return EndValue(np.diff(end.x), -end.slope)
+
+
+def _without_soft_levels(programme: Programme) -> Programme:
+    """Drop wishes of this horizon: they do not recur every day, and their penalty would add up."""
+    storages = programme.storages
+    return replace(
+        programme,
+        storages=storages._replace(
+            soft_floor=storages.stored_lower, soft_ceiling=storages.stored_upper
+        ),
+    )
+
+
+def _convex_hull(function: ValueFunction) -> tuple[Vector, Vector]:
+    """Breakpoints and values of the largest convex function below: a concave worth."""
+    x, y = [float(function.x[0])], [float(function.y[0])]
+    for at, value in zip(function.x[1:].tolist(), function.y[1:].tolist(), strict=True):
+        while len(x) > 1 and (y[-1] - y[-2]) * (at - x[-1]) >= (value - y[-1]) * (x[-1] - x[-2]):
+            x.pop()
+            y.pop()
+        x.append(at)
+        y.append(value)
+    return np.array(x), np.array(y)
+
+
+def _simplified(x: Vector, y: Vector) -> ValueFunction:
+    """The same function through fewer of its points, within a few segments."""
+    while x.size - 1 > _MOST_SEGMENTS:
+        # A point matters as far as its absence would lift the function there.
+        share = (x[1:-1] - x[:-2]) / (x[2:] - x[:-2])
+        lift = y[:-2] + share * (y[2:] - y[:-2]) - y[1:-1]
+        lift[1::2] = np.inf  # neighbours may not leave together
+        surplus = x.size - 1 - _MOST_SEGMENTS
+        leaving = 1 + np.argsort(lift, kind="stable")[: min(surplus, (lift.size + 1) // 2)]
+        x, y = np.delete(x, leaving), np.delete(y, leaving)
+    width = np.diff(x)
+    slope = np.diff(y) / np.where(width > 0, width, 1.0)
+    return ValueFunction(x, y - y[0], slope)
+
+
+def _distance(a: ValueFunction, b: ValueFunction) -> float:
+    """Largest difference of worth, each counted from the empty battery. [$]"""
+    x = np.union1d(a.x, b.x)
+    worth_a = np.interp(x, a.x, a.y - a.y[0])
+    worth_b = np.interp(x, b.x, b.y - b.y[0])
+    return float(np.abs(worth_a - worth_b).max())

@@ -1,9 +1,12 @@
-"""From programme to linear programme, and from a solution back to stored energy."""
+"""From programme to linear programme, and between its columns and physical dispatches."""
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from matrix_builders import Layout, LinearProgram, Vector, build, layout_for
-from matrix_builders.layout import STORED
+from matrix_builders import layout as blocks
+from optimiser.dispatch import Dispatch, end_segments
 from optimiser.programme import Programme
 
 
@@ -13,22 +16,52 @@ class Formulation:
 
     Attributes
     ----------
+    programme : Programme
+        What it states.
     lp : LinearProgram
         The arrays.
     layout : Layout
         Offsets of its blocks.
     """
 
+    programme: Programme
     lp: LinearProgram
     layout: Layout
 
-    def stored(self, x: Vector) -> Vector:
-        """Stored energy in the point `x`; shape (K, T). [kWh]"""
-        block = x[self.layout.columns(STORED)]
-        return block.reshape(self.layout.n_storages, self.layout.n_intervals)
+    def block(self, x: Vector, block: int) -> Vector:
+        """Columns of one block in the point `x`; per storage, shape (K, T), else (T,). [kWh]"""
+        values = x[self.layout.columns(block)]
+        if block in {blocks.CHARGE, blocks.DISCHARGE, blocks.STORED}:
+            return values.reshape(self.layout.n_storages, self.layout.n_intervals)
+        return values
+
+    def point(self, dispatch: Dispatch) -> Vector:
+        """Columns of a physical dispatch; shape (n_cols,). [kWh]"""
+        site, storages = self.programme.site, self.programme.storages
+        short = storages.soft_floor > storages.stored_lower
+        over = storages.soft_ceiling < storages.stored_upper
+        values = {
+            blocks.IMPORT: np.minimum(dispatch.grid_import, site.import_limit),
+            blocks.EXPORT: np.minimum(dispatch.grid_export, site.export_limit),
+            blocks.CURTAIL: dispatch.curtailed,
+            blocks.IMPORT_EXCESS: np.maximum(dispatch.grid_import - site.import_limit, 0.0),
+            blocks.EXPORT_EXCESS: np.maximum(dispatch.grid_export - site.export_limit, 0.0),
+            blocks.CHARGE: dispatch.charge,
+            blocks.DISCHARGE: dispatch.discharge,
+            blocks.STORED: dispatch.stored,
+            blocks.SHORTFALL: np.maximum(storages.soft_floor - dispatch.stored, 0.0)[short],
+            blocks.OVERFILL: np.maximum(dispatch.stored - storages.soft_ceiling, 0.0)[over],
+            blocks.END_ENERGY: end_segments(storages, dispatch.stored),
+        }
+        x = np.zeros(self.layout.n_cols)
+        for block, value in values.items():
+            columns = self.layout.columns(block)
+            if columns.start < columns.stop:
+                x[columns] = value.ravel()
+        return x
 
 
 def formulate(programme: Programme) -> Formulation:
     """Write the linear programme; the only caller of the builders."""
     layout = layout_for(programme.site, programme.storages)
-    return Formulation(build(layout, programme.site, programme.storages), layout)
+    return Formulation(programme, build(layout, programme.site, programme.storages), layout)

@@ -30,30 +30,43 @@ class Action(StrEnum):
 class Certificate:
     """How far a plan is proved.
 
+    Planning costs hold what the bill does not: wear, penalties, the worth of what is left, and
+    the provider's prices.
+
     Attributes
     ----------
     solver : str
         What answered.
-    objective : float
-        Planning cost of the plan as served, physical flows included. [$]
+    optimum : float
+        Planning cost of the cheapest physical plan found. [$]
     lower_bound : float or None
-        Planning cost that no plan can undercut; None where nothing was proved. [$]
-    primal_residual : float
-        Largest violation in the solver's point. [kWh]
-    dual_residual : float or None
-        Largest reduced cost that the point leaves unused. [$/kWh]
+        Planning cost that no physical plan can undercut; None where nothing was proved. [$]
+    preference_cost : float
+        Planning cost of the plan as served above the optimum: what preferences took of their
+        budget. [$]
+    primal_residual, dual_residual : float or None
+        Largest violation in the solver's point [kWh], and largest reduced cost that it leaves
+        unused [$/kWh]; None where no linear programme was solved.
+    made_exact : int
+        Intervals in which the linear programme alone would have been impossible.
+    energy_error, bill_error : float
+        What the independent simulation and bill found. [kWh, $]
     """
 
     solver: str
-    objective: float
+    optimum: float
     lower_bound: float | None
-    primal_residual: float
+    preference_cost: float
+    primal_residual: float | None
     dual_residual: float | None
+    made_exact: int
+    energy_error: float
+    bill_error: float
 
     @property
     def gap(self) -> float | None:
-        """Planning cost above the bound. [$]"""
-        return None if self.lower_bound is None else self.objective - self.lower_bound
+        """Cost of the cheapest plan found above the bound; None where nothing was proved. [$]"""
+        return None if self.lower_bound is None else max(0.0, self.optimum - self.lower_bound)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +118,11 @@ class Plan:
         The true bill.
     certificate : Certificate
         The proof.
+    marginal_value : float64 array, shape (T,), or None
+        Worth of one more kWh stored at the end of each interval; None where no value function
+        applies. [$/kWh]
+    refusals : tuple of str
+        What was asked before, and why its answer was not taken.
     unmet : tuple of Unmet
         What had to be missed.
     timing : Timing
@@ -118,6 +136,8 @@ class Plan:
     flows: EnergyFlows
     money: Money
     certificate: Certificate
+    marginal_value: Vector | None
+    refusals: tuple[str, ...]
     unmet: tuple[Unmet, ...]
     timing: Timing
 

@@ -46,15 +46,17 @@ def add_level_penalty(
     for i in range(n):
         for piece in range(3):
             if piece == 0:
-                end = min(spare_x[i + 1], floor)
-                rise = spare_slope[i] - penalty
+                end = min(spare_x[i + 1], min(floor, ceiling))
             elif piece == 1:
-                end = min(spare_x[i + 1], ceiling)
-                rise = spare_slope[i]
+                end = min(spare_x[i + 1], max(floor, ceiling))
             else:
                 end = spare_x[i + 1]
-                rise = spare_slope[i] + penalty
             if end > x[size]:
+                rise = spare_slope[i]
+                if x[size] < floor:
+                    rise -= penalty
+                if x[size] >= ceiling:
+                    rise += penalty
                 size = append(x, y, slope, size, end, y[size] + rise * (end - x[size]), rise)
     return size
 
@@ -201,13 +203,13 @@ def value_backwards(
         wy, vy = vy, wy
         ws, vs = vs, ws
 
-        if used + t + size + 2 > all_x.size:
-            longer = 2 * all_x.size + size
+        shift = n - 1 - t
+        if used + shift + size + 1 > all_x.size:
+            longer = 2 * all_x.size + shift + size
             grown_x, grown_s = np.empty(longer), np.empty(longer)
             grown_x[: all_x.size] = all_x
             grown_s[: all_slope.size] = all_slope
             all_x, all_slope = grown_x, grown_s
-        shift = n - 1 - t
         for i in range(size):
             all_x[used + shift + i] = wx[i]
             all_slope[used + i] = ws[i]

@@ -18,23 +18,27 @@ Series = Annotated[
 ]
 
 
+Number = float | str | None
+"""A number, also as text; text without a number ("unavailable") gives the default, in the open."""
+
+
 class BatteryIn(msgspec.Struct, kw_only=True):
     """The home battery."""
 
-    current_soc: Annotated[float | None, Meta(description="State of charge now, 0-1")] = None
-    capacity_wh: Annotated[float | None, Meta(description="Usable capacity [Wh]")] = None
-    max_charge_w: Annotated[float | None, Meta(description="Highest power in [W]")] = None
-    max_discharge_w: Annotated[float | None, Meta(description="Highest power out [W]")] = None
-    efficiency: Annotated[float | None, Meta(description="One-way, for both directions")] = None
-    charge_efficiency: float | None = None
-    discharge_efficiency: float | None = None
-    round_trip_efficiency: float | None = None
-    backup_reserve: Annotated[float | None, Meta(description="Kept for an outage, 0-1")] = None
-    min_soc: float | None = None
-    max_soc: float | None = None
-    target_end_soc: float | None = None
-    cycle_cost: Annotated[float | None, Meta(description="Wear, each way [$/kWh]")] = None
-    end_value: Annotated[float | None, Meta(description="Worth of a kWh left [$/kWh]")] = None
+    current_soc: Annotated[Number, Meta(description="State of charge now, 0-1")] = None
+    capacity_wh: Annotated[Number, Meta(description="Usable capacity [Wh]")] = None
+    max_charge_w: Annotated[Number, Meta(description="Highest power in [W]")] = None
+    max_discharge_w: Annotated[Number, Meta(description="Highest power out [W]")] = None
+    efficiency: Annotated[Number, Meta(description="One-way, for both directions")] = None
+    charge_efficiency: Number = None
+    discharge_efficiency: Number = None
+    round_trip_efficiency: Number = None
+    backup_reserve: Annotated[Number, Meta(description="Kept for an outage, 0-1")] = None
+    min_soc: Number = None
+    max_soc: Number = None
+    target_end_soc: Number = None
+    cycle_cost: Annotated[Number, Meta(description="Wear, each way [$/kWh]")] = None
+    end_value: Annotated[Number, Meta(description="Worth of a kWh left [$/kWh]")] = None
     can_charge_from_grid: bool | None = None
     can_export_to_grid: bool | None = None
 
@@ -88,7 +92,7 @@ class OptimizeRequest(msgspec.Struct, kw_only=True):
     horizon_hours: Annotated[float | None, Meta(description="Plan at most this far [h]")] = None
     start_time: Annotated[str | None, Meta(description="ISO 8601; now where absent")] = None
     timezone: Annotated[str | None, Meta(description="IANA name of the site's zone")] = None
-    provider_config: ProviderConfigIn | None = None
+    provider_config: ProviderConfigIn | list[Any] | str | float | bool | None = None
     grid: GridIn | None = None
     options: RequestOptions | None = None
 
@@ -155,11 +159,15 @@ class ActionOut(msgspec.Struct):
 class CertificateOut(msgspec.Struct, kw_only=True):
     """How far the plan is proved; planning costs, penalties and end value included."""
 
-    objective: float
+    optimum: float
     lower_bound: float | None
     gap: float | None
-    primal_residual: float
+    preference_cost: float
+    primal_residual: float | None
     dual_residual: float | None
+    made_exact: int
+    energy_error: float
+    bill_error: float
     build_ms: float
     solve_ms: float
     check_ms: float

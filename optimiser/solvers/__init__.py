@@ -1,14 +1,23 @@
 """Back ends: each a small module that solves one linear programme, or raises."""
 
 import importlib
+import threading
 from collections.abc import Iterator
 from typing import Protocol, cast
 
-from matrix_builders import LinearProgram
-from optimiser.linear_program import LpSolution
+from matrix_builders import LinearProgram, Vector
+from optimiser.errors import OptimiserError, SolverError
+from optimiser.linear_program import LpSolution, duality_gap, objective, primal_residual
 
 ORDER = ("highs", "scipy_linprog")
 """Modules of this package, best first."""
+
+FEASIBILITY_TOLERANCE = 1e-6
+"""Largest violation believed; HiGHS works to 1e-7. [kWh]"""
+
+_GAP_TOLERANCE = 1e-6  # $, plus as much of the objective as rounding can touch
+_RELATIVE_GAP_TOLERANCE = 1e-8
+_GRACE = 1.0  # s; a back end checks the clock between iterations only
 
 
 class SolverBackend(Protocol):
@@ -21,8 +30,10 @@ class SolverBackend(Protocol):
 
     name: str
 
-    def solve(self, lp: LinearProgram, *, time_limit: float) -> LpSolution:
-        """Solve `lp` in at most `time_limit` seconds."""
+    def solve(
+        self, lp: LinearProgram, *, time_limit: float, start: Vector | None = None
+    ) -> LpSolution:
+        """Solve `lp` in at most `time_limit` seconds, perhaps from a feasible `start`."""
 
 
 def installed() -> Iterator[SolverBackend]:
@@ -33,3 +44,66 @@ def installed() -> Iterator[SolverBackend]:
         except ImportError:
             continue
         yield cast(SolverBackend, module)
+
+
+def solve_verified(
+    backend: SolverBackend, lp: LinearProgram, *, time_limit: float, start: Vector | None = None
+) -> LpSolution:
+    """Solution of one back end, once its own duals prove it.
+
+    Parameters
+    ----------
+    backend : SolverBackend
+        Foreign code: it may raise anything, return anything, or never return.
+    lp : LinearProgram
+        The programme.
+    time_limit : float
+        Most time. [s]
+    start : float64 array, shape (n_cols,), optional
+        A feasible point.
+
+    Returns
+    -------
+    LpSolution
+        Feasible and optimal within tolerance.
+
+    Raises
+    ------
+    OptimiserError
+        Where the back end raised, was late, or gave an answer that does not hold.
+    """
+    solution = _in_time(backend, lp, time_limit, start)
+    if not isinstance(solution, LpSolution) or solution.row_dual.shape != lp.row_lower.shape:
+        raise SolverError("gave no solution")
+    residual = primal_residual(lp, solution.x)
+    if residual > FEASIBILITY_TOLERANCE:
+        raise SolverError(f"bounds missed by {residual:.1e} kWh")
+    gap = duality_gap(lp, solution)
+    allowed = _GAP_TOLERANCE + _RELATIVE_GAP_TOLERANCE * abs(objective(lp, solution.x))
+    if not gap <= allowed:
+        raise SolverError(f"optimality not proved, gap {gap:.1e} $")
+    return solution
+
+
+def _in_time(
+    backend: SolverBackend, lp: LinearProgram, time_limit: float, start: Vector | None
+) -> object:
+    """Answer of a back end, in a thread of its own so that waiting can end."""
+    answer: list[object] = []
+
+    def attempt() -> None:
+        try:
+            answer.append(backend.solve(lp, time_limit=time_limit, start=start))
+        except Exception as error:  # noqa: BLE001 - foreign code; whatever it was, the next is asked
+            answer.append(error)
+
+    thread = threading.Thread(target=attempt, name=backend.name, daemon=True)
+    thread.start()
+    thread.join(time_limit + _GRACE)
+    if not answer:
+        raise SolverError(f"no answer within {time_limit:g} s")
+    if isinstance(answer[0], OptimiserError):
+        raise answer[0]
+    if isinstance(answer[0], Exception):
+        raise SolverError(f"{type(answer[0]).__name__}: {answer[0]}")
+    return answer[0]

@@ -3,7 +3,7 @@
 import highspy
 import numpy as np
 
-from matrix_builders import LinearProgram
+from matrix_builders import LinearProgram, Vector
 from optimiser.errors import InfeasibleError, SolverError
 from optimiser.linear_program import LpSolution
 
@@ -24,8 +24,11 @@ _OPTIONS: dict[str, bool | int | str] = {
 }
 
 
-def solve(lp: LinearProgram, *, time_limit: float) -> LpSolution:
+def solve(lp: LinearProgram, *, time_limit: float, start: Vector | None = None) -> LpSolution:
     """Solve `lp` in at most `time_limit` seconds.
+
+    A feasible `start` of shape (n_cols,) is turned into a basis, which saves most iterations
+    where it is nearly optimal.
 
     Raises
     ------
@@ -36,9 +39,11 @@ def solve(lp: LinearProgram, *, time_limit: float) -> LpSolution:
     """
     highs = highspy.Highs()  # type: ignore[no-untyped-call]
     for option, value in {**_OPTIONS, "time_limit": time_limit}.items():
-        _accept(highs.setOptionValue(option, value), f"option {option}")
-    _accept(highs.passModel(_as_highs(lp)), "model")
-    _accept(highs.run(), "run")
+        accept(highs.setOptionValue(option, value), f"option {option}")
+    accept(highs.passModel(as_highs(lp)), "model")
+    if start is not None:
+        accept(highs.setSolution(as_solution(start)), "start")
+    accept(highs.run(), "run")
 
     status = highs.getModelStatus()
     if status in _INFEASIBLE:
@@ -49,7 +54,8 @@ def solve(lp: LinearProgram, *, time_limit: float) -> LpSolution:
     return LpSolution(x=np.array(found.col_value), row_dual=np.array(found.row_dual), backend=name)
 
 
-def _as_highs(lp: LinearProgram) -> highspy.HighsLp:
+def as_highs(lp: LinearProgram) -> highspy.HighsLp:
+    """The programme as HiGHS takes it; bare arrays would not have their lengths checked."""
     model = highspy.HighsLp()
     model.num_col_ = lp.cost.size
     model.num_row_ = lp.row_lower.size
@@ -65,6 +71,15 @@ def _as_highs(lp: LinearProgram) -> highspy.HighsLp:
     return model
 
 
-def _accept(status: highspy.HighsStatus, what: str) -> None:
+def as_solution(start: Vector) -> highspy.HighsSolution:
+    """A point as HiGHS takes it."""
+    solution = highspy.HighsSolution()
+    solution.col_value = start
+    solution.value_valid = True
+    return solution
+
+
+def accept(status: highspy.HighsStatus, what: str) -> None:
+    """Raise `SolverError` where HiGHS refused something; it does not raise by itself."""
     if status == highspy.HighsStatus.kError:
         raise SolverError(f"HiGHS refused the {what}")

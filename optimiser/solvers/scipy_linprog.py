@@ -13,11 +13,11 @@ name = "scipy_linprog"
 _OPTIMAL, _INFEASIBLE = 0, 2
 
 
-def solve(lp: LinearProgram, *, time_limit: float) -> LpSolution:
+def solve(lp: LinearProgram, *, time_limit: float, start: Vector | None = None) -> LpSolution:
     """Solve `lp` in at most `time_limit` seconds.
 
-    linprog knows equalities and upper bounds only, so rows bounded below are negated, and their
-    duals with them.
+    linprog takes no `start` with these methods, and knows equalities and upper bounds only:
+    rows bounded below are negated, and their duals with them.
 
     Raises
     ------
@@ -26,6 +26,7 @@ def solve(lp: LinearProgram, *, time_limit: float) -> LpSolution:
     SolverError
         For any other end than an optimal point.
     """
+    del start
     n_rows = lp.row_lower.size
     matrix = csc_array(
         (lp.matrix.data, lp.matrix.indices, lp.matrix.indptr), shape=(n_rows, lp.cost.size)

@@ -153,11 +153,15 @@ def _next_actions(plan: Plan, schedule: ScheduleOut) -> list[ActionOut]:
 def _certificate(plan: Plan) -> CertificateOut:
     proof, timing = plan.certificate, plan.timing
     return CertificateOut(
-        objective=proof.objective,
+        optimum=proof.optimum,
         lower_bound=proof.lower_bound,
         gap=proof.gap,
+        preference_cost=proof.preference_cost,
         primal_residual=proof.primal_residual,
         dual_residual=proof.dual_residual,
+        made_exact=proof.made_exact,
+        energy_error=proof.energy_error,
+        bill_error=proof.bill_error,
         build_ms=round(timing.build * 1000, 3),
         solve_ms=round(timing.solve * 1000, 3),
         check_ms=round(timing.check * 1000, 3),

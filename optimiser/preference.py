@@ -1,0 +1,204 @@
+"""The second stage: among plans of nearly the same cost, the one that people want.
+
+Least throughput, then import late and export early, then steady power, then close to the plan
+before; never at more than a stated budget.  The first two are prices so small that even the
+cheapest plan would not pay the budget in them, so the value function finds their optimum in one
+more pass.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimiser import value_function
+from optimiser.dispatch import Dispatch, follow, meter_cost, planning_cost
+from optimiser.flows import flows_of
+from optimiser.plan import Action, Plan, actions_of
+from optimiser.programme import Programme
+from optimiser.site import Site
+
+DEFAULT_BUDGET = 0.01
+"""Most that preferences may cost over the horizon. [$]"""
+
+_THROUGHPUT_SHARE = 0.5
+_TIMING_SHARE = 0.25
+_EQUAL_PRICE = 1e-9  # $/kWh
+_NOTHING = 1e-9  # $; steadying a plan must be free
+_LEAST_THROUGHPUT = 1e-3  # kWh; a plan that moves nothing needs no price on moving
+
+
+@dataclass(frozen=True, slots=True)
+class Preferred:
+    """A plan at hand and what it costs.
+
+    Attributes
+    ----------
+    dispatch : Dispatch
+        The plan.
+    cost : float
+        Its planning cost. [$]
+    """
+
+    dispatch: Dispatch
+    cost: float
+
+
+def preferred(
+    site: Site, programme: Programme, best: Preferred, budget: float, previous: Plan | None
+) -> Preferred:
+    """Plan that people prefer to the cheapest one.
+
+    Parameters
+    ----------
+    site : Site
+        The problem.
+    programme : Programme
+        The same, for which the value function applies.
+    best : Preferred
+        The cheapest plan.
+    budget : float
+        Most that preferences may cost. [$]
+    previous : Plan or None
+        The plan before this one, for the same site.
+
+    Returns
+    -------
+    Preferred
+        Within the budget of `best`, which it is itself where nothing better was found.
+    """
+    most = best.cost + budget
+    nudged = _nudged(programme, best.dispatch, budget)
+    chosen = _within(most, best, _solved(programme, nudged))
+    if previous is not None:
+        kept = _first_move_kept(site, programme, nudged, chosen.dispatch, previous)
+        chosen = chosen if kept is None else _within(most, chosen, kept)
+    return _within(chosen.cost + _NOTHING, chosen, _steadied(programme, chosen.dispatch))
+
+
+def _within(most: float, fallback: Preferred, wanted: Preferred) -> Preferred:
+    return wanted if wanted.cost <= most else fallback
+
+
+def _solved(programme: Programme, nudged: Programme) -> Preferred:
+    """Optimum of the nudged programme, at the cost of the true one."""
+    dispatch = follow(programme, value_function.solve(nudged).levels)
+    return Preferred(dispatch, planning_cost(programme, dispatch))
+
+
+def _nudged(programme: Programme, best: Dispatch, budget: float) -> Programme:
+    """The same problem with a price on throughput, on early import and on late export.
+
+    Each price is its share of the budget over what the cheapest plan moves: the nudged optimum
+    then cannot cost more than the shares together.
+    """
+    moved = float((best.charge + best.discharge).sum())
+    metered = float((best.grid_import + best.grid_export).sum())
+    wear = _THROUGHPUT_SHARE * budget / max(moved, _LEAST_THROUGHPUT)
+    steepest = _TIMING_SHARE * budget / max(metered, _LEAST_THROUGHPUT)
+    elapsed = np.cumsum(programme.hours)
+    late = elapsed / elapsed[-1]
+    site, storages = programme.site, programme.storages
+    return replace(
+        programme,
+        site=site._replace(
+            import_price=site.import_price + steepest * (1.0 - late),
+            export_price=site.export_price - steepest * late,
+        ),
+        storages=storages._replace(wear=storages.wear + wear),
+    )
+
+
+def _steadied(programme: Programme, dispatch: Dispatch) -> Preferred:
+    """Spread energy evenly over neighbouring intervals in which it costs the same."""
+    site, hours = programme.site, programme.hours
+    charge, discharge = dispatch.charge[0], dispatch.discharge[0]
+    trades_by_grid = np.where(charge > 0, dispatch.grid_import > 0, dispatch.grid_export > 0)
+    direction = np.where(trades_by_grid, np.sign(charge - discharge), 0.0)
+    price = np.where(direction > 0, site.import_price, site.export_price)
+    goes_on = (
+        (direction[1:] != 0)
+        & (direction[1:] == direction[:-1])
+        & (np.abs(np.diff(price)) < _EQUAL_PRICE)
+    )
+    net = charge - discharge
+    even = net.copy()
+    runs = _runs(goes_on)
+    for run in runs:
+        even[run] = net[run].sum() * hours[run] / hours[run].sum()
+    rest = site.net_load + dispatch.curtailed
+    dearer = meter_cost(site, rest + even) - meter_cost(site, rest + net)
+    for run in runs:
+        if dearer[run].sum() <= _NOTHING:
+            net[run] = even[run]
+    storages = programme.storages
+    change = np.where(
+        net > 0, net * storages.charge_efficiency[0], net / storages.discharge_efficiency[0]
+    )
+    levels = storages.initial[0] + np.cumsum(change)
+    steady = follow(programme, levels[None, :])
+    return Preferred(steady, planning_cost(programme, steady))
+
+
+def _runs(goes_on: NDArray[np.bool_]) -> list[slice]:
+    """Runs of intervals that `goes_on`, shape (T - 1,), ties to their neighbours."""
+    edges = np.diff(np.concatenate(([0], goes_on.astype(np.int64), [0])))
+    first = np.flatnonzero(edges == 1).tolist()
+    after = (np.flatnonzero(edges == -1) + 1).tolist()
+    return [slice(*run) for run in zip(first, after, strict=True)]
+
+
+def _first_move_kept(
+    site: Site, programme: Programme, nudged: Programme, chosen: Dispatch, previous: Plan
+) -> Preferred | None:
+    """Plan that begins as the one before meant to; None where there is nothing to keep."""
+    intended = _intended_now(site, previous)
+    if intended is None:
+        return None
+    hour = float(site.horizon.hours[0])
+    action, net_power = intended
+    if action is _first_action(site, chosen):
+        return None
+    shortage = max(0.0, float(site.net_load[0]))
+    net = -shortage if action is Action.CONSUME else net_power * hour
+    return _solved(programme, _beginning_with(nudged, net))
+
+
+def _first_action(site: Site, dispatch: Dispatch) -> Action:
+    flows = flows_of(site.forecast, dispatch)
+    hours = site.horizon.hours
+    powers = (
+        dispatch.charge.sum(axis=0),
+        dispatch.discharge.sum(axis=0),
+        flows.battery_to_load,
+        flows.battery_to_grid,
+    )
+    return actions_of(*(power[:1] / hours[:1] for power in powers))[0]
+
+
+def _intended_now(site: Site, previous: Plan) -> tuple[Action, float] | None:
+    """What the previous plan does at the beginning of this one: action and net power [kW]."""
+    elapsed = (site.horizon.start - previous.site.horizon.start).total_seconds() / 3600.0
+    ends = previous.site.horizon.elapsed
+    if not 0.0 <= elapsed < float(ends[-1]):
+        return None
+    t = int(np.searchsorted(ends, elapsed, side="right"))
+    hour = float(previous.site.horizon.hours[t])
+    net = float(previous.dispatch.charge[0, t] - previous.dispatch.discharge[0, t])
+    return previous.actions[t], net / hour
+
+
+def _beginning_with(programme: Programme, net: float) -> Programme:
+    """The same problem with the level after the first interval pinned by the penalty."""
+    storages = programme.storages
+    net = min(max(net, -storages.discharge_limit[0, 0]), storages.charge_limit[0, 0])
+    change = (
+        net * storages.charge_efficiency[0] if net > 0 else net / storages.discharge_efficiency[0]
+    )
+    low, high = storages.stored_lower[0, 0], storages.stored_upper[0, 0]
+    level = min(max(storages.initial[0] + change, low), high)
+    soft_floor, soft_ceiling = storages.soft_floor.copy(), storages.soft_ceiling.copy()
+    soft_floor[0, 0] = soft_ceiling[0, 0] = level
+    return replace(
+        programme, storages=storages._replace(soft_floor=soft_floor, soft_ceiling=soft_ceiling)
+    )
