@@ -11,6 +11,7 @@ from optimiser.programme import Programme
 DEAD_BAND = 1e-3
 """Power under which a storage rests; the client would act on the noise. [kW]"""
 
+_STORAGE_NOISE = 1e-9  # kWh; rounding of the solver, too small to move for
 _METER_NOISE = 1e-7  # kWh; rounding of the solver, a milliwatt over five minutes
 
 
@@ -38,12 +39,12 @@ class Dispatch:
     curtailed: Vector
 
 
-def follow(programme: Programme, levels: Vector) -> Dispatch:
+def follow(programme: Programme, levels: Vector, dead_band: float = 0.0) -> Dispatch:
     """Dispatch that follows the stored energy of a plan.
 
     Net movements of the storages reproduce the levels without charging and discharging at
     once; a movement under the dead band waits until it is worth a command.  The meter then
-    settles at least cost.
+    settles at least cost: without a dead band, nothing that reaches the levels costs less.
 
     Parameters
     ----------
@@ -51,6 +52,8 @@ def follow(programme: Programme, levels: Vector) -> Dispatch:
         The problem.
     levels : float64 array, shape (K, T)
         Energy wanted at the end of each interval. [kWh]
+    dead_band : float
+        Power under which a storage rests. [kW]
 
     Returns
     -------
@@ -66,7 +69,7 @@ def follow(programme: Programme, levels: Vector) -> Dispatch:
         storages.discharge_limit,
         storages.charge_efficiency,
         storages.discharge_efficiency,
-        programme.hours * DEAD_BAND,
+        np.maximum(programme.hours * dead_band, _STORAGE_NOISE),
         charge,
         discharge,
         stored,

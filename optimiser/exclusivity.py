@@ -22,7 +22,7 @@ from optimiser.solvers import FEASIBILITY_TOLERANCE
 from optimiser.value_function import StoragePlan
 
 GAP_TOLERANCE = 1e-4
-"""Planning cost above the bound that still counts as optimal: what the dead band may cost. [$]"""
+"""Planning cost above the bound that still counts as optimal. [$]"""
 
 _RELATIVE_GAP_TOLERANCE = 1e-6
 
@@ -61,7 +61,7 @@ class Exact:
 
 
 def meets(cost: float, bound: float) -> bool:
-    """Whether a cost is as low as its bound, but for what the dead band may cost."""
+    """Whether a cost is as low as its bound."""
     return cost - bound <= GAP_TOLERANCE + _RELATIVE_GAP_TOLERANCE * abs(bound)
 
 

@@ -1,6 +1,7 @@
 """The answer: what to do, what it costs, and how far it is proved."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 
@@ -43,7 +44,7 @@ class Certificate:
         Planning cost that no physical plan can undercut; None where nothing was proved. [$]
     preference_cost : float
         Planning cost of the plan as served above the optimum: what preferences took of their
-        budget. [$]
+        budget, and the dead band for its quiet. [$]
     primal_residual, dual_residual : float or None
         Largest violation in the solver's point [kWh], and largest reduced cost that it leaves
         unused [$/kWh]; None where no linear programme was solved.
@@ -150,6 +151,14 @@ class Plan:
         holds = capacity > 0
         fraction[holds] = self.dispatch.stored[holds] / capacity[holds, None]
         return np.column_stack([initial, fraction])
+
+    def interval_at(self, when: datetime) -> int | None:
+        """Interval that `when` falls into; None outside the horizon."""
+        elapsed = (when - self.site.horizon.start).total_seconds() / 3600.0
+        ends = self.site.horizon.elapsed
+        if not 0.0 <= elapsed < float(ends[-1]):
+            return None
+        return int(np.searchsorted(ends, elapsed + 1e-9, side="right"))
 
     @cached_property
     def actions(self) -> tuple[Action, ...]:

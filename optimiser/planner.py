@@ -180,6 +180,7 @@ def _assembled(
     served = Preferred(exact.dispatch, exact.cost)
     if storage_plan is not None and answer.is_bounded and budget > 0:
         served = preference.preferred(site, programme, served, budget, previous)
+    served = preference.quietened(programme, served)
     flows = flows_of(site.forecast, served.dispatch)
     money = money_of(site, served.dispatch, end_worth(programme.storages, served.dispatch.stored))
     found = audit(site, served.dispatch, flows, money)

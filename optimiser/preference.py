@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimiser import value_function
-from optimiser.dispatch import Dispatch, follow, meter_cost, planning_cost
+from optimiser.dispatch import DEAD_BAND, Dispatch, follow, meter_cost, planning_cost
 from optimiser.flows import flows_of
 from optimiser.plan import Action, Plan, actions_of
 from optimiser.programme import Programme
@@ -74,6 +74,12 @@ def preferred(
         kept = _first_move_kept(site, programme, nudged, chosen.dispatch, previous)
         chosen = chosen if kept is None else _within(most, chosen, kept)
     return _within(chosen.cost + _NOTHING, chosen, _steadied(programme, chosen.dispatch))
+
+
+def quietened(programme: Programme, plan: Preferred) -> Preferred:
+    """The same plan without commands too small to act on."""
+    dispatch = follow(programme, plan.dispatch.stored, DEAD_BAND)
+    return Preferred(dispatch, planning_cost(programme, dispatch))
 
 
 def _within(most: float, fallback: Preferred, wanted: Preferred) -> Preferred:
@@ -152,15 +158,14 @@ def _first_move_kept(
     site: Site, programme: Programme, nudged: Programme, chosen: Dispatch, previous: Plan
 ) -> Preferred | None:
     """Plan that begins as the one before meant to; None where there is nothing to keep."""
-    intended = _intended_now(site, previous)
-    if intended is None:
+    meant = previous.interval_at(site.horizon.start)
+    if meant is None or previous.actions[meant] is _first_action(site, chosen):
         return None
-    hour = float(site.horizon.hours[0])
-    action, net_power = intended
-    if action is _first_action(site, chosen):
-        return None
-    shortage = max(0.0, float(site.net_load[0]))
-    net = -shortage if action is Action.CONSUME else net_power * hour
+    if previous.actions[meant] is Action.CONSUME:
+        net = -max(0.0, float(site.net_load[0]))
+    else:
+        moved = previous.dispatch.charge[0, meant] - previous.dispatch.discharge[0, meant]
+        net = float(moved / previous.site.horizon.hours[meant] * site.horizon.hours[0])
     return _solved(programme, _beginning_with(nudged, net))
 
 
@@ -174,18 +179,6 @@ def _first_action(site: Site, dispatch: Dispatch) -> Action:
         flows.battery_to_grid,
     )
     return actions_of(*(power[:1] / hours[:1] for power in powers))[0]
-
-
-def _intended_now(site: Site, previous: Plan) -> tuple[Action, float] | None:
-    """What the previous plan does at the beginning of this one: action and net power [kW]."""
-    elapsed = (site.horizon.start - previous.site.horizon.start).total_seconds() / 3600.0
-    ends = previous.site.horizon.elapsed
-    if not 0.0 <= elapsed < float(ends[-1]):
-        return None
-    t = int(np.searchsorted(ends, elapsed, side="right"))
-    hour = float(previous.site.horizon.hours[t])
-    net = float(previous.dispatch.charge[0, t] - previous.dispatch.discharge[0, t])
-    return previous.actions[t], net / hour
 
 
 def _beginning_with(programme: Programme, net: float) -> Programme:
