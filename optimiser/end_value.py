@@ -20,6 +20,7 @@ DAY = 24.0
 """Period of the worth of energy. [h]"""
 
 _MOST_SEGMENTS = 24  # each is a column of the linear programme
+_NO_ROOM = 1e-9  # kWh
 _ROUNDS = 12
 _SETTLED = 1e-7  # $; worth that moves less than this has reached its fixed point
 
@@ -69,7 +70,7 @@ def end_values(site: Site, programme: Programme) -> tuple[EndValue, ...]:
     """Worth of what each storage holds at the end.
 
     The battery's own price where it has one; else periodic, where the horizon spans a day and
-    the site has one storage; else flat.
+    the site has one storage with room to move; else flat.
 
     Parameters
     ----------
@@ -83,22 +84,24 @@ def end_values(site: Site, programme: Programme) -> tuple[EndValue, ...]:
     tuple of EndValue
         One for each storage.
     """
+    storages = programme.storages
+    band = (storages.stored_upper - storages.stored_lower)[:, -1]
     periodic = (
         len(site.batteries) == 1
+        and float(band[0]) > _NO_ROOM
         and site.batteries[0].end_value is None
         and float(site.horizon.elapsed[-1]) >= DAY - 1e-9
         and value_function.applies_to(programme)
     )
-    return (_periodic(programme),) if periodic else _flat(site, programme)
+    return (_periodic(programme),) if periodic else _flat(site, band)
 
 
-def _flat(site: Site, programme: Programme) -> tuple[EndValue, ...]:
+def _flat(site: Site, band: Vector) -> tuple[EndValue, ...]:
     """One price for every kWh left: the battery's own, or the median price it will replace.
 
     The median import price less the losses and the wear of taking the energy out: a price that a
     single spike does not move, in reach on half of all intervals.
     """
-    band = (programme.storages.stored_upper - programme.storages.stored_lower)[:, -1]
     median = float(np.median(site.tariff.import_price))
     return tuple(
         EndValue(np.array([width]), np.array([_flat_price(battery, median)]))

@@ -59,6 +59,9 @@ def programme_from_site(site: Site, terms: Terms) -> Programme:
     discharge_efficiency = np.array([b.discharge_efficiency for b in each])
     charge_limit = np.outer([b.charge_limit for b in each], hours)
     discharge_limit = np.outer([b.discharge_limit for b in each], hours)
+    # A bound on export alone could be met by curtailing solar and feeding in the battery instead.
+    servable = np.where(terms.may_export_battery, np.inf, np.maximum(site.net_load, 0.0))
+    discharge_limit = np.minimum(discharge_limit, servable)
     storages = StorageArrays(
         charge_limit=np.minimum(charge_limit, band / charge_efficiency[:, None]),
         discharge_limit=np.minimum(discharge_limit, band * discharge_efficiency[:, None]),

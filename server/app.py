@@ -7,6 +7,7 @@ from aiohttp import web
 from server import keys
 from server.codec.clock import Clock
 from server.handlers import routes
+from server.history import History
 from server.middleware import errors_as_json, log_requests
 from server.options import Options
 from server.worker import Worker
@@ -18,6 +19,10 @@ MAX_BODY = 4 * 2**20
 def utc_now() -> datetime:
     """The time, time-zone aware."""
     return datetime.now(UTC)
+
+
+async def _close_worker(app: web.Application) -> None:
+    app[keys.WORKER].close()
 
 
 def create_app(options: Options = Options(), *, clock: Clock = utc_now) -> web.Application:
@@ -40,6 +45,8 @@ def create_app(options: Options = Options(), *, clock: Clock = utc_now) -> web.A
     app[keys.CLOCK] = clock
     app[keys.STARTED] = clock()
     app[keys.WORKER] = Worker()
+    app[keys.HISTORY] = History()
     app[keys.LAST_PLAN] = {}
+    app.on_cleanup.append(_close_worker)
     app.add_routes(routes)
     return app

@@ -15,6 +15,7 @@ from server.version import VERSION
 
 DEFAULT_PORT = 5000
 DEFAULT_UI_PORT = 8099
+_LAST_PORT = 65_535
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,11 +37,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def add_serve_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of the server."""
     parser.add_argument("--host", default="0.0.0.0", help="address to listen on")
-    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="port of the API")
-    parser.add_argument("--ui-port", type=int, default=DEFAULT_UI_PORT, help="port of the page")
+    parser.add_argument("--port", type=_port, default=DEFAULT_PORT, help="port of the API")
+    parser.add_argument("--ui-port", type=_port, default=DEFAULT_UI_PORT, help="port of the page")
     parser.add_argument("--options", type=Path, help="options file (default /data/options.json)")
     parser.add_argument("--log-level", choices=LOG_LEVELS, help="wins over every other source")
     parser.add_argument("--greet", action="store_true", help="print the URL and an example call")
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= _LAST_PORT:
+        raise argparse.ArgumentTypeError(f"must lie in [1, {_LAST_PORT}], got {text!r}")
+    return int(text)
 
 
 def run_serve(parsed: argparse.Namespace) -> int:

@@ -10,7 +10,8 @@ from aiohttp import web
 import matrix_builders
 from optimiser import ProblemError
 from server import keys, planning
-from server.middleware import json_reply
+from server.codec.wording import shown
+from server.middleware import NotJson, json_reply
 from server.openapi import document
 from server.version import VERSION
 from server.wire import ErrorReply
@@ -55,8 +56,11 @@ async def optimize(request: web.Request) -> web.Response:
     """Plan one battery."""
     body = await _json_body(request)
     options, clock = request.app[keys.OPTIONS], request.app[keys.CLOCK]
-    answer = await request.app[keys.WORKER].run(lambda: planning.answer(body, options, clock))
-    request["facts"] = answer.facts
+    history = request.app[keys.HISTORY]
+    answer = await request.app[keys.WORKER].run(
+        lambda: planning.answer(body, options, clock, history)
+    )
+    keys.FACTS.get().update(answer.facts)
     last_plan: dict[str, Any] = request.app[keys.LAST_PLAN]
     last_plan.update(answer.facts, at=datetime.now(UTC).isoformat(timespec="seconds"))
     return web.Response(body=answer.body, content_type="application/json")
@@ -78,16 +82,18 @@ async def openapi(request: web.Request) -> web.Response:
 
 async def _json_body(request: web.Request) -> bytes:
     if request.content_type != "application/json":
-        raise web.HTTPUnsupportedMediaType(
-            reason=f"Content-Type must be application/json, got {request.content_type[:80]}"
-        )
-    body = await request.read()
-    if not body.strip():
-        raise ProblemError("body", "must be a JSON object, got nothing")
-    return body
+        given = request.headers.get("Content-Type")
+        got = "nothing" if given is None else shown(given)
+        raise NotJson("Content-Type", f"must be application/json, got {got}")
+    try:
+        return await request.read()
+    except web.RequestPayloadError:
+        encoding = shown(request.headers.get("Content-Encoding", "identity"))
+        rule = f"must be encoded as Content-Encoding says, {encoding}"
+        raise ProblemError("body", rule) from None
 
 
 def _solvers() -> list[str]:
     packages = {"highs": "highspy", "scipy_linprog": "scipy"}
     found = [name for name, package in packages.items() if importlib.util.find_spec(package)]
-    return [*found, "rules"]
+    return [*found, "value_function", "rules"]

@@ -1,11 +1,13 @@
-"""Typed keys of what the application shares."""
+"""Typed keys of what the application shares, and what one request tells the log."""
 
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 
 from aiohttp import web
 
 from server.codec.clock import Clock
+from server.history import History
 from server.options import Options
 from server.planning import Answer
 from server.worker import Worker
@@ -14,4 +16,8 @@ OPTIONS = web.AppKey("options", Options)
 CLOCK: web.AppKey[Clock] = web.AppKey("clock")
 STARTED = web.AppKey("started", datetime)
 WORKER: web.AppKey[Worker[Answer]] = web.AppKey("worker")
+HISTORY = web.AppKey("history", History)
 LAST_PLAN: web.AppKey[dict[str, Any]] = web.AppKey("last_plan")
+
+FACTS: ContextVar[dict[str, Any]] = ContextVar("facts")
+"""Set anew for every request, before its handler runs."""

@@ -3,13 +3,20 @@
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import msgspec
 from aiohttp import web
 
 from optimiser import InfeasibleError, OptimiserError, ProblemError, SolverError
+from server import keys
 from server.wire import ErrorReply
 from server.worker import Overloaded
+
+
+class NotJson(ProblemError):
+    """The body is of another kind."""
+
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -19,6 +26,7 @@ RETRY_AFTER = "2"  # s; a full queue is worked off in less
 
 # Most specific first: the first class that matches decides the status.
 _STATUS: tuple[tuple[type[OptimiserError], int], ...] = (
+    (NotJson, 415),
     (ProblemError, 400),
     (InfeasibleError, 422),
     (SolverError, 503),
@@ -34,7 +42,7 @@ def json_reply(body: object, status: int = 200) -> web.Response:
 
 @web.middleware
 async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer what is raised on purpose; the rest is a 500 that hides its details."""
+    """Answer what is raised on purpose; the rest is logged, and a 500 that hides its details."""
     try:
         return await handler(request)
     except OptimiserError as error:
@@ -45,32 +53,43 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
         reply.headers["Retry-After"] = RETRY_AFTER
         return reply
     except web.HTTPException as error:
-        reply = json_reply(
-            ErrorReply(f"{request.method} {request.path}: {_reason(error)}"), error.status
-        )
+        reply = json_reply(ErrorReply(_sentence(request, error)), error.status)
         if "Allow" in error.headers:
             reply.headers["Allow"] = error.headers["Allow"]
         return reply
+    except Exception:
+        log.exception("%s failed", _subject(request))
+        return json_reply(ErrorReply(f"{_subject(request)}: failed, see the log"), 500)
 
 
-def _reason(error: web.HTTPException) -> str:
+def _sentence(request: web.Request, error: web.HTTPException) -> str:
     if isinstance(error, web.HTTPRequestEntityTooLarge):
-        return "the body is too large"
-    return error.reason.lower()
+        return f"body: must be at most {request.client_max_size / 2**20:g} MiB, got more"
+    if isinstance(error, web.HTTPMethodNotAllowed):
+        allowed = " or ".join(sorted(error.allowed_methods))
+        return f"{_subject(request)}: method must be {allowed}, got {error.method}"
+    return f"{_subject(request)}: {error.reason.lower()}"
+
+
+def _subject(request: web.Request) -> str:
+    """Method and path on one short line; the path as it was sent, still quoted."""
+    return f"{request.method} {request.rel_url.raw_path}"[:120]
 
 
 @web.middleware
 async def log_requests(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Write one structured line per request; health checks only when debugging."""
     began = time.perf_counter()
+    told: dict[str, Any] = {}
+    keys.FACTS.set(told)
     response = await handler(request)
     level = logging.DEBUG if request.path == "/health" else logging.INFO
     facts = {
         "method": request.method,
-        "path": request.path,
+        "path": request.rel_url.raw_path[:120],
         "status": response.status,
         "ms": round((time.perf_counter() - began) * 1000, 1),
-        **request.get("facts", {}),
+        **told,
     }
     log.log(level, "request %s", " ".join(f"{name}={value}" for name, value in facts.items()))
     return response

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from optimiser import CostFunction
-from server.codec.clock import zone_named
+from server.codec.clock import machine_zone, zone_named
+from server.codec.series import number
+from server.codec.wording import shown
 
 log = logging.getLogger("server.options")
 
@@ -34,7 +36,7 @@ class Options:
     default_cost_function : CostFunction
         Cost function of a request that names none.
     zone : tzinfo or None
-        The site's time zone; None means that of the machine.
+        The site's time zone; None takes every offset as it is now.
     client_safe_charge : bool
         Keep charging from solar alone out of ``charge_w``.
     """
@@ -60,9 +62,11 @@ def load(environment: Mapping[str, str], file: Path | None) -> Options:
     Returns
     -------
     Options
-        Each bad value gives one log line and its default.
+        Each bad value gives one log line and changes nothing; the zone is that of the machine where
+        nobody names one.
     """
-    options = _with(Options(), _file_values(file or ADDON_OPTIONS, asked_for=file is not None))
+    options = Options(zone=machine_zone())
+    options = _with(options, _file_values(file or ADDON_OPTIONS, asked_for=file is not None))
     named = {key: environment[key.upper()] for key in _READERS if key.upper() in environment}
     if environment.get("TZ"):
         named["timezone"] = environment["TZ"]
@@ -97,8 +101,8 @@ def _with(options: Options, values: Mapping[str, Any]) -> Options:
         try:
             target, reader = _READERS[name]
             changes[target] = reader(value)
-        except (TypeError, ValueError) as error:
-            log.warning("option %s: %s; default used", name, error)
+        except ValueError as error:
+            log.warning("option %s: %s; ignored", name, error)
     return replace(options, **changes)
 
 
@@ -106,7 +110,7 @@ def _one_of(*allowed: str) -> Callable[[Any], str]:
     def read(value: Any) -> str:  # noqa: ANN401 - raw JSON
         name = str(value).strip().lower()
         if name not in allowed:
-            raise ValueError(f"must be one of {', '.join(allowed)}, got {value!r}")
+            raise ValueError(f"must be one of {', '.join(allowed)}, got {shown(value)}")
         return name
 
     return read
@@ -114,10 +118,10 @@ def _one_of(*allowed: str) -> Callable[[Any], str]:
 
 def _whole_number(least: int, most: int) -> Callable[[Any], int]:
     def read(value: Any) -> int:  # noqa: ANN401 - raw JSON
-        number = float(value) if not isinstance(value, bool) else float("nan")
-        if not least <= number <= most or number != int(number):
-            raise ValueError(f"must be a whole number in [{least}, {most}], got {value!r}")
-        return int(number)
+        read = number(value)
+        if not least <= read <= most or read != int(read):
+            raise ValueError(f"must be a whole number in [{least}, {most}], got {shown(value)}")
+        return int(read)
 
     return read
 
@@ -135,7 +139,7 @@ def _truth(value: Any) -> bool:  # noqa: ANN401 - raw JSON
 def _zone(value: Any) -> tzinfo:  # noqa: ANN401 - raw JSON
     zone = zone_named(str(value).removeprefix(":"))
     if zone is None:
-        raise ValueError(f"must be an IANA time zone, got {value!r}")
+        raise ValueError(f"must be an IANA time zone, got {shown(value)}")
     return zone
 
 

@@ -11,6 +11,7 @@ from server.codec.clock import Clock
 from server.codec.repairs import Repairs
 from server.codec.replies import reply_from_plan
 from server.codec.requests import problem_from_wire
+from server.history import History
 from server.options import Options
 from server.wire import OptimizeReply, OptimizeRequest
 
@@ -34,7 +35,9 @@ class Answer:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-def optimise(body: bytes, options: Options, clock: Clock) -> OptimizeReply:
+def optimise(
+    body: bytes, options: Options, clock: Clock, history: History | None = None
+) -> OptimizeReply:
     """Plan an ``/optimize`` request.
 
     Parameters
@@ -45,6 +48,8 @@ def optimise(body: bytes, options: Options, clock: Clock) -> OptimizeReply:
         Defaults for what it leaves out.
     clock : Callable
         Gives the time, time-zone aware.
+    history : History, optional
+        Where the plan before is, and this one goes.
 
     Returns
     -------
@@ -59,13 +64,21 @@ def optimise(body: bytes, options: Options, clock: Clock) -> OptimizeReply:
     repairs = Repairs()
     request = decode(body, OptimizeRequest, repairs)
     problem = problem_from_wire(request, options, clock(), repairs)
-    found = plan(problem.site, problem.cost_function, rules=problem.rules, time_limit=TIME_LIMIT)
+    found = plan(
+        problem.site,
+        problem.cost_function,
+        rules=problem.rules,
+        previous=history.before(problem.site) if history else None,
+        time_limit=TIME_LIMIT,
+    )
+    if history:
+        history.record(found)
     return reply_from_plan(found, problem, repairs)
 
 
-def answer(body: bytes, options: Options, clock: Clock) -> Answer:
+def answer(body: bytes, options: Options, clock: Clock, history: History | None = None) -> Answer:
     """Plan a request and encode the reply; see `optimise`."""
-    reply = optimise(body, options, clock)
+    reply = optimise(body, options, clock, history)
     facts = {
         "intervals": len(reply.schedule.charge_w),
         "solver": reply.solver,

@@ -55,7 +55,6 @@ def serve(options: Options, host: str, port: int) -> int:
         Exit status.
     """
     warm_up(options)
-    log.info("PowerSync Optimiser %s listens on %s:%d", VERSION, host, port)
     try:
         web.run_app(
             create_app(options),
@@ -63,10 +62,15 @@ def serve(options: Options, host: str, port: int) -> int:
             port=port,
             shutdown_timeout=_SHUTDOWN,
             access_log=None,
-            print=lambda *_: None,
+            handler_cancellation=True,  # a client that has gone needs no plan
+            print=lambda *_: log.info(
+                "PowerSync Optimiser %s listens on %s:%d", VERSION, host, port
+            ),
         )
     except OSError as error:
-        log.error("cannot listen on %s:%d: %s", host, port, error.strerror or error)
+        number = error.errno or 0  # negative where the name of the host means nothing
+        reason = os.strerror(number) if number > 0 else error.strerror
+        log.error("cannot listen on %s:%d: %s", host, port, reason)
         return 1
     log.info("stopped")
     logging.shutdown()

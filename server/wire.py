@@ -159,6 +159,7 @@ class ActionOut(msgspec.Struct):
 class CertificateOut(msgspec.Struct, kw_only=True):
     """How far the plan is proved; planning costs, penalties and end value included."""
 
+    solver: str
     optimum: float
     lower_bound: float | None
     gap: float | None

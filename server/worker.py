@@ -1,6 +1,7 @@
 """One thread that solves, one job at a time, behind a short queue."""
 
 import asyncio
+import contextlib
 import queue
 import threading
 from collections.abc import Callable
@@ -27,7 +28,8 @@ class Worker(Generic[Result]):
     """
 
     def __init__(self, waiting: int = 8) -> None:
-        self._jobs: queue.Queue[tuple[Callable[[], Result], Future[Result]]] = queue.Queue(waiting)
+        self._jobs: queue.Queue[tuple[Callable[[], Result], Future[Result]] | None]
+        self._jobs = queue.Queue(waiting)
         threading.Thread(target=self._work, name="solver", daemon=True).start()
 
     @property
@@ -50,9 +52,18 @@ class Worker(Generic[Result]):
             raise Overloaded from None
         return await asyncio.wrap_future(future)
 
+    def close(self) -> None:
+        """Let go of the jobs that wait, and of the thread once its present job is done."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                waiting = self._jobs.get_nowait()
+                if waiting is not None:
+                    waiting[1].cancel()
+        self._jobs.put(None)
+
     def _work(self) -> None:
-        while True:
-            job, future = self._jobs.get()
+        while (waiting := self._jobs.get()) is not None:
+            job, future = waiting
             if not future.set_running_or_notify_cancel():
                 continue  # whoever asked has gone
             try:

@@ -4,7 +4,9 @@ import math
 
 from optimiser import Battery, ProblemError
 from server.codec.repairs import Repairs
-from server.wire import BatteryIn
+from server.codec.series import number
+from server.codec.wording import shown
+from server.wire import BatteryIn, Number
 
 DEFAULT_CAPACITY = 13_500.0
 DEFAULT_POWER = 5_000.0
@@ -15,8 +17,14 @@ DEFAULT_RESERVE = 0.0
 # Under this many Wh a capacity must be meant in kWh: no home battery stores so little.
 _KWH_MEANT_BELOW = 200.0
 _ABSURD_CAPACITY = 1e6  # Wh
+# The client is known to send 4.05e7 Wh; far beyond, a solver's tolerances drown the house.
+_HIGHEST_CAPACITY = 1e8
 HIGHEST_POWER = 100_000.0
 """No home draws or feeds more; the client is known to send 15 MW. [W]"""
+
+_ABSURD_POWER = 50.0  # W; a limit below it was probably meant in kW
+_LEAST_POWER = 1.0  # W; what the client takes for noise
+_HIGHEST_PRICE = 1_000.0  # $/kWh
 
 _LEAST_EFFICIENCY = 0.5  # below, it is no battery but a fault
 # A fraction may overshoot by rounding; beyond this it must be a percentage.
@@ -46,7 +54,7 @@ def battery_from_wire(wire: BatteryIn | None, repairs: Repairs) -> Battery:
     """
     if wire is None:
         repairs.note("default", "battery", "missing; a 13.5 kWh, 5 kW battery at 50 % assumed")
-        wire = BatteryIn()
+        wire, repairs = BatteryIn(), Repairs()  # one warning says it all
     reader = _Reader(repairs)
     capacity, in_kwh = reader.capacity(wire.capacity_wh)
     charge, discharge = reader.efficiencies(wire)
@@ -79,13 +87,15 @@ class _Reader:
     def _note(self, code: str, name: str, message: str) -> None:
         self._repairs.note(code, f"battery.{name}", message)
 
-    def _finite(self, name: str, value: float | None, default: float) -> float:
-        if value is not None and math.isfinite(value):
-            return value
-        self._note("default", name, f"must be a number, got {value!r}; {default:g} assumed")
+    def _finite(self, name: str, value: Number, default: float) -> float:
+        read = number(value)
+        if math.isfinite(read):
+            return read
+        why = "missing" if value is None else f"must be a number, got {shown(value)}"
+        self._note("default", name, f"{why}; {default:g} assumed")
         return default
 
-    def capacity(self, value: float | None) -> tuple[float, bool]:
+    def capacity(self, value: Number) -> tuple[float, bool]:
         """Capacity [Wh], and whether it was sent in kWh."""
         capacity = self._finite("capacity_wh", value, DEFAULT_CAPACITY)
         if capacity < 0:
@@ -93,11 +103,14 @@ class _Reader:
         if 0 < capacity < _KWH_MEANT_BELOW:
             self._note("unit", "capacity_wh", f"{capacity:g} Wh is no battery; read as kWh")
             return 1000.0 * capacity, True
+        if capacity > _HIGHEST_CAPACITY:
+            self._note("capped", "capacity_wh", f"{capacity / 1000:g} kWh is no home; 1e5 assumed")
+            return _HIGHEST_CAPACITY, False
         if capacity > _ABSURD_CAPACITY:
             self._note("implausible", "capacity_wh", f"{capacity / 1000:g} kWh is no home battery")
         return capacity, False
 
-    def power(self, name: str, value: float | None, in_kilo: bool) -> float:
+    def power(self, name: str, value: Number, in_kilo: bool) -> float:
         """Power limit [W]."""
         power = self._finite(name, value, DEFAULT_POWER)
         if power < 0:
@@ -108,10 +121,15 @@ class _Reader:
         if power > HIGHEST_POWER:
             self._note("capped", name, f"{power / 1000:g} kW is no home; 100 kW assumed")
             return HIGHEST_POWER
+        if 0 < power < _LEAST_POWER:
+            self._note("clamped", name, f"{power:g} W cannot be commanded; 0 assumed")
+            return 0.0
+        if 0 < power < _ABSURD_POWER:
+            self._note("implausible", name, f"{power:g} W is no home battery; are kW meant?")
         return power
 
     def fraction(
-        self, name: str, value: float | None, default: float, *, required: bool = False
+        self, name: str, value: Number, default: float, *, required: bool = False
     ) -> float:
         """Share in [0, 1], also as a percentage."""
         if value is None and not required:
@@ -120,10 +138,7 @@ class _Reader:
         if share > _OVERSHOOT:
             self._note("percent", name, f"{share:g} read as per cent")
             share /= 100.0
-        clamped = min(1.0, max(0.0, share))
-        if clamped != share:
-            self._note("clamped", name, f"must lie in [0, 1], got {share:g}; {clamped:g} assumed")
-        return clamped
+        return self._clamped(name, share, 0.0, 1.0)
 
     def reserve(self, wire: BatteryIn, max_soc: float) -> float:
         """The higher of backup reserve and lowest state of charge, at most the highest."""
@@ -158,29 +173,32 @@ class _Reader:
             )
         return charge, discharge
 
-    def _efficiency(self, name: str, value: float | None, least: float) -> float:
+    def _efficiency(self, name: str, value: Number, least: float) -> float:
         share = self._finite(name, value, DEFAULT_EFFICIENCY)
         if share >= _PERCENT_FROM:
             self._note("percent", name, f"{share:g} read as per cent")
             share /= 100.0
-        clamped = min(1.0, max(least, share))
-        if clamped != share:
-            self._note(
-                "clamped", name, f"must lie in [{least:g}, 1], got {share:g}; {clamped:g} assumed"
-            )
-        return clamped
+        return self._clamped(name, share, least, 1.0)
 
-    def cycle_cost(self, value: float | None) -> float:
+    def cycle_cost(self, value: Number) -> float:
         """Wear price [$/kWh]."""
         cost = 0.0 if value is None else self._finite("cycle_cost", value, 0.0)
-        if cost < 0:
-            self._note("clamped", "cycle_cost", f"must not be negative, got {cost:g}; 0 assumed")
-            return 0.0
-        return cost
+        return self._clamped("cycle_cost", cost, 0.0, _HIGHEST_PRICE)
 
-    def end_value(self, value: float | None) -> float | None:
+    def end_value(self, value: Number) -> float | None:
         """Worth of a kWh left [$/kWh]; None leaves it to the planner."""
-        if value is None or math.isfinite(value):
-            return value
-        self._note("default", "end_value", f"must be finite, got {value!r}; the planner's own")
-        return None
+        if value is None:
+            return None
+        worth = number(value)
+        if not math.isfinite(worth):
+            got = shown(value)
+            self._note("default", "end_value", f"must be a number, got {got}; the planner's own")
+            return None
+        return self._clamped("end_value", worth, -_HIGHEST_PRICE, _HIGHEST_PRICE)
+
+    def _clamped(self, name: str, value: float, low: float, high: float) -> float:
+        clamped = min(high, max(low, value))
+        if clamped != value:
+            rule = f"must lie in [{low:g}, {high:g}]"
+            self._note("clamped", name, f"{rule}, got {value:g}; {clamped:g} assumed")
+        return clamped

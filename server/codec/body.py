@@ -1,14 +1,31 @@
 """Bytes to a request struct."""
 
 import json
+import re
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any, TypeVar
 
 import msgspec
 
 from optimiser import ProblemError
 from server.codec.repairs import Repairs
+from server.codec.wording import clipped, shown
 
 Request = TypeVar("Request", bound=msgspec.Struct)
+
+_MOST_UNKNOWN = 20  # fields named one by one; a thousand warnings help nobody
+_LONGEST_INTEGER = 20  # digits; what is longer is read as a float, in linear time
+
+# msgspec's words for what it expects, in ours.
+_EXPECTED = {
+    "float": "a number",
+    "int": "a number",
+    "str": "text",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "an object",
+}
 
 
 def decode(body: bytes, kind: type[Request], repairs: Repairs) -> Request:
@@ -37,49 +54,79 @@ def decode(body: bytes, kind: type[Request], repairs: Repairs) -> Request:
     try:
         request = msgspec.convert(fields, kind, strict=False)
     except msgspec.ValidationError as error:
-        message, _, path = str(error).partition(" - at `$.")
-        raise ProblemError(path.rstrip("`") or "body", message) from None
-    _note_unknown(fields, kind, "", repairs)
+        raise _in_our_words(error, fields) from None
+    except UnicodeEncodeError:
+        raise ProblemError("body", "must be Unicode text, got half a surrogate pair") from None
+    unknown = _unknown(fields, kind, "")
+    for name in islice(unknown, _MOST_UNKNOWN):
+        repairs.note("unknown_field", name, "not a field we know; ignored")
+    if rest := sum(1 for _ in unknown):
+        repairs.note("unknown_field", "body", f"{rest} more fields that we do not know; ignored")
     return request
 
 
 def _json_object(body: bytes) -> dict[str, Any]:
     try:
         fields = msgspec.json.decode(body)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         fields = _python_json(body)
     except RecursionError:
         raise ProblemError("body", "must not be nested so deeply") from None
     if not isinstance(fields, dict):
-        raise ProblemError("body", f"must be a JSON object, got {_json_name(fields)}")
+        raise ProblemError("body", f"must be a JSON object, got {shown(fields)}")
     return fields
 
 
 def _python_json(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
-    """Second reading, for the literals that JSON does not have and Python's json writes."""
+    """Second reading, for what Python's json writes and JSON does not have."""
+    if not body.strip():
+        raise ProblemError("body", "must be a JSON object, got nothing")
     try:
-        return json.loads(body)
+        return json.loads(body, parse_int=_integer)
     except RecursionError:
         raise ProblemError("body", "must not be nested so deeply") from None
-    except ValueError as error:
-        raise ProblemError("body", f"must be JSON, got {error}") from None
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise ProblemError("body", f"must be JSON, got something else at {place}") from None
+    except UnicodeDecodeError as error:
+        raise ProblemError("body", f"must be UTF-8, got another byte at {error.start}") from None
 
 
-def _json_name(value: object) -> str:
-    names = {list: "a list", str: "a string", type(None): "null", bool: "a boolean"}
-    return names.get(type(value), "a number")
+def _integer(digits: str) -> float:
+    return int(digits) if len(digits) <= _LONGEST_INTEGER else float(digits)
 
 
-def _note_unknown(
-    fields: dict[str, Any], kind: type[msgspec.Struct], prefix: str, repairs: Repairs
-) -> None:
+def _in_our_words(error: msgspec.ValidationError, fields: dict[str, Any]) -> ProblemError:
+    """Translate ``Expected `float | null`, got `str` - at `$.battery.current_soc```."""
+    message, _, path = str(error).partition(" - at `$.")
+    path = path.rstrip("`")
+    expected = re.match("Expected `([^`]*)`", message)
+    if expected is None:
+        return ProblemError(path or "body", "must be a number within reason")
+    kinds = set(expected[1].split(" | ")) - {"null"}
+    if "float" in kinds:
+        kinds.discard("str")  # text is read as a number there
+    rule = " or ".join(sorted(_EXPECTED.get(kind, kind) for kind in kinds))
+    got = shown(_value_at(path, fields))
+    return ProblemError(path or "body", f"must be {rule}, got {got}")
+
+
+def _value_at(path: str, fields: dict[str, Any]) -> object:
+    value: Any = fields
+    for name, index in re.findall(r"(\w+)|\[(\d+)\]", path):
+        value = value[name] if name else value[int(index)]
+    return value
+
+
+def _unknown(fields: dict[str, Any], kind: type[msgspec.Struct], prefix: str) -> Iterator[str]:
+    """Yield the names of fields that the structs do not have."""
     known = {field.encode_name: field for field in msgspec.structs.fields(kind)}
     for name, value in fields.items():
         if name not in known:
-            repairs.note("unknown_field", f"{prefix}{name}"[:80], "not a field we know; ignored")
+            yield prefix + clipped(name)[1:-1]
         elif isinstance(value, dict):
             for nested in _structs_in(known[name].type):
-                _note_unknown(value, nested, f"{prefix}{name}.", repairs)
+                yield from _unknown(value, nested, f"{prefix}{name}.")
 
 
 def _structs_in(annotation: Any) -> list[type[msgspec.Struct]]:  # noqa: ANN401 - a type form

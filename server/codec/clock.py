@@ -2,12 +2,19 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from optimiser import ProblemError
 from server.codec.repairs import Repairs
+from server.codec.wording import clipped
 
 Clock = Callable[[], datetime]
+
+# Far from both ends of the calendar, where sums overflow.
+_FIRST_YEAR, _LAST_YEAR = 1970, 2200
+
+_MACHINE_ZONE = Path("/etc/localtime")
 
 
 def zone_named(name: str) -> ZoneInfo | None:
@@ -15,6 +22,15 @@ def zone_named(name: str) -> ZoneInfo | None:
     try:
         return ZoneInfo(name)
     except (KeyError, OSError, ValueError):  # unknown, a folder of the database, a wild path
+        return None
+
+
+def machine_zone() -> ZoneInfo | None:
+    """Time zone of the machine with its changes of clocks; None where it cannot be read."""
+    try:
+        with _MACHINE_ZONE.open("rb") as file:
+            return ZoneInfo.from_file(file)
+    except (OSError, ValueError):
         return None
 
 
@@ -46,7 +62,7 @@ def start_of(
     Raises
     ------
     ProblemError
-        Where `start_time` is no time stamp.
+        Where `start_time` is no time stamp of our time.
     """
     zone = _zone(timezone, site_zone, repairs)
     if start_time is None:
@@ -54,10 +70,15 @@ def start_of(
     try:
         start = datetime.fromisoformat(start_time.strip())
     except ValueError:
-        raise ProblemError("start_time", f"must be ISO 8601, got {start_time!r}") from None
+        rule = f"must be ISO 8601, got {clipped(start_time)}"
+        raise ProblemError("start_time", rule) from None
+    if not _FIRST_YEAR <= start.year <= _LAST_YEAR:
+        rule = f"must lie between {_FIRST_YEAR} and {_LAST_YEAR}, got year {start.year}"
+        raise ProblemError("start_time", rule)
     if start.tzinfo is None:
-        return start.replace(tzinfo=zone if zone is not None else now.astimezone().tzinfo)
-    return start if zone is None else start.astimezone(zone)
+        start = start.replace(tzinfo=zone if zone is not None else now.astimezone().tzinfo)
+    # By way of UTC: an hour that the clocks skip has no other way to its true name.
+    return start.astimezone(UTC).astimezone(start.tzinfo if zone is None else zone)
 
 
 def _zone(timezone: str | None, site_zone: tzinfo | None, repairs: Repairs) -> tzinfo | None:
@@ -65,7 +86,7 @@ def _zone(timezone: str | None, site_zone: tzinfo | None, repairs: Repairs) -> t
         return site_zone
     zone = zone_named(timezone)
     if zone is None:
-        repairs.note("unknown_zone", "timezone", f"{timezone[:60]!r} is no IANA zone; ignored")
+        repairs.note("unknown_zone", "timezone", f"{clipped(timezone)} is no IANA zone; ignored")
         return site_zone
     return zone
 

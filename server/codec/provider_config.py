@@ -1,26 +1,29 @@
 """Provider rules of a request; a rule that cannot be read is left out, in the open."""
 
-import math
 from collections.abc import Callable
 from datetime import time
 from typing import TypeVar
 
 from optimiser import ChipMode, ExportBoost, ProviderRules, SpikeProtection, Window
 from server.codec.repairs import Repairs
+from server.codec.series import number
+from server.codec.wording import shown
 from server.wire import ProviderConfigIn
 
 Rule = TypeVar("Rule")
 
 _SPIKE = 100.0  # cents; where the client names no threshold
-_TRUE = {"true", "on", "yes", "1"}
+_HIGHEST_PRICE = 100_000.0  # cents
+_TRUE = (True, "true", "on", "yes", "1")
+_FALSE = (False, None, "false", "off", "no", "0", "")
 
 
-def rules_from_wire(wire: ProviderConfigIn | None, repairs: Repairs) -> ProviderRules:
+def rules_from_wire(wire: object, repairs: Repairs) -> ProviderRules:
     """Read the provider's rules; prices arrive in cents.
 
     Parameters
     ----------
-    wire : ProviderConfigIn or None
+    wire : ProviderConfigIn, None or any other JSON value
         As decoded.
     repairs : Repairs
         Takes note of rules left out.
@@ -32,12 +35,14 @@ def rules_from_wire(wire: ProviderConfigIn | None, repairs: Repairs) -> Provider
     """
     if wire is None:
         return ProviderRules()
+    if not isinstance(wire, ProviderConfigIn):
+        message = f"must be an object, got {shown(wire)}; no rule is applied"
+        repairs.note("rule_ignored", "provider_config", message)
+        return ProviderRules()
 
     def read(enabled: object, name: str, build: Callable[[], Rule]) -> Rule | None:
-        if not _is_true(enabled):
-            return None
         try:
-            return build()
+            return build() if _is_true(enabled) else None
         except ValueError as error:
             repairs.note("rule_ignored", "provider_config", f"{name} ignored: {error}")
             return None
@@ -71,23 +76,22 @@ def _spike(wire: ProviderConfigIn) -> SpikeProtection:
     cents = _SPIKE if threshold is None else threshold
     dollars = _dollars(cents, "spike_protection_threshold")
     if dollars <= 0:
-        raise ValueError(f"spike_protection_threshold must be positive, got {threshold!r}")
+        raise ValueError(f"spike_protection_threshold must be positive, got {shown(threshold)}")
     return SpikeProtection(threshold=dollars)
 
 
 def _is_true(value: object) -> bool:
-    return value.strip().lower() in _TRUE if isinstance(value, str) else bool(value)
+    name = value.strip().lower() if isinstance(value, str) else value
+    if name not in _TRUE + _FALSE:
+        raise ValueError(f"its switch must be true or false, got {shown(value)}")
+    return name in _TRUE
 
 
 def _dollars(value: object, name: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise ValueError(f"{name} must be a number of cents, got {value!r}")
-    try:
-        cents = float(value)
-    except (ValueError, OverflowError):
-        cents = math.nan
-    if not math.isfinite(cents):
-        raise ValueError(f"{name} must be a number of cents, got {value!r}")
+    cents = number(value)
+    if not abs(cents) <= _HIGHEST_PRICE:
+        rule = f"must be a number of cents between ±{_HIGHEST_PRICE:g}"
+        raise ValueError(f"{name} {rule}, got {shown(value)}")
     return cents / 100.0
 
 
@@ -100,4 +104,4 @@ def _time(value: object, name: str) -> time:
     try:
         return time.fromisoformat("00:00" if text in {"24:00", "24:00:00"} else text.zfill(5))
     except ValueError:
-        raise ValueError(f"{name} must be a time like 17:30, got {value!r}") from None
+        raise ValueError(f"{name} must be a time like 17:30, got {shown(value)}") from None

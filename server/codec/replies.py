@@ -153,6 +153,7 @@ def _next_actions(plan: Plan, schedule: ScheduleOut) -> list[ActionOut]:
 def _certificate(plan: Plan) -> CertificateOut:
     proof, timing = plan.certificate, plan.timing
     return CertificateOut(
+        solver=proof.solver,
         optimum=proof.optimum,
         lower_bound=proof.lower_bound,
         gap=proof.gap,

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
-from msgspec import UNSET
 
 from matrix_builders import Vector
 from optimiser import (
@@ -20,17 +19,14 @@ from optimiser import (
 )
 from server.codec.battery import HIGHEST_POWER, battery_from_wire
 from server.codec.clock import snapped, start_of
+from server.codec.horizon import MAX_INTERVALS, intervals_from_wire, intervals_within
 from server.codec.provider_config import rules_from_wire
 from server.codec.repairs import Repairs
 from server.codec.series import Intervals, align, numbers
+from server.codec.wording import clipped, shown
 from server.options import Options
 from server.wire import GridIn, OptimizeRequest, Series
 
-MAX_INTERVALS = 4_320
-"""72 h of minutes; more is refused."""
-
-_LONGEST_INTERVAL = 24 * 60.0  # min
-_SHORTEST_INTERVAL = 0.5  # min
 _HIGHEST_PRICE = 1_000.0  # $/kWh; the Australian market cap is 20
 _HIGHEST_FORECAST = 1e6  # W
 _KW_MEANT_BELOW = 50.0  # a home that never draws 50 W was measured in kW
@@ -91,22 +87,25 @@ def problem_from_wire(
     ProblemError
         Where something has no sane reading.
     """
-    prices, intervals = _prices(request, options, repairs)
+    intervals = intervals_from_wire(request, options, repairs)
+    n = intervals_within(request, intervals)
     start = start_of(request.start_time, request.timezone, options.zone, now, repairs)
     if not isinstance(request.interval_minutes, list):
         start = snapped(start, 60.0 * float(intervals.hours[0]))
-    horizon = Horizon(start=start, hours=intervals.hours)
+    hours = intervals.hours[:n]
+    horizon = Horizon(start=start, hours=hours)
     battery = battery_from_wire(request.battery, repairs)
     wanted = request.options.client_safe_charge if request.options else None
     return Problem(
         site=Site(
             horizon=horizon,
             tariff=Tariff(
-                import_price=prices, export_price=_export_prices(request, intervals, repairs)
+                import_price=_import_prices(request, intervals, repairs)[:n],
+                export_price=_export_prices(request, intervals, repairs)[:n],
             ),
             forecast=Forecast(
-                load=_load(request, horizon, intervals, repairs) * intervals.hours / 1000.0,
-                solar=_solar(request, intervals, repairs) * intervals.hours / 1000.0,
+                load=_load(request, horizon, intervals, repairs)[:n] * hours / 1000.0,
+                solar=_solar(request, intervals, repairs)[:n] * hours / 1000.0,
             ),
             batteries=(battery,),
             grid=_grid_limits(request.grid),
@@ -115,72 +114,6 @@ def problem_from_wire(
         rules=rules_from_wire(request.provider_config, repairs),
         client_safe_charge=options.client_safe_charge if wanted is None else wanted,
     )
-
-
-def _prices(
-    request: OptimizeRequest, options: Options, repairs: Repairs
-) -> tuple[Vector, Intervals]:
-    """Import prices and the intervals that they span; they decide how far the plan goes."""
-    field = "prices_import"
-    if request.prices_import is None or request.prices_import == []:
-        raise ProblemError(field, "must hold one price per interval, got none")
-    minutes = _minutes(request, options, repairs)
-    if isinstance(request.prices_import, list):
-        raw = request.prices_import
-    else:
-        raw = _flat(request.prices_import, minutes, request.horizon_hours or options.horizon_hours)
-    if len(raw) > MAX_INTERVALS:
-        raise ProblemError(field, f"must hold at most {MAX_INTERVALS} values, got {len(raw)}")
-    prices = numbers(field, raw, _HIGHEST_PRICE, repairs)
-    if isinstance(minutes, float):
-        hours = np.full(prices.size, minutes / 60.0)
-    else:
-        hours = minutes / 60.0
-        if hours.size != prices.size:
-            raise ProblemError(
-                "interval_minutes",
-                f"must hold one length for each of the {prices.size} prices, got {hours.size}",
-            )
-    n = _intervals_within(request.horizon_hours, hours)
-    return prices[:n], Intervals(hours[:n])
-
-
-def _flat(price: float, minutes: float | Vector, horizon_hours: float) -> list[float]:
-    """One price for the whole horizon: a flat tariff."""
-    if not isinstance(minutes, float):
-        return [price] * minutes.size
-    count = 60.0 * horizon_hours / minutes
-    return [price] * (max(1, round(count)) if count <= MAX_INTERVALS else MAX_INTERVALS + 1)
-
-
-def _minutes(request: OptimizeRequest, options: Options, repairs: Repairs) -> float | Vector:
-    wire = request.interval_minutes
-    if wire is UNSET:
-        default = float(options.optimization_interval)
-        repairs.note("default", "interval_minutes", f"missing; {default:g} minutes assumed")
-        return default
-    if isinstance(wire, list):
-        minutes = np.array(wire, dtype=np.float64)
-        if minutes.size == 0 or not bool(
-            ((minutes >= _SHORTEST_INTERVAL) & (minutes <= _LONGEST_INTERVAL)).all()
-        ):
-            raise ProblemError("interval_minutes", _interval_rule(wire[:8]))
-        return minutes
-    if not isinstance(wire, float) or not _SHORTEST_INTERVAL <= wire <= _LONGEST_INTERVAL:
-        raise ProblemError("interval_minutes", _interval_rule(wire))
-    return wire
-
-
-def _interval_rule(value: object) -> str:
-    return f"must lie in [{_SHORTEST_INTERVAL:g}, {_LONGEST_INTERVAL:g}] minutes, got {value!r}"
-
-
-def _intervals_within(horizon_hours: float | None, hours: Vector) -> int:
-    if horizon_hours is None:
-        return int(hours.size)
-    if not 0 < horizon_hours < math.inf:
-        raise ProblemError("horizon_hours", f"must be positive, got {horizon_hours!r}")
-    return max(1, int(np.searchsorted(np.cumsum(hours), horizon_hours - 1e-9)) + 1)
 
 
 def _given(
@@ -194,6 +127,12 @@ def _given(
     if len(wire) > 2 * MAX_INTERVALS:
         raise ProblemError(field, f"must hold at most {2 * MAX_INTERVALS} values, got {len(wire)}")
     return align(field, numbers(field, wire, largest, repairs), intervals, repairs)
+
+
+def _import_prices(request: OptimizeRequest, intervals: Intervals, repairs: Repairs) -> Vector:
+    prices = _given("prices_import", request.prices_import, _HIGHEST_PRICE, intervals, repairs)
+    assert prices is not None  # or there would be no intervals
+    return prices
 
 
 def _export_prices(request: OptimizeRequest, intervals: Intervals, repairs: Repairs) -> Vector:
@@ -247,7 +186,7 @@ def _limit(name: str, watts: float | None) -> float:
     if watts is None or watts == math.inf:
         return HIGHEST_POWER / 1000.0
     if not watts >= 0:
-        raise ProblemError(f"grid.{name}", f"must not be negative, got {watts!r}")
+        raise ProblemError(f"grid.{name}", f"must not be negative, got {shown(watts)}")
     return watts / 1000.0
 
 
@@ -258,5 +197,5 @@ def _cost_function(wire: str | None, options: Options, repairs: Repairs) -> Cost
     name = wire.strip().lower()
     if name in set(CostFunction):
         return CostFunction(name)
-    repairs.note("unknown_value", "cost_function", f"{wire[:60]!r} is unknown; {default} assumed")
+    repairs.note("unknown_value", "cost_function", f"{clipped(wire)} is unknown; {default} assumed")
     return default

@@ -62,12 +62,12 @@ def numbers(field: str, raw: list[Any], largest: float, repairs: Repairs) -> Vec
     ProblemError
         Where no entry is a usable number.
     """
-    values = np.array([_number(entry) for entry in raw])
+    values = np.array([number(entry) for entry in raw])
     good = np.isfinite(values) & (np.abs(values) <= largest)
     if good.all():
         return values
     if not good.any():
-        raise ProblemError(field, f"must hold numbers between ±{largest:g}, got none")
+        raise ProblemError(field, f"must hold numbers between ±{largest:g}, got no such number")
     at = np.arange(values.size)
     values[~good] = np.interp(at[~good], at[good], values[good])
     bad = np.flatnonzero(~good)
@@ -80,7 +80,8 @@ def numbers(field: str, raw: list[Any], largest: float, repairs: Repairs) -> Vec
     return values
 
 
-def _number(entry: object) -> float:
+def number(entry: object) -> float:
+    """A JSON value as a number, also out of text; NaN where it is none."""
     if type(entry) is float:
         return entry
     if isinstance(entry, bool) or not isinstance(entry, int | float | str):
@@ -155,9 +156,8 @@ def _finer_by(size: int, intervals: Intervals) -> int:
 def _day_before(size: int, intervals: Intervals) -> np.ndarray[Any, np.dtype[np.int64]]:
     """Source of each interval of the grid in a series that holds its first `size` only."""
     starts = intervals.starts
-    known = starts[size]  # hours that the series covers
-    missing = np.maximum(starts - known, -_TINY)
-    days = np.where(starts < known - _TINY, 0.0, np.floor(missing / _DAY + _TINY) + 1.0)
-    source = np.searchsorted(starts, starts - days * _DAY + _TINY, side="right") - 1
-    no_day_before = starts - days * _DAY < -_TINY
-    return np.where(no_day_before, np.arange(intervals.size) % size, source)
+    before = np.searchsorted(starts, starts - _DAY + _TINY, side="right") - 1
+    source = np.arange(intervals.size)
+    for t in range(size, intervals.size):
+        source[t] = source[before[t]] if before[t] >= 0 else t % size
+    return source

@@ -1,0 +1,115 @@
+"""How far a request plans, and in which steps."""
+
+import math
+
+import numpy as np
+from msgspec import UNSET
+
+from matrix_builders import Vector
+from optimiser import ProblemError
+from server.codec.repairs import Repairs
+from server.codec.series import Intervals
+from server.codec.wording import shown
+from server.options import Options
+from server.wire import OptimizeRequest
+
+MAX_INTERVALS = 4_320
+"""72 h of minutes; more is refused."""
+
+_LONGEST_INTERVAL = 24 * 60.0  # min
+_SHORTEST_INTERVAL = 0.5  # min
+_TINY = 1e-9  # h and intervals; rounding of sums
+_RULE = f"must lie in [{_SHORTEST_INTERVAL:g}, {_LONGEST_INTERVAL:g}] minutes"
+
+
+def intervals_from_wire(request: OptimizeRequest, options: Options, repairs: Repairs) -> Intervals:
+    """Intervals that the import prices span.
+
+    Parameters
+    ----------
+    request : OptimizeRequest
+        As decoded.
+    options : Options
+        Defaults for what it leaves out.
+    repairs : Repairs
+        Takes note of an assumed length.
+
+    Returns
+    -------
+    Intervals
+        One for each price; of a single price, a flat tariff, as many as the horizon holds.
+
+    Raises
+    ------
+    ProblemError
+        Where there are no prices, too many, or a length has no sane reading.
+    """
+    field, prices = "prices_import", request.prices_import
+    if prices is None or prices == []:
+        raise ProblemError(field, "must hold one price per interval, got none")
+    _require_few(field, prices)
+    _require_few("interval_minutes", request.interval_minutes)
+    hours = _minutes(request, options, repairs) / 60.0
+    if isinstance(prices, list):
+        return Intervals(_for_each(len(prices), hours))
+    return Intervals(_filling(_horizon_hours(request) or options.horizon_hours, hours))
+
+
+def intervals_within(request: OptimizeRequest, intervals: Intervals) -> int:
+    """Number of intervals that the wanted horizon holds; at least the first."""
+    wanted = _horizon_hours(request)
+    if wanted is None:
+        return intervals.size
+    ends = np.cumsum(intervals.hours)
+    return max(1, int(np.searchsorted(ends, wanted + _TINY, side="right")))
+
+
+def _require_few(field: str, values: object) -> None:
+    if isinstance(values, list) and len(values) > MAX_INTERVALS:
+        raise ProblemError(field, f"must hold at most {MAX_INTERVALS} values, got {len(values)}")
+
+
+def _minutes(request: OptimizeRequest, options: Options, repairs: Repairs) -> Vector:
+    """Lengths as sent; one of them where all are equal."""
+    wire = request.interval_minutes
+    if wire is UNSET:
+        default = float(options.optimization_interval)
+        repairs.note("default", "interval_minutes", f"missing; {default:g} minutes assumed")
+        return np.array(default)
+    if wire is None:
+        raise ProblemError("interval_minutes", f"{_RULE}, got null")
+    minutes = np.array(wire, dtype=np.float64)
+    fits = (minutes >= _SHORTEST_INTERVAL) & (minutes <= _LONGEST_INTERVAL)
+    if minutes.size == 0 or not fits.all():
+        wrong = minutes[~fits].tolist()
+        raise ProblemError("interval_minutes", f"{_RULE}, got {shown(wrong[0] if wrong else wire)}")
+    return minutes
+
+
+def _for_each(count: int, hours: Vector) -> Vector:
+    if hours.ndim == 0:
+        return np.full(count, hours)
+    if hours.size != count:
+        raise ProblemError(
+            "interval_minutes",
+            f"must hold one length for each of the {count} prices, got {hours.size}",
+        )
+    return hours
+
+
+def _filling(horizon: float, hours: Vector) -> Vector:
+    """Lengths that fill a horizon."""
+    if hours.ndim == 1:
+        return hours
+    count = horizon / float(hours)
+    if count > MAX_INTERVALS:
+        rule = f"must hold at most {MAX_INTERVALS} intervals, got {count:g}"
+        raise ProblemError("horizon_hours", rule)
+    return np.full(max(1, int(count + _TINY)), hours)
+
+
+def _horizon_hours(request: OptimizeRequest) -> float | None:
+    wanted = request.horizon_hours
+    if wanted is not None and not 0 < wanted < math.inf:
+        raise ProblemError("horizon_hours", f"must be a positive number, got {shown(wanted)}")
+    return wanted

@@ -1,0 +1,99 @@
+"""Whatever a solver does, the next one answers and nothing false is served."""
+
+import time
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from optimiser import SolverError, plan
+from optimiser.linear_program import LpSolution
+from optimiser.solvers import highs, scipy_linprog
+from tests.optimiser.houses import house
+
+BEST = plan(house()).certificate.optimum
+
+
+def raises(lp, *, time_limit, start=None):
+    raise RuntimeError("the library is broken")
+
+
+def refuses(lp, *, time_limit, start=None):
+    raise SolverError("not today")
+
+
+def hangs(lp, *, time_limit, start=None):
+    time.sleep(30)
+
+
+def returns_nothing(lp, *, time_limit, start=None):
+    return None
+
+
+def returns_not_a_number(lp, *, time_limit, start=None):
+    return LpSolution(np.full(lp.cost.size, np.nan), np.zeros(lp.row_lower.size), "nan")
+
+
+def returns_duals_that_are_no_numbers(lp, *, time_limit, start=None):
+    found = highs.solve(lp, time_limit=time_limit)
+    return LpSolution(found.x, np.full_like(found.row_dual, np.nan), "nan")
+
+
+def returns_too_few_columns(lp, *, time_limit, start=None):
+    return LpSolution(np.zeros(3), np.zeros(lp.row_lower.size), "short")
+
+
+def breaks_a_limit(lp, *, time_limit, start=None):
+    found = highs.solve(lp, time_limit=time_limit)
+    return LpSolution(2 * found.x, found.row_dual, "liar")
+
+
+def is_feasible_but_far_from_the_best(lp, *, time_limit, start=None):
+    return LpSolution(start, np.zeros(lp.row_lower.size), "lazy")
+
+
+BROKEN = [
+    raises,
+    refuses,
+    hangs,
+    returns_nothing,
+    returns_not_a_number,
+    returns_duals_that_are_no_numbers,
+    returns_too_few_columns,
+    breaks_a_limit,
+    is_feasible_but_far_from_the_best,
+]
+
+
+@pytest.mark.parametrize("solve", BROKEN, ids=lambda solve: solve.__name__)
+def test_a_broken_solver_is_caught_and_the_next_answers(solve):
+    broken = SimpleNamespace(name="broken", solve=solve)
+    began = time.perf_counter()
+
+    found = plan(house(), time_limit=0.5, backends=[broken, scipy_linprog])
+
+    assert time.perf_counter() - began < 5
+    assert found.certificate.solver == "scipy_linprog"
+    assert found.certificate.optimum == pytest.approx(BEST, abs=1e-7)
+    assert found.refusals[0].startswith("broken: ")
+
+
+def test_with_every_solver_broken_the_value_function_answers_exactly():
+    broken = SimpleNamespace(name="broken", solve=raises)
+
+    found = plan(house(), backends=[broken, broken])
+
+    assert found.certificate.solver == "value_function"
+    assert found.status == "optimal"
+    assert found.certificate.optimum == pytest.approx(BEST, abs=1e-9)
+
+
+def test_with_the_value_function_broken_too_the_rules_answer_and_say_why(monkeypatch):
+    monkeypatch.setattr("optimiser.value_function.applies_to", lambda programme: False)
+    broken = SimpleNamespace(name="broken", solve=raises)
+
+    found = plan(house(end_value=0.2), backends=[broken])
+
+    assert found.certificate.solver == "rules"
+    assert found.status == "heuristic (broken: RuntimeError: the library is broken)"
+    assert found.certificate.lower_bound is None

@@ -1,0 +1,165 @@
+"""The dispatch: physical by construction, whatever levels it is asked to follow."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from matrix_builders.layout import STORED
+from optimiser import CostFunction, Grid, ProviderRules, plan
+from optimiser.dispatch import DEAD_BAND, follow, planning_cost
+from optimiser.formulation import formulate
+from optimiser.linear_program import objective
+from optimiser.planner import state
+from optimiser.solvers import highs
+from tests.optimiser import battery_of, site_of
+from tests.strategies import MOST_BATTERIES, cost_functions, levels_of, programmes, sites
+from tests.tolerances import FEASIBILITY, SIMULATION, agreement
+
+
+def programme_of(site):
+    return state(site, CostFunction.PROFIT, ProviderRules())
+
+
+@st.composite
+def followed(draw):
+    programme = draw(programmes())
+    dead_band = draw(st.sampled_from((0.0, DEAD_BAND)))
+    return programme, follow(programme, draw(levels_of(programme)), dead_band)
+
+
+@given(followed())
+def test_no_storage_and_no_meter_goes_both_ways_at_once(drawn):
+    _, dispatch = drawn
+
+    assert (np.minimum(dispatch.charge, dispatch.discharge) == 0).all()
+    assert (np.minimum(dispatch.grid_import, dispatch.grid_export) == 0).all()
+
+
+@given(followed())
+def test_what_flows_in_flows_out(drawn):
+    programme, dispatch = drawn
+
+    balance = (
+        dispatch.grid_import
+        - dispatch.grid_export
+        - dispatch.curtailed
+        + (dispatch.discharge - dispatch.charge).sum(axis=0)
+        - programme.site.net_load
+    )
+
+    assert np.abs(balance).max() <= FEASIBILITY
+
+
+@given(followed())
+def test_the_levels_are_those_of_a_simulated_battery(drawn):
+    programme, dispatch = drawn
+    storages = programme.storages
+    gained = storages.charge_efficiency[:, None] * dispatch.charge
+    lost = dispatch.discharge / storages.discharge_efficiency[:, None]
+
+    simulated = storages.initial[:, None] + np.cumsum(gained - lost, axis=1)
+
+    np.testing.assert_allclose(dispatch.stored, simulated, rtol=0, atol=SIMULATION)
+
+
+@given(followed())
+def test_powers_levels_and_curtailment_keep_their_limits(drawn):
+    programme, dispatch = drawn
+    site, storages = programme.site, programme.storages
+
+    assert (dispatch.charge >= 0).all()
+    assert (dispatch.charge <= storages.charge_limit).all()
+    assert (dispatch.discharge >= 0).all()
+    assert (dispatch.discharge <= storages.discharge_limit).all()
+    assert (dispatch.stored >= storages.stored_lower - SIMULATION).all()
+    assert (dispatch.stored <= storages.stored_upper + SIMULATION).all()
+    assert (dispatch.curtailed >= 0).all()
+    assert (dispatch.curtailed <= site.curtail_limit).all()
+
+
+@given(st.data())
+def test_a_storage_moves_by_the_dead_band_at_least_or_rests(drawn):
+    programme = drawn.draw(programmes())
+
+    dispatch = follow(programme, drawn.draw(levels_of(programme)), DEAD_BAND)
+
+    moved = dispatch.charge + dispatch.discharge
+    assert ((moved == 0) | (moved >= programme.hours * DEAD_BAND)).all()
+
+
+def test_a_movement_under_the_dead_band_waits_until_it_is_worth_a_command():
+    battery = battery_of(charge_efficiency=1.0)
+    flat = {"import_price": [0.1] * 4, "export_price": [0.1] * 4, "load": [0.0] * 4}
+    programme = programme_of(site_of(battery, **flat))
+
+    dispatch = follow(programme, np.array([[5.0004, 5.0008, 5.0012, 5.0016]]), DEAD_BAND)
+
+    assert dispatch.charge[0].tolist() == pytest.approx([0.0, 0.0, 0.0012, 0.0])
+    assert dispatch.stored[0].tolist() == pytest.approx([5.0, 5.0, 5.0012, 5.0012])
+
+
+def test_a_level_out_of_reach_is_approached_at_full_power():
+    battery = battery_of(charge_limit=1.0, discharge_limit=1.8)
+    flat = {"import_price": [0.1] * 3, "export_price": [0.1] * 3, "load": [0.0] * 3}
+    programme = programme_of(site_of(battery, **flat))
+
+    dispatch = follow(programme, np.array([[9.0, 9.0, 0.0]]))
+
+    assert dispatch.charge[0].tolist() == pytest.approx([1.0, 1.0, 0.0])
+    assert dispatch.discharge[0].tolist() == pytest.approx([0.0, 0.0, 1.8])
+    assert dispatch.stored[0].tolist() == pytest.approx([5.9, 6.8, 4.8])
+
+
+# Solar of 5 kWh and a load of 1 kWh in one hour, a battery that rests: import price, export
+# price, grid; then what is curtailed, imported and exported.
+CURTAILMENT = {
+    "nothing where exporting pays": (0.3, 0.1, Grid(), 0.0, 0.0, 4.0),
+    "nothing where exporting is free": (0.3, 0.0, Grid(), 0.0, 0.0, 4.0),
+    "the surplus where exporting costs": (0.3, -0.1, Grid(), 4.0, 0.0, 0.0),
+    "everything where importing pays": (-0.2, -0.1, Grid(), 5.0, 1.0, 0.0),
+    "nothing where exporting pays more than importing": (-0.1, 0.1, Grid(), 0.0, 0.0, 4.0),
+    "up to the import limit where importing pays": (
+        -0.2,
+        -0.1,
+        Grid(import_limit=0.4),
+        4.4,
+        0.4,
+        0,
+    ),
+    "down to the export limit": (0.3, 0.1, Grid(export_limit=1.5), 2.5, 0.0, 1.5),
+    "nothing where solar may not be left": (0.3, -0.1, Grid(curtailment=False), 0.0, 0.0, 4.0),
+    "nothing even over the limit": (0.3, 0.1, Grid(export_limit=1, curtailment=False), 0, 0, 4.0),
+}
+
+
+@pytest.mark.parametrize(
+    ("import_price", "export_price", "grid", "curtailed", "imported", "exported"),
+    CURTAILMENT.values(),
+    ids=CURTAILMENT.keys(),
+)
+def test_solar_is_curtailed(import_price, export_price, grid, curtailed, imported, exported):
+    prices = {"import_price": [import_price], "export_price": [export_price]}
+    resting = battery_of(charge_limit=0.0, discharge_limit=0.0)
+    site = site_of(resting, **prices, load=[1.0], solar=[5.0], grid=grid)
+
+    dispatch = plan(site, CostFunction.PROFIT).dispatch
+
+    assert dispatch.curtailed.tolist() == pytest.approx([curtailed])
+    assert dispatch.grid_import.tolist() == pytest.approx([imported])
+    assert dispatch.grid_export.tolist() == pytest.approx([exported])
+
+
+@given(sites(well_behaved=True, attainable=True, most_batteries=MOST_BATTERIES), cost_functions)
+def test_the_planning_cost_of_an_exact_plan_is_the_objective_of_the_programme(site, cost_function):
+    programme = state(site, cost_function, ProviderRules())
+    formulation = formulate(programme)
+    solution = highs.solve(formulation.lp, time_limit=10.0)
+    optimum = objective(formulation.lp, solution.x)
+
+    levels = solution.x[formulation.layout.columns(STORED)]
+
+    dispatch = follow(programme, levels.reshape(programme.storages.charge_limit.shape))
+    cost = planning_cost(programme, dispatch)
+
+    assert abs(cost - optimum) <= agreement(optimum)

@@ -1,0 +1,95 @@
+"""What is left is worth what the next day makes of it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from optimiser import CostFunction, Horizon, ProviderRules, Tariff, plan
+from optimiser.planner import state
+from tests.optimiser.houses import N, house
+
+
+def end_of(site, cost_function=CostFunction.COST):
+    storages = state(site, cost_function, ProviderRules()).storages
+    return storages.end_width[0], storages.end_price[0]
+
+
+def repeated(site, times):
+    """The same day over and over."""
+
+    def tiled(values):
+        return np.tile(values[:48], times)
+
+    return replace(
+        site,
+        horizon=Horizon(start=site.horizon.start, hours=np.full(48 * times, 0.5)),
+        tariff=Tariff(
+            import_price=tiled(site.tariff.import_price),
+            export_price=tiled(site.tariff.export_price),
+        ),
+        forecast=replace(
+            site.forecast, load=tiled(site.forecast.load), solar=tiled(site.forecast.solar)
+        ),
+    )
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_worth_is_concave_and_spans_the_band(seed):
+    width, price = end_of(house(seed))
+
+    assert width.sum() == pytest.approx(9.0)
+    assert (np.diff(price) <= 1e-9).all()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_on_a_periodic_site_one_day_ends_as_a_long_run_passes_that_hour(seed):
+    short = plan(repeated(house(seed), 1), preference_budget=0.0)
+    long = plan(repeated(house(seed), 6), preference_budget=0.0)
+
+    # The worth is simplified to a few segments, so levels agree within one of them.
+    assert short.dispatch.stored[0, 47] == pytest.approx(long.dispatch.stored[0, 47], abs=0.7)
+
+
+def test_profit_gives_no_worth_to_what_is_left():
+    width, _ = end_of(house(), CostFunction.PROFIT)
+
+    assert width.size == 0
+
+
+def test_self_consumption_values_what_is_left_in_money_without_its_surcharge():
+    _, price = end_of(house(), CostFunction.SELF_CONSUMPTION)
+
+    assert 0 <= price.max() <= house().tariff.import_price.max()
+
+
+def test_a_battery_with_its_own_price_is_taken_at_its_word():
+    width, price = end_of(house(end_value=0.123))
+
+    assert width.tolist() == [9.0]
+    assert price.tolist() == [0.123]
+
+
+def test_a_horizon_under_a_day_takes_the_median_price_less_the_losses():
+    site = house(discharge_efficiency=0.9, cycle_cost=0.02)
+    short = replace(
+        site,
+        horizon=Horizon(start=site.horizon.start, hours=np.full(N, 0.1)),
+    )
+
+    _, price = end_of(short)
+
+    median = np.median(site.tariff.import_price)
+    assert price.tolist() == [pytest.approx((median - 0.02) * 0.9)]
+
+
+def test_a_battery_below_its_reserve_gets_no_extra_worth_from_the_penalty():
+    _, price = end_of(house(initial_soc=0.05, reserve=0.3))
+
+    assert price.max() <= house().tariff.import_price.max()
+
+
+def test_the_battery_is_neither_emptied_nor_hoarded_at_the_end():
+    found = plan(house())
+
+    assert 0.1 < found.soc[0, -1] < 0.9

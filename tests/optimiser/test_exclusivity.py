@@ -1,0 +1,93 @@
+"""Plans that the relaxation alone would get wrong."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from optimiser import CostFunction, Forecast, Horizon, Tariff, plan
+from optimiser.planner import state
+from optimiser.provider import ProviderRules
+from optimiser.value_function import solve
+from tests.optimiser.houses import N, house
+
+HARD = {
+    "negative imports": lambda p: Tariff(import_price=p - 0.35, export_price=p - 0.4),
+    "export above import": lambda p: Tariff(import_price=p, export_price=p + 0.1),
+    "free": lambda p: Tariff(import_price=0 * p, export_price=0 * p),
+    "paid both ways": lambda p: Tariff(import_price=-p, export_price=p),
+    "alternating zeros": lambda p: Tariff(
+        import_price=np.where(np.arange(N) % 2, 0.0, p), export_price=0.5 * p
+    ),
+}
+
+
+@pytest.mark.parametrize("cost_function", CostFunction)
+@pytest.mark.parametrize("kind", HARD)
+def test_hard_prices_give_an_exact_plan(kind, cost_function):
+    site = replace(house(), tariff=HARD[kind](house().tariff.import_price))
+
+    found = plan(site, cost_function)
+
+    dispatch, proof = found.dispatch, found.certificate
+    assert found.status == "optimal"
+    assert proof.gap <= 1e-6
+    assert np.minimum(dispatch.charge, dispatch.discharge).max() == 0
+    assert np.minimum(dispatch.grid_import, dispatch.grid_export).max() == 0
+    exact = solve(state(site, cost_function, ProviderRules())).bound
+    assert proof.optimum == pytest.approx(exact, rel=1e-9, abs=1e-9)
+
+
+def test_an_impossible_relaxation_is_counted_and_named():
+    site = replace(house(), tariff=HARD["export above import"](house().tariff.import_price))
+
+    found = plan(site, CostFunction.PROFIT)
+
+    assert found.certificate.solver == "value_function"
+    assert found.certificate.made_exact > 10
+
+
+def test_ordinary_prices_need_nothing():
+    found = plan(house())
+
+    assert found.certificate.solver == "highs"
+    assert found.certificate.made_exact == 0
+
+
+def evening(n=20):
+    """The hours from four on, short enough for branch and bound."""
+    whole, span = house(), slice(32, 32 + n)
+    price = whole.tariff.import_price[span]
+    return replace(
+        whole,
+        horizon=Horizon(start=whole.horizon.start, hours=whole.horizon.hours[span]),
+        tariff=Tariff(import_price=price, export_price=price + 0.1),
+        forecast=Forecast(load=whole.forecast.load[span], solar=whole.forecast.solar[span]),
+    )
+
+
+def test_several_batteries_are_made_exact_by_binaries():
+    site = evening()
+    half = replace(
+        site.batteries[0], capacity=5.0, charge_limit=2.0, discharge_limit=2.0, end_value=0.2
+    )
+    whole = replace(site.batteries[0], end_value=0.2)
+
+    one = plan(replace(site, batteries=(whole,)), CostFunction.COST)
+    two = plan(replace(site, batteries=(half, half)), CostFunction.COST)
+
+    assert two.certificate.solver == "highs_mip"
+    assert two.certificate.made_exact > 0
+    assert two.certificate.optimum == pytest.approx(one.certificate.optimum, abs=1e-4)
+    assert np.minimum(two.dispatch.grid_import, two.dispatch.grid_export).max() == 0
+
+
+def test_binaries_that_run_out_of_time_leave_an_honest_gap():
+    site = replace(house(), tariff=HARD["export above import"](house().tariff.import_price))
+    half = replace(site.batteries[0], capacity=5.0, end_value=0.2)
+
+    found = plan(replace(site, batteries=(half, half)), time_limit=0.15)
+
+    assert found.status in {"feasible", "optimal"}
+    assert found.certificate.gap >= 0
+    assert found.certificate.optimum >= found.certificate.lower_bound - 1e-9

@@ -1,0 +1,83 @@
+"""Real server processes for tests, each ended by its own id whatever happens."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+_STARTS_WITHIN = 20.0  # s; numba compiles where its cache is cold
+
+
+class ServerProcess:
+    """A running ``python -m server``."""
+
+    def __init__(self, process, port, log):
+        self.process, self.port, self._log = process, port, log
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self):
+        return self._log.read_text()
+
+    def peak_memory(self):
+        """Largest resident size so far [bytes]."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        (line,) = (line for line in status.splitlines() if line.startswith("VmHWM"))
+        return 1024 * int(line.split()[1])
+
+    def end(self, within):
+        """Exit status after SIGTERM."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(within)
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+@contextmanager
+def running_server(folder, *flags, environment=None):
+    """Run a server until the block ends; it is up when the block begins."""
+    port = free_port()
+    log = folder / f"server-{port}.log"
+    arguments = [sys.executable, "-m", "server", "--host", "127.0.0.1", "--port", str(port)]
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [*arguments, *map(str, flags)],
+            cwd=ROOT,
+            env={**os.environ, **(environment or {})},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    server = ServerProcess(process, port, log)
+    try:
+        _wait_until_up(server)
+        yield server
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+
+
+def _wait_until_up(server):
+    deadline = time.monotonic() + _STARTS_WITHIN
+    while time.monotonic() < deadline:
+        assert server.process.poll() is None, f"the server has ended:\n{server.log}"
+        try:
+            with urllib.request.urlopen(f"{server.url}/health", timeout=3):
+                return
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.02)
+    raise AssertionError(f"the server does not answer:\n{server.log}")

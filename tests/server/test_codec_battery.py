@@ -1,0 +1,153 @@
+"""The battery of a request: every slip of unit that has one sane reading."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.codec.battery import battery_from_wire
+from server.codec.repairs import Repairs
+from server.wire import BatteryIn
+
+REQUIRED = {
+    "current_soc": 0.5,
+    "capacity_wh": 13500.0,
+    "max_charge_w": 5000.0,
+    "max_discharge_w": 4000.0,
+    "efficiency": 0.9,
+    "backup_reserve": 0.2,
+}
+
+
+def read(**changes):
+    repairs = Repairs()
+    battery = battery_from_wire(BatteryIn(**{**REQUIRED, **changes}), repairs)
+    return battery, [(w.code, w.field.removeprefix("battery.")) for w in repairs.as_list()]
+
+
+@given(
+    soc=st.floats(0, 1),
+    capacity=st.floats(200, 1e6),
+    power=st.floats(50, 1e5),
+    efficiency=st.floats(0.5, 1),
+    reserve=st.floats(0, 1),
+)
+def test_a_sane_battery_is_read_as_sent(soc, capacity, power, efficiency, reserve):
+    battery, warnings = read(
+        current_soc=soc,
+        capacity_wh=capacity,
+        max_charge_w=power,
+        efficiency=efficiency,
+        backup_reserve=reserve,
+    )
+
+    assert warnings == []
+    assert (battery.initial_soc, battery.reserve) == (soc, reserve)
+    assert battery.capacity == pytest.approx(capacity / 1000)
+    assert battery.charge_limit == pytest.approx(power / 1000)
+    assert battery.charge_efficiency == battery.discharge_efficiency == efficiency
+
+
+@given(percent=st.integers(2, 100))
+@pytest.mark.parametrize(
+    ("name", "attribute"),
+    [
+        ("current_soc", "initial_soc"),
+        ("backup_reserve", "reserve"),
+        ("max_soc", "max_soc"),
+        ("target_end_soc", "target_end_soc"),
+    ],
+)
+def test_a_percentage_is_its_fraction(name, attribute, percent):
+    battery, warnings = read(**{"backup_reserve": 0.0, name: percent})
+
+    assert getattr(battery, attribute) == pytest.approx(percent / 100)
+    assert warnings == [("percent", name)]
+
+
+@given(
+    name=st.sampled_from([*REQUIRED, "max_soc", "min_soc", "cycle_cost", "end_value"]),
+    value=st.floats() | st.text() | st.none(),
+)
+def test_no_number_and_no_text_is_too_odd(name, value):
+    if name in {"capacity_wh", "max_charge_w", "max_discharge_w"} and is_negative(value):
+        return
+
+    battery, _ = read(**{name: value})
+
+    assert 0 <= battery.initial_soc <= 1
+    assert 0 <= battery.reserve <= battery.max_soc <= 1
+    assert 0 <= battery.capacity <= 1e5
+    assert 0 <= battery.charge_limit <= 100
+    assert 0.5 <= battery.charge_efficiency <= 1
+
+
+def is_negative(value):
+    try:
+        return float(value) < 0
+    except (TypeError, ValueError):
+        return False
+
+
+@given(
+    name=st.sampled_from(sorted(REQUIRED)),
+    value=st.floats(allow_nan=True) | st.text(max_size=3) | st.none(),
+)
+def test_whatever_is_not_taken_as_sent_is_told(name, value):
+    if name in {"capacity_wh", "max_charge_w", "max_discharge_w"} and is_negative(value):
+        return
+
+    battery, warnings = read(**{name: value})
+
+    attribute, unit = {
+        "current_soc": ("initial_soc", 1),
+        "capacity_wh": ("capacity", 1000),
+        "max_charge_w": ("charge_limit", 1000),
+        "max_discharge_w": ("discharge_limit", 1000),
+        "efficiency": ("charge_efficiency", 1),
+        "backup_reserve": ("reserve", 1),
+    }[name]
+    taken = getattr(battery, attribute) * unit
+    if name == "backup_reserve" and value is None:
+        assert (taken, warnings) == (0, [])  # no reserve is a sane default
+    elif not is_number(value) or not math.isclose(taken, float(value), rel_tol=1e-12):
+        assert name in {told for _, told in warnings}
+
+
+def is_number(value):
+    try:
+        return math.isfinite(float(value))
+    except (TypeError, ValueError):
+        return False
+
+
+@pytest.mark.parametrize(
+    ("sent", "charging", "discharging"),
+    [
+        ({"efficiency": 0.8}, 0.8, 0.8),
+        ({"round_trip_efficiency": 0.81}, 0.9, 0.9),
+        ({"efficiency": 0.5, "round_trip_efficiency": 0.81}, 0.9, 0.9),
+        ({"charge_efficiency": 0.7}, 0.7, 0.9),
+        ({"charge_efficiency": 0.7, "round_trip_efficiency": 0.64}, 0.7, 0.8),
+        ({"charge_efficiency": 0.7, "discharge_efficiency": 0.6, "efficiency": None}, 0.7, 0.6),
+    ],
+)
+def test_the_most_specific_efficiency_wins(sent, charging, discharging):
+    battery, warnings = read(**sent)
+
+    assert battery.charge_efficiency == pytest.approx(charging)
+    assert battery.discharge_efficiency == pytest.approx(discharging)
+    assert warnings == []
+
+
+def test_the_higher_of_reserve_and_lowest_state_is_kept():
+    assert read(min_soc=0.3)[0].reserve == 0.3
+    assert read(min_soc=0.1)[0].reserve == 0.2
+
+
+def test_permissions_hold_unless_they_are_denied():
+    battery, _ = read(can_charge_from_grid=None, can_export_to_grid=False)
+
+    assert battery.may_charge_from_grid is True
+    assert battery.may_export is False

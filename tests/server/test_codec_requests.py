@@ -1,0 +1,84 @@
+"""Whole requests to sites and back, and replies to bytes and back."""
+
+import json
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server import planning
+from server.codec.body import decode
+from server.codec.repairs import Repairs
+from server.codec.requests import problem_from_wire
+from server.options import Options
+from server.wire import OptimizeReply, OptimizeRequest
+from tests.end_to_end import small_request
+from tests.end_to_end.readings import clean_request_of
+
+NOW = datetime(2026, 1, 14, tzinfo=UTC)
+
+
+def understood(request):
+    repairs = Repairs()
+    wire = decode(json.dumps(request).encode(), OptimizeRequest, repairs)
+    problem = problem_from_wire(wire, Options(zone=UTC), NOW, repairs)
+    return clean_request_of(problem), repairs.as_list()
+
+
+def series(low, high):
+    return st.lists(st.floats(low, high), min_size=4, max_size=4)
+
+
+@given(
+    st.fixed_dictionaries(
+        {
+            "prices_import": series(-1, 20),
+            "prices_export": series(-1, 20),
+            "solar_forecast": series(0, 20_000),
+            "load_forecast": series(50, 20_000),
+            "interval_minutes": st.sampled_from([1, 5, 30, 45, 60]),
+            "cost_function": st.sampled_from(["cost", "profit", "self_consumption"]),
+        }
+    )
+)
+def test_a_clean_request_is_understood_as_it_is(changes):
+    request = small_request(4, **changes)
+
+    reading, warnings = understood(request)
+
+    assert warnings == []
+    for name in ("prices_import", "prices_export", "solar_forecast", "load_forecast"):
+        assert reading[name] == pytest.approx(request[name], rel=1e-12, abs=1e-12)
+    assert reading["interval_minutes"] == pytest.approx([request["interval_minutes"]] * 4)
+    assert reading["cost_function"] == request["cost_function"]
+
+
+def test_the_reading_of_a_request_is_read_the_same():
+    once, _ = understood(small_request(4, battery={"current_soc": 55, "efficiency": 90}))
+
+    twice, warnings = understood(once)
+
+    assert warnings == []
+    assert {**twice, "battery": None} == {**once, "battery": None}
+    assert twice["battery"] == pytest.approx(once["battery"])
+
+
+def test_a_reply_survives_its_encoding():
+    body = json.dumps(small_request()).encode()
+
+    reply = planning.optimise(body, Options(zone=UTC), lambda: NOW)
+
+    assert msgspec.json.decode(msgspec.json.encode(reply), type=OptimizeReply) == reply
+    assert json.loads(msgspec.json.encode(reply)) == msgspec.to_builtins(reply)
+
+
+def test_the_facts_for_the_log_are_those_of_the_reply():
+    answer = planning.answer(json.dumps(small_request()).encode(), Options(zone=UTC), lambda: NOW)
+
+    reply = json.loads(answer.body)
+    assert answer.facts["intervals"] == 8
+    assert answer.facts["cost"] == reply["summary"]["total_cost"]
+    assert answer.facts["solver"] == reply["solver"]
+    assert answer.facts["warnings"] == 0
