@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimiser import value_function
-from optimiser.dispatch import DEAD_BAND, Dispatch, follow, meter_cost, planning_cost
+from optimiser.dispatch import Dispatch, follow, meter_cost, planning_cost
 from optimiser.flows import flows_of
 from optimiser.plan import Action, Plan, actions_of
 from optimiser.programme import Programme
@@ -74,12 +74,6 @@ def preferred(
         kept = _first_move_kept(site, programme, nudged, chosen.dispatch, previous)
         chosen = chosen if kept is None else _within(most, chosen, kept)
     return _within(chosen.cost + _NOTHING, chosen, _steadied(programme, chosen.dispatch))
-
-
-def quietened(programme: Programme, plan: Preferred) -> Preferred:
-    """The same plan without commands too small to act on."""
-    dispatch = follow(programme, plan.dispatch.stored, DEAD_BAND)
-    return Preferred(dispatch, planning_cost(programme, dispatch))
 
 
 def _within(most: float, fallback: Preferred, wanted: Preferred) -> Preferred:

@@ -24,5 +24,5 @@ def without_dead_band():
     are compared to seven digits it would only be noise.
     """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("optimiser.preference.DEAD_BAND", 0.0)
+        patch.setattr("optimiser.planner.DEAD_BAND", 0.0)
         yield
