@@ -37,6 +37,7 @@ from optimiser.linear_program import objective
 from optimiser.planner import state
 from optimiser.programme import Programme
 from optimiser.solvers import highs, mixed_integer
+from optimiser.start import start_from
 
 SIZES = (48, 96, 288, 576, 864, 2880)
 HARD = "negative_midday"
@@ -105,7 +106,7 @@ def measure(n_intervals: int, url: str) -> Row:
     convex, hard = (programme_for(kind, n_intervals) for kind in ("dynamic", HARD))
     formulation = formulate(convex)
     lp = formulation.lp
-    start = formulation.point(follow(convex, value_function.solve(convex).levels))
+    start = start_from(formulation, follow(convex, value_function.solve(convex).levels))
     cold, started = (highs.solve(lp, time_limit=60.0, start=s) for s in (None, start))
     assert abs(objective(lp, cold.x) - objective(lp, started.x)) < 1e-9 * max(
         1.0, abs(objective(lp, cold.x))

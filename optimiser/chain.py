@@ -13,6 +13,7 @@ from optimiser.linear_program import dual_residual, primal_residual
 from optimiser.programme import Programme
 from optimiser.rules import rule_levels
 from optimiser.solvers import SolverBackend
+from optimiser.start import start_from
 from optimiser.value_function import StoragePlan
 
 
@@ -87,7 +88,8 @@ def _by_backend(
 ) -> Answer:
     start = None
     if storage_plan is not None:
-        start = formulation.point(follow(formulation.programme, storage_plan.levels))
+        dispatch = follow(formulation.programme, storage_plan.levels)
+        start = start_from(formulation, dispatch)
     solution = solvers.solve_verified(backend, formulation.lp, time_limit=time_limit, start=start)
     exact = make_exact(formulation, solution, storage_plan, time_limit=time_limit)
     return Answer(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matrix_builders import CscArrays, LinearProgram, Vector
 
@@ -24,6 +25,22 @@ class LpSolution:
     x: Vector
     row_dual: Vector
     backend: str
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A feasible point to begin from.
+
+    Attributes
+    ----------
+    x : float64 array, shape (n_cols,)
+        Value of each column. [kWh]
+    basic : bool array, shape (n_cols,)
+        Columns to begin with in the basis, roughly as many as there are rows.
+    """
+
+    x: Vector
+    basic: NDArray[np.bool_]
 
 
 def objective(lp: LinearProgram, x: Vector) -> float:

@@ -5,9 +5,15 @@ import threading
 from collections.abc import Iterator
 from typing import Protocol, cast
 
-from matrix_builders import LinearProgram, Vector
+from matrix_builders import LinearProgram
 from optimiser.errors import OptimiserError, SolverError
-from optimiser.linear_program import LpSolution, duality_gap, objective, primal_residual
+from optimiser.linear_program import (
+    LpSolution,
+    Start,
+    duality_gap,
+    objective,
+    primal_residual,
+)
 
 ORDER = ("highs", "scipy_linprog")
 """Modules of this package, best first."""
@@ -31,7 +37,7 @@ class SolverBackend(Protocol):
     name: str
 
     def solve(
-        self, lp: LinearProgram, *, time_limit: float, start: Vector | None = None
+        self, lp: LinearProgram, *, time_limit: float, start: Start | None = None
     ) -> LpSolution:
         """Solve `lp` in at most `time_limit` seconds, perhaps from a feasible `start`."""
 
@@ -47,7 +53,7 @@ def installed() -> Iterator[SolverBackend]:
 
 
 def solve_verified(
-    backend: SolverBackend, lp: LinearProgram, *, time_limit: float, start: Vector | None = None
+    backend: SolverBackend, lp: LinearProgram, *, time_limit: float, start: Start | None = None
 ) -> LpSolution:
     """Solution of one back end, once its own duals prove it.
 
@@ -59,7 +65,7 @@ def solve_verified(
         The programme.
     time_limit : float
         Most time. [s]
-    start : float64 array, shape (n_cols,), optional
+    start : Start, optional
         A feasible point.
 
     Returns
@@ -86,7 +92,7 @@ def solve_verified(
 
 
 def _in_time(
-    backend: SolverBackend, lp: LinearProgram, time_limit: float, start: Vector | None
+    backend: SolverBackend, lp: LinearProgram, time_limit: float, start: Start | None
 ) -> object:
     """Answer of a back end, in a thread of its own so that waiting can end."""
     answer: list[object] = []

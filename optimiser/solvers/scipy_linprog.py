@@ -6,14 +6,14 @@ from scipy.sparse import csc_array, vstack
 
 from matrix_builders import LinearProgram, Vector
 from optimiser.errors import InfeasibleError, SolverError
-from optimiser.linear_program import LpSolution
+from optimiser.linear_program import LpSolution, Start
 
 name = "scipy_linprog"
 
 _OPTIMAL, _INFEASIBLE = 0, 2
 
 
-def solve(lp: LinearProgram, *, time_limit: float, start: Vector | None = None) -> LpSolution:
+def solve(lp: LinearProgram, *, time_limit: float, start: Start | None = None) -> LpSolution:
     """Solve `lp` in at most `time_limit` seconds.
 
     linprog takes no `start` with these methods, and knows equalities and upper bounds only:

@@ -49,7 +49,7 @@ def breaks_a_limit(lp, *, time_limit, start=None):
 
 
 def is_feasible_but_far_from_the_best(lp, *, time_limit, start=None):
-    return LpSolution(start, np.zeros(lp.row_lower.size), "lazy")
+    return LpSolution(start.x, np.zeros(lp.row_lower.size), "lazy")
 
 
 BROKEN = [
