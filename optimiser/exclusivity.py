@@ -1,9 +1,10 @@
 """From the optimum of the relaxation to the best plan that a house can carry out.
 
 A linear programme may import and export, or charge and discharge, in the same interval, and earn
-money by it that no house can earn.  Its optimum is a lower bound in any case; where the physical
-dispatch of its stored energy attains it, the two are one.  Where not, a single storage is solved
-exactly by its value function, and several by binaries on the offending intervals.
+money by it that no house can earn; one storage may discharge into another.  Its optimum is a lower
+bound in any case; where the physical dispatch of its stored energy attains it, the two are one.
+Where not, a single storage is solved exactly by its value function, and several by binaries on the
+offending intervals.
 """
 
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from optimiser.dispatch import Dispatch, follow, planning_cost
 from optimiser.errors import OptimiserError
 from optimiser.formulation import Formulation
 from optimiser.linear_program import LpSolution, lower_bound, primal_residual
+from optimiser.rules import rule_levels
 from optimiser.solvers import FEASIBILITY_TOLERANCE
 from optimiser.value_function import StoragePlan
 
@@ -94,7 +96,7 @@ def make_exact(
     relaxed = lower_bound(formulation.lp, solution.row_dual)
     dispatch = follow(programme, formulation.block(solution.x, blocks.STORED))
     found = Exact(dispatch, planning_cost(programme, dispatch), relaxed, solution.backend, 0)
-    if found.is_optimal:
+    if found.is_optimal and not _crosses(dispatch):
         return found
     offending = int(np.count_nonzero(_offending(formulation, solution.x).any(axis=0)))
     if storage_plan is not None:
@@ -102,15 +104,25 @@ def make_exact(
         cost = planning_cost(programme, dispatch)
         bound = max(relaxed, storage_plan.bound)
         return Exact(dispatch, cost, bound, "value_function", offending)
+    if _crosses(dispatch):
+        dispatch = follow(programme, rule_levels(programme))
+        found = replace(found, dispatch=dispatch, cost=planning_cost(programme, dispatch))
     return _with_binaries(formulation, solution.x, found, time_limit)
 
 
+def _crosses(dispatch: Dispatch) -> bool:
+    """Whether one storage ever charges while another discharges into it."""
+    both = np.minimum(dispatch.charge.sum(axis=0), dispatch.discharge.sum(axis=0))
+    return bool((both > _AT_ONCE).any())
+
+
 def _offending(formulation: Formulation, x: Vector) -> NDArray[np.bool_]:
-    """Where a point goes both ways at once: the meter, then each storage; shape (1 + K, T)."""
-    pairs = [(formulation.block(x, blocks.IMPORT), formulation.block(x, blocks.EXPORT))]
-    charge, discharge = (formulation.block(x, b) for b in (blocks.CHARGE, blocks.DISCHARGE))
-    pairs += zip(charge, discharge, strict=True)
-    return np.stack([np.minimum(*pair) > _AT_ONCE for pair in pairs])
+    """Where a point goes both ways at once: the meter, then the storages; shape (2, T)."""
+    charge, discharge = (
+        formulation.block(x, block).sum(axis=0) for block in (blocks.CHARGE, blocks.DISCHARGE)
+    )
+    meter = (formulation.block(x, block) for block in (blocks.IMPORT, blocks.EXPORT))
+    return np.stack([np.minimum(*meter), np.minimum(charge, discharge)]) > _AT_ONCE
 
 
 def _with_binaries(formulation: Formulation, x: Vector, found: Exact, time_limit: float) -> Exact:
@@ -126,7 +138,7 @@ def _with_binaries(formulation: Formulation, x: Vector, found: Exact, time_limit
     deadline = perf_counter() + time_limit
     programme = formulation.programme
     exclusive = _offending(formulation, x)
-    best = found
+    best = replace(found, solver=mixed_integer.name)
     for _ in range(_ROUNDS):
         left = deadline - perf_counter()
         if left <= 0:
@@ -137,12 +149,11 @@ def _with_binaries(formulation: Formulation, x: Vector, found: Exact, time_limit
             )
         except OptimiserError:
             break  # the incumbent and the bound so far stand
-        bound = max(best.lower_bound, mixed.lower_bound)
-        best = replace(best, lower_bound=bound, solver=mixed_integer.name)
+        best = replace(best, lower_bound=max(best.lower_bound, mixed.lower_bound))
         if primal_residual(formulation.lp, mixed.x) <= FEASIBILITY_TOLERANCE:
             dispatch = follow(programme, formulation.block(mixed.x, blocks.STORED))
             cost = planning_cost(programme, dispatch)
-            if cost < best.cost:
+            if cost < best.cost and not _crosses(dispatch):
                 best = replace(best, dispatch=dispatch, cost=cost)
         fresh = _offending(formulation, mixed.x) & ~exclusive
         if best.is_optimal or not fresh.any():

@@ -6,7 +6,7 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 
-from matrix_builders import Vector
+from matrix_builders import Layout, Vector
 from matrix_builders import layout as blocks
 from optimiser.errors import SolverError
 from optimiser.formulation import Formulation
@@ -47,14 +47,15 @@ def solve(
 ) -> MixedSolution:
     """Solve with a binary wherever `exclusive` holds.
 
-    Each adds ``forwards <= limit z`` and ``backwards <= limit (1 - z)``.
+    Each adds ``forwards <= limit z`` and ``backwards <= limit (1 - z)``, column by column: one
+    choice serves all storages of an interval, so that none charges another.
 
     Parameters
     ----------
     formulation : Formulation
         The programme.
-    exclusive : bool array, shape (1 + K, T)
-        Intervals in which the meter (first row) or a storage must choose.
+    exclusive : bool array, shape (2, T)
+        Intervals in which the meter (first row) or the storages must choose.
     time_limit : float
         Most time. [s]
     start : float64 array, shape (n_cols,)
@@ -74,19 +75,21 @@ def solve(
     for option, value in {**_OPTIONS, "time_limit": time_limit}.items():
         accept(highs.setOptionValue(option, value), f"option {option}")
     accept(highs.passModel(as_highs(formulation.lp)), "model")
-    forwards, backwards = _columns(formulation, exclusive)
+    choices = _choices(formulation.layout, exclusive)
     upper = formulation.lp.col_upper
     n = formulation.layout.n_cols
-    for i, (one, other) in enumerate(zip(forwards.tolist(), backwards.tolist(), strict=True)):
+    for i, (forwards, backwards) in enumerate(choices):
         choice = n + i
         accept(highs.addCol(0.0, 0.0, 1.0, 0, [], []), "binary")
         accept(highs.changeColIntegrality(choice, highspy.HighsVarType.kInteger), "binary")
-        at_most = -highspy.kHighsInf, 0.0
-        accept(highs.addRow(*at_most, 2, [one, choice], [1.0, -upper[one]]), "row")
-        limit = float(upper[other])
-        at_most = -highspy.kHighsInf, limit
-        accept(highs.addRow(*at_most, 2, [other, choice], [1.0, limit]), "row")
-    chosen = (start[forwards] > start[backwards]).astype(np.float64)
+        for column in forwards:
+            entries = 2, [column, choice], [1.0, -upper[column]]
+            accept(highs.addRow(-highspy.kHighsInf, 0.0, *entries), "row")
+        for column in backwards:
+            limit = float(upper[column])
+            entries = 2, [column, choice], [1.0, limit]
+            accept(highs.addRow(-highspy.kHighsInf, limit, *entries), "row")
+    chosen = [float(start[one].sum() > start[other].sum()) for one, other in choices]
     accept(highs.setSolution(as_solution(np.concatenate([start, chosen]))), "start")
     accept(highs.run(), "run")
 
@@ -97,14 +100,16 @@ def solve(
     return MixedSolution(x=x, lower_bound=float(info.mip_dual_bound))
 
 
-def _columns(
-    formulation: Formulation, exclusive: NDArray[np.bool_]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Columns of both directions of every choice."""
-    layout = formulation.layout
-    meter = np.flatnonzero(exclusive[0])
-    storage = np.flatnonzero(exclusive[1:])
-    start = layout.column_starts
-    forwards = np.concatenate([start[blocks.IMPORT] + meter, start[blocks.CHARGE] + storage])
-    backwards = np.concatenate([start[blocks.EXPORT] + meter, start[blocks.DISCHARGE] + storage])
-    return forwards, backwards
+def _choices(layout: Layout, exclusive: NDArray[np.bool_]) -> list[tuple[list[int], list[int]]]:
+    """Columns of the two directions of every choice."""
+    all_columns = np.arange(layout.n_cols)
+
+    def columns(block: int) -> NDArray[np.int64]:
+        return all_columns[layout.columns(block)].reshape(-1, layout.n_intervals)
+
+    pairs = ((blocks.IMPORT, blocks.EXPORT), (blocks.CHARGE, blocks.DISCHARGE))
+    return [
+        (columns(forwards)[:, t].tolist(), columns(backwards)[:, t].tolist())
+        for (forwards, backwards), chooses in zip(pairs, exclusive, strict=True)
+        for t in np.flatnonzero(chooses).tolist()
+    ]

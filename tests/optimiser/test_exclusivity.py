@@ -91,3 +91,21 @@ def test_binaries_that_run_out_of_time_leave_an_honest_gap():
     assert found.status in {"feasible", "optimal"}
     assert found.certificate.gap >= 0
     assert found.certificate.optimum >= found.certificate.lower_bound - 1e-9
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_battery_charges_another_even_where_that_would_help(seed):
+    rng = np.random.default_rng(seed)
+    low = replace(evening().batteries[0], capacity=5.0, initial_soc=0.2, reserve=0.6, end_value=0.2)
+    high = replace(low, initial_soc=1.0, reserve=0.1)
+    price = rng.uniform(-0.2, 0.5, 20)
+    site = replace(
+        evening(), batteries=(low, high), tariff=Tariff(import_price=price, export_price=price)
+    )
+
+    found = plan(site, time_limit=5.0)
+
+    charge, discharge = found.dispatch.charge.sum(axis=0), found.dispatch.discharge.sum(axis=0)
+    assert found.certificate.solver in {"highs", "highs_mip"}
+    assert np.minimum(charge, discharge).max() <= 1e-6
+    assert found.certificate.gap <= 1e-3

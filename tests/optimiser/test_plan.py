@@ -153,6 +153,15 @@ def test_a_reserve_is_regained_within_a_day_and_at_the_cheapest_hour():
     assert best.money.total_cost == pytest.approx(0.2 * 3.0 / 0.9)
 
 
+@pytest.mark.parametrize(("target", "level"), [(0.2, 5.0), (0.7, 7.0), (1.0, 8.0)])
+def test_a_target_neither_undercuts_the_reserve_nor_exceeds_the_highest_level(target, level):
+    battery = battery_of(initial_soc=0.4, reserve=0.5, max_soc=0.8, target_end_soc=target)
+
+    best = plan_for_profit(hour(battery, load=0.0))
+
+    assert best.dispatch.stored[0].tolist() == pytest.approx([level])
+
+
 @given(sites(), cost_functions, rules)
 def test_every_plan_is_complete(site, cost_function, drawn):
     best = plan(site, cost_function, rules=drawn)
