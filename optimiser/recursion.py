@@ -1,9 +1,9 @@
 """Kernels of the storage dynamic programme: backwards by value, forwards by choice.
 
-With ``g_t`` the least cost of interval t by the change of stored energy, ``phi_t`` the penalty on
-missed levels and ``V_T`` minus the worth of what is left,
+With ``h_t`` the least cost of interval t by the energy that the storage gives, ``phi_t`` the
+penalty on missed levels and ``V_T`` minus the worth of what is left,
 
-    W_t(s) = phi_t(s) + V_{t+1}(s)        V_t(s) = min over x of g_t(x) + W_t(s + x),
+    W_t(s) = phi_t(s) + V_{t+1}(s)        V_t(s) = min over u of h_t(u) + W_t(s - u),
 
 an infimal convolution of piecewise-linear functions: exact, no grid of states.  Where both are
 convex it is a merge of segments sorted by slope; elsewhere the lower envelope of the merges of
@@ -15,135 +15,188 @@ from numpy.typing import NDArray
 
 from matrix_builders import Vector
 from matrix_builders.compiled import kernel
-from optimiser.interval_cost import MOST_SEGMENTS, interval_cost
-from optimiser.piecewise import add_convex_runs, append, convex_run_end, lower_onto
+from optimiser.piecewise import (
+    SLOPE,
+    X,
+    Y,
+    append,
+    convex_run_end,
+    end_at,
+    from_slopes,
+    lower_onto,
+    merge_convex_runs,
+    segment_at,
+)
 
 _EQUAL = 1e-12  # $; costs nearer than this are the same, and the calmer choice wins
 
+_FIRST_ROOM = 256  # breakpoints; most value functions have fewer than a hundred
+_N_SCRATCH = 3  # functions beside the result, in a convolution
+_NO_ROOM = -2  # in place of a number of segments
+_RISE = 1  # row of the slopes, where stored value functions have no values
 
-@kernel("i8(f8[::1], f8[::1], f8[::1], i8, f8, f8, f8, f8[::1], f8[::1], f8[::1])")
+
+@kernel("i8(f8[:, ::1], i8, f8, f8, f8, f8[:, ::1])")
 def add_level_penalty(
-    x: Vector,
-    y: Vector,
-    slope: Vector,
-    size: int,
-    floor: float,
-    ceiling: float,
-    penalty: float,
-    spare_x: Vector,
-    spare_y: Vector,
-    spare_slope: Vector,
+    f: Vector, size: int, floor: float, ceiling: float, penalty: float, aside: Vector
 ) -> int:
-    """Add the penalty on energy under `floor` and over `ceiling`; return the new size."""
-    for i in range(size):
-        spare_x[i] = x[i]
-        spare_y[i] = y[i]
-        spare_slope[i] = slope[i]
-    spare_x[size] = x[size]
+    """Add the penalty on energy under `floor` and over `ceiling`; return the new size.
+
+    There is room for two more segments; `aside` is scratch, as long as `f`.
+    """
     n = size
     size = 0
-    y[0] = spare_y[0] + penalty * (max(floor - x[0], 0.0) + max(x[0] - ceiling, 0.0))
     for i in range(n):
-        for piece in range(3):
-            if piece == 0:
-                end = min(spare_x[i + 1], min(floor, ceiling))
-            elif piece == 1:
-                end = min(spare_x[i + 1], max(floor, ceiling))
-            else:
-                end = spare_x[i + 1]
-            if end > x[size]:
-                rise = spare_slope[i]
-                if x[size] < floor:
+        aside[X, i] = f[X, i + 1]
+        aside[SLOPE, i] = f[SLOPE, i]
+    at = f[X, 0]
+    value = f[Y, 0] + penalty * (max(floor - at, 0.0) + max(at - ceiling, 0.0))
+    f[Y, 0] = value
+    for i in range(n):
+        for stop in (min(floor, ceiling), max(floor, ceiling), np.inf):
+            end = min(aside[X, i], stop)
+            if end > at:
+                rise = aside[SLOPE, i]
+                if at < floor:
                     rise -= penalty
-                if x[size] >= ceiling:
+                if at >= ceiling:
                     rise += penalty
-                size = append(x, y, slope, size, end, y[size] + rise * (end - x[size]), rise)
+                value += rise * (end - at)
+                at = end
+                size = append(f, size, at, value, rise)
     return size
 
 
-@kernel(
-    "i8(f8[::1], f8[::1], f8[::1], i8, f8[::1], f8[::1], f8[::1], i8, f8, f8, f8[:, ::1],"
-    " f8[::1], f8[::1], f8[::1])"
-)
-def convolve(
-    wx: Vector,
-    wy: Vector,
-    w_slope: Vector,
+@kernel("i8(f8[:, ::1], i8, f8[:, ::1], i8, i8, f8, f8, f8[:, :, ::1], f8[:, ::1])")
+def convolve_run(
+    w: Vector,
     w_size: int,
-    hx: Vector,
-    hy: Vector,
-    h_slope: Vector,
-    h_size: int,
+    h: Vector,
+    h_first: int,
+    h_last: int,
     low: float,
     high: float,
-    spare: Vector,
-    x: Vector,
-    y: Vector,
-    slope: Vector,
+    scratch: Vector,
+    result: Vector,
 ) -> int:
-    """Infimal convolution of two functions on ``[low, high]``, convex or not.
+    """Infimal convolution of a function and a convex run, on ``[low, high]``.
 
-    `spare` has shape (6, n), n as long as `x`; the result is written to `x`, `y`, `slope`.
+    `scratch` holds two functions.  The merges come from left to right, each beginning and ending
+    no earlier than the one before.
 
     Returns
     -------
     int
-        Number of segments.
+        Number of segments of `result`; -1 where nothing lies in the band, `_NO_ROOM` where it might
+        not have had room.
     """
     size = -1
     w_first = 0
     while True:
-        w_after = convex_run_end(w_slope, w_first, w_size) if w_size > 0 else 0
-        h_first = 0
-        while True:
-            h_after = convex_run_end(h_slope, h_first, h_size) if h_size > 0 else 0
-            if size < 0:
-                size = add_convex_runs(
-                    wx, wy, w_slope, w_first, w_after, hx, hy, h_slope, h_first, h_after,
-                    low, high, x, y, slope,
-                )  # fmt: skip
-            else:
-                pieces = add_convex_runs(
-                    wx, wy, w_slope, w_first, w_after, hx, hy, h_slope, h_first, h_after,
-                    low, high, spare[0], spare[1], spare[2],
-                )  # fmt: skip
-                if pieces > 0:
-                    size = lower_onto(
-                        x, y, slope, size, spare[0], spare[1], spare[2], pieces,
-                        spare[3], spare[4], spare[5],
-                    )  # fmt: skip
-            h_first = h_after
-            if h_first >= h_size:
-                break
-        w_first = w_after
+        w_last = convex_run_end(w, w_first, w_size)
+        if size < 0:
+            size = merge_convex_runs(w, w_first, w_last, h, h_first, h_last, low, high, result)
+        else:
+            other = scratch[0]
+            pieces = merge_convex_runs(w, w_first, w_last, h, h_first, h_last, low, high, other)
+            if 2 * (size + pieces) + 2 > result.shape[1]:
+                return _NO_ROOM
+            if pieces >= 0:
+                size = lower_onto(result, size, other, pieces, scratch[1])
+        w_first = w_last
         if w_first >= w_size:
+            return size
+
+
+@kernel("i8(f8[:, ::1], i8, f8[:, ::1], i8, i8, f8, f8, f8[:, :, ::1], f8[:, ::1])")
+def convolve(
+    w: Vector,
+    w_size: int,
+    h: Vector,
+    h_first: int,
+    h_last: int,
+    low: float,
+    high: float,
+    scratch: Vector,
+    result: Vector,
+) -> int:
+    """Infimal convolution of two functions on ``[low, high]``, convex or not.
+
+    Parameters
+    ----------
+    w : float64 array, shape (3, n)
+        Function of `w_size` segments on the whole band.
+    h : float64 array, shape (3, m)
+        Function between its breakpoints `h_first` and `h_last`; zero lies in its domain.
+    low, high : float
+        The band.
+    scratch : float64 array, shape (3, 3, n)
+        Room for three functions.
+    result : float64 array, shape (3, n)
+        Modified in place.
+
+    Returns
+    -------
+    int
+        Number of segments of `result`, which then has room for two more; `_NO_ROOM` where it
+        might not have had room.
+    """
+    if w_size + h_last - h_first + 1 > result.shape[1]:
+        return _NO_ROOM
+    size = -1
+    first = h_first
+    while True:
+        last = convex_run_end(h, first, h_last)
+        if size < 0:
+            size = convolve_run(w, w_size, h, first, last, low, high, scratch, result)
+        else:
+            other = scratch[2]
+            pieces = convolve_run(w, w_size, h, first, last, low, high, scratch, other)
+            if pieces == _NO_ROOM or 2 * (size + pieces) + 2 > result.shape[1]:
+                return _NO_ROOM
+            if pieces >= 0:
+                size = lower_onto(result, size, other, pieces, scratch[0])
+        first = last
+        if size == _NO_ROOM or first >= h_last:
             break
+    if size + 2 >= result.shape[1]:
+        return _NO_ROOM
+    if size >= 0:
+        end_at(result, size, high)
     return size
 
 
+@kernel("f8[:, ::1](f8[:, ::1], i8, i8)")
+def with_room(f: Vector, size: int, room: int) -> Vector:
+    """Copy of the first `size` columns of an array, with room for more."""
+    longer = np.empty((f.shape[0], room))
+    for row in range(f.shape[0]):
+        for i in range(size):
+            longer[row, i] = f[row, i]
+    return longer
+
+
 @kernel(
-    "Tuple((f8[::1], f8[::1], i8[::1], f8[::1], f8[::1], f8[::1], f8[::1]))"
-    "(f8[:, ::1], f8, f8, f8, f8, f8[::1], f8[::1], f8[::1], f8[::1])"
+    "Tuple((f8[:, ::1], i8[::1], f8[:, ::1]))"
+    "(f8[:, ::1], i8[::1], f8, f8[::1], f8[::1], f8[::1], f8[::1])"
 )
 def value_backwards(
-    intervals: Vector,
+    costs: Vector,
+    cost_place: NDArray[np.int64],
     penalty: float,
-    charge_efficiency: float,
-    discharge_efficiency: float,
-    wear: float,
     floor: Vector,
     ceiling: Vector,
     end_x: Vector,
     end_slope: Vector,
-) -> tuple[Vector, Vector, NDArray[np.int64], Vector, Vector, Vector, Vector]:
+) -> tuple[Vector, NDArray[np.int64], Vector]:
     """Value of stored energy, from the end of the horizon to its beginning.
 
     Parameters
     ----------
-    intervals : float64 array, shape (T, N_COLUMNS)
-        Table of `interval_cost`.
-    penalty, charge_efficiency, discharge_efficiency, wear : float
-        As there.
+    costs, cost_place
+        Results of `interval_costs`.
+    penalty : float
+        Price of missing a soft level. [$/kWh]
     floor, ceiling : float64 array, shape (T,)
         Soft levels at the end of each interval. [kWh]
     end_x : float64 array, shape (S + 1,)
@@ -153,210 +206,124 @@ def value_backwards(
 
     Returns
     -------
-    all_x, all_slope : float64 array
+    values : float64 array, shape (2, n)
         Breakpoints and slopes of every ``W_t``, one after the other, from the last interval.
     place : int64 array, shape (T + 1,)
-        ``W_t`` has segments ``place[t + 1] .. place[t] - 1`` of `all_slope`; its breakpoints are
-        shifted by one per function before it.
-    base : float64 array, shape (T,)
-        Value of each ``W_t`` at its first breakpoint. [$]
-    first_x, first_y, first_slope : float64 array
+        ``W_t`` has breakpoints ``place[t + 1] .. place[t] - 1``.
+    first : float64 array, shape (3, m + 1)
         ``V_0``.
     """
-    n = intervals.shape[0]
+    n = floor.size
     low = end_x[0]
     high = end_x[-1]
-    room = 1024 + 4 * end_slope.size
-    wx, wy, ws = np.empty(room), np.empty(room), np.empty(room)
-    vx, vy, vs = np.empty(room), np.empty(room), np.empty(room)
-    spare = np.empty((6, room))
-    gx, gy, gs = np.empty(MOST_SEGMENTS), np.empty(MOST_SEGMENTS), np.empty(MOST_SEGMENTS)
-    hx, hy, hs = np.empty(MOST_SEGMENTS), np.empty(MOST_SEGMENTS), np.empty(MOST_SEGMENTS)
-    all_x, all_slope = np.empty(64 * n + room), np.empty(64 * n + room)
+    room = _FIRST_ROOM + 4 * end_x.size
+    v = np.empty((3, room))
+    w = np.empty((3, room))
+    scratch = np.empty((_N_SCRATCH, 3, room))
+    values = np.empty((2, 64 * n + room))
     place = np.zeros(n + 1, dtype=np.int64)
-    base = np.empty(n)
 
-    size = 0
-    vx[0] = low
-    vy[0] = 0.0
-    for i in range(end_slope.size):
-        worth = vy[size] + end_slope[i] * (end_x[i + 1] - vx[size])
-        size = append(vx, vy, vs, size, end_x[i + 1], worth, end_slope[i])
+    size = from_slopes(end_x, end_slope, v)
+    total = 0.0  # to be added to V_t: small values keep their digits over long horizons
     used = 0
     for t in range(n - 1, -1, -1):
-        # Every candidate of the envelope has at most size + MOST_SEGMENTS segments, and there
-        # are fewer of its crossings than of its segments.
-        if MOST_SEGMENTS * (size + MOST_SEGMENTS) > room:
-            room = 2 * MOST_SEGMENTS * (size + MOST_SEGMENTS)
-            grown_x, grown_y, grown_s = np.empty(room), np.empty(room), np.empty(room)
-            grown_x[: size + 1] = vx[: size + 1]
-            grown_y[: size + 1] = vy[: size + 1]
-            grown_s[:size] = vs[:size]
-            vx, vy, vs = grown_x, grown_y, grown_s
-            wx, wy, ws = np.empty(room), np.empty(room), np.empty(room)
-            spare = np.empty((6, room))
         if floor[t] > low or ceiling[t] < high:
-            size = add_level_penalty(
-                vx, vy, vs, size, floor[t], ceiling[t], penalty, spare[0], spare[1], spare[2]
-            )
-        wx, vx = vx, wx
-        wy, vy = vy, wy
-        ws, vs = vs, ws
-
-        shift = n - 1 - t
-        if used + shift + size + 1 > all_x.size:
-            longer = 2 * all_x.size + shift + size
-            grown_x, grown_s = np.empty(longer), np.empty(longer)
-            grown_x[: all_x.size] = all_x
-            grown_s[: all_slope.size] = all_slope
-            all_x, all_slope = grown_x, grown_s
-        for i in range(size):
-            all_x[used + shift + i] = wx[i]
-            all_slope[used + i] = ws[i]
-        all_x[used + shift + size] = wx[size]
-        base[t] = wy[0]
-        used += size
+            size = add_level_penalty(v, size, floor[t], ceiling[t], penalty, scratch[0])
+        if used + size + 1 > values.shape[1]:
+            values = with_room(values, used, 2 * values.shape[1] + size)
+        base = v[Y, 0]
+        total += base
+        for i in range(size + 1):
+            v[Y, i] -= base
+            values[X, used + i] = v[X, i]
+            values[_RISE, used + i] = v[SLOPE, i]
+        used += size + 1
         place[t] = used
 
-        pieces = interval_cost(
-            intervals[t], penalty, charge_efficiency, discharge_efficiency, wear, gx, gy, gs
-        )
-        for i in range(pieces):  # the convolution runs over minus the change
-            hx[i] = -gx[pieces - i]
-            hy[i] = gy[pieces - i]
-            hs[i] = -gs[pieces - 1 - i]
-        hx[pieces] = -gx[0]
-        hy[pieces] = gy[0]
-        size = convolve(wx, wy, ws, size, hx, hy, hs, pieces, low, high, spare, vx, vy, vs)
-    return (
-        all_x,
-        all_slope,
-        place,
-        base,
-        vx[: size + 1].copy(),
-        vy[: size + 1].copy(),
-        vs[:size].copy(),
-    )
+        v, w = w, v
+        w_size = size
+        size = _NO_ROOM
+        while size == _NO_ROOM:
+            size = convolve(
+                w, w_size, costs, cost_place[t], cost_place[t + 1] - 1, low, high, scratch, v
+            )
+            if size == _NO_ROOM:
+                room *= 2
+                v = np.empty((3, room))
+                w = with_room(w, w_size + 1, room)
+                scratch = np.empty((_N_SCRATCH, 3, room))
+    first = with_room(v, size + 1, size + 1)
+    for i in range(size + 1):
+        first[Y, i] += total
+    return values, place, first
 
 
-@kernel("i8(f8[::1], i8, i8, f8)")
-def segment_at(x: Vector, first: int, size: int, at: float) -> int:
-    """Last of `size` segments that begins at or before `at`; breakpoints from ``x[first]`` on."""
-    below = 0
-    above = max(size, 1)
-    while above - below > 1:
-        middle = (below + above) // 2
-        if x[first + middle] <= at:
-            below = middle
-        else:
-            above = middle
-    return below
+@kernel("f8(f8[:, ::1], i8, i8, f8[:, ::1], i8, i8, f8)")
+def cheapest_level(
+    h: Vector, h_first: int, h_last: int, w: Vector, w_first: int, w_last: int, state: float
+) -> float:
+    """Best level after an interval: the minimiser of ``h(state - z) + W(z)``.
 
-
-@kernel("Tuple((f8, f8))(f8[::1], f8[::1], f8[::1], i8, f8[::1], i8, f8[::1], i8, i8, f8)")
-def cheapest_move(
-    gx: Vector,
-    gy: Vector,
-    gs: Vector,
-    pieces: int,
-    all_x: Vector,
-    x_first: int,
-    all_slope: Vector,
-    s_first: int,
-    size: int,
-    state: float,
-) -> tuple[float, float]:
-    """Best state after an interval, and its cost less that of the value function's first point.
-
-    Minimises ``g(z - state) + W(z)`` along the breakpoints of both; among states of equal cost
-    it takes the one nearest to the present state.
+    Walks along the breakpoints of both, in ascending z; of levels of equal cost it takes the one
+    nearest to the present state.  `w` is one of the stored value functions.
     """
-    low = all_x[x_first]
-    at = max(low, state + gx[0])  # leftmost state in reach
-    i = segment_at(all_x, x_first, size, at)
-    j = 0
-    while j < pieces - 1 and state + gx[j + 1] <= at:
-        j += 1
-    cost = gy[j]
-    if pieces > 0:
-        cost += gs[j] * (at - state - gx[j])
-    for k in range(i):
-        cost += all_slope[s_first + k] * (all_x[x_first + k + 1] - all_x[x_first + k])
-    if size > 0:
-        cost += all_slope[s_first + i] * (at - all_x[x_first + i])
-
-    best = cost
+    at = max(float(w[X, w_first]), state - h[X, h_last])
+    i = segment_at(w, w_first, w_last, at)
+    j = h_last - 1
+    while j > h_first and state - h[X, j] <= at:
+        j -= 1
+    cost = 0.0
+    best = 0.0
     choice = at
-    while i < size and j < pieces:
-        end = min(all_x[x_first + i + 1], state + gx[j + 1])
+    while i < w_last and j >= h_first:
+        end = min(w[X, i + 1], state - h[X, j])
         if at < state < end:
             end = state
         if end > at:
-            cost += (all_slope[s_first + i] + gs[j]) * (end - at)
+            cost += (w[_RISE, i] - h[SLOPE, j]) * (end - at)
             at = end
         is_equal = abs(cost - best) <= _EQUAL
         if cost < best - _EQUAL or (is_equal and abs(at - state) < abs(choice - state)):
             best = min(cost, best)
             choice = at
-        if all_x[x_first + i + 1] <= at:
+        if w[X, i + 1] <= at:
             i += 1
-        if state + gx[j + 1] <= at:
-            j += 1
-    return choice, best
+        if state - h[X, j] <= at:
+            j -= 1
+    return float(choice)
 
 
-@kernel("f8(f8[:, ::1], f8, f8, f8, f8, f8, f8[::1], f8[::1], i8[::1], f8[::1], f8[::1], f8[::1])")
+@kernel("void(f8[:, ::1], i8[::1], f8, f8[:, ::1], i8[::1], f8[::1], f8[::1])")
 def choose_forwards(
-    intervals: Vector,
-    penalty: float,
-    charge_efficiency: float,
-    discharge_efficiency: float,
-    wear: float,
+    costs: Vector,
+    cost_place: NDArray[np.int64],
     initial: float,
-    all_x: Vector,
-    all_slope: Vector,
+    values: Vector,
     place: NDArray[np.int64],
-    base: Vector,
     levels: Vector,
     marginal_value: Vector,
-) -> float:
-    """Follow the value functions from the present state; return the value of doing so.
+) -> None:
+    """Follow the value functions from the present state.
 
     Parameters
     ----------
-    intervals, penalty, charge_efficiency, discharge_efficiency, wear
-        As in `value_backwards`.
+    costs, cost_place
+        Results of `interval_costs`.
     initial : float
         Energy stored now. [kWh]
-    all_x, all_slope, place, base
-        Its first results.
+    values, place
+        First results of `value_backwards`.
     levels, marginal_value : float64 array, shape (T,)
         Energy at the end of each interval [kWh] and the worth of one kWh more of it [$/kWh];
         modified in place.
-
-    Returns
-    -------
-    float
-        ``V_0`` of the present state. [$]
     """
-    n = intervals.shape[0]
-    gx, gy, gs = np.empty(MOST_SEGMENTS), np.empty(MOST_SEGMENTS), np.empty(MOST_SEGMENTS)
     state = initial
-    value = 0.0
-    for t in range(n):
-        pieces = interval_cost(
-            intervals[t], penalty, charge_efficiency, discharge_efficiency, wear, gx, gy, gs
+    for t in range(levels.size):
+        first = place[t + 1]
+        last = place[t] - 1
+        state = cheapest_level(
+            costs, cost_place[t], cost_place[t + 1] - 1, values, first, last, state
         )
-        s_first = place[t + 1]
-        size = place[t] - s_first
-        x_first = s_first + n - 1 - t
-        state = min(max(state, all_x[x_first]), all_x[x_first + size])
-        state, cost = cheapest_move(
-            gx, gy, gs, pieces, all_x, x_first, all_slope, s_first, size, state
-        )
-        if t == 0:
-            value = base[0] + cost
         levels[t] = state
-        k = segment_at(all_x, x_first, size, state)
-        marginal_value[t] = -all_slope[s_first + k] if size > 0 else 0.0
-    return value
+        k = segment_at(values, first, last, state)
+        marginal_value[t] = -values[_RISE, k] if last > first else 0.0

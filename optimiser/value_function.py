@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matrix_builders import StorageArrays, Vector
-from optimiser.interval_cost import N_COLUMNS
+from optimiser.interval_cost import interval_costs
+from optimiser.piecewise import value_of
 from optimiser.programme import Programme
 from optimiser.recursion import choose_forwards, value_backwards
 
@@ -70,20 +72,15 @@ def solve(programme: Programme) -> StoragePlan:
     StoragePlan
         Physically exact: the storage moves one way at a time, and so does the meter.
     """
-    table = _intervals(programme)
     storages = programme.storages
-    costs = _costs(programme)
+    costs = _interval_costs(programme)
     levels = storages.soft_floor[0], storages.soft_ceiling[0]
-    all_x, all_slope, place, base, _, _, _ = value_backwards(
-        table, *costs, *levels, *_end(storages)
-    )
-    n = table.shape[0]
+    values, place, first = value_backwards(*costs, programme.site.penalty, *levels, *_end(storages))
+    initial = float(storages.initial[0])
+    n = programme.hours.size
     stored, marginal_value = np.empty((1, n)), np.empty(n)
-    bound = choose_forwards(
-        table, *costs, float(storages.initial[0]), all_x, all_slope, place, base,
-        stored[0], marginal_value,
-    )  # fmt: skip
-    return StoragePlan(stored, bound, marginal_value)
+    choose_forwards(*costs, initial, values, place, stored[0], marginal_value)
+    return StoragePlan(stored, value_of(first, first.shape[1] - 1, initial), marginal_value)
 
 
 def value_at(programme: Programme, first: int, end: ValueFunction) -> ValueFunction:
@@ -104,25 +101,15 @@ def value_at(programme: Programme, first: int, end: ValueFunction) -> ValueFunct
         Exact.
     """
     storages = programme.storages
-    *_, x, y, slope = value_backwards(
-        _intervals(programme)[first:],
-        *_costs(programme),
+    *_, (x, y, slope) = value_backwards(
+        *_interval_costs(programme, first),
+        programme.site.penalty,
         storages.soft_floor[0, first:],
         storages.soft_ceiling[0, first:],
         end.x,
         end.slope,
     )
-    return ValueFunction(x, y, slope)
-
-
-def _costs(programme: Programme) -> tuple[float, float, float, float]:
-    storages = programme.storages
-    return (
-        programme.site.penalty,
-        float(storages.charge_efficiency[0]),
-        float(storages.discharge_efficiency[0]),
-        float(storages.wear[0]),
-    )
+    return ValueFunction(x, y + end.y[0], slope[:-1])
 
 
 def _end(storages: StorageArrays) -> tuple[Vector, Vector]:
@@ -133,10 +120,9 @@ def _end(storages: StorageArrays) -> tuple[Vector, Vector]:
     return x, np.concatenate((-storages.end_price[0], [0.0]))
 
 
-def _intervals(programme: Programme) -> Vector:
-    """Table of the intervals for the kernels; shape (T, N_COLUMNS)."""
+def _interval_costs(programme: Programme, first: int = 0) -> tuple[Vector, NDArray[np.int64]]:
+    """Cost of every interval from `first` on, by the energy that the storage gives."""
     site, storages = programme.site, programme.storages
-    table = np.empty((site.net_load.size, N_COLUMNS))
     columns = (
         site.import_price,
         site.export_price,
@@ -149,6 +135,10 @@ def _intervals(programme: Programme) -> Vector:
         storages.charge_limit[0],
         storages.discharge_limit[0],
     )
-    for column, values in enumerate(columns):
-        table[:, column] = values
-    return table
+    return interval_costs(
+        np.column_stack([column[first:] for column in columns]),
+        site.penalty,
+        float(storages.charge_efficiency[0]),
+        float(storages.discharge_efficiency[0]),
+        float(storages.wear[0]),
+    )
