@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 5000
 
-.PHONY: run test bench examples clean
+.PHONY: run test bench prove examples clean
 
 run: $(VENV)/.installed
 	$(BIN)/powersync-optimiser serve --port $(PORT) --greet
@@ -18,6 +18,9 @@ test: $(VENV)/.test
 
 bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks
+
+prove: $(VENV)/.test
+	$(BIN)/python -m tests.exactness.sweep
 
 examples: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.days examples

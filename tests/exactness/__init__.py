@@ -1,0 +1,1 @@
+"""The exact value function against three oracles that share nothing with it."""
