@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from matrix_builders import Vector
+from matrix_builders import StorageArrays, Vector
 from optimiser import value_function
 from optimiser.programme import Programme
-from optimiser.site import Battery, Site
+from optimiser.site import Site
 from optimiser.value_function import ValueFunction
 
 DAY = 24.0
@@ -69,8 +69,8 @@ def with_end_values(programme: Programme, values: tuple[EndValue, ...]) -> Progr
 def end_values(site: Site, programme: Programme) -> tuple[EndValue, ...]:
     """Worth of what each storage holds at the end.
 
-    The battery's own price where it has one; else periodic, where the horizon spans a day and
-    the site has one storage with room to move; else flat.
+    The battery's own price where it has one; else periodic, where the horizon spans a day; else
+    flat.  Several storages are pooled for the periodic worth, and each takes its share of it.
 
     Parameters
     ----------
@@ -86,33 +86,61 @@ def end_values(site: Site, programme: Programme) -> tuple[EndValue, ...]:
     """
     storages = programme.storages
     band = (storages.stored_upper - storages.stored_lower)[:, -1]
-    periodic = (
-        len(site.batteries) == 1
-        and float(band[0]) > _NO_ROOM
-        and site.batteries[0].end_value is None
-        and float(site.horizon.elapsed[-1]) >= DAY - 1e-9
-        and value_function.applies_to(programme)
-    )
-    return (_periodic(programme),) if periodic else _flat(site, band)
-
-
-def _flat(site: Site, band: Vector) -> tuple[EndValue, ...]:
-    """One price for every kWh left: the battery's own, or the median price it will replace.
-
-    The median import price less the losses and the wear of taking the energy out: a price that a
-    single spike does not move, in reach on half of all intervals.
-    """
-    median = float(np.median(site.tariff.import_price))
+    room = float(band.sum())
+    spans_a_day = float(site.horizon.elapsed[-1]) >= DAY - 1e-9
+    if not spans_a_day or room <= _NO_ROOM or all(b.end_value is not None for b in site.batteries):
+        shared = EndValue(np.array([1.0]), np.array([_median_worth(site)]))
+    else:
+        pooled = _periodic(_pooled(programme))
+        shared = EndValue(pooled.width / room, pooled.price)
     return tuple(
-        EndValue(np.array([width]), np.array([_flat_price(battery, median)]))
+        EndValue(shared.width * width, shared.price)
+        if battery.end_value is None
+        else EndValue(np.array([width]), np.array([battery.end_value]))
         for battery, width in zip(site.batteries, band, strict=True)
     )
 
 
-def _flat_price(battery: Battery, median: float) -> float:
-    if battery.end_value is not None:
-        return battery.end_value
-    return max(0.0, (median - battery.cycle_cost) * battery.discharge_efficiency)
+def _median_worth(site: Site) -> float:
+    """Median import price less the losses and the wear of taking the energy out. [$/kWh]
+
+    A price that a single spike does not move, and in reach on half of all intervals.
+    """
+    each = [
+        (float(np.median(site.tariff.import_price)) - battery.cycle_cost)
+        * battery.discharge_efficiency
+        for battery in site.batteries
+    ]
+    return max(0.0, *each) if each else 0.0
+
+
+def _pooled(programme: Programme) -> Programme:
+    """The same problem with one storage as large as all: exact where they are alike."""
+    storages = programme.storages
+    weight = (storages.stored_upper - storages.stored_lower)[:, 0]
+    weight = weight / weight.sum()
+
+    def total(values: Vector) -> Vector:
+        return np.asarray(values.sum(axis=0, keepdims=True))
+
+    def mean(values: Vector) -> Vector:
+        return np.array([float(weight @ values)])
+
+    pool = StorageArrays(
+        charge_limit=total(storages.charge_limit),
+        discharge_limit=total(storages.discharge_limit),
+        stored_lower=total(storages.stored_lower),
+        stored_upper=total(storages.stored_upper),
+        soft_floor=total(storages.soft_floor),
+        soft_ceiling=total(storages.soft_ceiling),
+        initial=total(storages.initial),
+        charge_efficiency=mean(storages.charge_efficiency),
+        discharge_efficiency=mean(storages.discharge_efficiency),
+        wear=mean(storages.wear),
+        end_width=np.zeros((1, 0)),
+        end_price=np.zeros((1, 0)),
+    )
+    return replace(programme, storages=pool)
 
 
 def _periodic(programme: Programme) -> EndValue:

@@ -1,6 +1,7 @@
 """Hypothesis profiles: `dev` by default, `ci` where HYPOTHESIS_PROFILE says so."""
 
 import os
+import sys
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -24,5 +25,7 @@ def without_dead_band():
     are compared to seven digits it would only be noise.
     """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("optimiser.planner.DEAD_BAND", 0.0)
+        for name, module in list(sys.modules.items()):
+            if name.startswith("optimiser.") and hasattr(module, "DEAD_BAND"):
+                patch.setattr(module, "DEAD_BAND", 0.0)
         yield

@@ -29,10 +29,6 @@ from optimiser.end_value import EndValue, with_end_values
 from optimiser.planner import state
 
 MOST_INTERVALS = 12
-
-# Linear programmes are drawn with two batteries.  Whole plans are not: the seven flows have no
-# place for energy that goes from one battery to the other, and such plans are refused.
-MOST_BATTERIES_OF_A_PLAN = 1
 MOST_BATTERIES = 2
 
 ZONES = (UTC, ZoneInfo("Australia/Sydney"), ZoneInfo("Europe/London"))
@@ -142,7 +138,7 @@ def sites(
     *,
     well_behaved=False,
     attainable=False,
-    most_batteries=MOST_BATTERIES_OF_A_PLAN,
+    most_batteries=MOST_BATTERIES,
     least_batteries=0,
 ):
     """Whole sites.
@@ -188,7 +184,7 @@ def end_values(draw, width):
 @st.composite
 def programmes(draw):
     """Programmes of drawn sites, some with an end value of several segments."""
-    site = draw(sites(most_batteries=MOST_BATTERIES))
+    site = draw(sites())
     programme = state(site, draw(cost_functions), draw(rules))
     if draw(st.booleans()):
         return programme

@@ -13,7 +13,7 @@ from optimiser.linear_program import objective
 from optimiser.planner import state
 from optimiser.solvers import highs
 from tests.optimiser import battery_of, site_of
-from tests.strategies import MOST_BATTERIES, cost_functions, levels_of, programmes, sites
+from tests.strategies import cost_functions, levels_of, programmes, sites
 from tests.tolerances import FEASIBILITY, SIMULATION, agreement
 
 
@@ -150,7 +150,7 @@ def test_solar_is_curtailed(import_price, export_price, grid, curtailed, importe
     assert dispatch.grid_export.tolist() == pytest.approx([exported])
 
 
-@given(sites(well_behaved=True, attainable=True, most_batteries=MOST_BATTERIES), cost_functions)
+@given(sites(well_behaved=True, attainable=True), cost_functions)
 def test_the_planning_cost_of_an_exact_plan_is_the_objective_of_the_programme(site, cost_function):
     programme = state(site, cost_function, ProviderRules())
     formulation = formulate(programme)

@@ -93,3 +93,27 @@ def test_the_battery_is_neither_emptied_nor_hoarded_at_the_end():
     found = plan(house())
 
     assert 0.1 < found.soc[0, -1] < 0.9
+
+
+def test_two_halves_share_the_worth_of_the_whole():
+    whole = house()
+    half = replace(whole.batteries[0], capacity=5.0, charge_limit=2.0, discharge_limit=2.0)
+
+    width, price = end_of(whole)
+    storages = state(
+        replace(whole, batteries=(half, half)), CostFunction.COST, ProviderRules()
+    ).storages
+
+    for k in range(2):
+        np.testing.assert_allclose(storages.end_width[k], width / 2, atol=1e-9)
+        np.testing.assert_allclose(storages.end_price[k], price, atol=1e-9)
+
+
+def test_two_halves_cost_what_the_whole_costs():
+    whole = house()
+    half = replace(whole.batteries[0], capacity=5.0, charge_limit=2.0, discharge_limit=2.0)
+
+    one, two = plan(whole), plan(replace(whole, batteries=(half, half)))
+
+    assert two.status == "optimal"
+    assert two.certificate.optimum == pytest.approx(one.certificate.optimum, abs=1e-6)

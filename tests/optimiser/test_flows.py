@@ -18,7 +18,10 @@ from tests.tolerances import FEASIBILITY
 
 @st.composite
 def dispatched(draw):
-    """A site of one battery at most, and what it does to follow any levels."""
+    """A site and what it does to follow any levels.
+
+    With two batteries some levels would make one feed the other, which is no flow of a site.
+    """
     site = draw(sites(most_batteries=1))
     programme = state(site, CostFunction.PROFIT, ProviderRules())
     return site, follow(programme, draw(levels_of(programme)))

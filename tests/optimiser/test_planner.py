@@ -253,7 +253,8 @@ def halved(values, t, share):
     return np.concatenate([values[:t], share * values[[t, t]], values[t + 1 :]])
 
 
-@given(fair_sites, st.data())
+# Of two batteries one may stop feeding the other in the first half, and begin in the second.
+@given(sites(well_behaved=True, attainable=True, most_batteries=1), st.data())
 def test_splitting_an_interval_in_two_halves_changes_nothing(site, drawn):
     t = drawn.draw(st.integers(0, site.horizon.n_intervals - 1))
     split = replace(

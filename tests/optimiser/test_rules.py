@@ -10,14 +10,14 @@ from optimiser.flows import flows_of
 from optimiser.planner import state
 from optimiser.rules import rule_levels
 from tests.optimiser import battery_of, site_of
-from tests.strategies import MOST_BATTERIES, cost_functions, rules, sites
+from tests.strategies import cost_functions, rules, sites
 from tests.tolerances import FEASIBILITY, SIMULATION
 
 
 @st.composite
 def ruled(draw):
     """A site, its programme, and the dispatch of its rule-based plan."""
-    site = draw(sites(most_batteries=MOST_BATTERIES))
+    site = draw(sites())
     programme = state(site, draw(cost_functions), draw(rules))
     return site, programme, follow(programme, rule_levels(programme))
 
