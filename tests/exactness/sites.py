@@ -22,6 +22,9 @@ GRID_POWERS = (0.0, 1e-3, 0.5, 1.5, 3.0, 5.0, 20.0)  # kW
 WEARS = (0.0, 0.0, 0.02, 0.1)  # $/kWh
 PENALTY_FACTOR = 10.0  # times the dearest way of keeping a limit, as the planner has it
 
+NOISE = 2e-7
+"""What a dispatch takes for rounding, at the meter and at a level. [kWh per interval]"""
+
 PER_INTERVAL = (
     "charge_limit",
     "discharge_limit",

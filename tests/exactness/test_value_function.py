@@ -17,7 +17,15 @@ from optimiser.planner import state
 from optimiser.value_function import ValueFunction, solve, value_at
 from tests import strategies
 from tests.exactness import brute_force, mixed_integer
-from tests.exactness.sites import PER_INTERVAL, is_convex, programmes, seeded_programme, tail
+from tests.exactness.sites import (
+    NOISE,
+    PER_INTERVAL,
+    is_convex,
+    programmes,
+    seeded_programme,
+    tail,
+)
+from tests.exactness.sweep import GROUPS, examine, failures
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -26,9 +34,6 @@ MIXED_INTEGER = 1e-6
 
 EXACT = 1e-9
 """Against what is exact but for the order of its sums. [-]"""
-
-NOISE = 2e-7
-"""What a dispatch takes for rounding, at the meter and at a level. [kWh per interval]"""
 
 STEP = 1e-6
 """Of finite differences. [kWh]"""
@@ -329,6 +334,34 @@ def test_splitting_intervals_never_costs_more(programme):
     bound = solve(finer).bound
 
     assert bound <= no_more_than(solve(programme).bound)
+
+
+@given(programmes(12))
+def test_where_all_plans_cost_the_same_the_storage_rests(programme):
+    n = programme.hours.size
+    site = programme.site._replace(
+        import_price=np.zeros(n),
+        export_price=np.zeros(n),
+        import_limit=np.full(n, 100.0),
+        export_limit=np.full(n, 100.0),
+    )
+    storages = without_soft_levels(programme).storages
+    idle = storages._replace(
+        wear=np.zeros(1), end_width=np.zeros((1, 0)), end_price=np.zeros((1, 0))
+    )
+
+    plan = solve(replace(programme, site=site, storages=idle))
+
+    assert (plan.levels == storages.initial[0]).all()
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.name)
+def test_the_first_sites_of_the_sweep_pass(group):
+    seeds = range(max(1, min(20, 480 // group.most_intervals)))
+
+    found = [examine(group, seed, time_limit=20.0) for seed in seeds]
+
+    assert failures(group, found) == []
 
 
 def test_plain_python_makes_the_same_plan():
