@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from matrix_builders import Vector
-from optimiser.dispatch import Dispatch
+from optimiser.dispatch import DEAD_BAND, Dispatch
 from optimiser.flows import EnergyFlows
 from optimiser.money import Money
 from optimiser.site import Battery, Site
@@ -68,6 +68,7 @@ def audit(site: Site, dispatch: Dispatch, flows: EnergyFlows, money: Money) -> A
         ),
         _flow_error(site, dispatch, flows),
         _worst(np.minimum(dispatch.grid_import, dispatch.grid_export)),
+        _meter_error(site, dispatch),
         _worst(dispatch.curtailed - (site.forecast.solar if site.grid.curtailment else 0.0)),
     ]
     price = site.tariff
@@ -92,6 +93,16 @@ def _battery_error(battery: Battery, hours: Vector, dispatch: Dispatch, k: int) 
         _worst(discharge - hours * battery.discharge_limit),
         _worst(np.minimum(charge, discharge)),
     )
+
+
+def _meter_error(site: Site, dispatch: Dispatch) -> float:
+    """Energy beyond a limit that the house did not force; a watt of the dead band is none."""
+    hours, net_load = site.horizon.hours, site.net_load
+    forced_export = np.zeros(hours.size) if site.grid.curtailment else np.maximum(-net_load, 0.0)
+    most_import = np.maximum(hours * site.grid.import_limit, net_load)
+    most_export = np.maximum(hours * site.grid.export_limit, forced_export)
+    beyond = np.maximum(dispatch.grid_import - most_import, dispatch.grid_export - most_export)
+    return _worst(beyond - hours * DEAD_BAND)
 
 
 def _flow_error(site: Site, dispatch: Dispatch, flows: EnergyFlows) -> float:

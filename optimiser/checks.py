@@ -22,6 +22,11 @@ def require_between(field: str, value: float, low: float, high: float) -> None:
     require(low <= value <= high, field, f"must lie in [{low:g}, {high:g}]", value)
 
 
+def require_finite(field: str, value: float) -> None:
+    """Require a finite number."""
+    require(math.isfinite(value), field, "must be finite", value)
+
+
 def require_not_negative(field: str, value: float) -> None:
     """Require a finite number of at least zero."""
     require(0 <= value < math.inf, field, "must be finite and not negative", value)

@@ -11,6 +11,11 @@ from optimiser.programme import Programme
 DEAD_BAND = 1e-3
 """Power under which a storage rests; the client would act on the noise. [kW]"""
 
+# Energy beyond limit and excess that is rounding or what the dead band let through, and what more
+# than that costs: so much that such a dispatch never passes for a plan.
+_SLIP = 1e-3  # kWh
+_FORBIDDEN = 1e3  # times the penalty
+
 _STORAGE_NOISE = 1e-9  # kWh; rounding of the solver, too small to move for
 _METER_NOISE = 1e-7  # kWh; rounding of the solver, a milliwatt over five minutes
 
@@ -172,11 +177,15 @@ def meter_cost(site: SiteArrays, metered: Vector) -> Vector:
         [$]
     """
     grid_import, grid_export = np.maximum(metered, 0.0), np.maximum(-metered, 0.0)
-    excess = np.maximum(grid_import - site.import_limit, 0.0) + np.maximum(
-        grid_export - site.export_limit, 0.0
+    over_import = np.maximum(grid_import - site.import_limit, 0.0)
+    over_export = np.maximum(grid_export - site.export_limit, 0.0)
+    forbidden = np.maximum(over_import - site.import_excess - _SLIP, 0.0) + np.maximum(
+        over_export - site.export_excess - _SLIP, 0.0
     )
     cost: Vector = (
-        grid_import * site.import_price - grid_export * site.export_price + site.penalty * excess
+        grid_import * site.import_price
+        - grid_export * site.export_price
+        + site.penalty * (over_import + over_export + _FORBIDDEN * forbidden)
     )
     return cost
 
@@ -194,7 +203,7 @@ def planning_cost(programme: Programme, dispatch: Dispatch) -> float:
     Returns
     -------
     float
-        Never below the optimum of the linear programme, but for the dead band. [$]
+        Far above the optimum where the meter is pushed beyond what it can take. [$]
     """
     storages = programme.storages
     metered = dispatch.grid_import - dispatch.grid_export

@@ -63,8 +63,8 @@ class Exact:
 
 
 def meets(cost: float, bound: float) -> bool:
-    """Whether a cost is as low as its bound."""
-    return cost - bound <= GAP_TOLERANCE + _RELATIVE_GAP_TOLERANCE * abs(bound)
+    """Whether a cost equals its bound; one that undercuts it is as wrong as one above."""
+    return abs(cost - bound) <= GAP_TOLERANCE + _RELATIVE_GAP_TOLERANCE * abs(bound)
 
 
 def make_exact(

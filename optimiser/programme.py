@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matrix_builders import SiteArrays, StorageArrays, Vector
 from optimiser.objective import Terms
@@ -57,11 +58,18 @@ def programme_from_site(site: Site, terms: Terms) -> Programme:
     each = site.batteries
     charge_efficiency = np.array([b.charge_efficiency for b in each])
     discharge_efficiency = np.array([b.discharge_efficiency for b in each])
-    charge_limit = np.outer([b.charge_limit for b in each], hours)
-    discharge_limit = np.outer([b.discharge_limit for b in each], hours)
-    # A bound on export alone could be met by curtailing solar and feeding in the battery instead.
-    servable = np.where(terms.may_export_battery, np.inf, np.maximum(site.net_load, 0.0))
-    discharge_limit = np.minimum(discharge_limit, servable)
+    # Bounds on the meter alone could be met by curtailing solar and using the battery in its
+    # place, or by another battery that has the permission.
+    charge_limit = _permitted(
+        np.outer([b.charge_limit for b in each], hours),
+        np.logical_and.outer([b.may_charge_from_grid for b in each], terms.may_charge_from_grid),
+        np.maximum(-site.net_load, 0.0),
+    )
+    discharge_limit = _permitted(
+        np.outer([b.discharge_limit for b in each], hours),
+        np.logical_and.outer([b.may_export for b in each], terms.may_export_battery),
+        np.maximum(site.net_load, 0.0),
+    )
     storages = StorageArrays(
         charge_limit=np.minimum(charge_limit, band / charge_efficiency[:, None]),
         discharge_limit=np.minimum(discharge_limit, band * discharge_efficiency[:, None]),
@@ -77,6 +85,30 @@ def programme_from_site(site: Site, terms: Terms) -> Programme:
         end_price=np.zeros((len(each), 0)),
     )
     return Programme(hours, _site_arrays(site, terms, storages), storages)
+
+
+def _permitted(limit: Vector, may: NDArray[np.bool_], at_home: Vector) -> Vector:
+    """Limits of storages that may not trade with the grid: at most what is at home.
+
+    Where no storage may, the bound of the meter keeps their sum; where some may, those that may
+    not share equally.
+
+    Parameters
+    ----------
+    limit : float64 array, shape (K, T)
+        Most energy by power. [kWh per interval]
+    may : bool array, shape (K, T)
+        Permission to trade.
+    at_home : float64 array, shape (T,)
+        Surplus to be stored, or load to be served. [kWh per interval]
+
+    Returns
+    -------
+    float64 array, shape (K, T)
+        Unchanged where permitted.
+    """
+    sharing = np.where(may.any(axis=0), np.maximum((~may).sum(axis=0), 1), 1)
+    return np.where(may, limit, np.minimum(limit, at_home / sharing))
 
 
 def _hard_levels(site: Site) -> tuple[Vector, Vector]:
@@ -110,9 +142,9 @@ def _site_arrays(site: Site, terms: Terms, storages: StorageArrays) -> SiteArray
 
     import_limit = np.minimum(hours * site.grid.import_limit, reachable_import)
     shortage = np.maximum(net_load, 0.0)
-    import_limit = np.where(
-        terms.may_charge_from_grid, import_limit, np.minimum(import_limit, shortage)
-    )
+    # Where nothing could be charged, curtailing solar to be paid for imports is no charging.
+    serves_load_only = ~terms.may_charge_from_grid & storages.charge_limit.any(axis=0)
+    import_limit = np.where(serves_load_only, np.minimum(import_limit, shortage), import_limit)
     export_limit = np.minimum(hours * site.grid.export_limit, reachable_export)
     surplus = np.maximum(-net_load, 0.0)
     export_limit = np.where(

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matrix_builders import Vector
-from optimiser.checks import require
+from optimiser.checks import require, require_finite
 from optimiser.site import Horizon, Tariff
 
 Mask = NDArray[np.bool_]
@@ -57,6 +57,10 @@ class ExportBoost:
     offset: float
     minimum: float = 0.0
 
+    def __post_init__(self) -> None:
+        for name in ("offset", "minimum"):
+            require_finite(name, getattr(self, name))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChipMode:
@@ -73,6 +77,9 @@ class ChipMode:
     window: Window
     threshold: float
 
+    def __post_init__(self) -> None:
+        require_finite("threshold", self.threshold)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpikeProtection:
@@ -87,6 +94,7 @@ class SpikeProtection:
     threshold: float
 
     def __post_init__(self) -> None:
+        require_finite("threshold", self.threshold)
         require(self.threshold > 0, "threshold", "must be positive", self.threshold)
 
 

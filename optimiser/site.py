@@ -13,6 +13,7 @@ from optimiser.checks import (
     frozen_vector,
     require,
     require_between,
+    require_finite,
     require_not_negative,
 )
 
@@ -192,7 +193,7 @@ class Battery:
         if self.target_end_soc is not None:
             require_between("target_end_soc", self.target_end_soc, 0, 1)
         if self.end_value is not None:
-            require(math.isfinite(self.end_value), "end_value", "must be finite", self.end_value)
+            require_finite("end_value", self.end_value)
 
     @property
     def round_trip_efficiency(self) -> float:

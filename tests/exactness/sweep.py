@@ -55,10 +55,10 @@ class Group:
 
 GROUPS = (
     Group("brute force, T <= 3", _brute_force, 1e-9, 600, 1, 3),
-    Group("MIP, T <= 16", _mixed_integer, 1e-6, 1200, 1, 16),
-    Group("MIP, T = 48", _mixed_integer, 1e-6, 500, 48, 48),
-    Group("MIP, T = 96", _mixed_integer, 1e-6, 250, 96, 96),
-    Group("MIP, T = 288", _mixed_integer, 1e-6, 50, 288, 288),
+    Group("MIP, T <= 16", _mixed_integer, 1e-6, 1500, 1, 16),
+    Group("MIP, T = 48", _mixed_integer, 1e-6, 800, 48, 48),
+    Group("MIP, T = 96", _mixed_integer, 1e-6, 500, 96, 96),
+    Group("MIP, T = 288", _mixed_integer, 1e-6, 120, 288, 288),
     Group("LP, convex, T <= 16", _relaxation, 1e-9, 600, 1, 16, convex=True),
     Group("LP, convex, T = 96", _relaxation, 1e-9, 200, 96, 96, convex=True),
     Group("LP, convex, T = 576", _relaxation, 1e-9, 50, 576, 576, convex=True),

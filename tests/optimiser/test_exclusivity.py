@@ -5,7 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from optimiser import CostFunction, Forecast, Horizon, Tariff, plan
+from optimiser import (
+    Battery,
+    CostFunction,
+    Forecast,
+    Grid,
+    Horizon,
+    Site,
+    Tariff,
+    plan,
+)
 from optimiser.planner import state
 from optimiser.provider import ProviderRules
 from optimiser.value_function import solve
@@ -109,3 +118,46 @@ def test_no_battery_charges_another_even_where_that_would_help(seed):
     assert found.certificate.solver in {"highs", "highs_mip"}
     assert np.minimum(charge, discharge).max() <= 1e-6
     assert found.certificate.gap <= 1e-3
+
+
+def test_a_battery_that_may_not_export_does_not_sell_through_one_that_may():
+    sunless = replace(
+        evening(),
+        forecast=Forecast(load=np.zeros(20), solar=np.zeros(20)),
+        tariff=Tariff(import_price=np.full(20, 0.3), export_price=np.full(20, 0.3)),
+    )
+    barred = replace(evening().batteries[0], initial_soc=1.0, may_export=False)
+    empty = replace(barred, initial_soc=0.1, may_export=True)
+
+    found = plan(replace(sunless, batteries=(barred, empty)), CostFunction.PROFIT)
+
+    assert found.dispatch.discharge[0].max() == 0
+    assert found.dispatch.grid_export.max() == 0
+
+
+def test_a_limit_of_the_meter_is_never_traded_for_another_wish():
+    dead = Battery(capacity=0, charge_limit=0, discharge_limit=0, initial_soc=0)
+    too_full = Battery(capacity=10, charge_limit=5, discharge_limit=5, initial_soc=1.0, max_soc=0.5)
+    site = Site(
+        horizon=Horizon(start=evening().horizon.start, hours=np.ones(3)),
+        tariff=Tariff(import_price=np.full(3, 0.3), export_price=np.full(3, 0.1)),
+        forecast=Forecast(load=np.full(3, 0.1), solar=np.zeros(3)),
+        batteries=(dead, too_full),
+        grid=Grid(export_limit=0.0, curtailment=False),
+    )
+
+    found = plan(site)
+
+    assert found.dispatch.grid_export.max() <= 1e-6
+    assert found.certificate.optimum >= found.certificate.lower_bound - 1e-6
+
+
+def test_being_paid_to_import_beats_the_sun_where_nothing_could_be_charged():
+    site = Site(
+        horizon=Horizon(start=evening().horizon.start, hours=np.ones(1)),
+        tariff=Tariff(import_price=np.array([-0.2]), export_price=np.array([-0.1])),
+        forecast=Forecast(load=np.ones(1), solar=np.full(1, 5.0)),
+        batteries=(),
+    )
+
+    assert plan(site).money.total_cost == pytest.approx(-0.2)
