@@ -107,9 +107,11 @@ def _median_worth(site: Site) -> float:
     A price that a single spike does not move, and in reach half of the time.
     """
     ascending = np.argsort(site.tariff.import_price, kind="stable")
+    prices = site.tariff.import_price[ascending]
     passed = np.cumsum(site.horizon.hours[ascending])
-    middle = int(np.searchsorted(passed, passed[-1] / 2.0 * (1.0 - 1e-9)))
-    median = float(site.tariff.import_price[ascending[middle]])
+    # Just before and just after half of the time has passed: two prices where it ends in between.
+    halves = np.searchsorted(passed, passed[-1] * np.array([0.5 - 1e-9, 0.5 + 1e-9]))
+    median = float(prices[halves].mean())
     worth = [(median - b.cycle_cost) * b.discharge_efficiency for b in site.batteries]
     return max([0.0, *worth])
 

@@ -79,7 +79,7 @@ def test_a_horizon_under_a_day_takes_the_median_price_less_the_losses():
 
     _, price = end_of(short)
 
-    median = np.sort(site.tariff.import_price)[N // 2 - 1]
+    median = np.median(site.tariff.import_price)
     assert price.tolist() == [pytest.approx((median - 0.02) * 0.9)]
 
 
@@ -117,3 +117,21 @@ def test_two_halves_cost_what_the_whole_costs():
 
     assert two.status == "optimal"
     assert two.certificate.optimum == pytest.approx(one.certificate.optimum, abs=1e-6)
+
+
+def test_the_median_counts_time_and_not_intervals():
+    site = house()
+    first = Tariff(import_price=np.array([0.1, 0.3]), export_price=np.zeros(2))
+    cut = Tariff(import_price=np.array([0.1, 0.1, 0.1, 0.3]), export_price=np.zeros(4))
+
+    def worth(tariff, hours):
+        n = len(hours)
+        short = replace(
+            site,
+            horizon=Horizon(start=site.horizon.start, hours=np.array(hours)),
+            tariff=tariff,
+            forecast=replace(site.forecast, load=np.zeros(n), solar=np.zeros(n)),
+        )
+        return end_of(short)[1].tolist()
+
+    assert worth(first, [1, 1]) == pytest.approx(worth(cut, [1 / 3, 1 / 3, 1 / 3, 1]))
