@@ -6,12 +6,14 @@ worth at the end in turn: a fixed point, reached in a few rounds because a day i
 a home battery to forget how it began.
 """
 
+import contextlib
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from matrix_builders import StorageArrays, Vector
 from optimiser import value_function
+from optimiser.errors import SolverError
 from optimiser.programme import Programme
 from optimiser.site import Site
 from optimiser.value_function import ValueFunction
@@ -21,6 +23,10 @@ DAY = 24.0
 
 _MOST_SEGMENTS = 24  # each is a column of the linear programme
 _NO_ROOM = 1e-9  # kWh
+
+# Tomorrow's kWh is worth a little less than today's.  Without this, energy on a flat tariff would
+# be worth as much kept as used, and least throughput would keep it for ever.
+_WAIT = 0.01
 _ROUNDS = 12
 _SETTLED = 1e-7  # $; worth that moves less than this has reached its fixed point
 
@@ -88,11 +94,12 @@ def end_values(site: Site, programme: Programme) -> tuple[EndValue, ...]:
     band = (storages.stored_upper - storages.stored_lower)[:, -1]
     room = float(band.sum())
     spans_a_day = float(site.horizon.elapsed[-1]) >= DAY - 1e-9
-    if not spans_a_day or room <= _NO_ROOM or all(b.end_value is not None for b in site.batteries):
-        shared = EndValue(np.array([1.0]), np.array([_median_worth(site)]))
-    else:
-        pooled = _periodic(_pooled(programme))
-        shared = EndValue(pooled.width / room, pooled.price)
+    shared = EndValue(np.array([1.0]), np.array([_median_worth(site)]))
+    if spans_a_day and room > _NO_ROOM and any(b.end_value is None for b in site.batteries):
+        with contextlib.suppress(SolverError):  # too many kinks in a day: the flat worth stands
+            pooled = _periodic(_pooled(programme))
+            shared = EndValue(pooled.width / room, pooled.price)
+    shared = EndValue(shared.width, shared.price - _WAIT * np.abs(shared.price))
     return tuple(
         EndValue(shared.width * width, shared.price)
         if battery.end_value is None
@@ -147,7 +154,7 @@ def _pooled(programme: Programme) -> Programme:
 
 def _periodic(programme: Programme) -> EndValue:
     """Worth of energy that a day like the last one gives it, ever after."""
-    wishless = _without_soft_levels(programme)
+    in_money = _without_penalties(programme)
     starts = np.cumsum(programme.hours) - programme.hours
     a_day_before_the_end = starts[-1] + programme.hours[-1] - DAY
     first = int(np.searchsorted(starts, a_day_before_the_end - 1e-9))
@@ -155,17 +162,18 @@ def _periodic(programme: Programme) -> EndValue:
     end = ValueFunction(np.array([low, high]), np.zeros(2), np.zeros(1))
     for _ in range(_ROUNDS):
         before = end
-        end = _simplified(*_convex_hull(value_function.value_at(wishless, first, end)))
+        end = _simplified(*_convex_hull(value_function.value_at(in_money, first, end)))
         if _distance(before, end) < _SETTLED:
             break
     return EndValue(np.diff(end.x), -end.slope)
 
 
-def _without_soft_levels(programme: Programme) -> Programme:
-    """Drop wishes of this horizon: they do not recur every day, and their penalty would add up."""
+def _without_penalties(programme: Programme) -> Programme:
+    """Drop wishes and penalties: they are no money, and would add up from day to day."""
     storages = programme.storages
     return replace(
         programme,
+        site=programme.site._replace(penalty=0.0),
         storages=storages._replace(
             soft_floor=storages.stored_lower, soft_ceiling=storages.stored_upper
         ),

@@ -1,5 +1,6 @@
 """The whole pipeline: site and objective in, plan out."""
 
+import contextlib
 from collections.abc import Iterable
 from dataclasses import replace
 from time import perf_counter
@@ -20,6 +21,7 @@ from optimiser.programme import REGAIN_HOURS, Programme, programme_from_site
 from optimiser.provider import ProviderRules
 from optimiser.site import Site
 from optimiser.solvers import SolverBackend
+from optimiser.value_function import StoragePlan
 
 Accounts = tuple[EnergyFlows, Money]
 
@@ -62,8 +64,8 @@ def plan(  # noqa: PLR0913 - one required argument; the rest are choices with de
     programme = state(site, cost_function, rules)
     formulation = formulate(programme)
     built = perf_counter()
-    storage_plan = value_function.solve(programme) if value_function.applies_to(programme) else None
     refusals: list[str] = []
+    storage_plan = _storage_plan(programme, refusals)
     asked = solvers.installed() if backends is None else backends
     for name, attempt in attempts(
         formulation, storage_plan, asked, refusals, time_limit=time_limit
@@ -71,7 +73,8 @@ def plan(  # noqa: PLR0913 - one required argument; the rest are choices with de
         try:
             answer = attempt()
             answered = perf_counter()
-            served = _served(site, programme, answer, previous, preference_budget)
+            budget = preference_budget if storage_plan is not None else 0.0
+            served = _served(site, programme, answer, previous, budget)
             flows = flows_of(site.forecast, served)
             money = money_of(site, served, end_worth(programme.storages, served.stored))
             certificate = _certificate(site, programme, answer, served, (flows, money))
@@ -109,6 +112,17 @@ def state(site: Site, cost_function: CostFunction, rules: ProviderRules) -> Prog
     return with_end_values(programme, end_values(site, in_money))
 
 
+def _storage_plan(programme: Programme, refusals: list[str]) -> StoragePlan | None:
+    """Exact plan of the value function; None where it does not apply or takes too long."""
+    if not value_function.applies_to(programme):
+        return None
+    try:
+        return value_function.solve(programme)
+    except SolverError as error:
+        refusals.append(f"value_function: {error}")
+        return None
+
+
 def _served(
     site: Site,
     programme: Programme,
@@ -118,8 +132,9 @@ def _served(
 ) -> Dispatch:
     """What is done in the end: the calmer plan where one may be had, without idle commands."""
     chosen = Preferred(answer.exact.dispatch, answer.exact.cost)
-    if budget > 0 and answer.is_bounded and value_function.applies_to(programme):
-        chosen = preference.preferred(site, programme, chosen, budget, previous)
+    if budget > 0 and answer.is_bounded:
+        with contextlib.suppress(SolverError):  # the cheapest plan is as good
+            chosen = preference.preferred(site, programme, chosen, budget, previous)
     return follow(programme, chosen.dispatch.stored, DEAD_BAND)
 
 

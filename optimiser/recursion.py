@@ -33,6 +33,13 @@ _EQUAL = 1e-12  # $; costs nearer than this are the same, and the calmer choice 
 _FIRST_ROOM = 256  # breakpoints; most value functions have fewer than a hundred
 _N_SCRATCH = 3  # functions beside the result, in a convolution
 _NO_ROOM = -2  # in place of a number of segments
+
+# Breakpoints that all value functions together may have: half a second and 32 MB.  Export prices
+# above import prices all day, in steps of a minute, would otherwise need minutes and gigabytes.
+_MOST_BREAKPOINTS = 2_000_000
+_MOST_PER_INTERVAL = 128
+GAVE_UP = -1
+"""In place of ``place[0]``: the value functions grew beyond all use."""
 _RISE = 1  # row of the slopes, where stored value functions have no values
 
 
@@ -209,7 +216,8 @@ def value_backwards(
     values : float64 array, shape (2, n)
         Breakpoints and slopes of every ``W_t``, one after the other, from the last interval.
     place : int64 array, shape (T + 1,)
-        ``W_t`` has breakpoints ``place[t + 1] .. place[t] - 1``.
+        ``W_t`` has breakpoints ``place[t + 1] .. place[t] - 1``.  `GAVE_UP` comes first where
+        there would be too many.
     first : float64 array, shape (3, m + 1)
         ``V_0``.
     """
@@ -239,6 +247,9 @@ def value_backwards(
             values[_RISE, used + i] = v[SLOPE, i]
         used += size + 1
         place[t] = used
+        if used > max(_MOST_BREAKPOINTS, _MOST_PER_INTERVAL * n):
+            place[0] = GAVE_UP
+            break
 
         v, w = w, v
         w_size = size

@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matrix_builders import StorageArrays, Vector
+from optimiser.errors import SolverError
 from optimiser.interval_cost import interval_costs
 from optimiser.piecewise import value_of
 from optimiser.programme import Programme
-from optimiser.recursion import choose_forwards, value_backwards
+from optimiser.recursion import GAVE_UP, choose_forwards, value_backwards
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +72,17 @@ def solve(programme: Programme) -> StoragePlan:
     -------
     StoragePlan
         Physically exact: the storage moves one way at a time, and so does the meter.
+
+    Raises
+    ------
+    SolverError
+        Where the value functions grow beyond half a second of work.
     """
     storages = programme.storages
     costs = _interval_costs(programme)
     levels = storages.soft_floor[0], storages.soft_ceiling[0]
     values, place, first = value_backwards(*costs, programme.site.penalty, *levels, *_end(storages))
+    _require_an_end(place)
     initial = float(storages.initial[0])
     n = programme.hours.size
     stored, marginal_value = np.empty((1, n)), np.empty(n)
@@ -99,9 +106,14 @@ def value_at(programme: Programme, first: int, end: ValueFunction) -> ValueFunct
     -------
     ValueFunction
         Exact.
+
+    Raises
+    ------
+    SolverError
+        As `solve`.
     """
     storages = programme.storages
-    *_, (x, y, slope) = value_backwards(
+    _, place, (x, y, slope) = value_backwards(
         *_interval_costs(programme, first),
         programme.site.penalty,
         storages.soft_floor[0, first:],
@@ -109,7 +121,13 @@ def value_at(programme: Programme, first: int, end: ValueFunction) -> ValueFunct
         end.x,
         end.slope,
     )
+    _require_an_end(place)
     return ValueFunction(x, y + end.y[0], slope[:-1])
+
+
+def _require_an_end(place: NDArray[np.int64]) -> None:
+    if place[0] == GAVE_UP:
+        raise SolverError("the value function has too many breakpoints")
 
 
 def _end(storages: StorageArrays) -> tuple[Vector, Vector]:

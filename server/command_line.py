@@ -86,8 +86,8 @@ def _plan(parsed: argparse.Namespace) -> int:
     except (OSError, OptimiserError) as error:
         print(f"powersync-optimiser: {error}", file=sys.stderr)
         return 2
-    if parsed.json:
-        print(msgspec.json.encode(reply).decode())
-    else:
-        print(as_text(reply))
+    try:
+        print(msgspec.json.encode(reply).decode() if parsed.json else as_text(reply), flush=True)
+    except BrokenPipeError:  # whoever reads has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0

@@ -15,7 +15,7 @@ from server.history import History
 from server.options import Options
 from server.wire import OptimizeReply, OptimizeRequest
 
-TIME_LIMIT = 20.0
+TIME_LIMIT = 10.0
 """Most time for one solver; the client waits 60 s. [s]"""
 
 
@@ -68,7 +68,7 @@ def optimise(
         problem.site,
         problem.cost_function,
         rules=problem.rules,
-        previous=history.before(problem.site) if history else None,
+        previous=history.before(problem.site, problem.cost_function) if history else None,
         time_limit=TIME_LIMIT,
     )
     if history:

@@ -22,9 +22,6 @@ GRID_POWERS = (0.0, 1e-3, 0.5, 1.5, 3.0, 5.0, 20.0)  # kW
 WEARS = (0.0, 0.0, 0.02, 0.1)  # $/kWh
 PENALTY_FACTOR = 10.0  # times the dearest way of keeping a limit, as the planner has it
 
-NOISE = 2e-7
-"""What a dispatch takes for rounding, at the meter and at a level. [kWh per interval]"""
-
 PER_INTERVAL = (
     "charge_limit",
     "discharge_limit",
@@ -96,6 +93,15 @@ def is_convex(programme):
         and (storages.soft_ceiling >= storages.stored_upper).all()
         and (storages.end_price >= 0).all()
     )
+
+
+def rounding(programme):
+    """Cost of what a dispatch takes for rounding: 1e-7 kWh at the meter, 1e-9 at a level. [$]"""
+    site, storages = programme.site, programme.storages
+    dearest = np.abs(site.import_price).max() + np.abs(site.export_price).max()
+    efficiency = storages.charge_efficiency[0] * storages.discharge_efficiency[0]
+    late = site.penalty + dearest + storages.wear[0]
+    return float(programme.hours.size * (1e-7 * dearest + 1e-9 * late / efficiency))
 
 
 def _series(source, n, draw):

@@ -16,6 +16,9 @@ EXACT = 1e-8
 
 ROOM = 512
 
+MANY = settings(max_examples=6 * settings().max_examples)
+SOME = settings(max_examples=3 * settings().max_examples)
+
 lengths = st.sampled_from((0.0, 1e-13, 1e-11, 0.5, 1.0)) | st.floats(0.01, 3.0)
 slopes = st.sampled_from((-20.0, -0.1, 0.0, 0.1, 0.1 + 1e-12, 0.2, 500.0)) | st.floats(-1.0, 1.0)
 
@@ -58,7 +61,7 @@ def least_sums(w, w_size, h, h_size, at):
     return best
 
 
-@settings(max_examples=300)
+@MANY
 @given(functions(0, 8), functions(2, 2))
 def test_a_convolution_is_the_least_sum(w_and_size, h_and_size):
     w, w_size = w_and_size
@@ -102,7 +105,7 @@ def test_levels_are_penalised_outside_their_band(f_and_size, floor, ceiling):
     np.testing.assert_allclose(values_at(f, size, at), expected, atol=EXACT)
 
 
-@settings(max_examples=150)
+@SOME
 @given(programmes(3))
 def test_the_cost_of_an_interval_is_the_least_of_all_curtailments(programme):
     storages = programme.storages

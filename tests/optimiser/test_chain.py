@@ -1,12 +1,21 @@
 """Whatever a solver does, the next one answers and nothing false is served."""
 
 import time
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from optimiser import SolverError, plan
+from optimiser import (
+    CostFunction,
+    Forecast,
+    Grid,
+    Horizon,
+    SolverError,
+    Tariff,
+    plan,
+)
 from optimiser.linear_program import LpSolution
 from optimiser.solvers import highs, scipy_linprog
 from tests.optimiser.houses import house
@@ -97,3 +106,29 @@ def test_with_the_value_function_broken_too_the_rules_answer_and_say_why(monkeyp
     assert found.certificate.solver == "rules"
     assert found.status == "heuristic (broken: RuntimeError: the library is broken)"
     assert found.certificate.lower_bound is None
+
+
+def endless(n=2000):
+    """Export prices above import prices all day in steps of a minute: too many kinks to follow."""
+    rng = np.random.default_rng(3)
+    price = rng.uniform(-0.5, 1.0, n)
+    site = house()
+    return replace(
+        site,
+        horizon=Horizon(start=site.horizon.start, hours=np.full(n, 1 / 60)),
+        tariff=Tariff(import_price=price, export_price=rng.permutation(price) + 5.0),
+        forecast=Forecast(load=rng.uniform(0, 0.05, n), solar=rng.uniform(0, 0.08, n)),
+        grid=Grid(import_limit=10.0, export_limit=1.5),
+        batteries=(replace(site.batteries[0], may_charge_from_grid=False),),
+    )
+
+
+def test_a_value_function_that_grows_beyond_all_use_is_given_up_in_time():
+    began = time.perf_counter()
+
+    found = plan(endless(), CostFunction.COST, time_limit=3.0)
+
+    assert time.perf_counter() - began < 30
+    assert found.refusals == ("value_function: the value function has too many breakpoints",)
+    assert found.status in {"optimal", "feasible"}
+    assert found.certificate.gap >= 0

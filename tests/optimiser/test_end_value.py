@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from optimiser import CostFunction, Horizon, ProviderRules, Tariff, plan
+from optimiser import CostFunction, Grid, Horizon, ProviderRules, Tariff, plan
 from optimiser.planner import state
 from tests.optimiser.houses import N, house
 
@@ -80,7 +80,7 @@ def test_a_horizon_under_a_day_takes_the_median_price_less_the_losses():
     _, price = end_of(short)
 
     median = np.median(site.tariff.import_price)
-    assert price.tolist() == [pytest.approx((median - 0.02) * 0.9)]
+    assert price.tolist() == [pytest.approx((median - 0.02) * 0.9 * 0.99)]
 
 
 def test_a_battery_below_its_reserve_gets_no_extra_worth_from_the_penalty():
@@ -135,3 +135,29 @@ def test_the_median_counts_time_and_not_intervals():
         return end_of(short)[1].tolist()
 
     assert worth(first, [1, 1]) == pytest.approx(worth(cut, [1 / 3, 1 / 3, 1 / 3, 1]))
+
+
+def test_a_limit_that_is_missed_every_day_gives_energy_no_worth_beyond_its_price():
+    site = house()
+    tight = replace(
+        site,
+        grid=Grid(import_limit=0.2),
+        forecast=replace(site.forecast, solar=np.zeros(N)),
+    )
+
+    _, price = end_of(tight)
+
+    assert price.max() <= site.tariff.import_price.max()
+
+
+def test_on_a_flat_tariff_energy_is_used_rather_than_kept():
+    site = house(initial_soc=1.0)
+    flat = replace(
+        site,
+        tariff=Tariff(import_price=np.full(N, 0.3), export_price=np.full(N, 0.05)),
+        forecast=replace(site.forecast, load=np.full(N, 0.3), solar=np.zeros(N)),
+    )
+
+    found = plan(flat)
+
+    assert found.soc[0, -1] == pytest.approx(0.1, abs=1e-6)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from optimiser import Battery, Forecast, Horizon, Site, Tariff, plan
+from optimiser import Battery, CostFunction, Forecast, Horizon, Site, Tariff, plan
 from server.history import History
 
 N = 96
@@ -38,11 +38,11 @@ def later(**changes):
 
 
 def test_the_same_house_gets_its_plan_back(history):
-    assert history.before(site()) is not None
+    assert history.before(site(), CostFunction.COST) is not None
 
 
 def test_an_empty_history_gives_nothing():
-    assert History().before(site()) is None
+    assert History().before(site(), CostFunction.COST) is None
 
 
 @pytest.mark.parametrize(
@@ -58,11 +58,15 @@ def test_an_empty_history_gives_nothing():
     ids=["too old", "from the future", "battery", "state of charge", "no battery", "prices"],
 )
 def test_another_house_gets_nothing(history, changed):
-    assert history.before(site(**changed)) is None
+    assert history.before(site(**changed), CostFunction.COST) is None
 
 
 def test_a_plan_of_slightly_other_prices_still_counts(history):
     tariff = site().tariff
     moved = Tariff(import_price=1.01 * tariff.import_price, export_price=tariff.export_price)
 
-    assert history.before(site(tariff=moved)) is not None
+    assert history.before(site(tariff=moved), CostFunction.COST) is not None
+
+
+def test_another_cost_function_gets_nothing(history):
+    assert history.before(site(), CostFunction.PROFIT) is None
