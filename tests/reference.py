@@ -360,11 +360,15 @@ def _soc_drift(request: Wire, reply: Wire) -> Iterator[str]:
 
 
 def _soc_band(request: Wire, reply: Wire) -> Iterator[str]:
-    """Reserve, least and most; a start outside the band widens it as far as that start."""
+    """Reserve, least and most; a start outside the band widens it as far as that start.
+
+    A reserve above the most is read as the most.
+    """
     battery = request["battery"]
     now = battery["current_soc"]
     reserve = max(_number(battery, "backup_reserve", 0.0), _number(battery, "min_soc", 0.0))
-    floor, ceiling = min(now, reserve), max(now, _number(battery, "max_soc", 1.0))
+    most = _number(battery, "max_soc", 1.0)
+    floor, ceiling = min(now, reserve, most), max(now, most)
     for t, soc in enumerate(reply["schedule"]["soc_trajectory"]):
         if soc < floor - SOC_TOLERANCE:
             yield f"interval {t}: SoC at its start must be at least {floor}, got {soc}"
