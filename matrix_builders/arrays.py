@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 Vector: TypeAlias = NDArray[np.float64]
 Indices: TypeAlias = NDArray[np.int32]
+Places: TypeAlias = NDArray[np.int64]
 
 
 class CscArrays(NamedTuple):
@@ -45,6 +46,12 @@ class StorageArrays(NamedTuple):
         One-way efficiencies, in (0, 1]. [-]
     wear : float64 array, shape (K,)
         Price of energy through the storage, each way. [$/kWh]
+    level_price : float64 array, shape (K,)
+        Price of missing a soft level by one kWh. [$/kWh]
+    least_charge : float64 array, shape (K, T)
+        Energy in is zero or at least this; a linear programme cannot say so. [kWh per interval]
+    group : int64 array, shape (K,)
+        Storages of one group charge or discharge together, never into each other.
     end_width : float64 array, shape (K, S)
         Length of each segment of the end value, from `stored_lower` upwards. [kWh]
     end_price : float64 array, shape (K, S)
@@ -61,6 +68,9 @@ class StorageArrays(NamedTuple):
     charge_efficiency: Vector
     discharge_efficiency: Vector
     wear: Vector
+    level_price: Vector
+    least_charge: Vector
+    group: Places
     end_width: Vector
     end_price: Vector
 
@@ -82,7 +92,7 @@ class SiteArrays(NamedTuple):
     curtail_limit : float64 array, shape (T,)
         Most solar that may be left unused. [kWh per interval]
     penalty : float
-        Price of missing a limit by one kWh; above any gain from doing so. [$/kWh]
+        Price of going beyond a limit by one kWh; above any gain from doing so. [$/kWh]
     """
 
     net_load: Vector
@@ -94,6 +104,58 @@ class SiteArrays(NamedTuple):
     export_excess: Vector
     curtail_limit: Vector
     penalty: float
+
+
+class CouplingArrays(NamedTuple):
+    """Rows that tie intervals or storages together; R rows, W peaks, B bonus columns.
+
+    Attributes
+    ----------
+    row, block, within : int64 array, shape (nnz,)
+        Row of each entry, ascending; block of its column, and place within the block.
+    value : float64 array, shape (nnz,)
+        Value of each entry.
+    lower, upper : float64 array, shape (R,)
+        Bounds of each row.
+    peak_price : float64 array, shape (W,)
+        Cost of each kW of a peak. [$/kW]
+    peak_lower, peak_upper : float64 array, shape (W,)
+        The peak already reached, and one that nothing can exceed. [kW]
+    bonus_price : float64 array, shape (B,)
+        Gain of a kWh traded within an allowance. [$/kWh]
+    bonus_limit : float64 array, shape (B,)
+        Most energy within it. [kWh per interval]
+    """
+
+    row: Places
+    block: Places
+    within: Places
+    value: Vector
+    lower: Vector
+    upper: Vector
+    peak_price: Vector
+    peak_lower: Vector
+    peak_upper: Vector
+    bonus_price: Vector
+    bonus_limit: Vector
+
+
+_NO_PLACES: Places = np.zeros(0, dtype=np.int64)
+_NO_VALUES: Vector = np.zeros(0)
+UNCOUPLED = CouplingArrays(
+    row=_NO_PLACES,
+    block=_NO_PLACES,
+    within=_NO_PLACES,
+    value=_NO_VALUES,
+    lower=_NO_VALUES,
+    upper=_NO_VALUES,
+    peak_price=_NO_VALUES,
+    peak_lower=_NO_VALUES,
+    peak_upper=_NO_VALUES,
+    bonus_price=_NO_VALUES,
+    bonus_limit=_NO_VALUES,
+)
+"""No such rows."""
 
 
 class LinearProgram(NamedTuple):

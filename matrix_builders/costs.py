@@ -13,17 +13,26 @@ from matrix_builders.layout import (
     EXPORT_EXCESS,
     IMPORT,
     IMPORT_EXCESS,
+    OVERFILL,
     SHORTFALL,
 )
 
 
-@kernel("void(i8[::1], f8[::1], f8[::1], f8, f8[::1], f8[:, ::1], f8[::1])")
+@kernel(
+    "void(i8[::1], f8[::1], f8[::1], f8, f8[::1], f8[::1], f8[:, ::1], f8[:, ::1], f8[:, ::1],"
+    " f8[:, ::1], f8[:, ::1], f8[::1])"
+)
 def write_costs(
     column_starts: NDArray[np.int64],
     import_price: Vector,
     export_price: Vector,
     penalty: float,
     wear: Vector,
+    level_price: Vector,
+    stored_lower: Vector,
+    stored_upper: Vector,
+    soft_floor: Vector,
+    soft_ceiling: Vector,
     end_price: Vector,
     cost: Vector,
 ) -> None:
@@ -39,6 +48,10 @@ def write_costs(
         Price of a kWh by which a limit is missed, on top of its energy. [$/kWh]
     wear : float64 array, shape (K,)
         Price of energy through each storage, each way. [$/kWh]
+    level_price : float64 array, shape (K,)
+        Price of missing a soft level of each storage by one kWh. [$/kWh]
+    stored_lower, stored_upper, soft_floor, soft_ceiling : float64 array, shape (K, T)
+        Hard and soft levels. [kWh]
     end_price : float64 array, shape (K, S)
         Value of energy left, by segment. [$/kWh]
     cost : float64 array, shape (n_cols,)
@@ -55,11 +68,17 @@ def write_costs(
         if has_export_excess:
             cost[column_starts[EXPORT_EXCESS] + t] = penalty - export_price[t]
     n_storages, n_segments = end_price.shape
+    shortfall = column_starts[SHORTFALL]
+    overfill = column_starts[OVERFILL]
     for k in range(n_storages):
         for t in range(n_intervals):
             cost[column_starts[CHARGE] + k * n_intervals + t] = wear[k]
             cost[column_starts[DISCHARGE] + k * n_intervals + t] = wear[k]
+            if soft_floor[k, t] > stored_lower[k, t]:
+                cost[shortfall] = level_price[k]
+                shortfall += 1
+            if soft_ceiling[k, t] < stored_upper[k, t]:
+                cost[overfill] = level_price[k]
+                overfill += 1
         for j in range(n_segments):
             cost[column_starts[END_ENERGY] + k * n_segments + j] = -end_price[k, j]
-    for j in range(column_starts[SHORTFALL], column_starts[END_ENERGY]):
-        cost[j] = penalty

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from matrix_builders.arrays import SiteArrays, StorageArrays
+from matrix_builders.arrays import UNCOUPLED, CouplingArrays, SiteArrays, StorageArrays
 
 # Column blocks, in the order of the matrix.  Plain integers, since kernels index with them.
 IMPORT = 0
@@ -19,6 +19,8 @@ STORED = 7
 SHORTFALL = 8
 OVERFILL = 9
 END_ENERGY = 10
+PEAK = 11
+BONUS = 12
 
 # Row blocks, in the order of the matrix.
 BALANCE = 0
@@ -26,6 +28,7 @@ DYNAMICS = 1
 FLOOR = 2
 CEILING = 3
 END_LEVEL = 4
+COUPLING = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,9 @@ class Layout:
         return slice(int(self.row_starts[block]), int(self.row_starts[block + 1]))
 
 
-def layout_for(site: SiteArrays, storages: StorageArrays) -> Layout:
+def layout_for(
+    site: SiteArrays, storages: StorageArrays, couplings: CouplingArrays = UNCOUPLED
+) -> Layout:
     """Layout of the programme of one site."""
     n = site.net_load.size
     k, segments = storages.end_width.shape
@@ -98,8 +103,10 @@ def layout_for(site: SiteArrays, storages: StorageArrays) -> Layout:
             floors,  # shortfall
             ceilings,  # overfill
             k * segments,  # energy at the end, by segment of its value
+            couplings.peak_price.size,
+            couplings.bonus_price.size,
         ),
-        row_lengths=(n, k * n, floors, ceilings, k if segments else 0),
+        row_lengths=(n, k * n, floors, ceilings, k if segments else 0, couplings.lower.size),
     )
 
 

@@ -3,6 +3,8 @@
 import numpy as np
 
 from matrix_builders.arrays import (
+    UNCOUPLED,
+    CouplingArrays,
     CscArrays,
     Indices,
     LinearProgram,
@@ -13,22 +15,30 @@ from matrix_builders.arrays import (
 from matrix_builders.balance import write_balance
 from matrix_builders.bounds import write_row_bounds, write_site_bounds, write_storage_bounds
 from matrix_builders.costs import write_costs
+from matrix_builders.coupling import write_coupling_bounds, write_couplings
 from matrix_builders.layout import CEILING, FLOOR, Layout
 from matrix_builders.sparse import csc_from_triplets
 from matrix_builders.storage import write_dynamics, write_end_levels, write_soft_levels
 
 
-def build(layout: Layout, site: SiteArrays, storages: StorageArrays) -> LinearProgram:
+def build(
+    layout: Layout,
+    site: SiteArrays,
+    storages: StorageArrays,
+    couplings: CouplingArrays = UNCOUPLED,
+) -> LinearProgram:
     """Write every array of the programme.
 
     Parameters
     ----------
     layout : Layout
-        From `layout_for`, for the same site and storages.
+        From `layout_for`, for the same arguments.
     site : SiteArrays
         The meter.
     storages : StorageArrays
         Batteries and vehicles.
+    couplings : CouplingArrays, optional
+        What ties them together.
 
     Returns
     -------
@@ -51,6 +61,8 @@ def build(layout: Layout, site: SiteArrays, storages: StorageArrays) -> LinearPr
         site.export_price,
         site.penalty,
         storages.wear,
+        storages.level_price,
+        *levels,
         storages.end_price,
         cost,
     )
@@ -75,14 +87,24 @@ def build(layout: Layout, site: SiteArrays, storages: StorageArrays) -> LinearPr
     write_row_bounds(
         layout.row_starts, site.net_load, storages.initial, *levels, row_lower, row_upper
     )
-    matrix = _matrix(layout, storages)
+    write_coupling_bounds(
+        starts,
+        layout.row_starts,
+        *couplings[4:],
+        cost,
+        col_lower,
+        col_upper,
+        row_lower,
+        row_upper,
+    )
+    matrix = _matrix(layout, storages, couplings)
     return LinearProgram(cost, matrix, row_lower, row_upper, col_lower, col_upper)
 
 
-def _matrix(layout: Layout, storages: StorageArrays) -> CscArrays:
+def _matrix(layout: Layout, storages: StorageArrays, couplings: CouplingArrays) -> CscArrays:
     n, k, segments = layout.n_intervals, layout.n_storages, layout.n_segments
     soft = layout.row_lengths[FLOOR] + layout.row_lengths[CEILING]
-    capacity = n * (5 + 2 * k) + 4 * k * n + 2 * soft + k * (1 + segments)
+    capacity = n * (5 + 2 * k) + 4 * k * n + 2 * soft + k * (1 + segments) + couplings.row.size
     rows: Indices = np.empty(capacity, dtype=np.int32)
     cols: Indices = np.empty(capacity, dtype=np.int32)
     values: Vector = np.empty(capacity)
@@ -112,4 +134,15 @@ def _matrix(layout: Layout, storages: StorageArrays) -> CscArrays:
         size,
     )
     size = write_end_levels(*starts, n, k, segments, rows, cols, values, size)
+    size = write_couplings(
+        *starts,
+        couplings.row,
+        couplings.block,
+        couplings.within,
+        couplings.value,
+        rows,
+        cols,
+        values,
+        size,
+    )
     return csc_from_triplets(rows[:size], cols[:size], values[:size], layout.n_cols)

@@ -16,38 +16,44 @@
 (0.2235, 0.6)
 """
 
+from optimiser.battery import Battery
 from optimiser.errors import InfeasibleError, OptimiserError, ProblemError, SolverError
+from optimiser.grid import Grid, Inverter
+from optimiser.horizon import Horizon
 from optimiser.objective import CostFunction
 from optimiser.plan import Action, Certificate, Plan
 from optimiser.planner import plan
-from optimiser.provider import (
-    ChipMode,
-    ExportBoost,
-    ProviderRules,
-    SpikeProtection,
-    Window,
-)
-from optimiser.site import Battery, Forecast, Grid, Horizon, Site, Tariff
+from optimiser.provider import ChipMode, ExportBoost, ProviderRules, SpikeProtection
+from optimiser.site import Forecast, Site
+from optimiser.tariff import Allowance, DemandCharge, Direction, Tariff
+from optimiser.vehicle import Priority, Vehicle
+from optimiser.window import Window
 
 __all__ = [
     "Action",
+    "Allowance",
     "Battery",
     "Certificate",
     "ChipMode",
     "CostFunction",
+    "DemandCharge",
+    "Direction",
     "ExportBoost",
     "Forecast",
     "Grid",
     "Horizon",
     "InfeasibleError",
+    "Inverter",
     "OptimiserError",
     "Plan",
+    "Priority",
     "ProblemError",
     "ProviderRules",
     "Site",
     "SolverError",
     "SpikeProtection",
     "Tariff",
+    "Vehicle",
     "Window",
     "plan",
 ]

@@ -8,6 +8,7 @@ from optimiser import solvers
 from optimiser.dispatch import follow, planning_cost
 from optimiser.errors import SolverError
 from optimiser.exclusivity import Exact, make_exact
+from optimiser.flaws import is_possible
 from optimiser.formulation import Formulation
 from optimiser.linear_program import dual_residual, primal_residual
 from optimiser.programme import Programme
@@ -31,6 +32,8 @@ class Answer:
         Whether the bound proves anything.
     primal_residual, dual_residual : float or None
         Of the linear programme's point, where one was solved. [kWh, $/kWh]
+    backend : SolverBackend or None
+        What solved it.
     """
 
     exact: Exact
@@ -38,6 +41,7 @@ class Answer:
     is_bounded: bool = True
     primal_residual: float | None = None
     dual_residual: float | None = None
+    backend: SolverBackend | None = None
 
 
 Attempt = Callable[[], Answer]
@@ -76,7 +80,7 @@ def attempts(
     for backend in backends:
         yield backend.name, partial(_by_backend, formulation, storage_plan, backend, time_limit)
     if storage_plan is not None:
-        yield "value_function", partial(_by_value_function, formulation.programme, storage_plan)
+        yield "value_function", partial(_by_value_function, formulation, storage_plan)
     yield "rules", partial(_by_rules, formulation.programme, refusals)
 
 
@@ -91,21 +95,25 @@ def _by_backend(
         dispatch = follow(formulation.programme, storage_plan.levels)
         start = start_from(formulation, dispatch)
     solution = solvers.solve_verified(backend, formulation.lp, time_limit=time_limit, start=start)
-    exact = make_exact(formulation, solution, storage_plan, time_limit=time_limit)
+    exact = make_exact(formulation, solution, storage_plan, backend, time_limit=time_limit)
     return Answer(
         exact,
         "optimal" if exact.is_optimal else "feasible",
         primal_residual=primal_residual(formulation.lp, solution.x),
         dual_residual=dual_residual(formulation.lp, solution),
+        backend=backend,
     )
 
 
-def _by_value_function(programme: Programme, storage_plan: StoragePlan) -> Answer:
+def _by_value_function(formulation: Formulation, storage_plan: StoragePlan) -> Answer:
+    programme = formulation.programme
     dispatch = follow(programme, storage_plan.levels)
     cost = planning_cost(programme, dispatch)
     exact = Exact(dispatch, cost, storage_plan.bound, "value_function", 0)
     if not exact.is_optimal:
         raise SolverError(f"plan and bound differ by {cost - storage_plan.bound:.1e} $")
+    if not is_possible(formulation, dispatch):
+        raise SolverError("a vehicle would charge at less than its least")
     return Answer(exact, "optimal")
 
 

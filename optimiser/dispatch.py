@@ -20,6 +20,23 @@ _STORAGE_NOISE = 1e-9  # kWh; rounding of the solver, too small to move for
 _METER_NOISE = 1e-7  # kWh; rounding of the solver, a milliwatt over five minutes
 
 
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What a plan wants done.
+
+    Attributes
+    ----------
+    levels : float64 array, shape (K, T)
+        Energy stored at the end of each interval. [kWh]
+    metered : float64 array, shape (T,), or None
+        Import less export, to be kept where intervals are coupled; where it is None, or they
+        are not, the meter settles at least cost. [kWh per interval]
+    """
+
+    levels: Vector
+    metered: Vector | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dispatch:
     """Energy of every interval; no storage both charges and discharges, nor does the meter.
@@ -43,8 +60,13 @@ class Dispatch:
     grid_export: Vector
     curtailed: Vector
 
+    @property
+    def course(self) -> Course:
+        """What it does, as a wish."""
+        return Course(self.stored, self.grid_import - self.grid_export)
 
-def follow(programme: Programme, levels: Vector, dead_band: float = 0.0) -> Dispatch:
+
+def follow(programme: Programme, course: Course | Vector, dead_band: float = 0.0) -> Dispatch:
     """Dispatch that follows the stored energy of a plan.
 
     Net movements of the storages reproduce the levels without charging and discharging at
@@ -55,8 +77,8 @@ def follow(programme: Programme, levels: Vector, dead_band: float = 0.0) -> Disp
     ----------
     programme : Programme
         The problem.
-    levels : float64 array, shape (K, T)
-        Energy wanted at the end of each interval. [kWh]
+    course : Course, or float64 array of shape (K, T)
+        What is wanted; its levels alone will do. [kWh]
     dead_band : float
         Power under which a storage rests. [kW]
 
@@ -66,9 +88,10 @@ def follow(programme: Programme, levels: Vector, dead_band: float = 0.0) -> Disp
         Within every power limit; on the levels but for what the dead band holds back.
     """
     storages = programme.storages
-    charge, discharge, stored = (np.zeros(levels.shape) for _ in range(3))
+    wanted = course if isinstance(course, Course) else Course(course)
+    charge, discharge, stored = (np.zeros(wanted.levels.shape) for _ in range(3))
     track(
-        np.array(levels),
+        np.array(wanted.levels),
         storages.initial,
         storages.charge_limit,
         storages.discharge_limit,
@@ -80,7 +103,14 @@ def follow(programme: Programme, levels: Vector, dead_band: float = 0.0) -> Disp
         stored,
     )
     drawn = programme.site.net_load + charge.sum(axis=0) - discharge.sum(axis=0)
-    curtailed = _curtailment(programme.site, drawn)
+    inverter = programme.couplings.inverter
+    lost = np.zeros(drawn.size) if inverter is None else inverter.excess(charge, discharge)
+    if wanted.metered is None or programme.couplings.is_empty:
+        curtailed = _curtailment(programme.site, drawn, lost)
+    else:
+        curtailed = np.maximum(wanted.metered - drawn, lost)
+        curtailed[curtailed < _METER_NOISE] = 0.0
+        curtailed = np.minimum(curtailed, programme.site.curtail_limit)
     metered = drawn + curtailed
     metered[np.abs(metered) < _METER_NOISE] = 0.0
     return Dispatch(
@@ -145,7 +175,7 @@ def track(
             stored[k, t] = level
 
 
-def _curtailment(site: SiteArrays, drawn: Vector) -> Vector:
+def _curtailment(site: SiteArrays, drawn: Vector, least: Vector) -> Vector:
     """Solar left unused at least cost, given what the house draws with all solar in use."""
     wanted = (
         np.zeros(drawn.size),
@@ -154,7 +184,7 @@ def _curtailment(site: SiteArrays, drawn: Vector) -> Vector:
         -site.export_limit - drawn,  # down to the export limit
         site.import_limit - drawn,  # up to the import limit
     )
-    choices = np.clip(np.stack(wanted), 0.0, site.curtail_limit)
+    choices = np.clip(np.stack(wanted), least, np.maximum(site.curtail_limit, least))
     # argmin takes the first of equals: where nothing is gained, nothing is curtailed.
     cost = np.round(meter_cost(site, drawn + choices), 12)
     chosen: Vector = np.take_along_axis(choices, cost.argmin(axis=0)[None, :], axis=0)[0]
@@ -214,7 +244,8 @@ def planning_cost(programme: Programme, dispatch: Dispatch) -> float:
     return float(
         meter_cost(programme.site, metered).sum()
         + storages.wear @ moved
-        + programme.site.penalty * missed.sum()
+        + storages.level_price @ missed.sum(axis=1)
+        + programme.couplings.cost(dispatch.grid_import, dispatch.grid_export)
         - end_worth(storages, dispatch.stored)
     )
 

@@ -12,11 +12,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from matrix_builders import StorageArrays, Vector
+from matrix_builders.arrays import Places
 from optimiser import value_function
+from optimiser.couplings import Couplings
 from optimiser.errors import SolverError
 from optimiser.programme import Programme
 from optimiser.site import Site
+from optimiser.storages import stays
 from optimiser.value_function import ValueFunction
+from optimiser.window import Mask
 
 DAY = 24.0
 """Period of the worth of energy. [h]"""
@@ -77,6 +81,7 @@ def end_values(site: Site, programme: Programme) -> tuple[EndValue, ...]:
 
     The battery's own price where it has one; else periodic, where the horizon spans a day; else
     flat.  Several storages are pooled for the periodic worth, and each takes its share of it.
+    What a vehicle drives away with, or cannot give back, is worth nothing here.
 
     Parameters
     ----------
@@ -92,20 +97,29 @@ def end_values(site: Site, programme: Programme) -> tuple[EndValue, ...]:
     """
     storages = programme.storages
     band = (storages.stored_upper - storages.stored_lower)[:, -1]
-    room = float(band.sum())
+    kept = np.flatnonzero(_keeps_its_worth(site))
+    own = [b.end_value for b in site.batteries] + [None for _ in site.vehicles]
+    room = float(band[kept].sum())
     spans_a_day = float(site.horizon.elapsed[-1]) >= DAY - 1e-9
     shared = EndValue(np.array([1.0]), np.array([_median_worth(site)]))
-    if spans_a_day and room > _NO_ROOM and any(b.end_value is None for b in site.batteries):
+    if spans_a_day and room > _NO_ROOM and any(own[k] is None for k in kept):
         with contextlib.suppress(SolverError):  # too many kinks in a day: the flat worth stands
-            pooled = _periodic(_pooled(programme))
+            pooled = _periodic(_pooled(programme, kept))
             shared = EndValue(pooled.width / room, pooled.price)
     shared = EndValue(shared.width, shared.price - _WAIT * np.abs(shared.price))
-    return tuple(
-        EndValue(shared.width * width, shared.price)
-        if battery.end_value is None
-        else EndValue(np.array([width]), np.array([battery.end_value]))
-        for battery, width in zip(site.batteries, band, strict=True)
-    )
+    values = [
+        EndValue(np.array([width]), np.array([own[k] or 0.0])) for k, width in enumerate(band)
+    ]
+    for k in kept.tolist():
+        if own[k] is None:
+            values[k] = EndValue(shared.width * band[k], shared.price)
+    return tuple(values)
+
+
+def _keeps_its_worth(site: Site) -> Mask:
+    """Storages whose energy still serves the house after the horizon; shape (K,)."""
+    vehicles = [v.discharge_limit > 0 and stays(v, site.horizon) for v in site.vehicles]
+    return np.array([True] * len(site.batteries) + vehicles, dtype=np.bool_)
 
 
 def _median_worth(site: Site) -> float:
@@ -119,13 +133,16 @@ def _median_worth(site: Site) -> float:
     # Just before and just after half of the time has passed: two prices where it ends in between.
     halves = np.searchsorted(passed, passed[-1] * np.array([0.5 - 1e-9, 0.5 + 1e-9]))
     median = float(prices[halves].mean())
-    worth = [(median - b.cycle_cost) * b.discharge_efficiency for b in site.batteries]
-    return max([0.0, *worth])
+    each = site.storages
+    kept = np.flatnonzero(_keeps_its_worth(site)).tolist()
+    worth = [(median - each[k].cycle_cost) * each[k].discharge_efficiency for k in kept]
+    return float(max([0.0, *worth]))
 
 
-def _pooled(programme: Programme) -> Programme:
-    """The same problem with one storage as large as all: exact where they are alike."""
-    storages = programme.storages
+def _pooled(programme: Programme, kept: Places) -> Programme:
+    """The same problem with one storage as large as those `kept`: exact where they are alike."""
+    every = programme.storages._asdict()
+    storages = StorageArrays(**{name: values[kept] for name, values in every.items()})
     weight = (storages.stored_upper - storages.stored_lower)[:, 0]
     weight = weight / weight.sum()
 
@@ -146,10 +163,13 @@ def _pooled(programme: Programme) -> Programme:
         charge_efficiency=mean(storages.charge_efficiency),
         discharge_efficiency=mean(storages.discharge_efficiency),
         wear=mean(storages.wear),
+        level_price=mean(storages.level_price),
+        least_charge=np.zeros((1, programme.hours.size)),
+        group=np.zeros(1, dtype=np.int64),
         end_width=np.zeros((1, 0)),
         end_price=np.zeros((1, 0)),
     )
-    return replace(programme, storages=pool)
+    return replace(programme, storages=pool, couplings=Couplings())
 
 
 def _periodic(programme: Programme) -> EndValue:
@@ -175,7 +195,9 @@ def _without_penalties(programme: Programme) -> Programme:
         programme,
         site=programme.site._replace(penalty=0.0),
         storages=storages._replace(
-            soft_floor=storages.stored_lower, soft_ceiling=storages.stored_upper
+            soft_floor=storages.stored_lower,
+            soft_ceiling=storages.stored_upper,
+            level_price=np.zeros(storages.level_price.size),
         ),
     )
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from matrix_builders import Layout, LinearProgram, Vector, build, layout_for
 from matrix_builders import layout as blocks
-from optimiser.dispatch import Dispatch, end_segments
+from optimiser.dispatch import Course, Dispatch, end_segments
 from optimiser.programme import Programme
 
 
@@ -35,9 +35,22 @@ class Formulation:
             return values.reshape(self.layout.n_storages, self.layout.n_intervals)
         return values
 
+    def metered(self, x: Vector) -> Vector:
+        """Import less export in the point `x`; shape (T,). [kWh]"""
+        metered = self.block(x, blocks.IMPORT) - self.block(x, blocks.EXPORT)
+        for block, sign in ((blocks.IMPORT_EXCESS, 1.0), (blocks.EXPORT_EXCESS, -1.0)):
+            excess = self.block(x, block)
+            metered = metered + sign * excess if excess.size else metered
+        return metered
+
+    def course(self, x: Vector) -> Course:
+        """What the point `x` wants done."""
+        return Course(self.block(x, blocks.STORED), self.metered(x))
+
     def point(self, dispatch: Dispatch) -> Vector:
         """Columns of a physical dispatch; shape (n_cols,). [kWh]"""
         site, storages = self.programme.site, self.programme.storages
+        couplings = self.programme.couplings
         short = storages.soft_floor > storages.stored_lower
         over = storages.soft_ceiling < storages.stored_upper
         values = {
@@ -52,6 +65,8 @@ class Formulation:
             blocks.SHORTFALL: np.maximum(storages.soft_floor - dispatch.stored, 0.0)[short],
             blocks.OVERFILL: np.maximum(dispatch.stored - storages.soft_ceiling, 0.0)[over],
             blocks.END_ENERGY: end_segments(storages, dispatch.stored),
+            blocks.PEAK: couplings.reached(dispatch.grid_import),
+            blocks.BONUS: couplings.bonus_energy(dispatch.grid_import, dispatch.grid_export),
         }
         x = np.zeros(self.layout.n_cols)
         for block, value in values.items():
@@ -63,5 +78,6 @@ class Formulation:
 
 def formulate(programme: Programme) -> Formulation:
     """Write the linear programme; the only caller of the builders."""
-    layout = layout_for(programme.site, programme.storages)
-    return Formulation(programme, build(layout, programme.site, programme.storages), layout)
+    arrays = programme.site, programme.storages, programme.couplings.arrays
+    layout = layout_for(*arrays)
+    return Formulation(programme, build(layout, *arrays), layout)

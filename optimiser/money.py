@@ -5,8 +5,61 @@ from dataclasses import dataclass
 import numpy as np
 
 from matrix_builders import Vector
+from optimiser.charges import credit, daily_allowances, metered_peaks
 from optimiser.dispatch import Dispatch
-from optimiser.site import Site, Tariff
+from optimiser.meter import clipped
+from optimiser.site import Site
+from optimiser.storages import energy_wanted, present_at_charger
+from optimiser.vehicle import Vehicle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peak:
+    """What one demand charge makes of a plan.
+
+    Attributes
+    ----------
+    reached : float
+        Highest mean power, at least the peak already reached. [kW]
+    so_far : float
+        Peak already reached. [kW]
+    cost : float
+        Cost of its rise. [$]
+    """
+
+    reached: float
+    so_far: float
+    cost: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bill:
+    """What the energy and power through a meter cost, line by line. [$]
+
+    Attributes
+    ----------
+    import_cost, export_revenue : float
+        Energy at the prices of the tariff.
+    allowance_credit : float
+        Gain of the energy within allowances over those prices.
+    peaks : tuple of Peak
+        One for each demand charge.
+    """
+
+    import_cost: float
+    export_revenue: float
+    allowance_credit: float
+    peaks: tuple[Peak, ...]
+
+    @property
+    def demand_cost(self) -> float:
+        """Cost of power. [$]"""
+        return sum((peak.cost for peak in self.peaks), 0.0)
+
+    @property
+    def total(self) -> float:
+        """The sum to pay. [$]"""
+        return self.import_cost - self.export_revenue - self.allowance_credit + self.demand_cost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,38 +68,64 @@ class Money:
 
     Attributes
     ----------
-    total_cost : float
-        The bill of the horizon.
+    bill : Bill
+        Of the horizon.
     baseline_cost : float
-        The bill with the battery idle.
-    import_cost, export_revenue : float
-        Its two sides.
+        The bill with the batteries idle, and the vehicles charged as they come.
     wear_cost : float
         Cycle cost of the plan; not part of the bill.
     end_value : float
         Worth that the plan gave to the energy left at the end; not part of the bill.
     """
 
-    total_cost: float
+    bill: Bill
     baseline_cost: float
-    import_cost: float
-    export_revenue: float
     wear_cost: float
     end_value: float
 
     @property
+    def total_cost(self) -> float:
+        """The bill of the horizon. [$]"""
+        return self.bill.total
+
+    @property
     def savings(self) -> float:
-        """How much less the plan costs than the idle battery. [$]"""
+        """How much less the plan costs than the baseline. [$]"""
         return self.baseline_cost - self.total_cost
 
 
-def bill(tariff: Tariff, grid_import: Vector, grid_export: Vector) -> float:
-    """Cost of the energy through the meter. [$]"""
-    return float(grid_import @ tariff.import_price - grid_export @ tariff.export_price)
+def bill_of(site: Site, grid_import: Vector, grid_export: Vector) -> Bill:
+    """Bill of the energy through the meter.
+
+    Parameters
+    ----------
+    site : Site
+        True prices and charges.
+    grid_import, grid_export : float64 array, shape (T,)
+        Energy through the meter. [kWh per interval]
+
+    Returns
+    -------
+    Bill
+        Line by line.
+    """
+    tariff = site.tariff
+    prices = tariff.import_price, tariff.export_price
+    peaks = metered_peaks(site.horizon, tariff.demand_charges)
+    allowances = daily_allowances(site.horizon, tariff.allowances, *prices)
+    return Bill(
+        import_cost=float(grid_import @ tariff.import_price),
+        export_revenue=float(grid_export @ tariff.export_price),
+        allowance_credit=credit(allowances, grid_import, grid_export) if allowances else 0.0,
+        peaks=tuple(
+            Peak(reached=peak.reached(grid_import), so_far=peak.floor, cost=peak.cost(grid_import))
+            for peak in peaks
+        ),
+    )
 
 
 def money_of(site: Site, dispatch: Dispatch, end_value: float) -> Money:
-    """Bill of a dispatch, beside that of the same site with the battery idle.
+    """Bill of a dispatch, beside the baseline.
 
     Parameters
     ----------
@@ -63,24 +142,36 @@ def money_of(site: Site, dispatch: Dispatch, end_value: float) -> Money:
         Amounts over the horizon.
     """
     moved = (dispatch.charge + dispatch.discharge).sum(axis=1)
-    import_cost = float(dispatch.grid_import @ site.tariff.import_price)
-    export_revenue = float(dispatch.grid_export @ site.tariff.export_price)
+    wear = np.array([s.cycle_cost for s in site.storages])
     return Money(
-        total_cost=import_cost - export_revenue,
+        bill=bill_of(site, dispatch.grid_import, dispatch.grid_export),
         baseline_cost=baseline_cost(site),
-        import_cost=import_cost,
-        export_revenue=export_revenue,
-        wear_cost=float(moved @ np.array([b.cycle_cost for b in site.batteries])),
+        wear_cost=float(moved @ wear),
         end_value=end_value,
     )
 
 
 def baseline_cost(site: Site) -> float:
-    """Bill with the battery idle: the net load at the meter, nothing else controlled. [$]
+    """Bill with nothing controlled: batteries idle, vehicles charged as they come. [$]
 
-    Surplus beyond the export limit is lost where solar can be curtailed.
+    Surplus beyond the export limit is lost where solar can be curtailed, and what an inverter
+    cannot pass on is lost in any case.
     """
-    surplus = np.maximum(-site.net_load, 0.0)
+    drawn = site.net_load + clipped(site)
+    for vehicle in site.vehicles:
+        drawn = drawn + _charged_at_once(vehicle, site, np.maximum(-drawn, 0.0))
+    surplus = np.maximum(-drawn, 0.0)
     if site.grid.curtailment:
         surplus = np.minimum(surplus, site.horizon.hours * site.grid.export_limit)
-    return bill(site.tariff, np.maximum(site.net_load, 0.0), surplus)
+    return bill_of(site, np.maximum(drawn, 0.0), surplus).total
+
+
+def _charged_at_once(vehicle: Vehicle, site: Site, surplus: Vector) -> Vector:
+    """Charge of a vehicle at full power from its arrival until it has what it wants. [kWh]"""
+    here = present_at_charger(vehicle, site.horizon)
+    power = np.where(here, site.horizon.hours * vehicle.charge_limit, 0.0)
+    if not vehicle.may_charge_from_grid:
+        power = np.minimum(power, surplus)
+    missing = energy_wanted(vehicle) - vehicle.initial_soc * vehicle.capacity
+    before = np.cumsum(power) - power
+    return np.clip(missing / vehicle.charge_efficiency - before, 0.0, power)

@@ -6,8 +6,9 @@ from enum import StrEnum
 import numpy as np
 
 from matrix_builders import Vector
-from optimiser.provider import Mask, PlanningTariff
+from optimiser.provider import PlanningTariff
 from optimiser.site import Site
+from optimiser.window import Mask
 
 
 class CostFunction(StrEnum):
@@ -16,7 +17,7 @@ class CostFunction(StrEnum):
     `COST`: the bill plus wear, with the energy left at the end valued as if tomorrow were like
     the last day of the horizon.  `PROFIT`: the bill plus wear inside the horizon only; what is
     left is worth nothing.  `SELF_CONSUMPTION`: first the energy imported at a positive price,
-    then the bill; no battery export, grid charging only at a price of at most zero.
+    then the bill; no battery export, grid charging of batteries only at a price of at most zero.
     """
 
     COST = "cost"
@@ -37,10 +38,10 @@ class Terms:
         always comes first; never part of a bill. [$/kWh]
     may_export : bool array, shape (T,)
         False where nothing should be exported, solar included.
-    may_export_battery : bool array, shape (T,)
-        False where only surplus solar may be exported.
-    may_charge_from_grid : bool array, shape (T,)
-        False where the grid may only serve the load.
+    may_feed_in : bool array, shape (K, T)
+        False where a storage may serve the house only.
+    may_charge_from_grid : bool array, shape (K, T)
+        False where a storage may take surplus solar only.
     values_end : bool
         Whether energy left at the end is worth something.
     """
@@ -49,7 +50,7 @@ class Terms:
     export_price: Vector
     import_surcharge: float
     may_export: Mask
-    may_export_battery: Mask
+    may_feed_in: Mask
     may_charge_from_grid: Mask
     values_end: bool
 
@@ -66,7 +67,7 @@ def terms(site: Site, tariff: PlanningTariff, cost_function: CostFunction) -> Te
     Parameters
     ----------
     site : Site
-        Gives the permissions of the batteries and their wear.
+        Gives the permissions of the storages and their wear.
     tariff : PlanningTariff
         Prices to plan against.
     cost_function : CostFunction
@@ -77,20 +78,29 @@ def terms(site: Site, tariff: PlanningTariff, cost_function: CostFunction) -> Te
     Terms
         The statement.
     """
-    n = site.horizon.n_intervals
     consumes_itself = cost_function is CostFunction.SELF_CONSUMPTION
-    batteries_may_export = any(battery.may_export for battery in site.batteries)
-    batteries_may_charge = any(battery.may_charge_from_grid for battery in site.batteries)
-    may_charge = tariff.may_charge_from_grid & np.full(n, batteries_may_charge)
+    batteries_may_charge = tariff.may_charge_from_grid
     if consumes_itself:
-        may_charge &= tariff.import_price <= 0
+        batteries_may_charge = batteries_may_charge & (tariff.import_price <= 0)
+    storages = site.storages
+    feed_in = tariff.may_export & (not consumes_itself)
     return Terms(
         import_price=tariff.import_price,
         export_price=tariff.export_price,
         import_surcharge=_surcharge(site, tariff) if consumes_itself else 0.0,
         may_export=tariff.may_export,
-        may_export_battery=np.full(n, batteries_may_export and not consumes_itself),
-        may_charge_from_grid=may_charge,
+        may_feed_in=np.logical_and.outer([s.may_export for s in storages], feed_in),
+        may_charge_from_grid=np.vstack(
+            [
+                np.logical_and.outer(
+                    [b.may_charge_from_grid for b in site.batteries], batteries_may_charge
+                ),
+                # A vehicle is a consumer: what it needs is bought in every mode.
+                np.logical_and.outer(
+                    [v.may_charge_from_grid for v in site.vehicles], tariff.may_charge_from_grid
+                ),
+            ]
+        ),
         values_end=cost_function is not CostFunction.PROFIT,
     )
 

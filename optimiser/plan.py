@@ -13,6 +13,7 @@ from optimiser.flows import EnergyFlows
 from optimiser.money import Money
 from optimiser.objective import CostFunction
 from optimiser.site import Site
+from optimiser.unmet import Unmet
 
 COMMAND_THRESHOLD = 0.01
 """Power from which a controller acts, as the PowerSync client reads a plan. [kW]"""
@@ -71,26 +72,6 @@ class Certificate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unmet:
-    """A wish or limit that the plan had to miss.
-
-    Attributes
-    ----------
-    limit : str
-        Its name: ``reserve``, ``max_soc``, ``target_end_soc``, ``import_limit`` or
-        ``export_limit``.
-    amount : float
-        By how much at the worst, or in sum for the meter. [kWh]
-    interval : int
-        First interval at whose end, or in which, it is missed.
-    """
-
-    limit: str
-    amount: float
-    interval: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
     """Where the time went. [s]"""
 
@@ -145,8 +126,9 @@ class Plan:
     @cached_property
     def soc(self) -> Vector:
         """State of charge at every instant, now first; shape (K, T + 1). [-]"""
-        initial = np.array([b.initial_soc for b in self.site.batteries])
-        capacity = np.array([b.capacity for b in self.site.batteries])
+        storages = self.site.storages
+        initial = np.array([s.initial_soc for s in storages])
+        capacity = np.array([s.capacity for s in storages])
         fraction = np.repeat(initial[:, None], self.site.horizon.n_intervals, axis=1)
         holds = capacity > 0
         fraction[holds] = self.dispatch.stored[holds] / capacity[holds, None]
@@ -163,11 +145,11 @@ class Plan:
     @cached_property
     def actions(self) -> tuple[Action, ...]:
         """What a controller should do in each interval; length T."""
-        hours = self.site.horizon.hours
+        hours, batteries = self.site.horizon.hours, slice(len(self.site.batteries))
         return actions_of(
-            self.dispatch.charge.sum(axis=0) / hours,
-            self.dispatch.discharge.sum(axis=0) / hours,
-            self.flows.battery_to_load / hours,
+            self.dispatch.charge[batteries].sum(axis=0) / hours,
+            self.dispatch.discharge[batteries].sum(axis=0) / hours,
+            (self.flows.battery_to_load + self.flows.battery_to_vehicle.sum(axis=0)) / hours,
             self.flows.battery_to_grid / hours,
         )
 
@@ -195,57 +177,3 @@ def actions_of(
 
 _ACTIONS = tuple(Action)
 _CHARGE, _CONSUME, _EXPORT, _IDLE = range(4)
-
-
-def unmet_by(site: Site, dispatch: Dispatch, regained: int) -> tuple[Unmet, ...]:
-    """Whatever the dispatch misses.
-
-    Parameters
-    ----------
-    site : Site
-        Limits and wishes.
-    dispatch : Dispatch
-        The plan.
-    regained : int
-        Interval by whose end the state of charge should be back in its band.
-
-    Returns
-    -------
-    tuple of Unmet
-        Empty where everything is kept.
-    """
-    found = []
-    for k, battery in enumerate(site.batteries):
-        stored = dispatch.stored[k]
-        low = battery.reserve * battery.capacity - stored
-        low[:regained] = 0.0
-        found.append(_worst("reserve", low))
-        high = stored - battery.max_soc * battery.capacity
-        high[:regained] = 0.0
-        found.append(_worst("max_soc", high))
-        if battery.target_end_soc is not None:
-            short = np.zeros(stored.size)
-            short[-1] = battery.target_end_soc * battery.capacity - stored[-1]
-            found.append(_worst("target_end_soc", short))
-    hours = site.horizon.hours
-    found.append(_total("import_limit", dispatch.grid_import - hours * site.grid.import_limit))
-    found.append(_total("export_limit", dispatch.grid_export - hours * site.grid.export_limit))
-    return tuple(miss for miss in found if miss is not None)
-
-
-# What is smaller than this is rounding, not a miss. [kWh]
-_NOTICEABLE = 1e-4
-
-
-def _worst(limit: str, missing: Vector) -> Unmet | None:
-    missed = np.flatnonzero(missing > _NOTICEABLE)
-    if missed.size == 0:
-        return None
-    return Unmet(limit=limit, amount=float(missing.max()), interval=int(missed[0]))
-
-
-def _total(limit: str, missing: Vector) -> Unmet | None:
-    missed = np.flatnonzero(missing > _NOTICEABLE)
-    if missed.size == 0:
-        return None
-    return Unmet(limit=limit, amount=float(missing[missed].sum()), interval=int(missed[0]))

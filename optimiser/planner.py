@@ -2,28 +2,31 @@
 
 import contextlib
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 from optimiser import preference, provider, solvers, value_function
-from optimiser.audit import audit
+from optimiser.audit import Audit, audit
 from optimiser.chain import Answer, attempts
 from optimiser.dispatch import DEAD_BAND, Dispatch, end_worth, follow, planning_cost
 from optimiser.end_value import end_values, with_end_values
 from optimiser.errors import OptimiserError, SolverError
-from optimiser.flows import EnergyFlows, flows_of
-from optimiser.formulation import formulate
-from optimiser.money import Money, money_of
+from optimiser.flows import flows_of
+from optimiser.formulation import Formulation, formulate
+from optimiser.money import money_of
 from optimiser.objective import CostFunction, terms
-from optimiser.plan import Certificate, Plan, Timing, unmet_by
+from optimiser.plan import Certificate, Plan, Timing
+from optimiser.pooling import Pool, pooled
 from optimiser.preference import DEFAULT_BUDGET, Preferred
-from optimiser.programme import REGAIN_HOURS, Programme, programme_from_site
+from optimiser.programme import Programme, programme_from_site
 from optimiser.provider import ProviderRules
 from optimiser.site import Site
 from optimiser.solvers import SolverBackend
+from optimiser.ties import untied
+from optimiser.unmet import unmet_by
 from optimiser.value_function import StoragePlan
 
-Accounts = tuple[EnergyFlows, Money]
+_TIE_TIME = 2.0  # s; deciding between equals is worth no more
 
 
 def plan(  # noqa: PLR0913 - one required argument; the rest are choices with defaults
@@ -61,7 +64,8 @@ def plan(  # noqa: PLR0913 - one required argument; the rest are choices with de
         The best plan found, with its proof.
     """
     began = perf_counter()
-    programme = state(site, cost_function, rules)
+    pool = pooled(site)
+    programme = state(pool.site, cost_function, rules)
     formulation = formulate(programme)
     built = perf_counter()
     refusals: list[str] = []
@@ -73,11 +77,13 @@ def plan(  # noqa: PLR0913 - one required argument; the rest are choices with de
         try:
             answer = attempt()
             answered = perf_counter()
-            budget = preference_budget if storage_plan is not None else 0.0
-            served = _served(site, programme, answer, previous, budget)
-            flows = flows_of(site.forecast, served)
-            money = money_of(site, served, end_worth(programme.storages, served.stored))
-            certificate = _certificate(site, programme, answer, served, (flows, money))
+            wishes = Wishes(preference_budget, previous, storage_plan is not None)
+            done = _served(pool, formulation, answer, wishes)
+            flows = flows_of(pool.site, done, programme.permissions)
+            served = pool.split(done)
+            money = money_of(site, served, end_worth(programme.storages, done.stored))
+            extra = max(0.0, planning_cost(programme, done) - answer.exact.cost)
+            certificate = _certificate(answer, extra, audit(site, served, flows, money))
         except OptimiserError as error:
             refusals.append(f"{name}: {error}")
             continue
@@ -89,7 +95,7 @@ def plan(  # noqa: PLR0913 - one required argument; the rest are choices with de
             flows=flows,
             money=money,
             certificate=certificate,
-            unmet=unmet_by(site, served, site.horizon.index_at(REGAIN_HOURS)),
+            unmet=unmet_by(site, served),
             marginal_value=None if storage_plan is None else storage_plan.marginal_value,
             refusals=tuple(refusals),
             timing=Timing(
@@ -123,24 +129,34 @@ def _storage_plan(programme: Programme, refusals: list[str]) -> StoragePlan | No
         return None
 
 
-def _served(
-    site: Site,
-    programme: Programme,
-    answer: Answer,
-    previous: Plan | None,
-    budget: float,
-) -> Dispatch:
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the second stage may do: its budget [$], the plan before, and whether it may use them.
+
+    Only where the value function applies is there a budget; elsewhere only ties are decided.
+    """
+
+    budget: float
+    previous: Plan | None
+    has_value_function: bool
+
+
+def _served(pool: Pool, formulation: Formulation, answer: Answer, wishes: Wishes) -> Dispatch:
     """What is done in the end: the calmer plan where one may be had, without idle commands."""
-    chosen = Preferred(answer.exact.dispatch, answer.exact.cost)
-    if budget > 0 and answer.is_bounded:
-        with contextlib.suppress(SolverError):  # the cheapest plan is as good
-            chosen = preference.preferred(site, programme, chosen, budget, previous)
-    return follow(programme, chosen.dispatch.stored, DEAD_BAND)
+    programme, dispatch = formulation.programme, answer.exact.dispatch
+    if wishes.budget > 0 and answer.is_bounded:
+        if wishes.has_value_function and not pool.site.vehicles:
+            best = Preferred(dispatch, answer.exact.cost)
+            with contextlib.suppress(SolverError):  # the cheapest plan is as good
+                dispatch = preference.preferred(
+                    pool.site, programme, best, wishes.budget, wishes.previous
+                ).dispatch
+        elif answer.backend is not None:
+            dispatch = untied(pool.site, formulation, answer.exact, answer.backend, _TIE_TIME)
+    return follow(programme, dispatch.course, DEAD_BAND / float(pool.share.min(initial=1.0)))
 
 
-def _certificate(
-    site: Site, programme: Programme, answer: Answer, served: Dispatch, accounts: Accounts
-) -> Certificate:
+def _certificate(answer: Answer, preference_cost: float, found: Audit) -> Certificate:
     """Proof of a plan.
 
     Raises
@@ -148,7 +164,6 @@ def _certificate(
     SolverError
         Where the plan fails its audit; it must not be served then.
     """
-    found = audit(site, served, *accounts)
     if not found.passed:
         raise SolverError(
             f"the plan fails its audit by {found.energy_error:.1e} kWh, {found.bill_error:.1e} $"
@@ -158,7 +173,7 @@ def _certificate(
         solver=exact.solver,
         optimum=exact.cost,
         lower_bound=exact.lower_bound if answer.is_bounded else None,
-        preference_cost=max(0.0, planning_cost(programme, served) - exact.cost),
+        preference_cost=preference_cost,
         primal_residual=answer.primal_residual,
         dual_residual=answer.dual_residual,
         made_exact=exact.made_exact,

@@ -164,7 +164,7 @@ def _first_move_kept(
 
 
 def _first_action(site: Site, dispatch: Dispatch) -> Action:
-    flows = flows_of(site.forecast, dispatch)
+    flows = flows_of(site, dispatch)
     hours = site.horizon.hours
     powers = (
         dispatch.charge.sum(axis=0),

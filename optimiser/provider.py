@@ -5,38 +5,14 @@ time.  The bill is never made at these prices.
 """
 
 from dataclasses import dataclass
-from datetime import time
 
 import numpy as np
-from numpy.typing import NDArray
 
 from matrix_builders import Vector
 from optimiser.checks import require, require_finite
-from optimiser.site import Horizon, Tariff
-
-Mask = NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A daily window of local time, half-open; it may cross midnight.
-
-    Attributes
-    ----------
-    start, end : time
-        Beginning and end; equal times mean the whole day.
-    """
-
-    start: time
-    end: time
-
-    def covers(self, horizon: Horizon) -> Mask:
-        """Which intervals begin inside the window; bool array, shape (T,)."""
-        minutes = np.array([60 * t.hour + t.minute for t in horizon.starts])
-        start, end = (60 * t.hour + t.minute for t in (self.start, self.end))
-        if start < end:
-            return (start <= minutes) & (minutes < end)
-        return (minutes >= start) | (minutes < end)
+from optimiser.horizon import Horizon
+from optimiser.tariff import Tariff
+from optimiser.window import Mask, Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

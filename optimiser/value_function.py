@@ -52,11 +52,16 @@ class ValueFunction:
 
 
 def applies_to(programme: Programme) -> bool:
-    """Whether the programme has one storage, whose hard band does not move."""
+    """Whether the programme has one storage, whose hard band does not move, and no couplings.
+
+    A least charge does not count: without it the value function is a bound.
+    """
     storages = programme.storages
     lower, upper = storages.stored_lower, storages.stored_upper
-    return lower.shape[0] == 1 and bool(
-        (lower == lower[0, 0]).all() and (upper == upper[0, 0]).all()
+    return (
+        lower.shape[0] == 1
+        and programme.couplings.is_empty
+        and bool((lower == lower[0, 0]).all() and (upper == upper[0, 0]).all())
     )
 
 
@@ -81,7 +86,9 @@ def solve(programme: Programme) -> StoragePlan:
     storages = programme.storages
     costs = _interval_costs(programme)
     levels = storages.soft_floor[0], storages.soft_ceiling[0]
-    values, place, first = value_backwards(*costs, programme.site.penalty, *levels, *_end(storages))
+    values, place, first = value_backwards(
+        *costs, float(storages.level_price[0]), *levels, *_end(storages)
+    )
     _require_an_end(place)
     initial = float(storages.initial[0])
     n = programme.hours.size
@@ -115,7 +122,7 @@ def value_at(programme: Programme, first: int, end: ValueFunction) -> ValueFunct
     storages = programme.storages
     _, place, (x, y, slope) = value_backwards(
         *_interval_costs(programme, first),
-        programme.site.penalty,
+        float(storages.level_price[0]),
         storages.soft_floor[0, first:],
         storages.soft_ceiling[0, first:],
         end.x,

@@ -52,7 +52,7 @@ def dense_programme(site, storages):
     dense = DenseProgramme()
     _meter_columns(dense, site)
     _storage_columns(dense, storages)
-    _slack_columns(dense, site, storages)
+    _slack_columns(dense, storages)
     _balance(dense, site, storages)
     _dynamics(dense, storages)
     _soft_levels(dense, storages)
@@ -120,13 +120,13 @@ def _storage_columns(dense, storages):
         dense.column("stored", k, t, lower=lower, upper=upper)
 
 
-def _slack_columns(dense, site, storages):
+def _slack_columns(dense, storages):
     for at in _floors(storages):
         room = storages.soft_floor[at] - storages.stored_lower[at]
-        dense.column("shortfall", *at, cost=site.penalty, upper=room)
+        dense.column("shortfall", *at, cost=storages.level_price[at[0]], upper=room)
     for at in _ceilings(storages):
         room = storages.stored_upper[at] - storages.soft_ceiling[at]
-        dense.column("overfill", *at, cost=site.penalty, upper=room)
+        dense.column("overfill", *at, cost=storages.level_price[at[0]], upper=room)
     for k in range(len(storages.initial)):
         for j in _segments(storages, k):
             value, width = storages.end_price[k, j], storages.end_width[k, j]

@@ -1,4 +1,4 @@
-"""HiGHS with binaries: one direction at a time in chosen intervals."""
+"""HiGHS with binaries: one way at a time, and all or nothing, in chosen intervals."""
 
 from dataclasses import dataclass
 
@@ -6,9 +6,10 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 
-from matrix_builders import Layout, Vector
+from matrix_builders import Vector
 from matrix_builders import layout as blocks
 from optimiser.errors import SolverError
+from optimiser.flaws import Flaws, members
 from optimiser.formulation import Formulation
 from optimiser.solvers.highs import accept, as_highs, as_solution
 
@@ -39,27 +40,23 @@ class MixedSolution:
 
 
 def solve(
-    formulation: Formulation,
-    exclusive: NDArray[np.bool_],
-    *,
-    time_limit: float,
-    start: Vector,
+    formulation: Formulation, chosen: Flaws, *, time_limit: float, start: Vector
 ) -> MixedSolution:
-    """Solve with a binary wherever `exclusive` holds.
+    """Solve with a binary wherever `chosen` has a flaw.
 
-    Each adds ``forwards <= limit z`` and ``backwards <= limit (1 - z)``, column by column: one
-    choice serves all storages of an interval, so that none charges another.
+    Each way of an interval is open or shut, column by column: one choice serves all storages of a
+    group, so that none charges another.  A vehicle charges at its least at least, or not at all.
 
     Parameters
     ----------
     formulation : Formulation
         The programme.
-    exclusive : bool array, shape (2, T)
-        Intervals in which the meter (first row) or the storages must choose.
+    chosen : Flaws
+        Where a binary decides.
     time_limit : float
         Most time. [s]
     start : float64 array, shape (n_cols,)
-        A feasible point that goes one way everywhere.
+        A feasible point without flaws.
 
     Returns
     -------
@@ -75,22 +72,24 @@ def solve(
     for option, value in {**_OPTIONS, "time_limit": time_limit}.items():
         accept(highs.setOptionValue(option, value), f"option {option}")
     accept(highs.passModel(as_highs(formulation.lp)), "model")
-    choices = _choices(formulation.layout, exclusive)
     upper = formulation.lp.col_upper
     n = formulation.layout.n_cols
-    for i, (forwards, backwards) in enumerate(choices):
-        choice = n + i
+    choices = _choices(formulation, chosen)
+    for choice, (forwards, backwards, least) in enumerate(choices, n):
         accept(highs.addCol(0.0, 0.0, 1.0, 0, [], []), "binary")
         accept(highs.changeColIntegrality(choice, highspy.HighsVarType.kInteger), "binary")
         for column in forwards:
-            entries = 2, [column, choice], [1.0, -upper[column]]
+            entries = 2, [column, choice], [1.0, -float(upper[column])]
             accept(highs.addRow(-highspy.kHighsInf, 0.0, *entries), "row")
         for column in backwards:
             limit = float(upper[column])
             entries = 2, [column, choice], [1.0, limit]
             accept(highs.addRow(-highspy.kHighsInf, limit, *entries), "row")
-    chosen = [float(start[one].sum() > start[other].sum()) for one, other in choices]
-    accept(highs.setSolution(as_solution(np.concatenate([start, chosen]))), "start")
+        if least > 0:
+            entries = 2, [forwards[0], choice], [1.0, -least]
+            accept(highs.addRow(0.0, highspy.kHighsInf, *entries), "row")
+    taken = [float(start[one].sum() > start[other].sum()) for one, other, _ in choices]
+    accept(highs.setSolution(as_solution(np.concatenate([start, taken]))), "start")
     accept(highs.run(), "run")
 
     info = highs.getInfo()
@@ -100,16 +99,27 @@ def solve(
     return MixedSolution(x=x, lower_bound=float(info.mip_dual_bound))
 
 
-def _choices(layout: Layout, exclusive: NDArray[np.bool_]) -> list[tuple[list[int], list[int]]]:
-    """Columns of the two directions of every choice."""
-    all_columns = np.arange(layout.n_cols)
+def _choices(formulation: Formulation, chosen: Flaws) -> list[tuple[list[int], list[int], float]]:
+    """Columns that one choice opens, columns that it shuts, and the least of the former."""
+    all_columns = np.arange(formulation.layout.n_cols)
+    storages = formulation.programme.storages
 
     def columns(block: int) -> NDArray[np.int64]:
-        return all_columns[layout.columns(block)].reshape(-1, layout.n_intervals)
+        columns = all_columns[formulation.layout.columns(block)]
+        return columns.reshape(-1, formulation.layout.n_intervals)
 
-    pairs = ((blocks.IMPORT, blocks.EXPORT), (blocks.CHARGE, blocks.DISCHARGE))
-    return [
-        (columns(forwards)[:, t].tolist(), columns(backwards)[:, t].tolist())
-        for (forwards, backwards), chooses in zip(pairs, exclusive, strict=True)
-        for t in np.flatnonzero(chooses).tolist()
+    imports, exports = columns(blocks.IMPORT)[0], columns(blocks.EXPORT)[0]
+    charge, discharge = columns(blocks.CHARGE), columns(blocks.DISCHARGE)
+    choices: list[tuple[list[int], list[int], float]] = [
+        ([int(imports[t])], [int(exports[t])], 0.0) for t in np.flatnonzero(chosen.meter)
     ]
+    for group, both in zip(members(storages), chosen.groups, strict=True):
+        choices += [
+            (charge[group, t].tolist(), discharge[group, t].tolist(), 0.0)
+            for t in np.flatnonzero(both)
+        ]
+    choices += [
+        ([int(charge[k, t])], [], float(storages.least_charge[k, t]))
+        for k, t in zip(*np.nonzero(chosen.trickles), strict=True)
+    ]
+    return choices

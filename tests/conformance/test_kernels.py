@@ -106,7 +106,7 @@ def test_costs_and_bounds_are_the_written_out_ones(programme):
 
 def argument(parameter, programme, levels, lp):
     """What a kernel's parameter of this name stands for in one programme; a new object."""
-    layout = layout_for(programme.site, programme.storages)
+    layout = layout_for(programme.site, programme.storages, programme.couplings.arrays)
     columns = np.repeat(np.arange(layout.n_cols, dtype=np.int32), np.diff(lp.matrix.indptr))
     by_row = np.argsort(lp.matrix.indices, kind="stable")
     triplets = {
@@ -137,7 +137,11 @@ def argument(parameter, programme, levels, lp):
         "levels": levels,
         "dead_band": programme.hours * DEAD_BAND,
     }
-    everything = {**programme.site._asdict(), **programme.storages._asdict()}
+    everything = {
+        **programme.site._asdict(),
+        **programme.storages._asdict(),
+        **programme.couplings.arrays._asdict(),
+    }
     return deepcopy({**everything, **triplets, **outputs, **inputs}[parameter])
 
 

@@ -29,6 +29,7 @@ PER_INTERVAL = (
     "stored_upper",
     "soft_floor",
     "soft_ceiling",
+    "least_charge",
 )
 """Arrays of a storage that have an entry for every interval."""
 
@@ -47,6 +48,7 @@ def random_programme(source, n_intervals, *, convex=False):
     prices = _convex_prices(source, n_intervals) if convex else _prices(source, n_intervals)
     storages = _storages(source, hours, convex)
     penalty = _penalty(prices, storages)
+    storages = storages._replace(level_price=np.array([penalty]))
     site = _site(source, hours, prices, storages, penalty, convex)
     return Programme(hours, site, storages)
 
@@ -215,6 +217,9 @@ def _storages(source, hours, convex):
         charge_efficiency=np.array(efficiencies[:1]),
         discharge_efficiency=np.array(efficiencies[1:]),
         wear=np.array([source.choice(WEARS)]),
+        level_price=np.zeros(1),
+        least_charge=np.zeros((1, n)),
+        group=np.zeros(1, dtype=np.int64),
         end_width=width[None, :],
         end_price=price[None, :],
     )

@@ -31,6 +31,9 @@ HAND_STORAGES = StorageArrays(
     charge_efficiency=np.array([0.8]),
     discharge_efficiency=np.array([0.5]),
     wear=np.array([0.02]),
+    level_price=np.array([6.0]),
+    least_charge=np.array([[0.0, 0.0]]),
+    group=np.array([0]),
     end_width=np.array([[1.5, 2.0]]),
     end_price=np.array([[0.25, 0.15]]),
 )

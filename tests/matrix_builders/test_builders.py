@@ -74,7 +74,7 @@ def test_an_end_level_row_splits_what_is_left_above_the_floor(lp):
 
 
 def test_costs_are_prices_wear_penalties_and_less_the_end_value(lp):
-    costs = [0.3, 0.4, -0.05, 0.1, 0, 0, 7.3, 7.4, 0.02, 0.02, 0.02, 0.02, 0, 0, 7, 7, -0.25, -0.15]
+    costs = [0.3, 0.4, -0.05, 0.1, 0, 0, 7.3, 7.4, 0.02, 0.02, 0.02, 0.02, 0, 0, 6, 6, -0.25, -0.15]
 
     assert lp.cost.tolist() == pytest.approx(costs, abs=KERNEL)
 

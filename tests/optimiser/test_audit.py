@@ -5,11 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from optimiser import plan
+from optimiser import Vehicle, plan
 from optimiser.audit import audit
 from tests.optimiser.houses import house
 
-SITE = house()
+CAR = Vehicle(
+    capacity=60.0, charge_limit=7.4, initial_soc=0.5, target_soc=0.7, discharge_limit=5.0
+)
+SITE = replace(house(), vehicles=(CAR,))
 FOUND = plan(SITE)
 
 
@@ -36,13 +39,14 @@ def test_a_spoilt_dispatch_fails(name, change):
 @pytest.mark.parametrize("change", [0.01, -0.01, np.nan])
 def test_spoilt_flows_fail(name, change):
     spoilt = getattr(FOUND.flows, name).copy()
-    spoilt[40] += change
+    spoilt[..., 40] += change
 
     assert not look(flows=replace(FOUND.flows, **{name: spoilt})).passed
 
 
 @pytest.mark.parametrize("change", [0.01, np.nan])
 def test_a_wrong_bill_fails(change):
-    wrong = replace(FOUND.money, total_cost=FOUND.money.total_cost + change)
+    bill = FOUND.money.bill
+    wrong = replace(FOUND.money, bill=replace(bill, import_cost=bill.import_cost + change))
 
     assert not look(money=wrong).passed

@@ -13,7 +13,7 @@ from optimiser import (
     Window,
     plan,
 )
-from optimiser.money import baseline_cost, bill
+from optimiser.money import baseline_cost, bill_of
 from tests.optimiser import battery_of, site_of
 from tests.strategies import cost_functions, rules, sites
 
@@ -29,7 +29,7 @@ SUNNY = {
 def test_a_bill_is_import_at_its_price_less_export_at_its():
     site = site_of(**SUNNY)
 
-    assert bill(site.tariff, site.forecast.load, site.forecast.solar) == pytest.approx(
+    assert bill_of(site, site.forecast.load, site.forecast.solar).total == pytest.approx(
         2 * 0.3 + 1 * 0.4 - 0 * 0.1 + 4 * 0.05
     )
 
@@ -99,6 +99,8 @@ def test_the_bill_is_always_that_of_the_meter(site, cost_function, drawn):
     best = plan(site, cost_function, rules=drawn)
 
     money, dispatch = best.money, best.dispatch
-    at_the_meter = bill(site.tariff, dispatch.grid_import, dispatch.grid_export)
+    at_the_meter = bill_of(site, dispatch.grid_import, dispatch.grid_export).total
     assert money.total_cost == pytest.approx(at_the_meter, abs=1e-9)
-    assert money.total_cost == pytest.approx(money.import_cost - money.export_revenue, abs=1e-9)
+    assert money.total_cost == pytest.approx(
+        money.bill.import_cost - money.bill.export_revenue, abs=1e-9
+    )

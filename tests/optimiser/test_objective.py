@@ -119,8 +119,8 @@ def test_self_consumption_states_its_bars_in_every_interval(site):
 
     statement = terms(site, tariff, SELF_CONSUMPTION)
 
-    assert not statement.may_export_battery.any()
-    assert not statement.may_charge_from_grid[site.tariff.import_price > 0].any()
+    assert not statement.may_feed_in.any()
+    assert not statement.may_charge_from_grid[:, site.tariff.import_price > 0].any()
     assert statement.import_surcharge > 0
 
 

@@ -80,7 +80,7 @@ def test_levels_and_powers_keep_their_limits(drawn):
 def test_nothing_is_sold_and_nothing_bought_for_later_unless_that_pays(drawn):
     site, _, dispatch = drawn
 
-    flows = flows_of(site.forecast, dispatch)
+    flows = flows_of(site, dispatch)
 
     assert (flows.battery_to_grid <= FEASIBILITY).all()
     assert (flows.grid_to_battery[site.tariff.import_price > 0] <= FEASIBILITY).all()

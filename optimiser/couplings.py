@@ -1,0 +1,294 @@
+"""What ties intervals or storages of a site together, beside its balance and its dynamics."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from matrix_builders import UNCOUPLED, CouplingArrays, SiteArrays, StorageArrays, Vector
+from matrix_builders import layout as blocks
+from matrix_builders.arrays import Places
+from optimiser.charges import (
+    OUTSIDE,
+    DailyAllowance,
+    MeteredPeak,
+    allot,
+    credit,
+    daily_allowances,
+    metered_peaks,
+)
+from optimiser.meter import shortage_of
+from optimiser.objective import Terms
+from optimiser.site import Site
+from optimiser.storages import drawn_by_vehicles, feed_in_limit
+from optimiser.tariff import Direction
+from optimiser.window import Mask
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedInverter:
+    """An inverter in front of the first storages, and perhaps of the panels.
+
+    Attributes
+    ----------
+    limit : float64 array, shape (T,)
+        Most energy between it and the house, either way. [kWh per interval]
+    solar : float64 array, shape (T,)
+        Energy of the panels behind it. [kWh per interval]
+    n_storages : int
+        Number of storages behind it.
+    """
+
+    limit: Vector
+    solar: Vector
+    n_storages: int
+
+    def excess(self, charge: Vector, discharge: Vector) -> Vector:
+        """Solar that does not get out beside what the storages do; shape (T,). [kWh]"""
+        own = slice(self.n_storages)
+        out = self.solar + discharge[own].sum(axis=0) - charge[own].sum(axis=0)
+        lost: Vector = np.clip(out - self.limit, 0.0, self.solar)
+        return lost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Couplings:
+    """The ties of one site.
+
+    Attributes
+    ----------
+    arrays : CouplingArrays
+        The same, as rows of the linear programme.
+    peaks : tuple of MeteredPeak
+        Demand charges.
+    allowances : tuple of DailyAllowance
+        Energy at prices of its own, at planning prices.
+    bonuses : tuple of (int, int)
+        Allowance and interval of each bonus column.
+    inverter : SharedInverter, optional
+        What batteries and panels share.
+    """
+
+    arrays: CouplingArrays = UNCOUPLED
+    peaks: tuple[MeteredPeak, ...] = ()
+    allowances: tuple[DailyAllowance, ...] = ()
+    bonuses: tuple[tuple[int, int], ...] = ()
+    inverter: SharedInverter | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is tied."""
+        return self.arrays.lower.size == 0
+
+    def reached(self, grid_import: Vector) -> Vector:
+        """Height of every peak; shape (W,). [kW]"""
+        return np.array([peak.reached(grid_import) for peak in self.peaks])
+
+    def bonus_energy(self, grid_import: Vector, grid_export: Vector) -> Vector:
+        """Energy within the allowances, of every bonus column; shape (B,). [kWh]"""
+        allotted = allot(self.allowances, grid_import, grid_export)
+        return np.array([allotted[a, t] for a, t in self.bonuses])
+
+    def cost(self, grid_import: Vector, grid_export: Vector) -> float:
+        """What peaks cost, less what allowances gain. [$]"""
+        peaks = sum(peak.price * peak.reached(grid_import) for peak in self.peaks)
+        return peaks - credit(self.allowances, grid_import, grid_export)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One row: where its entries are, what they are, and its bounds."""
+
+    block: list[int]
+    place: list[int]
+    value: list[float]
+    lower: float
+    upper: float
+
+
+def couplings_of(site: Site, terms: Terms, meter: SiteArrays, storages: StorageArrays) -> Couplings:
+    """Ties of a site under its terms.
+
+    Parameters
+    ----------
+    site : Site
+        Inverter, demand charges, allowances.
+    terms : Terms
+        Permissions and planning prices.
+    meter : SiteArrays
+        Its limits.
+    storages : StorageArrays
+        Their limits.
+
+    Returns
+    -------
+    Couplings
+        Empty for one battery on a plain tariff.
+    """
+    peaks = metered_peaks(site.horizon, site.tariff.demand_charges)
+    allowances = daily_allowances(
+        site.horizon, site.tariff.allowances, meter.import_price, meter.export_price
+    )
+    bonuses = tuple(
+        (a, int(t))
+        for a, allowance in enumerate(allowances)
+        for t in np.flatnonzero((allowance.day != OUTSIDE) & (allowance.gain > 0))
+    )
+    inverter = _shared_inverter(site)
+    rows = [
+        *_shared_surplus(site, terms, storages),
+        *_shared_service(site, terms, storages),
+        *_inverter(inverter),
+        *_peaks(peaks),
+        *_bonuses(allowances, bonuses),
+    ]
+    if not rows:
+        return Couplings()
+    most_import = float(((meter.import_limit + meter.import_excess) / site.horizon.hours).max())
+    limits = [_bonus_limit(allowances[a], t, meter) for a, t in bonuses]
+    arrays = CouplingArrays(
+        row=np.repeat(np.arange(len(rows)), [len(row.value) for row in rows]),
+        block=_places([block for row in rows for block in row.block]),
+        within=_places([place for row in rows for place in row.place]),
+        value=np.array([value for row in rows for value in row.value], dtype=np.float64),
+        lower=np.array([row.lower for row in rows]),
+        upper=np.array([row.upper for row in rows]),
+        peak_price=np.array([peak.price for peak in peaks]),
+        peak_lower=np.array([peak.floor for peak in peaks]),
+        peak_upper=np.array([max(peak.floor, most_import) for peak in peaks]),
+        bonus_price=np.array([allowances[a].gain[t] for a, t in bonuses]),
+        bonus_limit=np.array(limits),
+    )
+    return Couplings(
+        arrays=arrays, peaks=peaks, allowances=allowances, bonuses=bonuses, inverter=inverter
+    )
+
+
+def _places(values: list[int]) -> Places:
+    return np.array(values, dtype=np.int64)
+
+
+def _shared_surplus(site: Site, terms: Terms, storages: StorageArrays) -> Iterator[_Row]:
+    """Storages that may not charge from the grid share the surplus, and the meter keeps to it.
+
+    One of them alone is held by its own bound; none that may, by the bound of the meter.
+    """
+    can = storages.charge_limit > 0
+    barred, free = can & ~terms.may_charge_from_grid, can & terms.may_charge_from_grid
+    surplus, shortage = np.maximum(-site.net_load, 0.0), shortage_of(site)
+    for t in np.flatnonzero(barred.sum(axis=0) > 1).tolist():
+        block, place = _of_storages(blocks.CHARGE, barred, t)
+        yield _Row(block, place, [1.0] * len(place), -np.inf, float(surplus[t]))
+    for t in np.flatnonzero(barred.any(axis=0) & free.any(axis=0)).tolist():
+        block, place = _of_storages(blocks.CHARGE, free, t)
+        values = [1.0] + [-1.0] * len(place)
+        yield _Row([blocks.IMPORT, *block], [t, *place], values, -np.inf, float(shortage[t]))
+
+
+def _shared_service(site: Site, terms: Terms, storages: StorageArrays) -> Iterator[_Row]:
+    """Storages that may not feed in share the load, vehicles included."""
+    fed_in = feed_in_limit(site, terms)
+    held = (storages.discharge_limit > 0) & np.isfinite(fed_in)
+    vehicles = np.zeros_like(held)
+    vehicles[len(site.batteries) :] = storages.charge_limit[len(site.batteries) :] > 0
+    vehicles &= site.net_load >= 0
+    shares = (held.sum(axis=0) > 1) | (held.any(axis=0) & vehicles.any(axis=0))
+    need = np.maximum(site.net_load, 0.0)
+    reach = (need + drawn_by_vehicles(site, storages.charge_limit)) + np.where(
+        held, fed_in, 0.0
+    ).sum(axis=0)
+    binds = np.where(held, storages.discharge_limit, 0.0).sum(axis=0) > need
+    for t in np.flatnonzero(shares & binds & np.isfinite(reach)).tolist():
+        out, out_place = _of_storages(blocks.DISCHARGE, held, t)
+        taken, taken_place = _of_storages(blocks.CHARGE, vehicles, t)
+        yield _Row(
+            out + taken,
+            out_place + taken_place,
+            [1.0] * len(out) + [-1.0] * len(taken),
+            -np.inf,
+            float(need[t] + fed_in[held[:, t], t].sum()),
+        )
+
+
+def _of_storages(block: int, chosen: Mask, t: int) -> tuple[list[int], list[int]]:
+    n = chosen.shape[1]
+    place = [k * n + t for k in np.flatnonzero(chosen[:, t]).tolist()]
+    return [block] * len(place), place
+
+
+def _shared_inverter(site: Site) -> SharedInverter | None:
+    if site.inverter is None:
+        return None
+    coupled = site.inverter.dc_coupled_solar
+    return SharedInverter(
+        limit=site.horizon.hours * site.inverter.ac_limit,
+        solar=site.forecast.solar if coupled else np.zeros(site.horizon.n_intervals),
+        n_storages=len(site.batteries),
+    )
+
+
+def _inverter(inverter: SharedInverter | None) -> Iterator[_Row]:
+    """What batteries and panels behind one inverter exchange with the house."""
+    if inverter is None:
+        return
+    n, k = inverter.limit.size, inverter.n_storages
+    for t, (most, solar) in enumerate(zip(inverter.limit, inverter.solar, strict=True)):
+        places = [i * n + t for i in range(k)]
+        panels = [t] if solar > 0 else []
+        yield _Row(
+            [blocks.DISCHARGE] * k + [blocks.CHARGE] * k + [blocks.CURTAIL] * len(panels),
+            places + places + panels,
+            [1.0] * k + [-1.0] * k + [-1.0] * len(panels),
+            float(-most - solar),
+            float(most - solar),
+        )
+
+
+def _peaks(peaks: tuple[MeteredPeak, ...]) -> Iterator[_Row]:
+    """Mean import of every metering block stays under the peak."""
+    for w, peak in enumerate(peaks):
+        for b, hours in enumerate(peak.block_hours.tolist()):
+            inside = np.flatnonzero(peak.block == b).tolist()
+            yield _Row(
+                [blocks.IMPORT] * len(inside)
+                + [blocks.IMPORT_EXCESS] * len(inside)
+                + [blocks.PEAK],
+                [*inside, *inside, w],
+                [1.0 / hours] * (2 * len(inside)) + [-1.0],
+                -np.inf,
+                0.0,
+            )
+
+
+def _bonuses(
+    allowances: tuple[DailyAllowance, ...], bonuses: tuple[tuple[int, int], ...]
+) -> Iterator[_Row]:
+    """Bonus energy goes through the meter, and is no more than the day holds."""
+    meter = {
+        Direction.IMPORT: (blocks.IMPORT, blocks.IMPORT_EXCESS),
+        Direction.EXPORT: (blocks.EXPORT, blocks.EXPORT_EXCESS),
+    }
+    of_meter: dict[tuple[Direction, int], list[int]] = {}
+    of_day: dict[tuple[int, int], list[int]] = {}
+    for column, (a, t) in enumerate(bonuses):
+        of_meter.setdefault((allowances[a].direction, t), []).append(column)
+        of_day.setdefault((a, int(allowances[a].day[t])), []).append(column)
+    for (direction, t), columns in of_meter.items():
+        yield _Row(
+            [blocks.BONUS] * len(columns) + list(meter[direction]),
+            [*columns, t, t],
+            [1.0] * len(columns) + [-1.0, -1.0],
+            -np.inf,
+            0.0,
+        )
+    for (a, day), columns in of_day.items():
+        ones = [1.0] * len(columns)
+        left = float(allowances[a].left[day])
+        yield _Row([blocks.BONUS] * len(columns), columns, ones, -np.inf, left)
+
+
+def _bonus_limit(allowance: DailyAllowance, t: int, meter: SiteArrays) -> float:
+    is_import = allowance.direction is Direction.IMPORT
+    limit = meter.import_limit if is_import else meter.export_limit
+    excess = meter.import_excess if is_import else meter.export_excess
+    return min(float(allowance.left[int(allowance.day[t])]), float(limit[t] + excess[t]))

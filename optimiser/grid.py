@@ -1,0 +1,64 @@
+"""The connection to the grid, and the inverter that batteries and panels may share."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from matrix_builders import Vector
+from optimiser.checks import require, require_not_negative
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Grid:
+    """The connection to the grid.
+
+    Attributes
+    ----------
+    import_limit, export_limit : float or float64 array, shape (T,)
+        Highest power through the meter, always or in each interval; infinite where the site
+        sets none. [kW]
+    curtailment : bool
+        Whether solar may be left unused.
+    """
+
+    import_limit: float | Vector = math.inf
+    export_limit: float | Vector = math.inf
+    curtailment: bool = True
+
+    def __post_init__(self) -> None:
+        for name in ("import_limit", "export_limit"):
+            value = np.array(getattr(self, name), dtype=np.float64)
+            holds = bool((value >= 0).all())
+            require(holds, name, "must not be negative", float(value.min(initial=0.0)))
+            if value.ndim:
+                value.setflags(write=False)
+                object.__setattr__(self, name, value)
+
+    def same_as(self, other: "Grid") -> bool:
+        """Whether both set the same limits."""
+        return (
+            np.array_equal(self.import_limit, other.import_limit)
+            and np.array_equal(self.export_limit, other.export_limit)
+            and self.curtailment == other.curtailment
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inverter:
+    """A hybrid inverter: one way between the house and everything behind it.
+
+    Attributes
+    ----------
+    ac_limit : float
+        Highest power between it and the house, either way. [kW]
+    dc_coupled_solar : bool
+        Whether the panels are behind it, beside the batteries; what it cannot pass on is then
+        stored or clipped.
+    """
+
+    ac_limit: float
+    dc_coupled_solar: bool = True
+
+    def __post_init__(self) -> None:
+        require_not_negative("ac_limit", self.ac_limit)

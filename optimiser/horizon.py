@@ -1,0 +1,61 @@
+"""The span planned."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+
+import numpy as np
+
+from matrix_builders import Vector
+from optimiser.checks import frozen_vector, require
+
+
+@dataclass(frozen=True, kw_only=True)
+class Horizon:
+    """The span planned: T half-open intervals, T + 1 instants.
+
+    Attributes
+    ----------
+    start : datetime
+        Beginning of the first interval, time-zone aware; its zone is the site's.
+    hours : float64 array, shape (T,)
+        Length of each interval; they may differ. [h]
+    """
+
+    start: datetime
+    hours: Vector
+
+    def __post_init__(self) -> None:
+        require(self.start.tzinfo is not None, "start", "must be time-zone aware", self.start)
+        hours = frozen_vector("hours", self.hours)
+        require(hours.size > 0, "hours", "must hold at least one interval", hours.size)
+        require(bool((hours > 0).all()), "hours", "must be positive", float(hours.min()))
+        object.__setattr__(self, "hours", hours)
+
+    @property
+    def n_intervals(self) -> int:
+        """Number of intervals, T."""
+        return int(self.hours.size)
+
+    @cached_property
+    def elapsed(self) -> Vector:
+        """Hours from `start` to the end of each interval; shape (T,). [h]"""
+        return np.cumsum(self.hours)
+
+    @cached_property
+    def instants(self) -> tuple[datetime, ...]:
+        """The T + 1 ends of intervals in the site's zone; steps are of absolute time."""
+        zone = self.start.tzinfo
+        origin = self.start.astimezone(UTC)
+        seconds = np.round(self.elapsed * 3600.0, 3)
+        later = ((origin + timedelta(seconds=s)).astimezone(zone) for s in seconds.tolist())
+        return (self.start, *later)
+
+    @property
+    def starts(self) -> tuple[datetime, ...]:
+        """Beginning of each interval in the site's zone; length T."""
+        return self.instants[:-1]
+
+    def index_at(self, hours: float) -> int:
+        """Last interval that ends at most `hours` after the start; the first if none does."""
+        return max(0, int(np.searchsorted(self.elapsed, hours + 1e-9, side="right")) - 1)

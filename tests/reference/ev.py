@@ -1,0 +1,264 @@
+"""Replies of ``POST /ev/optimize``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from tests.reference import site, storage
+from tests.reference.clock import instants_of, wrong_steps
+from tests.reference.money import wrong_money
+from tests.reference.optimize import malformed_schedule, unsound_battery
+from tests.reference.reading import (
+    ENERGY_TOLERANCE_KWH,
+    POWER_TOLERANCE_W,
+    Powers,
+    Series,
+    Wire,
+    count,
+    export_limit,
+    flag,
+    may_grid_charge,
+    powers_of,
+    reaching,
+    surplus,
+    total,
+    true_charge,
+)
+from tests.reference.shape import (
+    is_finite_number,
+    named,
+    no_numbers,
+    no_object,
+    no_stamps,
+)
+from tests.reference.vehicle import (
+    is_solar_only,
+    malformed_vehicle,
+    unsound_vehicle,
+    wrong_cost,
+)
+
+METER = ("grid_import_w", "grid_export_w", "solar_curtailed_w")
+METERED = (*METER, "total_charge_power_w", "total_discharge_power_w")
+VEHICLE_FLOWS = ("vehicle_to_load", "vehicle_to_battery", "vehicle_to_grid")
+
+
+def ev_violations(request: Wire, reply: Wire) -> list[str]:
+    """Every rule that the reply breaks, as sentences with vehicle, interval and numbers.
+
+    Parameters
+    ----------
+    request : mapping
+        A clean request, see the package's docstring.
+    reply : mapping
+        The decoded reply; `ev_schedules`, `shortfall_kwh`, `meter`, `bill` are read, `home` where
+        there is a home battery, `vehicle_id`, `schedule` and `summary` where there is one vehicle.
+
+    Returns
+    -------
+    list of str
+        Empty for a sound reply.  Where parts cannot be read, only that is told.
+    """
+    malformed = list(_malformed(request, reply))
+    return malformed or list(_broken(request, reply))
+
+
+def _vehicles(request: Wire) -> Sequence[Wire]:
+    return request.get("evs") or [request["ev"]]
+
+
+def _home_battery(request: Wire) -> Wire | None:
+    return request.get("home_battery")
+
+
+def _name(vehicle: Wire) -> str:
+    return f"vehicle {vehicle['vehicle_id']!r}"
+
+
+def _malformed(request: Wire, reply: Wire) -> Iterator[str]:
+    told, due = reply.get("ev_schedules"), [str(each["vehicle_id"]) for each in _vehicles(request)]
+    if not isinstance(told, list) or not all(isinstance(each, Mapping) for each in told):
+        yield f"ev_schedules: must be a list of objects, got {told!r}"
+        return
+    if [each.get("vehicle_id") for each in told] != due:
+        yield f"ev_schedules: must be of {due}, got {[each.get('vehicle_id') for each in told]}"
+        return
+    n = count(request)
+    for vehicle, plan in zip(_vehicles(request), told, strict=True):
+        yield from named(_name(vehicle), malformed_vehicle(plan, n))
+    if not is_finite_number(reply.get("shortfall_kwh")):
+        yield f"shortfall_kwh: must be a finite number, got {reply.get('shortfall_kwh')!r}"
+    yield from _malformed_site(request, reply)
+
+
+def _malformed_site(request: Wire, reply: Wire) -> Iterator[str]:
+    n, parts = count(request), ["meter", "bill"]
+    if _home_battery(request) is not None:
+        parts.append("home")
+    missing = list(no_object(reply, *parts))
+    yield from missing
+    if missing:
+        return
+    for name in METERED:
+        yield from named("meter", no_numbers(reply["meter"], name, n))
+    yield from named("meter", no_stamps(reply["meter"], n))
+    if not is_finite_number(reply["bill"].get("baseline_cost")):
+        got = reply["bill"].get("baseline_cost")
+        yield f"bill: baseline_cost must be a finite number, got {got!r}"
+    if _home_battery(request) is not None:
+        yield from named("home", _malformed_home(reply["home"], n))
+
+
+def _malformed_home(home: Wire, n: int) -> Iterator[str]:
+    missing = list(no_object(home, "schedule"))
+    yield from missing
+    if missing:
+        return
+    yield from malformed_schedule(home["schedule"], n)
+    yield from no_numbers(home["schedule"], "vehicle_charge_w", n)
+    for flow in ("vehicle_discharge", *VEHICLE_FLOWS):
+        if f"{flow}_w" in home["schedule"]:
+            yield from no_numbers(home["schedule"], f"{flow}_w", n)
+
+
+def _broken(request: Wire, reply: Wire) -> Iterator[str]:
+    powers = _powers(request, reply)
+    instants = instants_of(request, reply["meter"]["timestamps"])
+    for vehicle, told in zip(_vehicles(request), reply["ev_schedules"], strict=True):
+        yield from named(_name(vehicle), unsound_vehicle(request, vehicle, told, instants))
+    yield from _wrong_copies(request, reply)
+    yield from _wrong_shortfall(reply)
+    yield from _solar_only(request, reply, powers)
+    yield from _only_vehicle(request, reply)
+    yield from named("meter", _unsound_meter(request, reply, powers))
+    yield from _forbidden_export(request, reply, powers)
+    yield from _wrong_bill(request, reply, powers)
+    if _home_battery(request) is not None:
+        yield from named("home", _unsound_home(request, reply, powers))
+
+
+def _powers(request: Wire, reply: Wire) -> dict[str, Series]:
+    """What goes through the meter, the home battery and all vehicles. [W]."""
+    meter, n = reply["meter"], count(request)
+    schedules = [told["schedule"] for told in reply["ev_schedules"]]
+    powers: dict[str, Series] = {name.removesuffix("_w"): meter[name] for name in METER}
+    powers["solar"] = request["solar_forecast"]
+    powers["load"] = request["load_forecast"]
+    powers["charge"] = powers["discharge"] = [0.0] * n
+    if _home_battery(request) is not None:
+        schedule = reply["home"]["schedule"]
+        powers["charge"] = true_charge(request, schedule)
+        powers["discharge"] = schedule["discharge_w"]
+    powers["vehicle_charge"] = total([each["charge_power_w"] for each in schedules], n)
+    powers["vehicle_discharge"] = total([each["discharge_power_w"] for each in schedules], n)
+    return powers
+
+
+def _wrong_copies(request: Wire, reply: Wire) -> Iterator[str]:
+    """A single vehicle is told at the top as well; all schedules have the meter's timestamps."""
+    if len(_vehicles(request)) == 1:
+        for name in ("vehicle_id", "schedule", "summary"):
+            if reply.get(name) != reply["ev_schedules"][0][name]:
+                yield f"{name}: must equal that of ev_schedules[0], got {reply.get(name)!r}"
+    stamps = reply["meter"]["timestamps"]
+    schedules = [told["schedule"] for told in reply["ev_schedules"]]
+    if _home_battery(request) is not None:
+        schedules.append(reply["home"]["schedule"])
+    for schedule in schedules:
+        if schedule["timestamps"] != stamps:
+            yield f"timestamps: must be {stamps} everywhere, got {schedule['timestamps']}"
+
+
+def _wrong_shortfall(reply: Wire) -> Iterator[str]:
+    due = sum(told["shortfall_kwh"] for told in reply["ev_schedules"])
+    if abs(reply["shortfall_kwh"] - due) > ENERGY_TOLERANCE_KWH:
+        yield f"shortfall_kwh: must be the sum {due}, got {reply['shortfall_kwh']}"
+
+
+def _solar_only(request: Wire, reply: Wire, powers: Powers) -> Iterator[str]:
+    """What may take surplus solar only, takes no more of it than there is."""
+    home = _home_battery(request)
+    charge = [0.0] * count(request)
+    for t in range(count(request)):
+        for vehicle, told in zip(_vehicles(request), reply["ev_schedules"], strict=True):
+            if is_solar_only(vehicle):
+                charge[t] += told["schedule"]["charge_power_w"][t]
+        if home is not None and not may_grid_charge(request, home, t):
+            charge[t] += powers["charge"][t]
+    yield from storage.beyond("charge of what may not use the grid", charge, surplus(request))
+
+
+def _only_vehicle(request: Wire, reply: Wire) -> Iterator[str]:
+    """Sources and cost, where there is only one way to tell them."""
+    if len(_vehicles(request)) > 1 or _home_battery(request) is not None:
+        return
+    told = reply["ev_schedules"][0]
+    schedule = told["schedule"]
+    if any(schedule["discharge_power_w"]):
+        return
+    curtailed = reply["meter"]["solar_curtailed_w"]
+    sentences = wrong_cost(request, told["summary"], schedule["charge_power_w"], curtailed)
+    yield from named(_name(_vehicles(request)[0]), sentences)
+
+
+def _unsound_meter(request: Wire, reply: Wire, powers: Powers) -> Iterator[str]:
+    meter = reply["meter"]
+    yield from storage.negative(meter, METERED)
+    yield from wrong_steps(request, meter["timestamps"])
+    yield from site.unequal(powers, {"power balance": site.BALANCE})
+    yield from site.beyond_meter(request, powers)
+    yield from site.beyond_inverter(request, powers)
+    imported, exported = powers["grid_import"], powers["grid_export"]
+    yield from storage.both("grid_import", imported, "grid_export", exported)
+    yield from _different(meter, "total_charge_power_w", powers["vehicle_charge"])
+    yield from _different(meter, "total_discharge_power_w", powers["vehicle_discharge"])
+
+
+def _different(told: Wire, name: str, due: Series) -> Iterator[str]:
+    for t, (got, value) in enumerate(zip(told[name], due, strict=True)):
+        if abs(got - value) > POWER_TOLERANCE_W:
+            yield f"interval {t}: {name} must be {value:.3f} W, got {got} W"
+
+
+def _forbidden_export(request: Wire, reply: Wire, powers: Powers) -> Iterator[str]:
+    """The meter exports no more than surplus solar and what storages may export."""
+    used = zip(powers["solar"], powers["solar_curtailed"], strict=True)
+    solar = reaching(request, [sun - curtailed for sun, curtailed in used])
+    most = [max(sun - load, 0.0) for sun, load in zip(solar, powers["load"], strict=True)]
+    home = _home_battery(request)
+    for t in range(count(request)):
+        if home is not None:
+            most[t] += min(powers["discharge"][t], export_limit(request, home))
+        for vehicle, told in zip(_vehicles(request), reply["ev_schedules"], strict=True):
+            if flag(vehicle, "can_export_to_grid", True):
+                most[t] += told["schedule"]["discharge_power_w"][t]
+    yield from storage.beyond("export by what may export", powers["grid_export"], most)
+
+
+def _wrong_bill(request: Wire, reply: Wire, powers: Powers) -> Iterator[str]:
+    """The bill of the whole site; its baseline depends on how vehicles would charge: not judged."""
+    told, stamps = reply["bill"], reply["meter"]["timestamps"]
+    yield from wrong_money("bill", request, told, powers, stamps, told["baseline_cost"])
+
+
+def _unsound_home(request: Wire, reply: Wire, powers: Powers) -> Iterator[str]:
+    """The home battery's schedule: vehicles are a load, and a source where they discharge."""
+    schedule, battery = reply["home"]["schedule"], request["home_battery"]
+    yield from unsound_battery(request, battery, schedule)
+    yield from storage.both("charge", powers["charge"], "discharge", powers["discharge"])
+    for name in METER:
+        yield from _different(schedule, name, powers[name.removesuffix("_w")])
+    yield from _different(schedule, "vehicle_charge_w", powers["vehicle_charge"])
+    if "vehicle_discharge_w" in schedule:
+        yield from _different(schedule, "vehicle_discharge_w", powers["vehicle_discharge"])
+
+    flows = {**powers_of(request, schedule), **powers}
+    told = [flow for flow in VEHICLE_FLOWS if f"{flow}_w" in schedule]
+    flows.update({flow: schedule[f"{flow}_w"] for flow in told})
+    yield from storage.negative(schedule, tuple(f"{flow}_w" for flow in told))
+    yield from site.unequal(flows, _FLOWS_OF_HOME)
+    most = [export_limit(request, battery)] * count(request)
+    yield from storage.beyond("battery_export", schedule["battery_export_w"], most)
+
+
+_FLOWS_OF_HOME = {rule: sides for rule, sides in site.EQUALITIES.items() if sides != site.BALANCE}

@@ -1,0 +1,216 @@
+"""The bill: energy at its prices, demand charges, daily allowances, and the idle site's bill."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+from tests.reference.clock import is_inside, minute_of_day, starts_of
+from tests.reference.reading import (
+    ENERGY_TOLERANCE_KWH,
+    MONEY_TOLERANCE,
+    Powers,
+    Series,
+    Wire,
+    energy,
+    hours,
+    idle_net_load,
+    may_curtail,
+    meter_limit,
+    number,
+    worth,
+)
+from tests.reference.shape import wrong_numbers
+
+
+class Peak(NamedTuple):
+    """What one demand charge makes of the powers at the meter."""
+
+    peak_kw: float
+    peak_so_far_kw: float
+    cost: float
+
+
+class Bill(NamedTuple):
+    """What the powers at the meter cost. [$]."""
+
+    energy_cost: float
+    peaks: list[Peak]
+    allowance_credit: float
+
+    @property
+    def demand_cost(self) -> float:
+        """Sum over the demand charges. [$]."""
+        return sum(peak.cost for peak in self.peaks)
+
+    @property
+    def total(self) -> float:
+        """Negative when the site earns. [$]."""
+        return self.energy_cost + self.demand_cost - self.allowance_credit
+
+
+def bill_of(request: Wire, imported: Series, exported: Series, stamps: Sequence[str]) -> Bill:
+    """Bill of powers at the meter, at the prices of the request.
+
+    Parameters
+    ----------
+    request : mapping
+        A clean request.
+    imported, exported : list of float
+        Powers at the meter. [W]
+    stamps : sequence of str
+        Timestamps of the intervals; read only for demand charges and allowances.
+
+    Returns
+    -------
+    Bill
+        Of the whole horizon.
+    """
+    bought = worth(request, imported, request["prices_import"])
+    sold = worth(request, exported, request["prices_export"])
+    starts = starts_of(stamps)
+    return Bill(
+        energy_cost=bought - sold,
+        peaks=[_peak(request, charge, imported, starts) for charge in _demand_charges(request)],
+        allowance_credit=_credit(request, "import", imported, starts)
+        + _credit(request, "export", exported, starts),
+    )
+
+
+def idle_bill(request: Wire, stamps: Sequence[str]) -> Bill:
+    """Bill of the same site with the battery idle: the net load goes through the meter.
+
+    Solar that a hybrid inverter cannot pass is lost, and so is surplus above the export limit
+    where curtailment is allowed.
+    """
+    caps = meter_limit(request, "max_export_w")
+    if not may_curtail(request):
+        caps = [math.inf] * len(caps)
+    net_load = idle_net_load(request)
+    imported = [max(net, 0.0) for net in net_load]
+    exported = [min(max(-net, 0.0), cap) for net, cap in zip(net_load, caps, strict=True)]
+    return bill_of(request, imported, exported, stamps)
+
+
+def _demand_charges(request: Wire) -> Sequence[Wire]:
+    return request.get("demand_charges") or ()
+
+
+def _allowances(request: Wire) -> Sequence[Wire]:
+    return request.get("allowances") or ()
+
+
+def _peak(request: Wire, charge: Wire, imported: Series, starts: list[datetime]) -> Peak:
+    """The highest mean import of a block of the clock, and what it adds to the peak so far."""
+    length = number(charge, "average_minutes", 30.0)
+    energies: dict[tuple[date, int], float] = defaultdict(float)
+    spans: dict[tuple[date, int], float] = defaultdict(float)
+    for start, span, watts in zip(starts, hours(request), imported, strict=True):
+        if is_inside(charge, start):
+            block = (start.date(), math.floor(minute_of_day(start) / length))
+            energies[block] += span * watts / 1000
+            spans[block] += span
+    so_far = number(charge, "peak_so_far_kw", 0.0)
+    peak = max([so_far, *(energies[block] / spans[block] for block in energies)])
+    return Peak(peak, so_far, number(charge, "price_per_kw", 0.0) * (peak - so_far))
+
+
+def _credit(request: Wire, direction: str, watts: Series, starts: list[datetime]) -> float:
+    """Gain of all allowances of one direction: used first where a kWh gains most. [$].
+
+    Energy is used once, and a local date has its own quota of each allowance.
+    """
+    unused = [span * power / 1000 for span, power in zip(hours(request), watts, strict=True)]
+    quotas: dict[tuple[int, date], float] = {}
+    offers: list[tuple[float, int, int]] = []
+    for index, allowance in enumerate(_allowances(request)):
+        if allowance["direction"] != direction:
+            continue
+        for t, start in enumerate(starts):
+            quotas[index, start.date()] = _quota(allowance, start.date(), starts[0].date())
+            gain = _gain(request, allowance, t)
+            if gain > 0 and is_inside(allowance, start):
+                offers.append((gain, index, t))
+
+    credit = 0.0
+    for gain, index, t in sorted(offers, key=lambda offer: (-offer[0], offer[1], offer[2])):
+        used = min(unused[t], quotas[index, starts[t].date()])
+        unused[t] -= used
+        quotas[index, starts[t].date()] -= used
+        credit += gain * used
+    return credit
+
+
+def _quota(allowance: Wire, day: date, today: date) -> float:
+    """Energy of that day at the price of the allowance. [kWh]."""
+    used = number(allowance, "used_today_kwh", 0.0) if day == today else 0.0
+    return max(number(allowance, "daily_quota_kwh", 0.0) - used, 0.0)
+
+
+def _gain(request: Wire, allowance: Wire, t: int) -> float:
+    """What the allowance betters a kWh of that interval by. [$/kWh]."""
+    bonus = number(allowance, "bonus_price", 0.0)
+    if allowance["direction"] == "import":
+        return float(request["prices_import"][t]) - bonus
+    return bonus - float(request["prices_export"][t])
+
+
+def wrong_money(
+    subject: str, request: Wire, told: Wire, powers: Powers, stamps: Sequence[str], baseline: float
+) -> Iterator[str]:
+    """Everything of a summary that the powers at the meter decide, beside that baseline."""
+    bill = bill_of(request, powers["grid_import"], powers["grid_export"], stamps)
+    due = {
+        "total_cost": (bill.total, MONEY_TOLERANCE),
+        "savings": (baseline - bill.total, MONEY_TOLERANCE),
+        "total_import_kwh": (energy(request, powers["grid_import"]), ENERGY_TOLERANCE_KWH),
+        "total_export_kwh": (energy(request, powers["grid_export"]), ENERGY_TOLERANCE_KWH),
+        "average_import_price": _due_average(request, powers, "import"),
+        "average_export_price": _due_average(request, powers, "export"),
+    }
+    yield from wrong_numbers(subject, told, due)
+    yield from _wrong_extras(subject, request, told, bill)
+
+
+def _due_average(request: Wire, powers: Powers, direction: str) -> tuple[float, float]:
+    """Tariff price per kWh through the meter one way, and its tolerance."""
+    watts = powers[f"grid_{direction}"]
+    cost = worth(request, watts, request[f"prices_{direction}"])
+    return due_ratio(cost, energy(request, watts))
+
+
+def due_ratio(cost: float, traded: float) -> tuple[float, float]:
+    """Price per kWh, 0 where nothing is traded, and its tolerance."""
+    if traded <= 0:
+        return 0.0, MONEY_TOLERANCE
+    return cost / traded, MONEY_TOLERANCE / min(traded, 1.0)
+
+
+def _wrong_extras(subject: str, request: Wire, told: Wire, bill: Bill) -> Iterator[str]:
+    """Demand and allowances; who asked for neither may not be told of them."""
+    due = {
+        "demand_cost": (bill.demand_cost, bool(_demand_charges(request))),
+        "allowance_credit": (bill.allowance_credit, bool(_allowances(request))),
+    }
+    for name, (value, is_asked) in due.items():
+        if is_asked or name in told:
+            yield from wrong_numbers(subject, told, {name: (value, MONEY_TOLERANCE)})
+    if bill.peaks or "demand_peaks" in told:
+        yield from _wrong_peaks(subject, told.get("demand_peaks"), bill.peaks)
+
+
+def _wrong_peaks(subject: str, told: object, peaks: list[Peak]) -> Iterator[str]:
+    is_list = isinstance(told, list) and all(isinstance(each, Mapping) for each in told)
+    if not is_list or len(told) != len(peaks):
+        yield f"{subject}: demand_peaks must be a list of {len(peaks)} objects, got {told!r}"
+        return
+    for index, (got, peak) in enumerate(zip(told, peaks, strict=True)):
+        due = {
+            "peak_kw": (peak.peak_kw, ENERGY_TOLERANCE_KWH),
+            "peak_so_far_kw": (peak.peak_so_far_kw, ENERGY_TOLERANCE_KWH),
+            "cost": (peak.cost, MONEY_TOLERANCE),
+        }
+        yield from wrong_numbers(f"{subject}: demand_peaks[{index}]", got, due)

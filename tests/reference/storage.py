@@ -1,0 +1,192 @@
+"""One storage, a battery or a vehicle: its energy, its limits, and what it must not do."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+
+from tests.reference.reading import (
+    POWER_TOLERANCE_W,
+    SOC_TOLERANCE,
+    Series,
+    Wire,
+    hours,
+    limit,
+    number,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Storage:
+    """What a storage is, and what the reply does with it.
+
+    Attributes
+    ----------
+    capacity_wh : float
+        Stored energy at a state of charge of one. [Wh]
+    initial_soc, floor, ceiling : float
+        State of charge at first, at least, at most. [-]
+    charge_efficiency, discharge_efficiency : float
+        One-way. [-]
+    charge_limit_w, discharge_limit_w : float
+        Highest power in and out. [W]
+    hours : list of float
+        Length of each interval. [h]
+    charge, discharge : list of float
+        Powers. [W]
+    soc : list of float
+        State of charge that the reply tells, at n + 1 instants. [-]
+    """
+
+    capacity_wh: float
+    initial_soc: float
+    floor: float
+    ceiling: float
+    charge_efficiency: float
+    discharge_efficiency: float
+    charge_limit_w: float
+    discharge_limit_w: float
+    hours: Series
+    charge: Series
+    discharge: Series
+    soc: Series
+
+
+def battery_of(
+    request: Wire, battery: Wire, *, charge: Series, discharge: Series, soc: Series
+) -> Storage:
+    """A home battery.
+
+    A start outside its band widens it as far as that start; a reserve above the most is read as
+    the most.
+    """
+    now = battery["current_soc"]
+    reserve = max(number(battery, "backup_reserve", 0.0), number(battery, "min_soc", 0.0))
+    most = number(battery, "max_soc", 1.0)
+    charging, discharging = _efficiencies(battery)
+    return Storage(
+        capacity_wh=battery["capacity_wh"],
+        initial_soc=now,
+        floor=min(now, reserve, most),
+        ceiling=max(now, most),
+        charge_efficiency=charging,
+        discharge_efficiency=discharging,
+        charge_limit_w=limit(battery, "max_charge_w"),
+        discharge_limit_w=limit(battery, "max_discharge_w"),
+        hours=hours(request),
+        charge=charge,
+        discharge=discharge,
+        soc=soc,
+    )
+
+
+def _efficiencies(battery: Wire) -> tuple[float, float]:
+    """Charging and discharging; the most specific entry wins."""
+    one_way = number(battery, "efficiency", 0.9)
+    if battery.get("round_trip_efficiency") is not None:
+        one_way = math.sqrt(battery["round_trip_efficiency"])
+    charging = number(battery, "charge_efficiency", one_way)
+    return charging, number(battery, "discharge_efficiency", one_way)
+
+
+def simulated(storage: Storage) -> list[float]:
+    """State of charge that the powers lead to, from the first one that the reply tells."""
+    return list(accumulate(_steps(storage), initial=float(storage.soc[0])))
+
+
+def _steps(storage: Storage) -> Series:
+    if storage.capacity_wh == 0:
+        return [0.0] * len(storage.hours)
+    into, out = storage.charge_efficiency, storage.discharge_efficiency
+    terms = zip(storage.hours, storage.charge, storage.discharge, strict=True)
+    return [
+        (into * charge - discharge / out) * span / storage.capacity_wh
+        for span, charge, discharge in terms
+    ]
+
+
+def unsound(storage: Storage) -> Iterator[str]:
+    """Every rule of a single storage, but for doing both at once."""
+    yield from _wrong_start(storage)
+    yield from _wrong_step(storage)
+    yield from _drift(storage)
+    yield from _outside_band(storage)
+    yield from _absent(storage)
+    yield from _beyond_limits(storage)
+
+
+def _wrong_start(storage: Storage) -> Iterator[str]:
+    told, now = storage.soc[0], storage.initial_soc
+    if abs(told - now) > SOC_TOLERANCE:
+        yield f"interval 0: SoC must start at current_soc {now}, got {told}"
+
+
+def _wrong_step(storage: Storage) -> Iterator[str]:
+    told = [after - before for before, after in pairwise(storage.soc)]
+    for t, (got, due) in enumerate(zip(told, _steps(storage), strict=True)):
+        if abs(got - due) > SOC_TOLERANCE:
+            yield f"interval {t}: SoC must change by {due:+.7f}, got {got:+.7f}"
+
+
+def _drift(storage: Storage) -> Iterator[str]:
+    """Errors too small for one interval that add up; the worst instant is told."""
+    told, due = storage.soc, simulated(storage)
+    t = max(range(len(due)), key=lambda instant: abs(told[instant] - due[instant]))
+    if abs(told[t] - due[t]) > SOC_TOLERANCE:
+        yield f"interval {t}: re-simulated SoC at its start must be {due[t]:.7f}, got {told[t]:.7f}"
+
+
+def _outside_band(storage: Storage) -> Iterator[str]:
+    floor, ceiling = storage.floor, storage.ceiling
+    for t, soc in enumerate(storage.soc):
+        if soc < floor - SOC_TOLERANCE:
+            yield f"interval {t}: SoC at its start must be at least {floor}, got {soc}"
+        if soc > ceiling + SOC_TOLERANCE:
+            yield f"interval {t}: SoC at its start must be at most {ceiling}, got {soc}"
+
+
+def _absent(storage: Storage) -> Iterator[str]:
+    if storage.capacity_wh != 0:
+        return
+    for name, values in (("charge", storage.charge), ("discharge", storage.discharge)):
+        for t, value in enumerate(values):
+            if value > 0:
+                yield f"interval {t}: a battery without capacity must have no {name}, got {value} W"
+
+
+def _beyond_limits(storage: Storage) -> Iterator[str]:
+    n = len(storage.hours)
+    yield from beyond("charge", storage.charge, [storage.charge_limit_w] * n)
+    yield from beyond("discharge", storage.discharge, [storage.discharge_limit_w] * n)
+
+
+def beyond(name: str, values: Series, limits: Series) -> Iterator[str]:
+    """Powers above their limit."""
+    for t, (value, most) in enumerate(zip(values, limits, strict=True)):
+        if value > most + POWER_TOLERANCE_W:
+            yield f"interval {t}: {name} must be at most {most:.3f} W, got {value:.3f} W"
+
+
+def both(one: str, values: Series, other: str, others: Series) -> Iterator[str]:
+    """Opposite powers in one interval."""
+    for t, (a, b) in enumerate(zip(values, others, strict=True)):
+        if min(a, b) > POWER_TOLERANCE_W:
+            yield f"interval {t}: {one} and {other} must not coincide, got {a} W and {b} W"
+
+
+def negative(schedule: Wire, names: tuple[str, ...]) -> Iterator[str]:
+    """Powers below 0."""
+    for name in names:
+        for t, value in enumerate(schedule[name]):
+            if value < 0:
+                yield f"interval {t}: {name} must not be negative, got {value} W"
+
+
+def noise(schedule: Wire) -> Iterator[str]:
+    """Powers of a battery that are neither nothing nor something."""
+    for name in ("charge_w", "discharge_w"):
+        for t, value in enumerate(schedule[name]):
+            if 0 < value < 1:
+                yield f"interval {t}: {name} must be 0 or at least 1 W, got noise of {value} W"

@@ -1,0 +1,187 @@
+"""One vehicle of a reply of ``POST /ev/optimize``: its energy, its stay, its target, its bill."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import pairwise
+
+from tests.reference import storage
+from tests.reference.money import due_ratio
+from tests.reference.reading import (
+    ENERGY_TOLERANCE_KWH,
+    MONEY_TOLERANCE,
+    POWER_TOLERANCE_W,
+    SOC_TOLERANCE,
+    TIME_TOLERANCE,
+    Series,
+    Wire,
+    energy,
+    flag,
+    hours,
+    number,
+    worth,
+)
+from tests.reference.shape import (
+    instant_of,
+    is_finite_number,
+    no_numbers,
+    no_object,
+    no_stamps,
+    wrong_numbers,
+)
+from tests.reference.storage import Storage
+
+
+def malformed_vehicle(told: Wire, n: int) -> Iterator[str]:
+    """Parts of a vehicle's plan that cannot be read."""
+    missing = list(no_object(told, "schedule", "summary"))
+    yield from missing
+    if missing:
+        return
+    for name in ("charge_power_w", "discharge_power_w"):
+        yield from no_numbers(told["schedule"], name, n)
+    yield from no_numbers(told["schedule"], "soc", n + 1)
+    yield from no_stamps(told["schedule"], n)
+    if not is_finite_number(told.get("shortfall_kwh")):
+        yield f"shortfall_kwh: must be a finite number, got {told.get('shortfall_kwh')!r}"
+
+
+def storage_of(request: Wire, vehicle: Wire, told: Wire) -> Storage:
+    """The vehicle as a storage; a start above its most widens the band as far as that start."""
+    now = vehicle["current_soc"]
+    into = vehicle["charger_efficiency"]
+    return Storage(
+        capacity_wh=1000 * vehicle["battery_capacity_kwh"],
+        initial_soc=now,
+        floor=0.0,
+        ceiling=max(now, number(vehicle, "max_soc", 1.0)),
+        charge_efficiency=into,
+        discharge_efficiency=number(vehicle, "discharge_efficiency", into),
+        charge_limit_w=1000 * vehicle["max_charge_kw"],
+        discharge_limit_w=1000 * number(vehicle, "max_discharge_kw", 0.0),
+        hours=hours(request),
+        charge=told["schedule"]["charge_power_w"],
+        discharge=told["schedule"]["discharge_power_w"],
+        soc=told["schedule"]["soc"],
+    )
+
+
+def is_solar_only(vehicle: Wire) -> bool:
+    """Whether it may take nothing but surplus solar."""
+    is_told = flag(vehicle, "solar_only", False) or vehicle.get("priority") == "solar_only"
+    return is_told or not flag(vehicle, "allow_grid_charging", True)
+
+
+def unsound_vehicle(
+    request: Wire, vehicle: Wire, told: Wire, instants: list[datetime]
+) -> Iterator[str]:
+    """Every rule of one vehicle but for the cost of its energy."""
+    each = storage_of(request, vehicle, told)
+    yield from storage.negative(told["schedule"], ("charge_power_w", "discharge_power_w"))
+    yield from storage.unsound(each)
+    yield from storage.both("charge", each.charge, "discharge", each.discharge)
+    yield from _too_little(each, 1000 * vehicle["min_charge_kw"])
+    yield from _too_low(each, number(vehicle, "min_soc", 0.0))
+    yield from _while_away(vehicle, each, instants)
+    yield from _wrong_shortfall(vehicle, told, each, instants)
+    yield from _wrong_totals(request, told["summary"], each)
+
+
+def stay(vehicle: Wire, instants: list[datetime]) -> tuple[datetime, datetime]:
+    """Arrival and departure within the horizon.
+
+    A departure that is past, or beyond the horizon, is its end; an arrival that is past, its
+    beginning.
+    """
+    first, last = instants[0], instants[-1]
+    arrival = instant_of(vehicle.get("arrival_time"))
+    departure = instant_of(vehicle.get("departure_time"))
+    if arrival is None or arrival < first:
+        arrival = first
+    if departure is None or departure <= first or departure > last:
+        departure = last
+    return arrival, departure
+
+
+def _too_little(each: Storage, least: float) -> Iterator[str]:
+    for t, power in enumerate(each.charge):
+        if 0 < power < least - POWER_TOLERANCE_W:
+            yield f"interval {t}: charge must be 0 or at least {least} W, got {power} W"
+
+
+def _too_low(each: Storage, least: float) -> Iterator[str]:
+    """An interval of discharge must not end under the least SoC; lower starts may stay."""
+    for t, power in enumerate(each.discharge):
+        soc = each.soc[t + 1]
+        if power > 0 and soc < least - SOC_TOLERANCE:
+            yield f"interval {t}: discharge must not go under min_soc {least}, got {soc}"
+
+
+def _while_away(vehicle: Wire, each: Storage, instants: list[datetime]) -> Iterator[str]:
+    """Power in intervals that begin before the arrival or end after the departure."""
+    arrival, departure = stay(vehicle, instants)
+    for t, (begin, end) in enumerate(pairwise(instants)):
+        is_there = begin >= arrival - TIME_TOLERANCE and end <= departure + TIME_TOLERANCE
+        power = max(each.charge[t], each.discharge[t])
+        if power > 0 and not is_there:
+            span = f"{arrival.isoformat()} to {departure.isoformat()}"
+            yield f"interval {t}: power must flow within {span} only, got {power} W"
+
+
+def _wrong_shortfall(
+    vehicle: Wire, told: Wire, each: Storage, instants: list[datetime]
+) -> Iterator[str]:
+    """What the target lacks at the last instant at or before the departure."""
+    _, departure = stay(vehicle, instants)
+    latest = departure + TIME_TOLERANCE
+    there = [soc for soc, instant in zip(each.soc, instants, strict=True) if instant <= latest]
+    missed = max(0.0, number(vehicle, "target_soc", 0.0) - there[-1])
+    due = {"shortfall_kwh": (missed * vehicle["battery_capacity_kwh"], ENERGY_TOLERANCE_KWH)}
+    yield from wrong_numbers("target", told, due)
+
+
+def _wrong_totals(request: Wire, summary: Wire, each: Storage) -> Iterator[str]:
+    taken = energy(request, each.charge)
+    due = {
+        "total_energy_kwh": (taken, ENERGY_TOLERANCE_KWH),
+        "discharged_kwh": (energy(request, each.discharge), ENERGY_TOLERANCE_KWH),
+        "final_soc": (each.soc[-1], SOC_TOLERANCE),
+    }
+    yield from wrong_numbers("summary", summary, due)
+
+    exported, given = summary.get("exported_kwh"), energy(request, each.discharge)
+    if not is_finite_number(exported) or not 0 <= exported <= given + ENERGY_TOLERANCE_KWH:
+        yield f"summary: exported_kwh must lie in 0 to {given:.6f}, got {exported!r}"
+
+    names = ("solar_energy_kwh", "grid_energy_kwh", "battery_energy_kwh")
+    sources = [summary.get(name) for name in names]
+    for name, value in zip(names, sources, strict=True):
+        if not is_finite_number(value) or value < 0:
+            yield f"summary: {name} must be a finite number of at least 0, got {value!r}"
+            return
+    if abs(sum(sources) - taken) > ENERGY_TOLERANCE_KWH:
+        yield f"summary: {' + '.join(names)} must be {taken:.6f}, got {sum(sources)}"
+
+    cost = summary.get("total_cost")
+    if not is_finite_number(cost):
+        yield f"summary: total_cost must be a finite number, got {cost!r}"
+        return
+    yield from wrong_numbers("summary", summary, {"average_price": due_ratio(cost, taken)})
+
+
+def wrong_cost(request: Wire, summary: Wire, charge: Series, curtailed: Series) -> Iterator[str]:
+    """Sources and cost of the only vehicle of a site without a battery: surplus solar, then grid.
+
+    Nothing else stores or gives energy, so there is only one way to share it.
+    """
+    site = zip(request["solar_forecast"], curtailed, request["load_forecast"], strict=True)
+    spare = [max(solar - lost - load, 0.0) for solar, lost, load in site]
+    from_solar = [min(power, sun) for power, sun in zip(charge, spare, strict=True)]
+    from_grid = [power - sun for power, sun in zip(charge, from_solar, strict=True)]
+    due = {
+        "solar_energy_kwh": (energy(request, from_solar), ENERGY_TOLERANCE_KWH),
+        "grid_energy_kwh": (energy(request, from_grid), ENERGY_TOLERANCE_KWH),
+        "total_cost": (worth(request, from_grid, request["prices_import"]), MONEY_TOLERANCE),
+    }
+    yield from wrong_numbers("summary", summary, due)
