@@ -3,16 +3,16 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from time import perf_counter
 
+from matrix_builders import Vector
 from optimiser import solvers
 from optimiser.dispatch import follow, planning_cost
 from optimiser.errors import SolverError
-from optimiser.exclusivity import Exact, make_exact
+from optimiser.exclusivity import Exact, Means, by_rules, make_exact
 from optimiser.flaws import is_possible
 from optimiser.formulation import Formulation
 from optimiser.linear_program import dual_residual, primal_residual
-from optimiser.programme import Programme
-from optimiser.rules import rule_levels
 from optimiser.solvers import SolverBackend
 from optimiser.start import start_from
 from optimiser.value_function import StoragePlan
@@ -47,9 +47,27 @@ class Answer:
 Attempt = Callable[[], Answer]
 
 
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is to be solved, and what is known of it.
+
+    Attributes
+    ----------
+    formulation : Formulation
+        The problem.
+    storage_plan : StoragePlan or None
+        Exact plan of the value function, where it applies.
+    wishes : float64 array, shape (n_cols,)
+        Weights of what decides between equals.
+    """
+
+    formulation: Formulation
+    storage_plan: StoragePlan | None
+    wishes: Vector
+
+
 def attempts(
-    formulation: Formulation,
-    storage_plan: StoragePlan | None,
+    task: Task,
     backends: Iterable[SolverBackend],
     refusals: list[str],
     *,
@@ -59,10 +77,8 @@ def attempts(
 
     Parameters
     ----------
-    formulation : Formulation
+    task : Task
         The problem.
-    storage_plan : StoragePlan or None
-        Exact plan of the value function, where it applies.
     backends : iterable of SolverBackend
         Solvers, best first.
     refusals : list of str
@@ -78,24 +94,22 @@ def attempts(
         Gives an `Answer`, or raises an `OptimiserError`.
     """
     for backend in backends:
-        yield backend.name, partial(_by_backend, formulation, storage_plan, backend, time_limit)
-    if storage_plan is not None:
-        yield "value_function", partial(_by_value_function, formulation, storage_plan)
-    yield "rules", partial(_by_rules, formulation.programme, refusals)
+        yield backend.name, partial(_by_backend, task, backend, time_limit)
+    if task.storage_plan is not None:
+        yield "value_function", partial(_by_value_function, task.formulation, task.storage_plan)
+    yield "rules", partial(_by_rules, task.formulation, refusals)
 
 
-def _by_backend(
-    formulation: Formulation,
-    storage_plan: StoragePlan | None,
-    backend: SolverBackend,
-    time_limit: float,
-) -> Answer:
+def _by_backend(task: Task, backend: SolverBackend, time_limit: float) -> Answer:
+    formulation, storage_plan = task.formulation, task.storage_plan
+    began = perf_counter()
     start = None
     if storage_plan is not None:
         dispatch = follow(formulation.programme, storage_plan.levels)
         start = start_from(formulation, dispatch)
     solution = solvers.solve_verified(backend, formulation.lp, time_limit=time_limit, start=start)
-    exact = make_exact(formulation, solution, storage_plan, backend, time_limit=time_limit)
+    means = Means(backend, task.wishes, began + time_limit)
+    exact = make_exact(formulation, solution, storage_plan, means)
     return Answer(
         exact,
         "optimal" if exact.is_optimal else "feasible",
@@ -117,10 +131,7 @@ def _by_value_function(formulation: Formulation, storage_plan: StoragePlan) -> A
     return Answer(exact, "optimal")
 
 
-def _by_rules(programme: Programme, refusals: list[str]) -> Answer:
-    dispatch = follow(programme, rule_levels(programme))
-    cost = planning_cost(programme, dispatch)
+def _by_rules(formulation: Formulation, refusals: list[str]) -> Answer:
     reason = "; ".join(refusals) or "no solver is installed"
-    return Answer(
-        Exact(dispatch, cost, cost, "rules", 0), f"heuristic ({reason})", is_bounded=False
-    )
+    exact = by_rules(formulation, -float("inf"))
+    return Answer(exact, f"heuristic ({reason})", is_bounded=False)

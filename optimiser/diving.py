@@ -155,7 +155,7 @@ def settle(
     return with_bounds(formulation, lower, upper)
 
 
-def with_costs(formulation: Formulation, lp: LinearProgram) -> Formulation:
+def with_programme(formulation: Formulation, lp: LinearProgram) -> Formulation:
     """The same programme with the numbers of another of its shape."""
     return replace(formulation, lp=lp)
 

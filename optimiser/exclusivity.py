@@ -10,15 +10,18 @@ import contextlib
 from dataclasses import dataclass, replace
 from time import perf_counter
 
+import numpy as np
+
 from matrix_builders import Vector
 from optimiser.dispatch import Dispatch, follow, planning_cost
 from optimiser.diving import Settled, dive, resolved
 from optimiser.errors import OptimiserError
+from optimiser.face import tidied
 from optimiser.flaws import Flaws, flaws_of, is_possible
 from optimiser.formulation import Formulation
-from optimiser.linear_program import LpSolution, lower_bound, primal_residual
+from optimiser.linear_program import LpSolution, lower_bound
 from optimiser.rules import rule_levels
-from optimiser.solvers import FEASIBILITY_TOLERANCE, SolverBackend
+from optimiser.solvers import SolverBackend
 from optimiser.value_function import StoragePlan
 
 GAP_TOLERANCE = 1e-4
@@ -26,7 +29,35 @@ GAP_TOLERANCE = 1e-4
 
 _RELATIVE_GAP_TOLERANCE = 1e-6
 
+SAME_COST = 1e-6
+"""Plans that differ by less cost the same. [$]"""
+
 _ROUNDS = 20
+_TIDY_TIME = 1.0  # s; deciding between equals is worth no more
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What making a plan exact may take.
+
+    Attributes
+    ----------
+    backend : SolverBackend
+        What solved the relaxation, for more of the kind.
+    wishes : float64 array, shape (n_cols,)
+        Weights of what decides between equals.
+    deadline : float
+        When to stop, by the clock of `perf_counter`. [s]
+    """
+
+    backend: SolverBackend
+    wishes: Vector
+    deadline: float
+
+    @property
+    def time_left(self) -> float:
+        """Time until the deadline, at least a little. [s]"""
+        return max(self.deadline - perf_counter(), 0.01)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +78,8 @@ class Exact:
         Intervals in which the relaxation was impossible, where that mattered.
     settled : Settled or None
         Linear programme whose optimum it is; None where it came another way.
+    is_tidy : bool
+        Whether it is already the best of its equals.
     """
 
     dispatch: Dispatch
@@ -55,6 +88,7 @@ class Exact:
     solver: str
     made_exact: int
     settled: Settled | None = None
+    is_tidy: bool = False
 
     @property
     def is_optimal(self) -> bool:
@@ -71,9 +105,7 @@ def make_exact(
     formulation: Formulation,
     solution: LpSolution,
     storage_plan: StoragePlan | None,
-    backend: SolverBackend,
-    *,
-    time_limit: float,
+    means: Means,
 ) -> Exact:
     """Best physical plan, given the optimum of the relaxation.
 
@@ -85,17 +117,14 @@ def make_exact(
         Its verified optimum.
     storage_plan : StoragePlan or None
         Exact plan of the value function, where it applies.
-    backend : SolverBackend
-        What solved it, for more of the kind.
-    time_limit : float
-        Most time for settling and binaries. [s]
+    means : Means
+        What it may take.
 
     Returns
     -------
     Exact
         Optimal, unless the time for binaries ran out.
     """
-    deadline = perf_counter() + time_limit
     programme = formulation.programme
     bound = lower_bound(formulation.lp, solution.row_dual)
     at_first = Settled(formulation, solution)
@@ -110,30 +139,45 @@ def make_exact(
             cost = planning_cost(programme, dispatch)
             return Exact(dispatch, cost, bound, "value_function", flaws.n_intervals)
     if found is None:
-        found = _by_rules(formulation, bound)
-    with contextlib.suppress(OptimiserError):  # the incumbent stands
-        dived = dive(formulation, solution, backend, time_limit=deadline - perf_counter())
-        settled = _attained(dived, bound, solution.backend, flaws.n_intervals)
-        if settled is not None and settled.cost < found.cost:
-            found = settled
-    if found.is_optimal:
-        return found
-    return _with_binaries(formulation, flaws, found, backend, deadline)
+        found = by_rules(formulation, bound)
+    for way in (_tidy, _dived):
+        with contextlib.suppress(OptimiserError):  # the next way, or the incumbent
+            settled = way(at_first, bound, flaws, means)
+            if settled is not None and settled.cost < found.cost:
+                found = settled
+            if found.is_optimal:
+                return found
+    return _with_binaries(formulation, flaws, found, means)
+
+
+def _tidy(at_first: Settled, bound: float, flaws: Flaws, means: Means) -> Exact | None:
+    """An optimum of the relaxation without flaws: many have some only by chance."""
+    tidy = tidied(at_first, means.wishes, means.backend, time_limit=means.time_left)
+    found = _attained(tidy, bound, at_first.solution.backend, flaws.n_intervals)
+    return None if found is None else replace(found, is_tidy=True)
+
+
+def _dived(at_first: Settled, bound: float, flaws: Flaws, means: Means) -> Exact | None:
+    """The flaws of the relaxation settled at some cost."""
+    dived = dive(at_first.formulation, at_first.solution, means.backend, time_limit=means.time_left)
+    return _attained(dived, bound, at_first.solution.backend, flaws.n_intervals)
 
 
 def _attained(settled: Settled, bound: float, solver: str, made_exact: int) -> Exact | None:
     """What a house makes of an optimum; None where it cannot."""
-    programme = settled.formulation.programme
-    dispatch = follow(programme, settled.formulation.course(settled.solution.x))
-    if not is_possible(settled.formulation, dispatch):
+    found = _done(settled.formulation, settled.solution.x)
+    if found is None:
         return None
-    cost = planning_cost(programme, dispatch)
-    return Exact(dispatch, cost, bound, solver, made_exact, settled)
+    return replace(found, lower_bound=bound, solver=solver, made_exact=made_exact, settled=settled)
 
 
-def _by_rules(formulation: Formulation, bound: float) -> Exact:
+def by_rules(formulation: Formulation, bound: float) -> Exact:
+    """The plan of the rules; where a tie forbids it, standing still."""
     programme = formulation.programme
     dispatch = follow(programme, rule_levels(programme))
+    if not is_possible(formulation, dispatch):
+        initial = programme.storages.initial[:, None]
+        dispatch = follow(programme, np.repeat(initial, programme.hours.size, axis=1))
     return Exact(dispatch, planning_cost(programme, dispatch), bound, "rules", 0)
 
 
@@ -141,8 +185,7 @@ def _with_binaries(
     formulation: Formulation,
     flaws: Flaws,
     found: Exact,
-    backend: SolverBackend,
-    deadline: float,
+    means: Means,
 ) -> Exact:
     """Decide flaws by binaries, until no point has one without.
 
@@ -153,44 +196,47 @@ def _with_binaries(
         from optimiser.solvers import mixed_integer  # noqa: PLC0415 - HiGHS may be absent
     except ImportError:
         return found
-    best = replace(found, solver=mixed_integer.name, made_exact=flaws.n_intervals)
+    best = replace(found, solver=mixed_integer.name)
+    storages = formulation.programme.storages
+    point = None
+    # A trickle that is forbidden in one interval moves on to the next: forbid them all at once.
+    flaws = flaws.with_all_trickles(storages) if flaws.trickles.any() else flaws
     for _ in range(_ROUNDS):
-        left = deadline - perf_counter()
-        if left <= 0:
+        if perf_counter() >= means.deadline:
             break
         start = formulation.point(best.dispatch)
         try:
-            mixed = mixed_integer.solve(formulation, flaws, time_limit=left, start=start)
+            mixed = mixed_integer.solve(formulation, flaws, time_limit=means.time_left, start=start)
         except OptimiserError:
             break  # the incumbent and the bound so far stand
         best = replace(best, lower_bound=max(best.lower_bound, mixed.lower_bound))
-        if primal_residual(formulation.lp, mixed.x) <= FEASIBILITY_TOLERANCE:
-            better = _carried_out(formulation, mixed.x, flaws, backend, deadline)
-            if better is not None and better.cost < best.cost:
-                best = replace(
-                    better,
-                    lower_bound=best.lower_bound,
-                    solver=mixed_integer.name,
-                    made_exact=best.made_exact,
-                )
+        better = _done(formulation, mixed.x)
+        if better is not None and better.cost < best.cost:
+            best = replace(best, dispatch=better.dispatch, cost=better.cost, settled=None)
+            point = mixed.x
         fresh = flaws_of(formulation, mixed.x).without(flaws)
         if best.is_optimal or not fresh.any:
             break
-        flaws |= fresh
-        best = replace(best, made_exact=flaws.n_intervals)
-    return best
+        flaws |= fresh.with_all_trickles(storages) if fresh.trickles.any() else fresh
+    best = replace(best, made_exact=flaws.n_intervals)
+    return best if point is None else _tidied(formulation, point, flaws, best, means)
 
 
-def _carried_out(
-    formulation: Formulation, x: Vector, flaws: Flaws, backend: SolverBackend, deadline: float
-) -> Exact | None:
-    """What a house makes of the optimum with binaries, any new flaws of it settled."""
-    try:
-        left = deadline - perf_counter()
-        settled = resolved(formulation, x, flaws, backend, time_limit=left)
-        settled = dive(
-            settled.formulation, settled.solution, backend, time_limit=deadline - perf_counter()
-        )
-    except OptimiserError:
+def _done(formulation: Formulation, x: Vector) -> Exact | None:
+    """What a house makes of a point; None where it cannot."""
+    programme = formulation.programme
+    dispatch = follow(programme, formulation.course(x))
+    if not is_possible(formulation, dispatch):
         return None
-    return _attained(settled, -float("inf"), "", 0)
+    return Exact(dispatch, planning_cost(programme, dispatch), -float("inf"), "", 0)
+
+
+def _tidied(formulation: Formulation, x: Vector, flaws: Flaws, best: Exact, means: Means) -> Exact:
+    """The best of those that choose as the point `x` does."""
+    with contextlib.suppress(OptimiserError):
+        settled = resolved(formulation, x, flaws, means.backend, time_limit=_TIDY_TIME)
+        tidy = tidied(settled, means.wishes, means.backend, time_limit=_TIDY_TIME)
+        found = _done(tidy.formulation, tidy.solution.x)
+        if found is not None and found.cost <= best.cost + SAME_COST:
+            return replace(best, dispatch=found.dispatch, cost=found.cost, is_tidy=True)
+    return best

@@ -46,6 +46,10 @@ class Flaws:
             self.meter | other.meter, self.groups | other.groups, self.trickles | other.trickles
         )
 
+    def with_all_trickles(self, storages: StorageArrays) -> "Flaws":
+        """The same, and every charge that could be a trickle."""
+        return Flaws(self.meter, self.groups, self.trickles | (storages.least_charge > 0))
+
     def without(self, other: "Flaws") -> "Flaws":
         """Those that `other` does not have."""
         return Flaws(

@@ -76,20 +76,32 @@ class _Ledger:
     def __init__(self, site: Site, dispatch: Dispatch) -> None:
         self._n = len(site.batteries)
         self._discharge = dispatch.discharge
-        supply = site.forecast.solar - dispatch.curtailed
-        self._solar_to_load = np.minimum(site.forecast.load, supply)
-        self._solar = supply - self._solar_to_load
-        self._load = site.forecast.load - self._solar_to_load
+        self._solar = site.forecast.solar - dispatch.curtailed
         self._charge = dispatch.charge.copy()
-        zeros, each = np.zeros(supply.size), np.zeros(dispatch.charge.shape)
+        zeros, each = np.zeros(self._solar.size), np.zeros(dispatch.charge.shape)
         self._solar_to = each.copy()
+        self._keep_behind_inverter(site)
+        self._solar_to_load = np.minimum(site.forecast.load, self._solar)
+        self._solar = self._solar - self._solar_to_load
+        self._load = site.forecast.load - self._solar_to_load
         self._from_battery, self._from_vehicle = each.copy(), each.copy()
         self._to_load = {True: zeros.copy(), False: zeros.copy()}
         self._to_grid = {True: zeros.copy(), False: zeros.copy()}
 
+    def _keep_behind_inverter(self, site: Site) -> None:
+        """What an inverter cannot pass on charges the batteries beside the panels."""
+        if site.inverter is None or not site.inverter.dc_coupled_solar:
+            return
+        kept = np.maximum(self._solar - site.horizon.hours * site.inverter.ac_limit, 0.0)
+        behind = self._charge.copy()
+        behind[self._n :] = 0.0
+        self._take(_shared(kept, behind))
+
     def give_solar(self, chosen: Mask) -> None:
         """Share what is left of solar among the charges chosen, by their size."""
-        given = _shared(self._solar, np.where(chosen, self._charge, 0.0))
+        self._take(_shared(self._solar, np.where(chosen, self._charge, 0.0)))
+
+    def _take(self, given: Vector) -> None:
         self._solar_to += given
         self._charge = np.maximum(self._charge - given, 0.0)
         self._solar = np.maximum(self._solar - given.sum(axis=0), 0.0)

@@ -35,8 +35,9 @@ def site_arrays(site: Site, terms: Terms, storages: StorageArrays, penalty: floa
     import_limit = np.minimum(hours * site.grid.import_limit, reachable_import)
     shortage = shortage_of(site)
     # Where nothing could be charged, curtailing solar to be paid for imports is no charging.
-    may_charge = terms.may_charge_from_grid.any(axis=0)
-    serves_load_only = ~may_charge & (storages.charge_limit > 0).any(axis=0)
+    can_charge = storages.charge_limit > 0
+    may_charge = (can_charge & terms.may_charge_from_grid).any(axis=0)
+    serves_load_only = can_charge.any(axis=0) & ~may_charge
     import_limit = np.where(serves_load_only, np.minimum(import_limit, shortage), import_limit)
     export_limit = np.minimum(hours * site.grid.export_limit, reachable_export)
     surplus = np.maximum(-net_load, 0.0)

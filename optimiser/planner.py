@@ -5,12 +5,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from time import perf_counter
 
+from matrix_builders import Vector
 from optimiser import preference, provider, solvers, value_function
 from optimiser.audit import Audit, audit
-from optimiser.chain import Answer, attempts
+from optimiser.chain import Answer, Task, attempts
 from optimiser.dispatch import DEAD_BAND, Dispatch, end_worth, follow, planning_cost
 from optimiser.end_value import end_values, with_end_values
 from optimiser.errors import OptimiserError, SolverError
+from optimiser.face import wishes_of
 from optimiser.flows import flows_of
 from optimiser.formulation import Formulation, formulate
 from optimiser.money import money_of
@@ -25,8 +27,6 @@ from optimiser.solvers import SolverBackend
 from optimiser.ties import untied
 from optimiser.unmet import unmet_by
 from optimiser.value_function import StoragePlan
-
-_TIE_TIME = 2.0  # s; deciding between equals is worth no more
 
 
 def plan(  # noqa: PLR0913 - one required argument; the rest are choices with defaults
@@ -67,18 +67,18 @@ def plan(  # noqa: PLR0913 - one required argument; the rest are choices with de
     pool = pooled(site)
     programme = state(pool.site, cost_function, rules)
     formulation = formulate(programme)
+    wishes = wishes_of(pool.site, formulation)
     built = perf_counter()
     refusals: list[str] = []
     storage_plan = _storage_plan(programme, refusals)
     asked = solvers.installed() if backends is None else backends
-    for name, attempt in attempts(
-        formulation, storage_plan, asked, refusals, time_limit=time_limit
-    ):
+    task = Task(formulation, storage_plan, wishes)
+    for name, attempt in attempts(task, asked, refusals, time_limit=time_limit):
         try:
             answer = attempt()
             answered = perf_counter()
-            wishes = Wishes(preference_budget, previous, storage_plan is not None)
-            done = _served(pool, formulation, answer, wishes)
+            second = SecondStage(preference_budget, previous, storage_plan is not None, wishes)
+            done = _served(pool, formulation, answer, second)
             flows = flows_of(pool.site, done, programme.permissions)
             served = pool.split(done)
             money = money_of(site, served, end_worth(programme.storages, done.stored))
@@ -130,29 +130,31 @@ def _storage_plan(programme: Programme, refusals: list[str]) -> StoragePlan | No
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
-    """What the second stage may do: its budget [$], the plan before, and whether it may use them.
+class SecondStage:
+    """What decides between plans of nearly the same cost.
 
-    Only where the value function applies is there a budget; elsewhere only ties are decided.
+    Only where the value function applies may a plan cost the budget more, or keep to the one
+    before; elsewhere only ties are decided.
     """
 
     budget: float
     previous: Plan | None
     has_value_function: bool
+    wishes: Vector
 
 
-def _served(pool: Pool, formulation: Formulation, answer: Answer, wishes: Wishes) -> Dispatch:
+def _served(pool: Pool, formulation: Formulation, answer: Answer, stage: SecondStage) -> Dispatch:
     """What is done in the end: the calmer plan where one may be had, without idle commands."""
     programme, dispatch = formulation.programme, answer.exact.dispatch
-    if wishes.budget > 0 and answer.is_bounded:
-        if wishes.has_value_function and not pool.site.vehicles:
+    if stage.budget > 0 and answer.is_bounded:
+        if stage.has_value_function and not pool.site.vehicles:
             best = Preferred(dispatch, answer.exact.cost)
             with contextlib.suppress(SolverError):  # the cheapest plan is as good
                 dispatch = preference.preferred(
-                    pool.site, programme, best, wishes.budget, wishes.previous
+                    pool.site, programme, best, stage.budget, stage.previous
                 ).dispatch
         elif answer.backend is not None:
-            dispatch = untied(pool.site, formulation, answer.exact, answer.backend, _TIE_TIME)
+            dispatch = untied(pool.site, formulation, answer.exact, stage.wishes, answer.backend)
     return follow(programme, dispatch.course, DEAD_BAND / float(pool.share.min(initial=1.0)))
 
 

@@ -30,12 +30,13 @@ def rule_levels(programme: Programme) -> Vector:
     vehicles = np.flatnonzero(storages.group != BATTERIES).tolist()
     # What is wanted at any time from now on.
     wanted = np.maximum.accumulate(storages.soft_floor[:, ::-1], axis=1)[:, ::-1]
-    passes = np.full(programme.hours.size, np.inf)
+    passes_out = passes_in = np.full(programme.hours.size, np.inf)
     if programme.couplings.inverter is not None:
         inverter = programme.couplings.inverter
-        passes = np.maximum(inverter.limit - inverter.solar, 0.0)
+        passes_out = np.maximum(inverter.limit - inverter.solar, 0.0)
+        passes_in = inverter.limit + inverter.solar
     for t, net_load in enumerate(programme.site.net_load.tolist()):
-        open_load, passing = net_load, float(passes[t])
+        open_load, out, into = net_load, float(passes_out[t]), float(passes_in[t])
         for k in vehicles:
             missing = max(float(wanted[k, t] - present[k]), 0.0)
             moved = _taken_by_vehicle(programme, k, t, missing, open_load)
@@ -44,16 +45,17 @@ def rule_levels(programme: Programme) -> Vector:
         for k in batteries:
             if open_load < 0:
                 room = (storages.stored_upper[k, t] - present[k]) / storages.charge_efficiency[k]
-                moved = max(0.0, min(-open_load, storages.charge_limit[k, t], room))
+                moved = max(0.0, min(-open_load, storages.charge_limit[k, t], room, into))
                 present[k] += moved * storages.charge_efficiency[k]
                 open_load += moved
+                into -= moved
             else:
                 efficiency = storages.discharge_efficiency[k]
                 spare = (present[k] - storages.stored_lower[k, t]) * efficiency
-                moved = max(0.0, min(open_load, storages.discharge_limit[k, t], spare, passing))
+                moved = max(0.0, min(open_load, storages.discharge_limit[k, t], spare, out))
                 present[k] -= moved / efficiency
                 open_load -= moved
-                passing -= moved
+                out -= moved
         levels[:, t] = present
     return levels
 

@@ -167,9 +167,12 @@ def _band_of_battery(battery: Battery, horizon: Horizon) -> Band:
 
 def _band_of_vehicle(vehicle: Vehicle, horizon: Horizon) -> Band:
     n = horizon.n_intervals
-    floor = np.zeros(n)
-    floor[leaves_after(vehicle, horizon)] = energy_wanted(vehicle)
     gives = vehicle.discharge_limit > 0
+    floor = np.zeros(n)
+    leaves = leaves_after(vehicle, horizon)
+    if gives:
+        floor[horizon.index_at(REGAIN_HOURS) : leaves + 1] = vehicle.least_soc * vehicle.capacity
+    floor[leaves] = max(floor[leaves], energy_wanted(vehicle))
     least = min(vehicle.least_soc, vehicle.initial_soc) if gives else vehicle.initial_soc
     return Band(
         lower=least * vehicle.capacity,

@@ -2,6 +2,7 @@
 
 import importlib.util
 import resource
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +15,6 @@ from server.codec.wording import shown
 from server.middleware import NotJson, json_reply
 from server.openapi import document
 from server.version import VERSION
-from server.wire import ErrorReply
 
 routes = web.RouteTableDef()
 
@@ -57,20 +57,32 @@ async def optimize(request: web.Request) -> web.Response:
     body = await _json_body(request)
     options, clock = request.app[keys.OPTIONS], request.app[keys.CLOCK]
     history = request.app[keys.HISTORY]
-    answer = await request.app[keys.WORKER].run(
-        lambda: planning.answer(body, options, clock, history)
-    )
+    return await _planned(request, lambda: planning.answer(body, options, clock, history))
+
+
+@routes.post("/multi-battery/optimize")
+async def optimize_batteries(request: web.Request) -> web.Response:
+    """Plan several batteries."""
+    body = await _json_body(request)
+    options, clock = request.app[keys.OPTIONS], request.app[keys.CLOCK]
+    return await _planned(request, lambda: planning.answer_batteries(body, options, clock))
+
+
+@routes.post("/ev/optimize")
+async def optimize_vehicles(request: web.Request) -> web.Response:
+    """Plan vehicles, perhaps beside the home battery."""
+    body = await _json_body(request)
+    options, clock = request.app[keys.OPTIONS], request.app[keys.CLOCK]
+    return await _planned(request, lambda: planning.answer_vehicles(body, options, clock))
+
+
+async def _planned(request: web.Request, work: Callable[[], planning.Answer]) -> web.Response:
+    """Answer of the worker, noted for the log and the status."""
+    answer = await request.app[keys.WORKER].run(work)
     keys.FACTS.get().update(answer.facts)
     last_plan: dict[str, Any] = request.app[keys.LAST_PLAN]
     last_plan.update(answer.facts, at=datetime.now(UTC).isoformat(timespec="seconds"))
     return web.Response(body=answer.body, content_type="application/json")
-
-
-@routes.post("/ev/optimize")
-@routes.post("/multi-battery/optimize")
-async def planned(request: web.Request) -> web.Response:
-    """Endpoints that the original promised."""
-    return json_reply(ErrorReply(f"POST {request.path}: not implemented yet"), 501)
 
 
 @routes.get("/openapi.json")

@@ -33,12 +33,16 @@ class History:
 
 def _is_sequel(site: Site, last: Plan) -> bool:
     """Same battery and grid, a recent plan, a state of charge and prices that it expected."""
+    if last.site.inverter != site.inverter:
+        return False
     t = last.interval_at(site.horizon.start)
     age = (site.horizon.start - last.site.horizon.start).total_seconds()
     if t is None or age > _FRESH or len(site.batteries) != 1 or len(last.site.batteries) != 1:
         return False
     battery, before = site.batteries[0], last.site.batteries[0]
-    if replace(before, initial_soc=battery.initial_soc) != battery or last.site.grid != site.grid:
+    if replace(before, initial_soc=battery.initial_soc) != battery or not last.site.grid.same_as(
+        site.grid
+    ):
         return False
     if abs(float(last.soc[0, t]) - battery.initial_soc) > _NEAR_SOC:
         return False

@@ -6,16 +6,32 @@ from typing import Any
 import msgspec
 
 from server.version import VERSION
-from server.wire import ErrorReply, OptimizeReply, OptimizeRequest
+from server.wire import (
+    ErrorReply,
+    EvReply,
+    EvRequest,
+    MultiBatteryReply,
+    MultiBatteryRequest,
+    OptimizeReply,
+    OptimizeRequest,
+)
+
+_PLANNING: dict[str, tuple[str, type[msgspec.Struct], type[msgspec.Struct]]] = {
+    "/optimize": ("Plan one battery", OptimizeRequest, OptimizeReply),
+    "/multi-battery/optimize": ("Plan batteries", MultiBatteryRequest, MultiBatteryReply),
+    "/ev/optimize": ("Plan vehicles, perhaps beside the home battery", EvRequest, EvReply),
+}
 
 
 @cache
 def document() -> dict[str, Any]:
     """OpenAPI 3.1 document of the API."""
+    bodies = [kind for _, *pair in _PLANNING.values() for kind in pair]
     schemas, components = msgspec.json.schema_components(
-        (OptimizeRequest, OptimizeReply, ErrorReply), ref_template="#/components/schemas/{name}"
+        (ErrorReply, *bodies), ref_template="#/components/schemas/{name}"
     )
-    request, reply, error = schemas
+    error, *rest = schemas
+    pairs = zip(_PLANNING.items(), rest[::2], rest[1::2], strict=True)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -27,7 +43,10 @@ def document() -> dict[str, Any]:
             "/health": {"get": _operation("Whether plans can be made", {"type": "object"})},
             "/status": {"get": _operation("Configuration and state", {"type": "object"})},
             "/openapi.json": {"get": _operation("This document", {"type": "object"})},
-            "/optimize": {"post": _planning("Plan one battery", request, reply, error)},
+            **{
+                path: {"post": _planning(summary, request, reply, error)}
+                for (path, (summary, *_)), request, reply in pairs
+            },
         },
         "components": {"schemas": components},
     }

@@ -5,17 +5,31 @@ from typing import Any
 
 import msgspec
 
-from optimiser import plan
+from optimiser import Plan, plan
 from server.codec.body import decode
 from server.codec.clock import Clock
+from server.codec.ev_replies import ev_reply
 from server.codec.repairs import Repairs
-from server.codec.replies import reply_from_plan
-from server.codec.requests import problem_from_wire
+from server.codec.replies import multi_battery_reply, reply_from_plan
+from server.codec.requests import (
+    Problem,
+    ev_problem,
+    multi_battery_problem,
+    problem_from_wire,
+)
 from server.history import History
 from server.options import Options
-from server.wire import OptimizeReply, OptimizeRequest
+from server.wire import (
+    EvReply,
+    EvRequest,
+    MultiBatteryReply,
+    MultiBatteryRequest,
+    OptimizeReply,
+    OptimizeRequest,
+    SummaryOut,
+)
 
-TIME_LIMIT = 10.0
+TIME_LIMIT = 7.0
 """Most time for one solver; the client waits 60 s. [s]"""
 
 
@@ -64,27 +78,66 @@ def optimise(
     repairs = Repairs()
     request = decode(body, OptimizeRequest, repairs)
     problem = problem_from_wire(request, options, clock(), repairs)
-    found = plan(
-        problem.site,
-        problem.cost_function,
-        rules=problem.rules,
-        previous=history.before(problem.site, problem.cost_function) if history else None,
-        time_limit=TIME_LIMIT,
-    )
+    previous = history.before(problem.site, problem.cost_function) if history else None
+    found = _planned(problem, previous)
     if history:
         history.record(found)
     return reply_from_plan(found, problem, repairs)
 
 
+def optimise_batteries(body: bytes, options: Options, clock: Clock) -> MultiBatteryReply:
+    """Plan a ``/multi-battery/optimize`` request; see `optimise`."""
+    repairs = Repairs()
+    request = decode(body, MultiBatteryRequest, repairs)
+    problem = multi_battery_problem(request, options, clock(), repairs)
+    return multi_battery_reply(_planned(problem), problem, repairs)
+
+
+def optimise_vehicles(body: bytes, options: Options, clock: Clock) -> EvReply:
+    """Plan an ``/ev/optimize`` request; see `optimise`."""
+    repairs = Repairs()
+    request = decode(body, EvRequest, repairs)
+    problem = ev_problem(request, options, clock(), repairs)
+    return ev_reply(_planned(problem), problem, repairs)
+
+
 def answer(body: bytes, options: Options, clock: Clock, history: History | None = None) -> Answer:
-    """Plan a request and encode the reply; see `optimise`."""
+    """Plan an ``/optimize`` request and encode the reply; see `optimise`."""
     reply = optimise(body, options, clock, history)
+    return _answer(reply, reply.summary, len(reply.schedule.timestamps))
+
+
+def answer_batteries(body: bytes, options: Options, clock: Clock) -> Answer:
+    """Plan a ``/multi-battery/optimize`` request and encode the reply; see `optimise`."""
+    reply = optimise_batteries(body, options, clock)
+    return _answer(reply, reply.summary, len(reply.aggregated.timestamps))
+
+
+def answer_vehicles(body: bytes, options: Options, clock: Clock) -> Answer:
+    """Plan an ``/ev/optimize`` request and encode the reply; see `optimise`."""
+    reply = optimise_vehicles(body, options, clock)
+    return _answer(reply, reply.bill, len(reply.meter.timestamps))
+
+
+def _planned(problem: Problem, previous: Plan | None = None) -> Plan:
+    return plan(
+        problem.site,
+        problem.cost_function,
+        rules=problem.rules,
+        previous=previous,
+        time_limit=TIME_LIMIT,
+    )
+
+
+def _answer(
+    reply: OptimizeReply | MultiBatteryReply | EvReply, summary: SummaryOut, n_intervals: int
+) -> Answer:
     facts = {
-        "intervals": len(reply.schedule.charge_w),
+        "intervals": n_intervals,
         "solver": reply.solver,
         "plan": reply.status.split(" ", 1)[0],
         "solve_ms": reply.certificate.solve_ms,
-        "cost": reply.summary.total_cost,
+        "cost": summary.total_cost,
         "warnings": len(reply.warnings),
     }
     return Answer(msgspec.json.encode(reply), facts)

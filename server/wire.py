@@ -22,6 +22,9 @@ Number = float | str | None
 """A number, also as text; text without a number ("unavailable") gives the default, in the open."""
 
 
+Limit = list[Any] | float | str | None
+"""One limit, or one for each interval; null is none."""
+
 Days = list[Any] | str | int | None
 """Days of the week, or months: numbers, names, or one of them."""
 
@@ -97,8 +100,8 @@ class EvIn(msgspec.Struct, kw_only=True):
 class GridIn(msgspec.Struct, kw_only=True):
     """The connection to the grid."""
 
-    max_import_w: Annotated[Series, Meta(description="Always, or per interval [W]")] = None
-    max_export_w: Annotated[Series, Meta(description="Always, or per interval [W]")] = None
+    max_import_w: Annotated[Limit, Meta(description="Always, or per interval [W]")] = None
+    max_export_w: Annotated[Limit, Meta(description="Always, or per interval [W]")] = None
     curtailment: Annotated[bool | None, Meta(description="May solar be left unused?")] = None
     hybrid: HybridIn | None = None
 

@@ -1,5 +1,6 @@
 """HiGHS with binaries: one way at a time, and all or nothing, in chosen intervals."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import highspy
@@ -15,11 +16,12 @@ from optimiser.solvers.highs import accept, as_highs, as_solution
 
 name = "highs_mip"
 
+# Half of what still counts as optimal.
 _OPTIONS: dict[str, bool | int | float] = {
     "output_flag": False,
     "threads": 1,
-    "mip_rel_gap": 1e-7,
-    "mip_abs_gap": 1e-6,
+    "mip_rel_gap": 5e-7,
+    "mip_abs_gap": 5e-5,
 }
 
 
@@ -40,22 +42,23 @@ class MixedSolution:
 
 
 def solve(
-    formulation: Formulation, chosen: Flaws, *, time_limit: float, start: Vector
+    formulation: Formulation, chosen: Flaws, *, time_limit: float, start: Vector | None = None
 ) -> MixedSolution:
-    """Solve with a binary wherever `chosen` has a flaw.
+    """Solve with a choice wherever `chosen` has a flaw.
 
-    Each way of an interval is open or shut, column by column: one choice serves all storages of a
-    group, so that none charges another.  A vehicle charges at its least at least, or not at all.
+    Each way of an interval is open or shut, column by column: one binary serves all storages of a
+    group, so that none charges another.  A vehicle's charge is semi-continuous: zero, or at
+    least its least.
 
     Parameters
     ----------
     formulation : Formulation
         The programme.
     chosen : Flaws
-        Where a binary decides.
+        Where a choice is made.
     time_limit : float
         Most time. [s]
-    start : float64 array, shape (n_cols,)
+    start : float64 array, shape (n_cols,), optional
         A feasible point without flaws.
 
     Returns
@@ -74,8 +77,12 @@ def solve(
     accept(highs.passModel(as_highs(formulation.lp)), "model")
     upper = formulation.lp.col_upper
     n = formulation.layout.n_cols
+    for column, least in _semi_continuous(formulation, chosen):
+        kind = highspy.HighsVarType.kSemiContinuous
+        accept(highs.changeColIntegrality(column, kind), "semi-continuous column")
+        accept(highs.changeColBounds(column, least, float(upper[column])), "its bounds")
     choices = _choices(formulation, chosen)
-    for choice, (forwards, backwards, least) in enumerate(choices, n):
+    for choice, (forwards, backwards) in enumerate(choices, n):
         accept(highs.addCol(0.0, 0.0, 1.0, 0, [], []), "binary")
         accept(highs.changeColIntegrality(choice, highspy.HighsVarType.kInteger), "binary")
         for column in forwards:
@@ -85,11 +92,9 @@ def solve(
             limit = float(upper[column])
             entries = 2, [column, choice], [1.0, limit]
             accept(highs.addRow(-highspy.kHighsInf, limit, *entries), "row")
-        if least > 0:
-            entries = 2, [forwards[0], choice], [1.0, -least]
-            accept(highs.addRow(0.0, highspy.kHighsInf, *entries), "row")
-    taken = [float(start[one].sum() > start[other].sum()) for one, other, _ in choices]
-    accept(highs.setSolution(as_solution(np.concatenate([start, taken]))), "start")
+    if start is not None:
+        taken = [float(start[one].sum() > start[other].sum()) for one, other in choices]
+        accept(highs.setSolution(as_solution(np.concatenate([start, taken]))), "start")
     accept(highs.run(), "run")
 
     info = highs.getInfo()
@@ -99,27 +104,31 @@ def solve(
     return MixedSolution(x=x, lower_bound=float(info.mip_dual_bound))
 
 
-def _choices(formulation: Formulation, chosen: Flaws) -> list[tuple[list[int], list[int], float]]:
-    """Columns that one choice opens, columns that it shuts, and the least of the former."""
-    all_columns = np.arange(formulation.layout.n_cols)
-    storages = formulation.programme.storages
+def _columns(formulation: Formulation, block: int) -> NDArray[np.int64]:
+    columns = np.arange(formulation.layout.n_cols)[formulation.layout.columns(block)]
+    return columns.reshape(-1, formulation.layout.n_intervals)
 
-    def columns(block: int) -> NDArray[np.int64]:
-        columns = all_columns[formulation.layout.columns(block)]
-        return columns.reshape(-1, formulation.layout.n_intervals)
 
-    imports, exports = columns(blocks.IMPORT)[0], columns(blocks.EXPORT)[0]
-    charge, discharge = columns(blocks.CHARGE), columns(blocks.DISCHARGE)
-    choices: list[tuple[list[int], list[int], float]] = [
-        ([int(imports[t])], [int(exports[t])], 0.0) for t in np.flatnonzero(chosen.meter)
-    ]
-    for group, both in zip(members(storages), chosen.groups, strict=True):
+def _semi_continuous(formulation: Formulation, chosen: Flaws) -> Iterator[tuple[int, float]]:
+    """Yield the columns that are zero or at least something, where they are not fixed."""
+    charge, lp = _columns(formulation, blocks.CHARGE), formulation.lp
+    least = formulation.programme.storages.least_charge
+    for k, t in zip(*np.nonzero(chosen.trickles), strict=True):
+        column = int(charge[k, t])
+        if lp.col_lower[column] == 0.0 and lp.col_upper[column] >= least[k, t]:
+            yield column, float(least[k, t])
+
+
+def _choices(formulation: Formulation, chosen: Flaws) -> list[tuple[list[int], list[int]]]:
+    """Columns that each choice opens, and columns that it shuts."""
+    imports, exports, charge, discharge = (
+        _columns(formulation, block)
+        for block in (blocks.IMPORT, blocks.EXPORT, blocks.CHARGE, blocks.DISCHARGE)
+    )
+    choices = [([int(imports[0, t])], [int(exports[0, t])]) for t in np.flatnonzero(chosen.meter)]
+    for group, both in zip(members(formulation.programme.storages), chosen.groups, strict=True):
         choices += [
-            (charge[group, t].tolist(), discharge[group, t].tolist(), 0.0)
-            for t in np.flatnonzero(both)
+            (charge[group, t].tolist(), discharge[group, t].tolist())
+            for t in np.flatnonzero(both).tolist()
         ]
-    choices += [
-        ([int(charge[k, t])], [], float(storages.least_charge[k, t]))
-        for k, t in zip(*np.nonzero(chosen.trickles), strict=True)
-    ]
     return choices

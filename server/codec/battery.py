@@ -1,16 +1,23 @@
-"""The battery of a request, with every slip of unit that has one sane reading."""
+"""The batteries of a request."""
 
 import math
+from collections.abc import Sequence
 
 from optimiser import Battery, ProblemError
+from server.codec.reader import (
+    DEFAULT_EFFICIENCY,
+    HIGHEST_POWER,
+    HIGHEST_PRICE,
+    LEAST_EFFICIENCY,
+    Reader,
+)
 from server.codec.repairs import Repairs
 from server.codec.series import number
 from server.codec.wording import shown
-from server.wire import BatteryIn, Number
+from server.wire import BatteryIn, NamedBatteryIn, Number
 
 DEFAULT_CAPACITY = 13_500.0
 DEFAULT_POWER = 5_000.0
-DEFAULT_EFFICIENCY = 0.9
 DEFAULT_SOC = 0.5
 DEFAULT_RESERVE = 0.0
 
@@ -19,21 +26,15 @@ _KWH_MEANT_BELOW = 200.0
 _ABSURD_CAPACITY = 1e6  # Wh
 # The client is known to send 4.05e7 Wh; far beyond, a solver's tolerances drown the house.
 _HIGHEST_CAPACITY = 1e8
-HIGHEST_POWER = 100_000.0
-"""No home draws or feeds more; the client is known to send 15 MW. [W]"""
-
 _ABSURD_POWER = 50.0  # W; a limit below it was probably meant in kW
 _LEAST_POWER = 1.0  # W; what the client takes for noise
-_HIGHEST_PRICE = 1_000.0  # $/kWh
 
-_LEAST_EFFICIENCY = 0.5  # below, it is no battery but a fault
-# A fraction may overshoot by rounding; beyond this it must be a percentage.
-_OVERSHOOT = 1.1
-_PERCENT_FROM = 2.0
+MOST_STORAGES = 10
+"""More batteries, or more vehicles, are refused."""
 
 
-def battery_from_wire(wire: BatteryIn | None, repairs: Repairs) -> Battery:
-    """Read the battery of a request.
+def battery_from_wire(wire: BatteryIn | None, repairs: Repairs, path: str = "battery") -> Battery:
+    """Read a battery of a request.
 
     Parameters
     ----------
@@ -41,6 +42,8 @@ def battery_from_wire(wire: BatteryIn | None, repairs: Repairs) -> Battery:
         As decoded.
     repairs : Repairs
         Takes note of every repair and every default that matters.
+    path : str
+        Where it is in the request.
 
     Returns
     -------
@@ -53,9 +56,9 @@ def battery_from_wire(wire: BatteryIn | None, repairs: Repairs) -> Battery:
         Where a value has no sane reading.
     """
     if wire is None:
-        repairs.note("default", "battery", "missing; a 13.5 kWh, 5 kW battery at 50 % assumed")
+        repairs.note("default", path, "missing; a 13.5 kWh, 5 kW battery at 50 % assumed")
         wire, repairs = BatteryIn(), Repairs()  # one warning says it all
-    reader = _Reader(repairs)
+    reader = _Battery(repairs, path)
     capacity, in_kwh = reader.capacity(wire.capacity_wh)
     charge, discharge = reader.efficiencies(wire)
     max_soc = reader.fraction("max_soc", wire.max_soc, 1.0)
@@ -73,72 +76,80 @@ def battery_from_wire(wire: BatteryIn | None, repairs: Repairs) -> Battery:
         else reader.fraction("target_end_soc", wire.target_end_soc, 0.0),
         cycle_cost=reader.cycle_cost(wire.cycle_cost),
         end_value=reader.end_value(wire.end_value),
+        export_limit=reader.not_negative("max_export_w", wire.max_export_w, math.inf) / 1000.0,
+        priority=round(reader.finite("priority", wire.priority, 0.0, optional=True)),
         may_charge_from_grid=wire.can_charge_from_grid is not False,
         may_export=wire.can_export_to_grid is not False,
     )
 
 
-class _Reader:
-    """Reads one field at a time and notes what it mends."""
+def batteries_from_wire(
+    wires: Sequence[NamedBatteryIn] | None, repairs: Repairs
+) -> tuple[tuple[str, ...], tuple[Battery, ...]]:
+    """Read the batteries of a request, each with its key.
 
-    def __init__(self, repairs: Repairs) -> None:
-        self._repairs = repairs
+    Raises
+    ------
+    ProblemError
+        Where there are none or too many, one has no id, or two have the same.
+    """
+    if not wires:
+        raise ProblemError("batteries", "must hold at least one battery, got none")
+    if len(wires) > MOST_STORAGES:
+        rule = f"must hold at most {MOST_STORAGES} batteries, got {len(wires)}"
+        raise ProblemError("batteries", rule)
+    keys: list[str] = []
+    for i, wire in enumerate(wires):
+        given = wire.battery_id if wire.id is None else wire.id
+        key = "" if given is None else str(given).strip()
+        if not key:
+            raise ProblemError(f"batteries[{i}].id", f"must be given, got {shown(given)}")
+        if key in keys:
+            first = keys.index(key)
+            rule = f"must differ from batteries[{first}].id, got {shown(key)} again"
+            raise ProblemError(f"batteries[{i}].id", rule)
+        keys.append(key)
+    batteries = (
+        battery_from_wire(wire, repairs, f"batteries[{i}]") for i, wire in enumerate(wires)
+    )
+    return tuple(keys), tuple(batteries)
 
-    def _note(self, code: str, name: str, message: str) -> None:
-        self._repairs.note(code, f"battery.{name}", message)
 
-    def _finite(self, name: str, value: Number, default: float) -> float:
-        read = number(value)
-        if math.isfinite(read):
-            return read
-        why = "missing" if value is None else f"must be a number, got {shown(value)}"
-        self._note("default", name, f"{why}; {default:g} assumed")
-        return default
+class _Battery(Reader):
+    """Reads what only batteries have."""
 
     def capacity(self, value: Number) -> tuple[float, bool]:
         """Capacity [Wh], and whether it was sent in kWh."""
-        capacity = self._finite("capacity_wh", value, DEFAULT_CAPACITY)
+        capacity = self.finite("capacity_wh", value, DEFAULT_CAPACITY)
         if capacity < 0:
-            raise ProblemError("battery.capacity_wh", f"must not be negative, got {capacity!r}")
+            raise self.refused("capacity_wh", f"must not be negative, got {capacity!r}")
         if 0 < capacity < _KWH_MEANT_BELOW:
-            self._note("unit", "capacity_wh", f"{capacity:g} Wh is no battery; read as kWh")
+            self.note("unit", "capacity_wh", f"{capacity:g} Wh is no battery; read as kWh")
             return 1000.0 * capacity, True
         if capacity > _HIGHEST_CAPACITY:
-            self._note("capped", "capacity_wh", f"{capacity / 1000:g} kWh is no home; 1e5 assumed")
+            self.note("capped", "capacity_wh", f"{capacity / 1000:g} kWh is no home; 1e5 assumed")
             return _HIGHEST_CAPACITY, False
         if capacity > _ABSURD_CAPACITY:
-            self._note("implausible", "capacity_wh", f"{capacity / 1000:g} kWh is no home battery")
+            self.note("implausible", "capacity_wh", f"{capacity / 1000:g} kWh is no home battery")
         return capacity, False
 
     def power(self, name: str, value: Number, in_kilo: bool) -> float:
         """Power limit [W]."""
-        power = self._finite(name, value, DEFAULT_POWER)
+        power = self.finite(name, value, DEFAULT_POWER)
         if power < 0:
-            raise ProblemError(f"battery.{name}", f"must not be negative, got {power!r}")
+            raise self.refused(name, f"must not be negative, got {power!r}")
         if in_kilo and 0 < power < _KWH_MEANT_BELOW:
-            self._note("unit", name, f"{power:g} W beside a capacity in kWh; read as kW")
+            self.note("unit", name, f"{power:g} W beside a capacity in kWh; read as kW")
             return 1000.0 * power
         if power > HIGHEST_POWER:
-            self._note("capped", name, f"{power / 1000:g} kW is no home; 100 kW assumed")
+            self.note("capped", name, f"{power / 1000:g} kW is no home; 100 kW assumed")
             return HIGHEST_POWER
         if 0 < power < _LEAST_POWER:
-            self._note("clamped", name, f"{power:g} W cannot be commanded; 0 assumed")
+            self.note("clamped", name, f"{power:g} W cannot be commanded; 0 assumed")
             return 0.0
         if 0 < power < _ABSURD_POWER:
-            self._note("implausible", name, f"{power:g} W is no home battery; are kW meant?")
+            self.note("implausible", name, f"{power:g} W is no home battery; are kW meant?")
         return power
-
-    def fraction(
-        self, name: str, value: Number, default: float, *, required: bool = False
-    ) -> float:
-        """Share in [0, 1], also as a percentage."""
-        if value is None and not required:
-            return default
-        share = self._finite(name, value, default)
-        if share > _OVERSHOOT:
-            self._note("percent", name, f"{share:g} read as per cent")
-            share /= 100.0
-        return self._clamped(name, share, 0.0, 1.0)
 
     def reserve(self, wire: BatteryIn, max_soc: float) -> float:
         """The higher of backup reserve and lowest state of charge, at most the highest."""
@@ -147,7 +158,7 @@ class _Reader:
             self.fraction("min_soc", wire.min_soc, 0.0),
         )
         if reserve > max_soc:
-            self._note("clamped", "backup_reserve", f"above max_soc; {max_soc:g} assumed")
+            self.note("clamped", "backup_reserve", f"above max_soc; {max_soc:g} assumed")
             return max_soc
         return reserve
 
@@ -155,35 +166,19 @@ class _Reader:
         """One-way efficiencies, in and out; the most specific field wins."""
         if wire.round_trip_efficiency is not None:
             name = "round_trip_efficiency"
-            both = math.sqrt(
-                self._efficiency(name, wire.round_trip_efficiency, _LEAST_EFFICIENCY**2)
-            )
+            both = math.sqrt(self.efficiency(name, wire.round_trip_efficiency, LEAST_EFFICIENCY**2))
         elif None not in (wire.charge_efficiency, wire.discharge_efficiency):
             both = DEFAULT_EFFICIENCY
         else:
-            both = self._efficiency("efficiency", wire.efficiency, _LEAST_EFFICIENCY)
+            both = self.efficiency("efficiency", wire.efficiency, LEAST_EFFICIENCY)
         charge, discharge = both, both
         if wire.charge_efficiency is not None:
-            charge = self._efficiency(
-                "charge_efficiency", wire.charge_efficiency, _LEAST_EFFICIENCY
-            )
+            charge = self.efficiency("charge_efficiency", wire.charge_efficiency, LEAST_EFFICIENCY)
         if wire.discharge_efficiency is not None:
-            discharge = self._efficiency(
-                "discharge_efficiency", wire.discharge_efficiency, _LEAST_EFFICIENCY
+            discharge = self.efficiency(
+                "discharge_efficiency", wire.discharge_efficiency, LEAST_EFFICIENCY
             )
         return charge, discharge
-
-    def _efficiency(self, name: str, value: Number, least: float) -> float:
-        share = self._finite(name, value, DEFAULT_EFFICIENCY)
-        if share >= _PERCENT_FROM:
-            self._note("percent", name, f"{share:g} read as per cent")
-            share /= 100.0
-        return self._clamped(name, share, least, 1.0)
-
-    def cycle_cost(self, value: Number) -> float:
-        """Wear price [$/kWh]."""
-        cost = 0.0 if value is None else self._finite("cycle_cost", value, 0.0)
-        return self._clamped("cycle_cost", cost, 0.0, _HIGHEST_PRICE)
 
     def end_value(self, value: Number) -> float | None:
         """Worth of a kWh left [$/kWh]; None leaves it to the planner."""
@@ -192,13 +187,6 @@ class _Reader:
         worth = number(value)
         if not math.isfinite(worth):
             got = shown(value)
-            self._note("default", "end_value", f"must be a number, got {got}; the planner's own")
+            self.note("default", "end_value", f"must be a number, got {got}; the planner's own")
             return None
-        return self._clamped("end_value", worth, -_HIGHEST_PRICE, _HIGHEST_PRICE)
-
-    def _clamped(self, name: str, value: float, low: float, high: float) -> float:
-        clamped = min(high, max(low, value))
-        if clamped != value:
-            rule = f"must lie in [{low:g}, {high:g}]"
-            self._note("clamped", name, f"{rule}, got {value:g}; {clamped:g} assumed")
-        return clamped
+        return self.clamped("end_value", worth, -HIGHEST_PRICE, HIGHEST_PRICE)

@@ -124,11 +124,16 @@ def _unknown(fields: dict[str, Any], kind: type[msgspec.Struct], prefix: str) ->
     for name, value in fields.items():
         if name not in known:
             yield prefix + clipped(name)[1:-1]
-        elif isinstance(value, dict):
-            for nested in _structs_in(known[name].type):
-                yield from _unknown(value, nested, f"{prefix}{name}.")
+            continue
+        items = enumerate(value) if isinstance(value, list) else ()
+        places = {"": value, **{f"[{i}]": item for i, item in items if isinstance(item, dict)}}
+        for place, inner in places.items():
+            for nested in _structs_in(known[name].type) if isinstance(inner, dict) else ():
+                yield from _unknown(inner, nested, f"{prefix}{name}{place}.")
 
 
 def _structs_in(annotation: Any) -> list[type[msgspec.Struct]]:  # noqa: ANN401 - a type form
-    choices = getattr(annotation, "__args__", (annotation,))
-    return [c for c in choices if isinstance(c, type) and issubclass(c, msgspec.Struct)]
+    """Structs that an annotation names, in unions and lists too."""
+    if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):
+        return [annotation]
+    return [kind for choice in getattr(annotation, "__args__", ()) for kind in _structs_in(choice)]

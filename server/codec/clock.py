@@ -1,5 +1,6 @@
 """When index 0 is: now, or the start that a request names, in the site's zone."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
@@ -67,18 +68,55 @@ def start_of(
     zone = _zone(timezone, site_zone, repairs)
     if start_time is None:
         return now.astimezone(zone)
-    try:
-        start = datetime.fromisoformat(start_time.strip())
-    except ValueError:
-        rule = f"must be ISO 8601, got {clipped(start_time)}"
-        raise ProblemError("start_time", rule) from None
-    if not _FIRST_YEAR <= start.year <= _LAST_YEAR:
-        rule = f"must lie between {_FIRST_YEAR} and {_LAST_YEAR}, got year {start.year}"
-        raise ProblemError("start_time", rule)
+    start = _parsed("start_time", start_time)
     if start.tzinfo is None:
         start = start.replace(tzinfo=zone if zone is not None else now.astimezone().tzinfo)
     # By way of UTC: an hour that the clocks skip has no other way to its true name.
     return start.astimezone(UTC).astimezone(start.tzinfo if zone is None else zone)
+
+
+def instant_from_wire(field: str, text: str, start: datetime) -> datetime:
+    """An instant that a request names; a clock time alone is the next one from `start` on.
+
+    Parameters
+    ----------
+    field : str
+        Its path in the request.
+    text : str
+        ISO 8601; local where naive.
+    start : datetime
+        Beginning of the plan, in the site's zone.
+
+    Returns
+    -------
+    datetime
+        In the site's zone.
+
+    Raises
+    ------
+    ProblemError
+        Where it is no time stamp of our time.
+    """
+    clock_time = re.fullmatch(r"(\d\d?):(\d\d)(:\d\d)?", text.strip())
+    if clock_time:
+        text = f"{start.date().isoformat()}T{text.strip().zfill(5)}"
+    when = _parsed(field, text)
+    if when.tzinfo is None:
+        when = when.replace(tzinfo=start.tzinfo)
+    if clock_time and when <= start:
+        when += timedelta(days=1)
+    return when.astimezone(UTC).astimezone(start.tzinfo)
+
+
+def _parsed(field: str, text: str) -> datetime:
+    try:
+        when = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise ProblemError(field, f"must be ISO 8601, got {clipped(text)}") from None
+    if not _FIRST_YEAR <= when.year <= _LAST_YEAR:
+        rule = f"must lie between {_FIRST_YEAR} and {_LAST_YEAR}, got year {when.year}"
+        raise ProblemError(field, rule)
+    return when
 
 
 def _zone(timezone: str | None, site_zone: tzinfo | None, repairs: Repairs) -> tzinfo | None:

@@ -11,7 +11,7 @@ from server.codec.repairs import Repairs
 from server.codec.series import Intervals
 from server.codec.wording import shown
 from server.options import Options
-from server.wire import OptimizeRequest
+from server.wire import SiteRequest
 
 MAX_INTERVALS = 4_320
 """72 h of minutes; more is refused."""
@@ -22,12 +22,12 @@ _TINY = 1e-9  # h and intervals; rounding of sums
 _RULE = f"must lie in [{_SHORTEST_INTERVAL:g}, {_LONGEST_INTERVAL:g}] minutes"
 
 
-def intervals_from_wire(request: OptimizeRequest, options: Options, repairs: Repairs) -> Intervals:
+def intervals_from_wire(request: SiteRequest, options: Options, repairs: Repairs) -> Intervals:
     """Intervals that the import prices span.
 
     Parameters
     ----------
-    request : OptimizeRequest
+    request : SiteRequest
         As decoded.
     options : Options
         Defaults for what it leaves out.
@@ -55,7 +55,7 @@ def intervals_from_wire(request: OptimizeRequest, options: Options, repairs: Rep
     return Intervals(_filling(_horizon_hours(request) or options.horizon_hours, hours))
 
 
-def intervals_within(request: OptimizeRequest, intervals: Intervals) -> int:
+def intervals_within(request: SiteRequest, intervals: Intervals) -> int:
     """Number of intervals that the wanted horizon holds; at least the first."""
     wanted = _horizon_hours(request)
     if wanted is None:
@@ -69,7 +69,7 @@ def _require_few(field: str, values: object) -> None:
         raise ProblemError(field, f"must hold at most {MAX_INTERVALS} values, got {len(values)}")
 
 
-def _minutes(request: OptimizeRequest, options: Options, repairs: Repairs) -> Vector:
+def _minutes(request: SiteRequest, options: Options, repairs: Repairs) -> Vector:
     """Lengths as sent; one of them where all are equal."""
     wire = request.interval_minutes
     if wire is UNSET:
@@ -108,7 +108,7 @@ def _filling(horizon: float, hours: Vector) -> Vector:
     return np.full(max(1, int(count + _TINY)), hours)
 
 
-def _horizon_hours(request: OptimizeRequest) -> float | None:
+def _horizon_hours(request: SiteRequest) -> float | None:
     wanted = request.horizon_hours
     if wanted is not None and not 0 < wanted < math.inf:
         raise ProblemError("horizon_hours", f"must be a positive number, got {shown(wanted)}")

@@ -96,12 +96,21 @@ def _dollars(value: object, name: str) -> float:
 
 
 def _window(start: object, end: object, name: str) -> Window:
-    return Window(_time(start, f"{name}_start"), _time(end, f"{name}_end"))
+    return Window(time_from_wire(start, f"{name}_start"), time_from_wire(end, f"{name}_end"))
 
 
-def _time(value: object, name: str) -> time:
+def time_from_wire(value: object, name: str) -> time:
+    """A time of day such as ``17:30``; ``24:00`` is midnight.
+
+    Raises
+    ------
+    ValueError
+        Where it is none.
+    """
     text = value.strip() if isinstance(value, str) else ""
     try:
-        return time.fromisoformat("00:00" if text in {"24:00", "24:00:00"} else text.zfill(5))
+        hours, colon, rest = text.partition(":")
+        padded = f"{hours.zfill(2)}{colon}{rest}" if hours and colon else "none"
+        return time.fromisoformat("00:00" if text in {"24:00", "24:00:00"} else padded)
     except ValueError:
         raise ValueError(f"{name} must be a time like 17:30, got {shown(value)}") from None

@@ -1,42 +1,47 @@
 """A request struct to a site: W to kWh per interval, once."""
 
-import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
 
 from matrix_builders import Vector
 from optimiser import (
+    Battery,
     CostFunction,
     Forecast,
-    Grid,
     Horizon,
-    ProblemError,
+    Inverter,
     ProviderRules,
     Site,
     Tariff,
+    Vehicle,
 )
-from server.codec.battery import HIGHEST_POWER, battery_from_wire
+from server.codec.battery import batteries_from_wire, battery_from_wire
+from server.codec.charges import allowances_from_wire, demand_charges_from_wire
 from server.codec.clock import snapped, start_of
-from server.codec.horizon import MAX_INTERVALS, intervals_from_wire, intervals_within
+from server.codec.forecasts import (
+    export_prices,
+    import_prices,
+    load_power,
+    solar_power,
+    typical_load,
+)
+from server.codec.grid import grid_from_wire, inverter_from_wire
+from server.codec.horizon import intervals_from_wire, intervals_within
 from server.codec.provider_config import rules_from_wire
 from server.codec.repairs import Repairs
-from server.codec.series import Intervals, align, numbers
-from server.codec.wording import clipped, shown
+from server.codec.series import Intervals
+from server.codec.vehicle import vehicles_from_wire
+from server.codec.wording import clipped
 from server.options import Options
-from server.wire import GridIn, OptimizeRequest, Series
-
-_HIGHEST_PRICE = 1_000.0  # $/kWh; the Australian market cap is 20
-_HIGHEST_FORECAST = 1e6  # W
-_KW_MEANT_BELOW = 50.0  # a home that never draws 50 W was measured in kW
-
-# A typical home's draw by hour of the local day, for requests without a load. [W]
-_TYPICAL_LOAD = np.array(
-    [350, 300, 280, 270, 280, 350, 600, 900, 800, 600, 500, 500,
-     550, 500, 500, 550, 700, 1100, 1400, 1300, 1100, 900, 700, 450],
-    dtype=np.float64,
-)  # fmt: skip
+from server.wire import (
+    EvRequest,
+    HybridIn,
+    MultiBatteryRequest,
+    OptimizeRequest,
+    SiteRequest,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +58,21 @@ class Problem:
         Price modifications.
     client_safe_charge : bool
         Whether charging from solar alone is kept out of ``charge_w``.
+    keys : tuple of str
+        What the batteries, or the vehicles, are called.
+    names : tuple of str or None
+        What people call them.
+    paths : tuple of str
+        Where each storage is in the request: batteries, then vehicles.
     """
 
     site: Site
     cost_function: CostFunction
     rules: ProviderRules
     client_safe_charge: bool
+    keys: tuple[str, ...] = ()
+    names: tuple[str | None, ...] = ()
+    paths: tuple[str, ...] = ()
 
 
 def problem_from_wire(
@@ -87,6 +101,42 @@ def problem_from_wire(
     ProblemError
         Where something has no sane reading.
     """
+    problem = _problem(request, options, now, repairs, load_matters=True)
+    battery = battery_from_wire(request.battery, repairs)
+    places = {"battery.hybrid": request.battery.hybrid if request.battery else None}
+    problem = _with(problem, _inverter(request, places, repairs), (battery,))
+    return replace(problem, paths=("battery",))
+
+
+def multi_battery_problem(
+    request: MultiBatteryRequest, options: Options, now: datetime, repairs: Repairs
+) -> Problem:
+    """Read one ``/multi-battery/optimize`` request; see `problem_from_wire`."""
+    problem = _problem(request, options, now, repairs, load_matters=True)
+    keys, batteries = batteries_from_wire(request.batteries, repairs)
+    wires = request.batteries or []
+    places = {f"batteries[{i}].hybrid": wire.hybrid for i, wire in enumerate(wires)}
+    problem = _with(problem, _inverter(request, places, repairs), batteries)
+    paths = tuple(f"batteries[{i}]" for i in range(len(keys)))
+    return replace(problem, keys=keys, names=tuple(wire.name for wire in wires), paths=paths)
+
+
+def ev_problem(request: EvRequest, options: Options, now: datetime, repairs: Repairs) -> Problem:
+    """Read one ``/ev/optimize`` request; see `problem_from_wire`."""
+    problem = _problem(request, options, now, repairs, load_matters=False)
+    read = vehicles_from_wire(request, problem.site.horizon, repairs)
+    home = request.home_battery
+    batteries = () if home is None else (battery_from_wire(home, repairs, "home_battery"),)
+    places = {"home_battery.hybrid": home.hybrid if home else None}
+    problem = _with(problem, _inverter(request, places, repairs), batteries, read.vehicles)
+    paths = ("home_battery",) * len(batteries) + read.paths
+    return replace(problem, keys=read.keys, names=read.names, paths=paths)
+
+
+def _problem(
+    request: SiteRequest, options: Options, now: datetime, repairs: Repairs, *, load_matters: bool
+) -> Problem:
+    """What every request says, before anything that stores energy."""
     intervals = intervals_from_wire(request, options, repairs)
     n = intervals_within(request, intervals)
     start = start_of(request.start_time, request.timezone, options.zone, now, repairs)
@@ -94,21 +144,21 @@ def problem_from_wire(
         start = snapped(start, 60.0 * float(intervals.hours[0]))
     hours = intervals.hours[:n]
     horizon = Horizon(start=start, hours=hours)
-    battery = battery_from_wire(request.battery, repairs)
     wanted = request.options.client_safe_charge if request.options else None
     return Problem(
         site=Site(
             horizon=horizon,
             tariff=Tariff(
-                import_price=_import_prices(request, intervals, repairs)[:n],
-                export_price=_export_prices(request, intervals, repairs)[:n],
+                import_price=import_prices(request, intervals, repairs)[:n],
+                export_price=export_prices(request, intervals, repairs)[:n],
+                demand_charges=demand_charges_from_wire(request.demand_charges, repairs),
+                allowances=allowances_from_wire(request.allowances, repairs),
             ),
             forecast=Forecast(
-                load=_load(request, horizon, intervals, repairs)[:n] * hours / 1000.0,
-                solar=_solar(request, intervals, repairs)[:n] * hours / 1000.0,
+                load=_load(request, horizon, intervals, repairs, load_matters) * hours / 1000.0,
+                solar=solar_power(request, intervals, repairs)[:n] * hours / 1000.0,
             ),
-            batteries=(battery,),
-            grid=_grid_limits(request.grid),
+            grid=grid_from_wire(request.grid, n, intervals, repairs),
         ),
         cost_function=_cost_function(request.cost_function, options, repairs),
         rules=rules_from_wire(request.provider_config, repairs),
@@ -116,78 +166,38 @@ def problem_from_wire(
     )
 
 
-def _given(
-    field: str, wire: Series, largest: float, intervals: Intervals, repairs: Repairs
-) -> Vector | None:
-    """Series of a request on the grid of the plan; None where it is missing."""
-    if wire is None or wire == []:
-        return None
-    if not isinstance(wire, list):
-        return np.full(intervals.size, numbers(field, [wire], largest, repairs)[0])
-    if len(wire) > 2 * MAX_INTERVALS:
-        raise ProblemError(field, f"must hold at most {2 * MAX_INTERVALS} values, got {len(wire)}")
-    return align(field, numbers(field, wire, largest, repairs), intervals, repairs)
+def _inverter(
+    request: SiteRequest, places: dict[str, HybridIn | None], repairs: Repairs
+) -> Inverter | None:
+    """The inverter that batteries share, wherever the request names it."""
+    of_grid = request.grid.hybrid if request.grid else None
+    named = {"hybrid": request.hybrid, "grid.hybrid": of_grid, **places}
+    return inverter_from_wire(named, repairs)
 
 
-def _import_prices(request: OptimizeRequest, intervals: Intervals, repairs: Repairs) -> Vector:
-    prices = _given("prices_import", request.prices_import, _HIGHEST_PRICE, intervals, repairs)
-    assert prices is not None  # or there would be no intervals
-    return prices
-
-
-def _export_prices(request: OptimizeRequest, intervals: Intervals, repairs: Repairs) -> Vector:
-    prices = _given("prices_export", request.prices_export, _HIGHEST_PRICE, intervals, repairs)
-    if prices is None:
-        repairs.note("default", "prices_export", "missing; exports assumed to earn nothing")
-        return np.zeros(intervals.size)
-    return prices
-
-
-def _solar(request: OptimizeRequest, intervals: Intervals, repairs: Repairs) -> Vector:
-    solar = _given("solar_forecast", request.solar_forecast, _HIGHEST_FORECAST, intervals, repairs)
-    if solar is None:
-        repairs.note("default", "solar_forecast", "missing; no solar assumed")
-        return np.zeros(intervals.size)
-    return _not_negative("solar_forecast", solar, repairs)
+def _with(
+    problem: Problem,
+    inverter: Inverter | None,
+    batteries: tuple[Battery, ...],
+    vehicles: tuple[Vehicle, ...] = (),
+) -> Problem:
+    """The same with its storages."""
+    site = replace(problem.site, batteries=batteries, vehicles=vehicles, inverter=inverter)
+    return replace(problem, site=site)
 
 
 def _load(
-    request: OptimizeRequest, horizon: Horizon, intervals: Intervals, repairs: Repairs
+    request: SiteRequest, horizon: Horizon, intervals: Intervals, repairs: Repairs, matters: bool
 ) -> Vector:
-    field = "load_forecast"
-    load = _given(field, request.load_forecast, _HIGHEST_FORECAST, intervals, repairs)
-    if load is None:
-        repairs.note("default", field, "missing; the profile of a typical home assumed")
-        return _TYPICAL_LOAD[[start.hour for start in horizon.starts]]
-    if 0 < float(load.max()) < _KW_MEANT_BELOW:
-        repairs.note("unit", field, f"never above {load.max():g} W; read as kW")
-        load = 1000.0 * load
-    return _not_negative(field, load, repairs)
-
-
-def _not_negative(field: str, values: Vector, repairs: Repairs) -> Vector:
-    if bool((values < 0).any()):
-        count = int(np.count_nonzero(values < 0))
-        repairs.note("clamped", field, f"{count} values under zero; zero assumed")
-    return np.maximum(values, 0.0)
-
-
-def _grid_limits(wire: GridIn | None) -> Grid:
-    """Limits of the connection; without one, what the largest home could use."""
-    wire = wire or GridIn()
-    return Grid(
-        import_limit=_limit("max_import_w", wire.max_import_w),
-        export_limit=_limit("max_export_w", wire.max_export_w),
-        curtailment=wire.curtailment is not False,
-    )
-
-
-def _limit(name: str, watts: float | None) -> float:
-    if watts is None or watts == math.inf:
-        return HIGHEST_POWER / 1000.0
-    if not watts >= 0:
-        raise ProblemError(f"grid.{name}", f"must not be negative, got {shown(watts)}")
-    return watts / 1000.0
+    load = load_power(request, intervals, repairs)
+    if load is not None:
+        return load[: horizon.n_intervals]
+    if matters:
+        message = "missing; the profile of a typical home assumed"
+        repairs.note("default", "load_forecast", message)
+        return typical_load(horizon)
+    repairs.note("default", "load_forecast", "missing; no other load assumed")
+    return np.zeros(horizon.n_intervals)
 
 
 def _cost_function(wire: str | None, options: Options, repairs: Repairs) -> CostFunction:

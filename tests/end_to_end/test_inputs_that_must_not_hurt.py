@@ -634,14 +634,22 @@ async def test_chip_mode_all_day_reports_the_true_bill(client, cost_function):
     ("grid", "rule"),
     [
         ({"max_import_w": -1}, "grid.max_import_w: must not be negative, got -1"),
-        ({"max_export_w": math.nan}, "grid.max_export_w: must not be negative, got nan"),
-        ({"max_import_w": "x"}, "grid.max_import_w: must be a number, got 'x'"),
+        ({"max_export_w": [5000] * 7 + [-2]}, "grid.max_export_w: must not be negative, got -2"),
         ({"curtailment": "x"}, "grid.curtailment: must be true or false, got 'x'"),
         ([], "grid: must be an object, got a list"),
     ],
 )
 async def test_a_grid_without_a_sane_reading_is_refused(client, grid, rule):
     assert await refusal_of(client, small_request(grid=grid)) == rule
+
+
+@pytest.mark.parametrize("limit", [math.nan, "x", "unavailable"])
+async def test_a_limit_that_is_no_number_is_none(client, limit):
+    reply = await plan_of(
+        client, small_request(grid={"max_import_w": limit}), small_request(grid={})
+    )
+
+    assert warned(reply) == [("default", "grid.max_import_w")]
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ def unsound_vehicle(
     yield from storage.unsound(each)
     yield from storage.both("charge", each.charge, "discharge", each.discharge)
     yield from _too_little(each, 1000 * vehicle["min_charge_kw"])
-    yield from _too_low(each, number(vehicle, "min_soc", 0.0))
+    yield from _too_low(each, min(number(vehicle, "min_soc", 0.0), each.soc[0]))
     yield from _while_away(vehicle, each, instants)
     yield from _wrong_shortfall(vehicle, told, each, instants)
     yield from _wrong_totals(request, told["summary"], each)
@@ -111,7 +111,7 @@ def _too_little(each: Storage, least: float) -> Iterator[str]:
 
 
 def _too_low(each: Storage, least: float) -> Iterator[str]:
-    """An interval of discharge must not end under the least SoC; lower starts may stay."""
+    """An interval of discharge must not end under the least SoC, nor under a lower start."""
     for t, power in enumerate(each.discharge):
         soc = each.soc[t + 1]
         if power > 0 and soc < least - SOC_TOLERANCE:
