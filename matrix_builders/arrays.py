@@ -29,7 +29,7 @@ class CscArrays(NamedTuple):
 
 
 class StorageArrays(NamedTuple):
-    """The storages of one site, stacked; K storages, T intervals, S end-value segments.
+    """The storages of one site, stacked: K storages, T intervals, E end values of S segments.
 
     Attributes
     ----------
@@ -52,9 +52,11 @@ class StorageArrays(NamedTuple):
         Energy in is zero or at least this; a linear programme cannot say so. [kWh per interval]
     group : int64 array, shape (K,)
         Storages of one group charge or discharge together, never into each other.
-    end_width : float64 array, shape (K, S)
-        Length of each segment of the end value, from `stored_lower` upwards. [kWh]
-    end_price : float64 array, shape (K, S)
+    end_of : int64 array, shape (K,)
+        End value that the energy left in each storage counts in, with that of others.
+    end_width : float64 array, shape (E, S)
+        Length of each segment of an end value, from the sum of `stored_lower` upwards. [kWh]
+    end_price : float64 array, shape (E, S)
         Value of energy left in each segment, descending. [$/kWh]
     """
 
@@ -71,8 +73,15 @@ class StorageArrays(NamedTuple):
     level_price: Vector
     least_charge: Vector
     group: Places
+    end_of: Places
     end_width: Vector
     end_price: Vector
+
+
+PER_STORAGE = tuple(
+    name for name in StorageArrays._fields if name not in {"end_width", "end_price"}
+)
+"""Fields of `StorageArrays` with an entry for each storage."""
 
 
 class SiteArrays(NamedTuple):
@@ -107,7 +116,7 @@ class SiteArrays(NamedTuple):
 
 
 class CouplingArrays(NamedTuple):
-    """Rows that tie intervals or storages together; R rows, W peaks, B bonus columns.
+    """Rows that tie intervals or storages together; R rows, W peaks, B bonuses, S services.
 
     Attributes
     ----------
@@ -118,13 +127,16 @@ class CouplingArrays(NamedTuple):
     lower, upper : float64 array, shape (R,)
         Bounds of each row.
     peak_price : float64 array, shape (W,)
-        Cost of each kW of a peak. [$/kW]
-    peak_lower, peak_upper : float64 array, shape (W,)
-        The peak already reached, and one that nothing can exceed. [kW]
+        Cost of each kW by which a peak rises. [$/kW]
+    peak_limit : float64 array, shape (W,)
+        Rise over the peak already reached that nothing can exceed. [kW]
     bonus_price : float64 array, shape (B,)
         Gain of a kWh traded within an allowance. [$/kWh]
     bonus_limit : float64 array, shape (B,)
         Most energy within it. [kWh per interval]
+    service_limit : float64 array, shape (S,)
+        Most energy that a storage gives to the house, where that must be told from what it
+        feeds in. [kWh per interval]
     """
 
     row: Places
@@ -134,10 +146,10 @@ class CouplingArrays(NamedTuple):
     lower: Vector
     upper: Vector
     peak_price: Vector
-    peak_lower: Vector
-    peak_upper: Vector
+    peak_limit: Vector
     bonus_price: Vector
     bonus_limit: Vector
+    service_limit: Vector
 
 
 _NO_PLACES: Places = np.zeros(0, dtype=np.int64)
@@ -150,10 +162,10 @@ UNCOUPLED = CouplingArrays(
     lower=_NO_VALUES,
     upper=_NO_VALUES,
     peak_price=_NO_VALUES,
-    peak_lower=_NO_VALUES,
-    peak_upper=_NO_VALUES,
+    peak_limit=_NO_VALUES,
     bonus_price=_NO_VALUES,
     bonus_limit=_NO_VALUES,
+    service_limit=_NO_VALUES,
 )
 """No such rows."""
 

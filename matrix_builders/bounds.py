@@ -85,8 +85,8 @@ def write_storage_bounds(
         Limits. [kWh per interval]
     stored_lower, stored_upper, soft_floor, soft_ceiling : float64 array, shape (K, T)
         Hard and soft levels. [kWh]
-    end_width : float64 array, shape (K, S)
-        Segments of the end value. [kWh]
+    end_width : float64 array, shape (E, S)
+        Segments of the end values. [kWh]
     col_lower, col_upper : float64 array, shape (n_cols,)
         Modified in place.
     """
@@ -107,13 +107,14 @@ def write_storage_bounds(
             if soft_ceiling[k, t] < stored_upper[k, t]:
                 col_upper[overfill] = stored_upper[k, t] - soft_ceiling[k, t]
                 overfill += 1
+    for e in range(end_width.shape[0]):
         for j in range(n_segments):
-            col_upper[column_starts[END_ENERGY] + k * n_segments + j] = end_width[k, j]
+            col_upper[column_starts[END_ENERGY] + e * n_segments + j] = end_width[e, j]
 
 
 @kernel(
     "void(i8[::1], f8[::1], f8[::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1],"
-    " f8[::1], f8[::1])"
+    " i8[::1], f8[::1], f8[::1])"
 )
 def write_row_bounds(
     row_starts: NDArray[np.int64],
@@ -123,6 +124,7 @@ def write_row_bounds(
     stored_upper: Vector,
     soft_floor: Vector,
     soft_ceiling: Vector,
+    end_of: NDArray[np.int64],
     row_lower: Vector,
     row_upper: Vector,
 ) -> None:
@@ -138,6 +140,8 @@ def write_row_bounds(
         Energy stored now. [kWh]
     stored_lower, stored_upper, soft_floor, soft_ceiling : float64 array, shape (K, T)
         Hard and soft levels. [kWh]
+    end_of : int64 array, shape (K,)
+        End value that each storage counts in.
     row_lower, row_upper : float64 array, shape (n_rows,)
         Zeros; modified in place.
     """
@@ -162,5 +166,5 @@ def write_row_bounds(
                 ceiling += 1
     if row_starts[END_LEVEL] < row_starts[END_LEVEL + 1]:
         for k in range(n_storages):
-            row_lower[row_starts[END_LEVEL] + k] = stored_lower[k, n_intervals - 1]
-            row_upper[row_starts[END_LEVEL] + k] = stored_lower[k, n_intervals - 1]
+            row_lower[row_starts[END_LEVEL] + end_of[k]] += stored_lower[k, n_intervals - 1]
+            row_upper[row_starts[END_LEVEL] + end_of[k]] += stored_lower[k, n_intervals - 1]

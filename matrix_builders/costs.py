@@ -52,7 +52,7 @@ def write_costs(
         Price of missing a soft level of each storage by one kWh. [$/kWh]
     stored_lower, stored_upper, soft_floor, soft_ceiling : float64 array, shape (K, T)
         Hard and soft levels. [kWh]
-    end_price : float64 array, shape (K, S)
+    end_price : float64 array, shape (E, S)
         Value of energy left, by segment. [$/kWh]
     cost : float64 array, shape (n_cols,)
         Zeros; modified in place.
@@ -67,7 +67,7 @@ def write_costs(
             cost[column_starts[IMPORT_EXCESS] + t] = import_price[t] + penalty
         if has_export_excess:
             cost[column_starts[EXPORT_EXCESS] + t] = penalty - export_price[t]
-    n_storages, n_segments = end_price.shape
+    n_storages = stored_lower.shape[0]
     shortfall = column_starts[SHORTFALL]
     overfill = column_starts[OVERFILL]
     for k in range(n_storages):
@@ -80,5 +80,7 @@ def write_costs(
             if soft_ceiling[k, t] < stored_upper[k, t]:
                 cost[overfill] = level_price[k]
                 overfill += 1
+    n_ends, n_segments = end_price.shape
+    for e in range(n_ends):
         for j in range(n_segments):
-            cost[column_starts[END_ENERGY] + k * n_segments + j] = -end_price[k, j]
+            cost[column_starts[END_ENERGY] + e * n_segments + j] = -end_price[e, j]

@@ -2,7 +2,7 @@
 
 from matrix_builders.arrays import Indices, Places, Vector
 from matrix_builders.compiled import kernel
-from matrix_builders.layout import BONUS, COUPLING, PEAK
+from matrix_builders.layout import BONUS, COUPLING, PEAK, SERVICE
 
 
 @kernel("i8(i8[::1], i8[::1], i8[::1], i8[::1], i8[::1], f8[::1], i4[::1], i4[::1], f8[::1], i8)")
@@ -53,7 +53,7 @@ def write_couplings(
 
 @kernel(
     "void(i8[::1], i8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1],"
-    " f8[::1], f8[::1], f8[::1], f8[::1], f8[::1])"
+    " f8[::1], f8[::1], f8[::1], f8[::1])"
 )
 def write_coupling_bounds(
     column_starts: Places,
@@ -61,17 +61,16 @@ def write_coupling_bounds(
     lower: Vector,
     upper: Vector,
     peak_price: Vector,
-    peak_lower: Vector,
-    peak_upper: Vector,
+    peak_limit: Vector,
     bonus_price: Vector,
     bonus_limit: Vector,
+    service_limit: Vector,
     cost: Vector,
-    col_lower: Vector,
     col_upper: Vector,
     row_lower: Vector,
     row_upper: Vector,
 ) -> None:
-    """Costs and bounds of peaks and bonuses, and bounds of the coupling rows.
+    """Costs and bounds of peaks, bonuses and services, and bounds of the coupling rows.
 
     Parameters
     ----------
@@ -79,22 +78,25 @@ def write_coupling_bounds(
         Offsets of the layout.
     lower, upper : float64 array, shape (R,)
         Bounds of each row.
-    peak_price, peak_lower, peak_upper : float64 array, shape (W,)
-        Cost [$/kW] and bounds [kW] of each peak.
+    peak_price, peak_limit : float64 array, shape (W,)
+        Cost [$/kW] and limit [kW] of the rise of each peak.
     bonus_price, bonus_limit : float64 array, shape (B,)
         Gain [$/kWh] and limit [kWh per interval] of each bonus.
-    cost, col_lower, col_upper : float64 array, shape (n_cols,)
+    service_limit : float64 array, shape (S,)
+        Limit of each service. [kWh per interval]
+    cost, col_upper : float64 array, shape (n_cols,)
         Zeros; modified in place.
     row_lower, row_upper : float64 array, shape (n_rows,)
         Zeros; modified in place.
     """
     for w in range(peak_price.size):
         cost[column_starts[PEAK] + w] = peak_price[w]
-        col_lower[column_starts[PEAK] + w] = peak_lower[w]
-        col_upper[column_starts[PEAK] + w] = peak_upper[w]
+        col_upper[column_starts[PEAK] + w] = peak_limit[w]
     for b in range(bonus_price.size):
         cost[column_starts[BONUS] + b] = -bonus_price[b]
         col_upper[column_starts[BONUS] + b] = bonus_limit[b]
+    for s in range(service_limit.size):
+        col_upper[column_starts[SERVICE] + s] = service_limit[s]
     for r in range(lower.size):
         row_lower[row_starts[COUPLING] + r] = lower[r]
         row_upper[row_starts[COUPLING] + r] = upper[r]

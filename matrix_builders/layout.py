@@ -21,6 +21,7 @@ OVERFILL = 9
 END_ENERGY = 10
 PEAK = 11
 BONUS = 12
+SERVICE = 13
 
 # Row blocks, in the order of the matrix.
 BALANCE = 0
@@ -84,7 +85,8 @@ def layout_for(
 ) -> Layout:
     """Layout of the programme of one site."""
     n = site.net_load.size
-    k, segments = storages.end_width.shape
+    k = storages.charge_limit.shape[0]
+    ends, segments = storages.end_width.shape
     floors = int(np.count_nonzero(storages.soft_floor > storages.stored_lower))
     ceilings = int(np.count_nonzero(storages.soft_ceiling < storages.stored_upper))
     return Layout(
@@ -102,11 +104,12 @@ def layout_for(
             k * n,  # stored
             floors,  # shortfall
             ceilings,  # overfill
-            k * segments,  # energy at the end, by segment of its value
+            ends * segments,  # energy at the end, by segment of its value
             couplings.peak_price.size,
             couplings.bonus_price.size,
+            couplings.service_limit.size,
         ),
-        row_lengths=(n, k * n, floors, ceilings, k if segments else 0, couplings.lower.size),
+        row_lengths=(n, k * n, floors, ceilings, ends if segments else 0, couplings.lower.size),
     )
 
 

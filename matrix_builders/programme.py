@@ -85,14 +85,19 @@ def build(
         col_upper,
     )
     write_row_bounds(
-        layout.row_starts, site.net_load, storages.initial, *levels, row_lower, row_upper
+        layout.row_starts,
+        site.net_load,
+        storages.initial,
+        *levels,
+        storages.end_of,
+        row_lower,
+        row_upper,
     )
     write_coupling_bounds(
         starts,
         layout.row_starts,
         *couplings[4:],
         cost,
-        col_lower,
         col_upper,
         row_lower,
         row_upper,
@@ -103,8 +108,9 @@ def build(
 
 def _matrix(layout: Layout, storages: StorageArrays, couplings: CouplingArrays) -> CscArrays:
     n, k, segments = layout.n_intervals, layout.n_storages, layout.n_segments
+    ends = storages.end_width.shape[0]
     soft = layout.row_lengths[FLOOR] + layout.row_lengths[CEILING]
-    capacity = n * (5 + 2 * k) + 4 * k * n + 2 * soft + k * (1 + segments) + couplings.row.size
+    capacity = n * (5 + 2 * k) + 4 * k * n + 2 * soft + k + ends * segments + couplings.row.size
     rows: Indices = np.empty(capacity, dtype=np.int32)
     cols: Indices = np.empty(capacity, dtype=np.int32)
     values: Vector = np.empty(capacity)
@@ -133,7 +139,7 @@ def _matrix(layout: Layout, storages: StorageArrays, couplings: CouplingArrays) 
         values,
         size,
     )
-    size = write_end_levels(*starts, n, k, segments, rows, cols, values, size)
+    size = write_end_levels(*starts, n, storages.end_of, ends, segments, rows, cols, values, size)
     size = write_couplings(
         *starts,
         couplings.row,

@@ -146,12 +146,13 @@ def write_soft_levels(
     return place
 
 
-@kernel("i8(i8[::1], i8[::1], i8, i8, i8, i4[::1], i4[::1], f8[::1], i8)")
+@kernel("i8(i8[::1], i8[::1], i8, i8[::1], i8, i8, i4[::1], i4[::1], f8[::1], i8)")
 def write_end_levels(
     column_starts: NDArray[np.int64],
     row_starts: NDArray[np.int64],
     n_intervals: int,
-    n_storages: int,
+    end_of: NDArray[np.int64],
+    n_ends: int,
     n_segments: int,
     rows: Indices,
     cols: Indices,
@@ -160,17 +161,22 @@ def write_end_levels(
 ) -> int:
     """Rows that split what is left at the end into the segments of its value.
 
-    Row ``k`` reads ``stored[k, T-1] - sum over j of end_energy[k, j] = stored_lower[k, T-1]``.
-    Prices descend from segment to segment, so the optimum fills them in order.
+    Row ``e`` reads ``sum over its k of stored[k, T-1] - sum over j of end_energy[e, j]
+    = sum over its k of stored_lower[k, T-1]``.  Prices descend from segment to segment, so the
+    optimum fills them in order.
 
     Parameters
     ----------
     column_starts, row_starts : int64 array
         Offsets of the layout.
-    n_intervals, n_storages, n_segments : int
-        T, K and S; nothing is written where S is zero.
+    n_intervals : int
+        T.
+    end_of : int64 array, shape (K,)
+        End value that each storage counts in.
+    n_ends, n_segments : int
+        E and S; nothing is written where S is zero.
     rows, cols : int32 array, shape (capacity,)
-        Modified in place, from `place` on; ``K (1 + S)`` entries.
+        Modified in place, from `place` on; ``K + E S`` entries.
     values : float64 array, shape (capacity,)
         Modified in place.
     place : int
@@ -183,14 +189,16 @@ def write_end_levels(
     """
     if n_segments == 0:
         return place
-    for k in range(n_storages):
-        rows[place] = row_starts[END_LEVEL] + k
-        cols[place] = column_starts[STORED] + (k + 1) * n_intervals - 1
-        values[place] = 1.0
-        place += 1
+    for e in range(n_ends):
+        for k in range(end_of.size):
+            if end_of[k] == e:
+                rows[place] = row_starts[END_LEVEL] + e
+                cols[place] = column_starts[STORED] + (k + 1) * n_intervals - 1
+                values[place] = 1.0
+                place += 1
         for j in range(n_segments):
-            rows[place] = row_starts[END_LEVEL] + k
-            cols[place] = column_starts[END_ENERGY] + k * n_segments + j
+            rows[place] = row_starts[END_LEVEL] + e
+            cols[place] = column_starts[END_ENERGY] + e * n_segments + j
             values[place] = -1.0
             place += 1
     return place

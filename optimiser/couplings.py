@@ -20,9 +20,20 @@ from optimiser.charges import (
 from optimiser.meter import shortage_of
 from optimiser.objective import Terms
 from optimiser.site import Site
-from optimiser.storages import drawn_by_vehicles, feed_in_limit
+from optimiser.storages import feed_in_limit
 from optimiser.tariff import Direction
 from optimiser.window import Mask
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One row: where its entries are, what they are, and its bounds."""
+
+    block: list[int]
+    place: list[int]
+    value: list[float]
+    lower: float
+    upper: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +63,49 @@ class SharedInverter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """How the house is served by storages that may not feed in all that they give.
+
+    Attributes
+    ----------
+    storage, interval : int64 array, shape (S,)
+        Of each column; by interval.
+    feed_in : float64 array, shape (S,)
+        What that storage may feed in beside. [kWh per interval]
+    need : float64 array, shape (T,)
+        Load that solar leaves. [kWh per interval]
+    held : bool array, shape (K, T)
+        Storages that may feed in nothing, without a column.
+    vehicles : bool array, shape (K, T)
+        Vehicles that may be served too.
+    """
+
+    storage: Places
+    interval: Places
+    feed_in: Vector
+    need: Vector
+    held: Mask
+    vehicles: Mask
+
+    def rows(self) -> Iterator[_Row]:
+        """Yield the rows: what is given is fed in or served, and no more is served than needed."""
+        n = self.need.size
+        for s, (k, t) in enumerate(zip(self.storage.tolist(), self.interval.tolist(), strict=True)):
+            block, place = [blocks.DISCHARGE, blocks.SERVICE], [k * n + t, s]
+            yield _Row(block, place, [1.0, -1.0], -np.inf, float(self.feed_in[s]))
+        for t in np.flatnonzero(self.held.any(axis=0)).tolist():
+            yield self._limit(t, *_of_storages(blocks.DISCHARGE, self.held, t))
+        for t in np.unique(self.interval).tolist():
+            columns = np.flatnonzero(self.interval == t).tolist()
+            yield self._limit(t, [blocks.SERVICE] * len(columns), columns)
+
+    def _limit(self, t: int, block: list[int], place: list[int]) -> _Row:
+        taken, taken_place = _of_storages(blocks.CHARGE, self.vehicles, t)
+        values = [1.0] * len(block) + [-1.0] * len(taken)
+        return _Row(block + taken, place + taken_place, values, -np.inf, float(self.need[t]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Couplings:
     """The ties of one site.
 
@@ -65,6 +119,8 @@ class Couplings:
         Energy at prices of its own, at planning prices.
     bonuses : tuple of (int, int)
         Allowance and interval of each bonus column.
+    services : Services, optional
+        What storages give to the house, where that must be told apart.
     inverter : SharedInverter, optional
         What batteries and panels share.
     """
@@ -73,6 +129,7 @@ class Couplings:
     peaks: tuple[MeteredPeak, ...] = ()
     allowances: tuple[DailyAllowance, ...] = ()
     bonuses: tuple[tuple[int, int], ...] = ()
+    services: Services | None = None
     inverter: SharedInverter | None = None
 
     @property
@@ -80,9 +137,17 @@ class Couplings:
         """Whether nothing is tied."""
         return self.arrays.lower.size == 0
 
-    def reached(self, grid_import: Vector) -> Vector:
-        """Height of every peak; shape (W,). [kW]"""
-        return np.array([peak.reached(grid_import) for peak in self.peaks])
+    def rises(self, grid_import: Vector) -> Vector:
+        """Rise of every peak; shape (W,). [kW]"""
+        return np.array([peak.reached(grid_import) - peak.floor for peak in self.peaks])
+
+    def served(self, discharge: Vector) -> Vector:
+        """What every service gives to the house at least; shape (S,). [kWh]"""
+        if self.services is None:
+            return np.zeros(0)
+        given = discharge[self.services.storage, self.services.interval]
+        least: Vector = np.maximum(given - self.services.feed_in, 0.0)
+        return least
 
     def bonus_energy(self, grid_import: Vector, grid_export: Vector) -> Vector:
         """Energy within the allowances, of every bonus column; shape (B,). [kWh]"""
@@ -91,19 +156,8 @@ class Couplings:
 
     def cost(self, grid_import: Vector, grid_export: Vector) -> float:
         """What peaks cost, less what allowances gain. [$]"""
-        peaks = sum(peak.price * peak.reached(grid_import) for peak in self.peaks)
+        peaks = sum(peak.cost(grid_import) for peak in self.peaks)
         return peaks - credit(self.allowances, grid_import, grid_export)
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """One row: where its entries are, what they are, and its bounds."""
-
-    block: list[int]
-    place: list[int]
-    value: list[float]
-    lower: float
-    upper: float
 
 
 def couplings_of(site: Site, terms: Terms, meter: SiteArrays, storages: StorageArrays) -> Couplings:
@@ -135,9 +189,10 @@ def couplings_of(site: Site, terms: Terms, meter: SiteArrays, storages: StorageA
         for t in np.flatnonzero((allowance.day != OUTSIDE) & (allowance.gain > 0))
     )
     inverter = _shared_inverter(site)
+    services = _services(site, terms, storages)
     rows = [
         *_shared_surplus(site, terms, storages),
-        *_shared_service(site, terms, storages),
+        *services.rows(),
         *_inverter(inverter),
         *_peaks(peaks),
         *_bonuses(allowances, bonuses),
@@ -154,13 +209,18 @@ def couplings_of(site: Site, terms: Terms, meter: SiteArrays, storages: StorageA
         lower=np.array([row.lower for row in rows]),
         upper=np.array([row.upper for row in rows]),
         peak_price=np.array([peak.price for peak in peaks]),
-        peak_lower=np.array([peak.floor for peak in peaks]),
-        peak_upper=np.array([max(peak.floor, most_import) for peak in peaks]),
+        peak_limit=np.array([max(most_import - peak.floor, 0.0) for peak in peaks]),
         bonus_price=np.array([allowances[a].gain[t] for a, t in bonuses]),
         bonus_limit=np.array(limits),
+        service_limit=storages.discharge_limit[services.storage, services.interval],
     )
     return Couplings(
-        arrays=arrays, peaks=peaks, allowances=allowances, bonuses=bonuses, inverter=inverter
+        arrays=arrays,
+        peaks=peaks,
+        allowances=allowances,
+        bonuses=bonuses,
+        services=services,
+        inverter=inverter,
     )
 
 
@@ -185,29 +245,28 @@ def _shared_surplus(site: Site, terms: Terms, storages: StorageArrays) -> Iterat
         yield _Row([blocks.IMPORT, *block], [t, *place], values, -np.inf, float(shortage[t]))
 
 
-def _shared_service(site: Site, terms: Terms, storages: StorageArrays) -> Iterator[_Row]:
-    """Storages that may not feed in share the load, vehicles included."""
+def _services(site: Site, terms: Terms, storages: StorageArrays) -> Services:
+    """Storages that may not feed in, or only so much, share the load, vehicles included.
+
+    One of them alone is held by its own bound.  Where none may feed in, what they give adds up;
+    where some may a little, what each gives to the house needs a column of its own.
+    """
+    n = len(site.batteries)
     fed_in = feed_in_limit(site, terms)
     held = (storages.discharge_limit > 0) & np.isfinite(fed_in)
     vehicles = np.zeros_like(held)
-    vehicles[len(site.batteries) :] = storages.charge_limit[len(site.batteries) :] > 0
-    vehicles &= site.net_load >= 0
+    vehicles[n:] = (storages.charge_limit[n:] > 0) & (site.net_load >= 0)
     shares = (held.sum(axis=0) > 1) | (held.any(axis=0) & vehicles.any(axis=0))
-    need = np.maximum(site.net_load, 0.0)
-    reach = (need + drawn_by_vehicles(site, storages.charge_limit)) + np.where(
-        held, fed_in, 0.0
-    ).sum(axis=0)
-    binds = np.where(held, storages.discharge_limit, 0.0).sum(axis=0) > need
-    for t in np.flatnonzero(shares & binds & np.isfinite(reach)).tolist():
-        out, out_place = _of_storages(blocks.DISCHARGE, held, t)
-        taken, taken_place = _of_storages(blocks.CHARGE, vehicles, t)
-        yield _Row(
-            out + taken,
-            out_place + taken_place,
-            [1.0] * len(out) + [-1.0] * len(taken),
-            -np.inf,
-            float(need[t] + fed_in[held[:, t], t].sum()),
-        )
+    some = (np.where(held, fed_in, 0.0) > 0).any(axis=0)
+    storage, interval = np.nonzero((held & shares & some).T)[::-1]
+    return Services(
+        storage=storage,
+        interval=interval,
+        feed_in=fed_in[storage, interval],
+        need=np.maximum(site.net_load, 0.0),
+        held=held & shares & ~some,
+        vehicles=vehicles & shares,
+    )
 
 
 def _of_storages(block: int, chosen: Mask, t: int) -> tuple[list[int], list[int]]:
@@ -245,7 +304,7 @@ def _inverter(inverter: SharedInverter | None) -> Iterator[_Row]:
 
 
 def _peaks(peaks: tuple[MeteredPeak, ...]) -> Iterator[_Row]:
-    """Mean import of every metering block stays under the peak."""
+    """Mean import of every metering block stays under the peak already reached and its rise."""
     for w, peak in enumerate(peaks):
         for b, hours in enumerate(peak.block_hours.tolist()):
             inside = np.flatnonzero(peak.block == b).tolist()
@@ -256,7 +315,7 @@ def _peaks(peaks: tuple[MeteredPeak, ...]) -> Iterator[_Row]:
                 [*inside, *inside, w],
                 [1.0 / hours] * (2 * len(inside)) + [-1.0],
                 -np.inf,
-                0.0,
+                peak.floor,
             )
 
 

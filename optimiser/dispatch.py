@@ -256,7 +256,8 @@ def end_worth(storages: StorageArrays, stored: Vector) -> float:
 
 
 def end_segments(storages: StorageArrays, stored: Vector) -> Vector:
-    """Energy left at the end in each segment of its value; shape (K, S). [kWh]"""
-    left = (stored - storages.stored_lower)[:, -1]
+    """Energy left at the end in each segment of its value; shape (E, S). [kWh]"""
+    each = (stored - storages.stored_lower)[:, -1]
+    left = np.bincount(storages.end_of, each, storages.end_width.shape[0])
     below = np.cumsum(storages.end_width, axis=1) - storages.end_width
     return np.clip(left[:, None] - below, 0.0, storages.end_width)

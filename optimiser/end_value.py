@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from matrix_builders import StorageArrays, Vector
-from matrix_builders.arrays import Places
+from matrix_builders.arrays import PER_STORAGE, Places
 from optimiser import value_function
 from optimiser.couplings import Couplings
 from optimiser.errors import SolverError
@@ -51,15 +51,19 @@ class EndValue:
     price: Vector
 
 
-def with_end_values(programme: Programme, values: tuple[EndValue, ...]) -> Programme:
-    """Give the same programme with something left at its end to be had, per storage.
+def with_end_values(
+    programme: Programme, values: tuple[EndValue, ...], end_of: Places | None = None
+) -> Programme:
+    """Give the same programme with something left at its end to be had.
 
     Parameters
     ----------
     programme : Programme
         The problem; its own end values are dropped.
     values : tuple of EndValue
-        One for each storage.
+        One for each storage, or for several together.
+    end_of : int64 array, shape (K,), optional
+        The value that each storage counts in; one each where it is absent.
 
     Returns
     -------
@@ -68,52 +72,59 @@ def with_end_values(programme: Programme, values: tuple[EndValue, ...]) -> Progr
     """
     segments = max((value.width.size for value in values), default=0)
     width, price = (np.zeros((len(values), segments)) for _ in range(2))
-    for k, value in enumerate(values):
-        width[k, : value.width.size] = value.width
-        price[k, : value.price.size] = value.price
-        price[k, value.price.size :] = value.price[-1]
-    storages = programme.storages._replace(end_width=width, end_price=price)
+    for e, value in enumerate(values):
+        width[e, : value.width.size] = value.width
+        price[e, : value.price.size] = value.price
+        price[e, value.price.size :] = value.price[-1]
+    belongs = np.arange(len(values)) if end_of is None else end_of
+    storages = programme.storages._replace(end_of=belongs, end_width=width, end_price=price)
     return replace(programme, storages=storages)
 
 
-def end_values(site: Site, programme: Programme) -> tuple[EndValue, ...]:
-    """Worth of what each storage holds at the end.
+def valued(site: Site, programme: Programme, in_money: Programme) -> Programme:
+    """Give a programme the worth of what its storages hold at the end.
 
-    The battery's own price where it has one; else periodic, where the horizon spans a day; else
-    flat.  Several storages are pooled for the periodic worth, and each takes its share of it.
-    What a vehicle drives away with, or cannot give back, is worth nothing here.
+    The battery's own price where it has one; else one worth of all energy that still serves the
+    house, whichever storage holds it: periodic, where the horizon spans a day, else flat.  What a
+    vehicle drives away with, or cannot give back, is worth nothing here.
 
     Parameters
     ----------
     site : Site
         The problem.
     programme : Programme
-        The same in money: no surcharge may be among its prices.
+        Its programme.
+    in_money : Programme
+        The same without a surcharge among its prices.
 
     Returns
     -------
-    tuple of EndValue
-        One for each storage.
+    Programme
+        With end values.
     """
-    storages = programme.storages
+    storages = in_money.storages
     band = (storages.stored_upper - storages.stored_lower)[:, -1]
-    kept = np.flatnonzero(_keeps_its_worth(site))
     own = [b.end_value for b in site.batteries] + [None for _ in site.vehicles]
-    room = float(band[kept].sum())
-    spans_a_day = float(site.horizon.elapsed[-1]) >= DAY - 1e-9
-    shared = EndValue(np.array([1.0]), np.array([_median_worth(site)]))
-    if spans_a_day and room > _NO_ROOM and any(own[k] is None for k in kept):
+    is_shared = _keeps_its_worth(site) & np.array([worth is None for worth in own], dtype=np.bool_)
+    values: list[EndValue] = []
+    end_of = np.zeros(band.size, dtype=np.int64)
+    if is_shared.any():
+        values.append(_shared_worth(site, in_money, np.flatnonzero(is_shared)))
+    for k in np.flatnonzero(~is_shared).tolist():
+        end_of[k] = len(values)
+        values.append(EndValue(np.array([band[k]]), np.array([own[k] or 0.0])))
+    return with_end_values(programme, tuple(values), end_of)
+
+
+def _shared_worth(site: Site, in_money: Programme, kept: Places) -> EndValue:
+    """Worth of the energy that the storages `kept` hold together."""
+    storages = in_money.storages
+    room = float((storages.stored_upper - storages.stored_lower)[kept, -1].sum())
+    worth = EndValue(np.array([room]), np.array([_median_worth(site)]))
+    if float(site.horizon.elapsed[-1]) >= DAY - 1e-9 and room > _NO_ROOM:
         with contextlib.suppress(SolverError):  # too many kinks in a day: the flat worth stands
-            pooled = _periodic(_pooled(programme, kept))
-            shared = EndValue(pooled.width / room, pooled.price)
-    shared = EndValue(shared.width, shared.price - _WAIT * np.abs(shared.price))
-    values = [
-        EndValue(np.array([width]), np.array([own[k] or 0.0])) for k, width in enumerate(band)
-    ]
-    for k in kept.tolist():
-        if own[k] is None:
-            values[k] = EndValue(shared.width * band[k], shared.price)
-    return tuple(values)
+            worth = _periodic(_pooled(in_money, kept))
+    return EndValue(worth.width, worth.price - _WAIT * np.abs(worth.price))
 
 
 def _keeps_its_worth(site: Site) -> Mask:
@@ -141,8 +152,9 @@ def _median_worth(site: Site) -> float:
 
 def _pooled(programme: Programme, kept: Places) -> Programme:
     """The same problem with one storage as large as those `kept`: exact where they are alike."""
-    every = programme.storages._asdict()
-    storages = StorageArrays(**{name: values[kept] for name, values in every.items()})
+    storages = programme.storages
+    each = {name: getattr(storages, name)[kept] for name in PER_STORAGE}
+    storages = storages._replace(**each)
     weight = (storages.stored_upper - storages.stored_lower)[:, 0]
     weight = weight / weight.sum()
 
@@ -166,6 +178,7 @@ def _pooled(programme: Programme, kept: Places) -> Programme:
         level_price=mean(storages.level_price),
         least_charge=np.zeros((1, programme.hours.size)),
         group=np.zeros(1, dtype=np.int64),
+        end_of=np.zeros(1, dtype=np.int64),
         end_width=np.zeros((1, 0)),
         end_price=np.zeros((1, 0)),
     )

@@ -13,8 +13,9 @@ from time import perf_counter
 import numpy as np
 
 from matrix_builders import Vector
+from optimiser.descent import descended
 from optimiser.dispatch import Dispatch, follow, planning_cost
-from optimiser.diving import Settled, dive, resolved
+from optimiser.diving import Settled, dive, with_programme
 from optimiser.errors import OptimiserError
 from optimiser.face import tidied
 from optimiser.flaws import Flaws, flaws_of, is_possible
@@ -135,7 +136,7 @@ def make_exact(
     if storage_plan is not None:
         bound = max(bound, storage_plan.bound)
         dispatch = follow(programme, storage_plan.levels)
-        if is_possible(formulation, dispatch):
+        if not flaws.trickles.any() and is_possible(formulation, dispatch):
             cost = planning_cost(programme, dispatch)
             return Exact(dispatch, cost, bound, "value_function", flaws.n_intervals)
     if found is None:
@@ -147,7 +148,17 @@ def make_exact(
                 found = settled
             if found.is_optimal:
                 return found
-    return _with_binaries(formulation, flaws, found, means)
+    found = _with_binaries(formulation, flaws, _descended(formulation, found), means)
+    return found if found.is_optimal else _descended(formulation, found)
+
+
+def _descended(formulation: Formulation, found: Exact) -> Exact:
+    """The same made better, storage by storage."""
+    dispatch = descended(formulation, found.dispatch)
+    cost = planning_cost(formulation.programme, dispatch)
+    if cost >= found.cost:
+        return found
+    return replace(found, dispatch=dispatch, cost=cost, settled=None, is_tidy=False)
 
 
 def _tidy(at_first: Settled, bound: float, flaws: Flaws, means: Means) -> Exact | None:
@@ -198,7 +209,6 @@ def _with_binaries(
         return found
     best = replace(found, solver=mixed_integer.name)
     storages = formulation.programme.storages
-    point = None
     # A trickle that is forbidden in one interval moves on to the next: forbid them all at once.
     flaws = flaws.with_all_trickles(storages) if flaws.trickles.any() else flaws
     for _ in range(_ROUNDS):
@@ -213,13 +223,12 @@ def _with_binaries(
         better = _done(formulation, mixed.x)
         if better is not None and better.cost < best.cost:
             best = replace(best, dispatch=better.dispatch, cost=better.cost, settled=None)
-            point = mixed.x
         fresh = flaws_of(formulation, mixed.x).without(flaws)
         if best.is_optimal or not fresh.any:
             break
         flaws |= fresh.with_all_trickles(storages) if fresh.trickles.any() else fresh
     best = replace(best, made_exact=flaws.n_intervals)
-    return best if point is None else _tidied(formulation, point, flaws, best, means)
+    return _tidied(formulation, flaws, best, means) if best.is_optimal else best
 
 
 def _done(formulation: Formulation, x: Vector) -> Exact | None:
@@ -231,12 +240,20 @@ def _done(formulation: Formulation, x: Vector) -> Exact | None:
     return Exact(dispatch, planning_cost(programme, dispatch), -float("inf"), "", 0)
 
 
-def _tidied(formulation: Formulation, x: Vector, flaws: Flaws, best: Exact, means: Means) -> Exact:
-    """The best of those that choose as the point `x` does."""
+def _tidied(formulation: Formulation, flaws: Flaws, best: Exact, means: Means) -> Exact:
+    """The best of those that cost the same, by the same choices."""
+    from optimiser.solvers import mixed_integer  # noqa: PLC0415 - it is there: it found `best`
+
+    wishful = with_programme(formulation, formulation.lp._replace(cost=means.wishes))
     with contextlib.suppress(OptimiserError):
-        settled = resolved(formulation, x, flaws, means.backend, time_limit=_TIDY_TIME)
-        tidy = tidied(settled, means.wishes, means.backend, time_limit=_TIDY_TIME)
-        found = _done(tidy.formulation, tidy.solution.x)
+        tidy = mixed_integer.solve(
+            wishful,
+            flaws,
+            time_limit=_TIDY_TIME,
+            start=formulation.point(best.dispatch),
+            most=mixed_integer.CostLimit(formulation.lp.cost, best.cost + SAME_COST / 2),
+        )
+        found = _done(formulation, tidy.x)
         if found is not None and found.cost <= best.cost + SAME_COST:
             return replace(best, dispatch=found.dispatch, cost=found.cost, is_tidy=True)
     return best

@@ -65,7 +65,8 @@ class Formulation:
             blocks.SHORTFALL: np.maximum(storages.soft_floor - dispatch.stored, 0.0)[short],
             blocks.OVERFILL: np.maximum(dispatch.stored - storages.soft_ceiling, 0.0)[over],
             blocks.END_ENERGY: end_segments(storages, dispatch.stored),
-            blocks.PEAK: couplings.reached(dispatch.grid_import),
+            blocks.PEAK: couplings.rises(dispatch.grid_import),
+            blocks.SERVICE: couplings.served(dispatch.discharge),
             blocks.BONUS: couplings.bonus_energy(dispatch.grid_import, dispatch.grid_export),
         }
         x = np.zeros(self.layout.n_cols)

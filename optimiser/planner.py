@@ -10,7 +10,7 @@ from optimiser import preference, provider, solvers, value_function
 from optimiser.audit import Audit, audit
 from optimiser.chain import Answer, Task, attempts
 from optimiser.dispatch import DEAD_BAND, Dispatch, end_worth, follow, planning_cost
-from optimiser.end_value import end_values, with_end_values
+from optimiser.end_value import valued
 from optimiser.errors import OptimiserError, SolverError
 from optimiser.face import wishes_of
 from optimiser.flows import flows_of
@@ -115,7 +115,7 @@ def state(site: Site, cost_function: CostFunction, rules: ProviderRules) -> Prog
     in_money = programme
     if statement.import_surcharge > 0:
         in_money = programme_from_site(site, replace(statement, import_surcharge=0.0))
-    return with_end_values(programme, end_values(site, in_money))
+    return valued(site, programme, in_money)
 
 
 def _storage_plan(programme: Programme, refusals: list[str]) -> StoragePlan | None:

@@ -1,5 +1,6 @@
 """Batteries and vehicles as the arrays that every solver of ours takes."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -93,8 +94,8 @@ def storage_arrays(site: Site, terms: Terms, penalty: float) -> StorageArrays:
     ]
     lower, upper = (np.array([getattr(b, name) for b in bands]) for name in ("lower", "upper"))
     room = (upper - lower)[:, None]
-    charge_efficiency = np.array([s.charge_efficiency for s in each])
-    discharge_efficiency = np.array([s.discharge_efficiency for s in each])
+    charge_efficiency = _numbers(s.charge_efficiency for s in each)
+    discharge_efficiency = _numbers(s.discharge_efficiency for s in each)
 
     least_charge = np.outer([getattr(s, "least_charge", 0.0) for s in each], hours) * here
     charge_limit = np.where(here, np.outer([s.charge_limit for s in each], hours), 0.0)
@@ -106,7 +107,7 @@ def storage_arrays(site: Site, terms: Terms, penalty: float) -> StorageArrays:
     charge_limit = np.where(charge_limit < least_charge, 0.0, charge_limit)
     discharge_limit = np.where(here, np.outer([s.discharge_limit for s in each], hours), 0.0)
     discharge_limit = np.minimum(discharge_limit, room * discharge_efficiency[:, None])
-    served = np.maximum(site.net_load, 0.0) + drawn_by_vehicles(site, charge_limit)
+    served = np.maximum(site.net_load, 0.0) + _drawn_by_other_vehicles(site, charge_limit)
     discharge_limit = np.minimum(discharge_limit, served + feed_in_limit(site, terms))
     ones = np.ones(hours.size)
     return StorageArrays(
@@ -116,16 +117,21 @@ def storage_arrays(site: Site, terms: Terms, penalty: float) -> StorageArrays:
         stored_upper=np.outer(upper, ones),
         soft_floor=_stacked([b.soft_floor for b in bands], hours.size),
         soft_ceiling=_stacked([b.soft_ceiling for b in bands], hours.size),
-        initial=np.array([s.initial_soc * s.capacity for s in each]),
+        initial=_numbers(s.initial_soc * s.capacity for s in each),
         charge_efficiency=charge_efficiency,
         discharge_efficiency=discharge_efficiency,
-        wear=np.array([s.cycle_cost for s in each]),
+        wear=_numbers(s.cycle_cost for s in each),
         level_price=_level_prices(site, terms, penalty, here),
         least_charge=np.where(charge_limit > 0, least_charge, 0.0),
         group=_groups(site),
+        end_of=np.arange(len(each)),
         end_width=np.zeros((len(each), 0)),
         end_price=np.zeros((len(each), 0)),
     )
+
+
+def _numbers(values: Iterable[float]) -> Vector:
+    return np.array(list(values), dtype=np.float64)
 
 
 def feed_in_limit(site: Site, terms: Terms) -> Vector:
@@ -134,13 +140,14 @@ def feed_in_limit(site: Site, terms: Terms) -> Vector:
     return np.where(terms.may_feed_in, np.outer(limits, site.horizon.hours), 0.0)
 
 
-def drawn_by_vehicles(site: Site, charge: Vector) -> Vector:
-    """What storages may give to vehicles beside the load, of `charge` (K, T); shape (T,).
+def _drawn_by_other_vehicles(site: Site, charge: Vector) -> Vector:
+    """What each storage may give to vehicles beside the load, of `charge`; shape (K, T).
 
     Only where solar leaves something of the load: solar that is left over comes first.
     """
-    vehicles = charge[len(site.batteries) :].sum(axis=0)
-    return np.where(site.net_load >= 0, vehicles, 0.0)
+    own = charge.copy()
+    own[: len(site.batteries)] = 0.0
+    return np.where(site.net_load >= 0, own.sum(axis=0) - own, 0.0)
 
 
 def _hours_until(when: datetime, horizon: Horizon) -> float:
@@ -167,12 +174,9 @@ def _band_of_battery(battery: Battery, horizon: Horizon) -> Band:
 
 def _band_of_vehicle(vehicle: Vehicle, horizon: Horizon) -> Band:
     n = horizon.n_intervals
-    gives = vehicle.discharge_limit > 0
     floor = np.zeros(n)
-    leaves = leaves_after(vehicle, horizon)
-    if gives:
-        floor[horizon.index_at(REGAIN_HOURS) : leaves + 1] = vehicle.least_soc * vehicle.capacity
-    floor[leaves] = max(floor[leaves], energy_wanted(vehicle))
+    floor[leaves_after(vehicle, horizon)] = energy_wanted(vehicle)
+    gives = vehicle.discharge_limit > 0
     least = min(vehicle.least_soc, vehicle.initial_soc) if gives else vehicle.initial_soc
     return Band(
         lower=least * vehicle.capacity,
@@ -193,7 +197,7 @@ def _level_prices(site: Site, terms: Terms, penalty: float, here: Mask) -> Vecto
         middling = terms.import_price[here[v]] if here[v].any() else terms.import_price
         worth = max(float(np.median(middling)), 0.0) / vehicle.charge_efficiency
         prices.append(_RANK[vehicle.priority] * penalty if vehicle.must_reach_target else worth)
-    return np.array(prices)
+    return _numbers(prices)
 
 
 def _groups(site: Site) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

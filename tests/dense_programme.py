@@ -89,8 +89,8 @@ def _ceilings(storages):
     ]
 
 
-def _segments(storages, k):
-    return range(len(storages.end_width[k]))
+def _segments(storages, e):
+    return range(len(storages.end_width[e]))
 
 
 def _meter_columns(dense, site):
@@ -127,10 +127,10 @@ def _slack_columns(dense, storages):
     for at in _ceilings(storages):
         room = storages.stored_upper[at] - storages.soft_ceiling[at]
         dense.column("overfill", *at, cost=storages.level_price[at[0]], upper=room)
-    for k in range(len(storages.initial)):
-        for j in _segments(storages, k):
-            value, width = storages.end_price[k, j], storages.end_width[k, j]
-            dense.column("end energy", k, j, cost=-value, upper=width)
+    for e in range(len(storages.end_width)):
+        for j in _segments(storages, e):
+            value, width = storages.end_price[e, j], storages.end_width[e, j]
+            dense.column("end energy", e, j, cost=-value, upper=width)
 
 
 def _balance(dense, site, storages):
@@ -171,9 +171,10 @@ def _soft_levels(dense, storages):
 
 def _end_levels(dense, storages):
     n = storages.charge_limit.shape[1]
-    for k in range(len(storages.initial)):
-        segments = {("end energy", k, j): -1 for j in _segments(storages, k)}
+    for e in range(len(storages.end_width)):
+        segments = {("end energy", e, j): -1 for j in _segments(storages, e)}
         if segments:
-            floor = storages.stored_lower[k, n - 1]
-            coefficients = {("stored", k, n - 1): 1, **segments}
-            dense.row("end level", k, coefficients=coefficients, lower=floor, upper=floor)
+            members = [k for k, end in enumerate(storages.end_of) if end == e]
+            floor = sum(storages.stored_lower[k, n - 1] for k in members)
+            coefficients = {**{("stored", k, n - 1): 1 for k in members}, **segments}
+            dense.row("end level", e, coefficients=coefficients, lower=floor, upper=floor)

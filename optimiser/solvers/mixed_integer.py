@@ -26,6 +26,14 @@ _OPTIONS: dict[str, bool | int | float] = {
 
 
 @dataclass(frozen=True, slots=True)
+class CostLimit:
+    """A row that keeps a cost, shape (n_cols,), below a limit. [$]"""
+
+    cost: Vector
+    limit: float
+
+
+@dataclass(frozen=True, slots=True)
 class MixedSolution:
     """The incumbent and the bound of a branch-and-bound search.
 
@@ -42,7 +50,12 @@ class MixedSolution:
 
 
 def solve(
-    formulation: Formulation, chosen: Flaws, *, time_limit: float, start: Vector | None = None
+    formulation: Formulation,
+    chosen: Flaws,
+    *,
+    time_limit: float,
+    start: Vector | None = None,
+    most: CostLimit | None = None,
 ) -> MixedSolution:
     """Solve with a choice wherever `chosen` has a flaw.
 
@@ -60,6 +73,8 @@ def solve(
         Most time. [s]
     start : float64 array, shape (n_cols,), optional
         A feasible point without flaws.
+    most : CostLimit, optional
+        Most that another cost may be, where the programme's own is a matter of taste.
 
     Returns
     -------
@@ -92,6 +107,11 @@ def solve(
             limit = float(upper[column])
             entries = 2, [column, choice], [1.0, limit]
             accept(highs.addRow(-highspy.kHighsInf, limit, *entries), "row")
+    if most is not None:
+        columns = np.flatnonzero(most.cost).astype(np.int32)
+        cost = most.cost[columns]
+        limits = -highspy.kHighsInf, most.limit
+        accept(highs.addRow(*limits, columns.size, columns, cost), "cost row")
     if start is not None:
         taken = [float(start[one].sum() > start[other].sum()) for one, other in choices]
         accept(highs.setSolution(as_solution(np.concatenate([start, taken]))), "start")

@@ -133,6 +133,7 @@ def argument(parameter, programme, levels, lp):
         "n_intervals": layout.n_intervals,
         "n_storages": layout.n_storages,
         "n_segments": layout.n_segments,
+        "n_ends": programme.storages.end_width.shape[0],
         "place": 0,
         "levels": levels,
         "dead_band": programme.hours * DEAD_BAND,

@@ -220,6 +220,7 @@ def _storages(source, hours, convex):
         level_price=np.zeros(1),
         least_charge=np.zeros((1, n)),
         group=np.zeros(1, dtype=np.int64),
+        end_of=np.zeros(1, dtype=np.int64),
         end_width=width[None, :],
         end_price=price[None, :],
     )

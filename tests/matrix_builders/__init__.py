@@ -34,6 +34,7 @@ HAND_STORAGES = StorageArrays(
     level_price=np.array([6.0]),
     least_charge=np.array([[0.0, 0.0]]),
     group=np.array([0]),
+    end_of=np.array([0]),
     end_width=np.array([[1.5, 2.0]]),
     end_price=np.array([[0.25, 0.15]]),
 )

@@ -104,9 +104,9 @@ def test_two_halves_share_the_worth_of_the_whole():
         replace(whole, batteries=(half, half)), CostFunction.COST, ProviderRules()
     ).storages
 
-    for k in range(2):
-        np.testing.assert_allclose(storages.end_width[k], width / 2, atol=1e-9)
-        np.testing.assert_allclose(storages.end_price[k], price, atol=1e-9)
+    assert storages.end_of.tolist() == [0, 0]
+    np.testing.assert_allclose(storages.end_width[0], width, atol=1e-9)
+    np.testing.assert_allclose(storages.end_price[0], price, atol=1e-9)
 
 
 def test_two_halves_cost_what_the_whole_costs():
