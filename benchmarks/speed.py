@@ -32,6 +32,7 @@ from optimiser import (
     value_function,
 )
 from optimiser.dispatch import follow
+from optimiser.flaws import flaws_of
 from optimiser.formulation import formulate
 from optimiser.linear_program import objective
 from optimiser.planner import state
@@ -177,16 +178,11 @@ def mip_comparison(n_intervals: int = 576) -> tuple[float, float, float]:
     exact = milliseconds(lambda: value_function.solve(programme))
     formulation = formulate(programme)
     x = highs.solve(formulation.lp, time_limit=60.0).x
-    both = (
-        np.minimum(formulation.block(x, blocks.IMPORT), formulation.block(x, blocks.EXPORT)),
-        np.minimum(formulation.block(x, blocks.CHARGE), formulation.block(x, blocks.DISCHARGE))[0],
-    )
-    exclusive = np.stack(both) > 1e-6
     bound = value_function.solve(programme).bound
     began = time.perf_counter()
     found = mixed_integer.solve(
         formulation,
-        exclusive,
+        flaws_of(formulation, x),
         time_limit=_MIP_LIMIT,
         start=formulation.point(follow(programme, formulation.block(x, blocks.STORED))),
     )

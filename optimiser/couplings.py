@@ -1,7 +1,7 @@
 """What ties intervals or storages of a site together, beside its balance and its dynamics."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -123,6 +123,8 @@ class Couplings:
         What storages give to the house, where that must be told apart.
     inverter : SharedInverter, optional
         What batteries and panels share.
+    hours : float64 array, shape (T,)
+        Length of each interval; needed with peaks. [h]
     """
 
     arrays: CouplingArrays = UNCOUPLED
@@ -131,6 +133,7 @@ class Couplings:
     bonuses: tuple[tuple[int, int], ...] = ()
     services: Services | None = None
     inverter: SharedInverter | None = None
+    hours: Vector = field(default_factory=lambda: np.zeros(0))
 
     @property
     def is_empty(self) -> bool:
@@ -153,6 +156,14 @@ class Couplings:
         """Energy within the allowances, of every bonus column; shape (B,). [kWh]"""
         allotted = allot(self.allowances, grid_import, grid_export)
         return np.array([allotted[a, t] for a, t in self.bonuses])
+
+    def import_cap(self, site: SiteArrays, grid_import: Vector) -> Vector:
+        """Most import that raises no peak of a plan and keeps the limit; shape (T,). [kWh]"""
+        cap = site.import_limit + site.import_excess
+        for peak in self.peaks:
+            height = peak.reached(grid_import)
+            cap = np.where(peak.block == OUTSIDE, cap, np.minimum(cap, height * self.hours))
+        return cap
 
     def cost(self, grid_import: Vector, grid_export: Vector) -> float:
         """What peaks cost, less what allowances gain. [$]"""
@@ -221,6 +232,7 @@ def couplings_of(site: Site, terms: Terms, meter: SiteArrays, storages: StorageA
         bonuses=bonuses,
         services=services,
         inverter=inverter,
+        hours=site.horizon.hours,
     )
 
 

@@ -30,7 +30,9 @@ _NO_ROOM = 1e-9  # kWh
 
 # Tomorrow's kWh is worth a little less than today's.  Without this, energy on a flat tariff would
 # be worth as much kept as used, and least throughput would keep it for ever.
-_WAIT = 0.01
+WAIT = 0.01
+"""Share of its worth that energy loses by staying. [-]"""
+
 _ROUNDS = 12
 _SETTLED = 1e-7  # $; worth that moves less than this has reached its fixed point
 
@@ -124,7 +126,7 @@ def _shared_worth(site: Site, in_money: Programme, kept: Places) -> EndValue:
     if float(site.horizon.elapsed[-1]) >= DAY - 1e-9 and room > _NO_ROOM:
         with contextlib.suppress(SolverError):  # too many kinks in a day: the flat worth stands
             worth = _periodic(_pooled(in_money, kept))
-    return EndValue(worth.width, worth.price - _WAIT * np.abs(worth.price))
+    return EndValue(worth.width, worth.price - WAIT * np.abs(worth.price))
 
 
 def _keeps_its_worth(site: Site) -> Mask:

@@ -13,6 +13,7 @@ from time import perf_counter
 import numpy as np
 
 from matrix_builders import Vector
+from optimiser.consolidation import consolidated
 from optimiser.descent import descended
 from optimiser.dispatch import Dispatch, follow, planning_cost
 from optimiser.diving import Settled, dive, with_programme
@@ -34,7 +35,7 @@ SAME_COST = 1e-6
 """Plans that differ by less cost the same. [$]"""
 
 _ROUNDS = 20
-_TIDY_TIME = 1.0  # s; deciding between equals is worth no more
+_TIDY_TIME = 0.25  # s; deciding between equals is worth no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +154,13 @@ def make_exact(
 
 
 def _descended(formulation: Formulation, found: Exact) -> Exact:
-    """The same made better, storage by storage."""
+    """The same made better, storage by storage, and vehicles in order of price."""
     dispatch = descended(formulation, found.dispatch)
+    gathered = consolidated(formulation.programme, dispatch)
+    if gathered is not None and is_possible(formulation, gathered):
+        dearer = planning_cost(formulation.programme, gathered) - SAME_COST
+        if dearer <= planning_cost(formulation.programme, dispatch):
+            dispatch = gathered
     cost = planning_cost(formulation.programme, dispatch)
     if cost >= found.cost:
         return found
@@ -209,8 +215,9 @@ def _with_binaries(
         return found
     best = replace(found, solver=mixed_integer.name)
     storages = formulation.programme.storages
-    # A trickle that is forbidden in one interval moves on to the next: forbid them all at once.
+    # A flaw that is forbidden in one interval moves on to the next of its kind: all at once.
     flaws = flaws.with_all_trickles(storages) if flaws.trickles.any() else flaws
+    flaws = flaws.with_all_tempting(formulation.programme.site) if flaws.both_ways else flaws
     for _ in range(_ROUNDS):
         if perf_counter() >= means.deadline:
             break
@@ -228,7 +235,13 @@ def _with_binaries(
             break
         flaws |= fresh.with_all_trickles(storages) if fresh.trickles.any() else fresh
     best = replace(best, made_exact=flaws.n_intervals)
-    return _tidied(formulation, flaws, best, means) if best.is_optimal else best
+    decides = best.is_optimal and _has_equals(formulation.programme.site.import_price)
+    return _tidied(formulation, flaws, best, means) if decides else best
+
+
+def _has_equals(price: Vector) -> bool:
+    """Whether intervals cost the same, so that there is something to decide between them."""
+    return bool(np.unique(price).size < price.size)
 
 
 def _done(formulation: Formulation, x: Vector) -> Exact | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from matrix_builders import StorageArrays, Vector
+from matrix_builders import SiteArrays, StorageArrays, Vector
 from matrix_builders import layout as blocks
 from matrix_builders.arrays import Places
 from optimiser.dispatch import Dispatch
@@ -49,6 +49,17 @@ class Flaws:
     def with_all_trickles(self, storages: StorageArrays) -> "Flaws":
         """The same, and every charge that could be a trickle."""
         return Flaws(self.meter, self.groups, self.trickles | (storages.least_charge > 0))
+
+    @property
+    def both_ways(self) -> bool:
+        """Whether anything goes both ways at once."""
+        return bool(self.meter.any() or self.groups.any())
+
+    def with_all_tempting(self, site: SiteArrays) -> "Flaws":
+        """The same, and every interval whose prices pay for going both ways."""
+        wastes = (site.import_price < 0) | (site.export_price < 0)
+        trades = site.export_price > site.import_price
+        return Flaws(self.meter | wastes | trades, self.groups | wastes, self.trickles)
 
     def without(self, other: "Flaws") -> "Flaws":
         """Those that `other` does not have."""

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from optimiser import value_function
 from optimiser.dispatch import Dispatch, follow, meter_cost, planning_cost
+from optimiser.end_value import WAIT
 from optimiser.flows import flows_of
 from optimiser.plan import Action, Plan, actions_of
 from optimiser.programme import Programme
@@ -23,6 +24,7 @@ DEFAULT_BUDGET = 0.01
 
 _THROUGHPUT_SHARE = 0.5
 _TIMING_SHARE = 0.25
+_OF_WAITING = 0.25
 _EQUAL_PRICE = 1e-9  # $/kWh
 _NOTHING = 1e-9  # $; steadying a plan must be free
 _LEAST_THROUGHPUT = 1e-3  # kWh; a plan that moves nothing needs no price on moving
@@ -95,6 +97,8 @@ def _nudged(programme: Programme, best: Dispatch, budget: float) -> Programme:
     moved = float((best.charge + best.discharge).sum())
     metered = float((best.grid_import + best.grid_export).sum())
     wear = _THROUGHPUT_SHARE * budget / max(moved, _LEAST_THROUGHPUT)
+    # Less than what waiting costs: or a little energy on a flat tariff would be kept for ever.
+    wear = min(wear, _OF_WAITING * WAIT * float(np.median(np.abs(programme.site.import_price))))
     steepest = _TIMING_SHARE * budget / max(metered, _LEAST_THROUGHPUT)
     elapsed = np.cumsum(programme.hours)
     late = elapsed / elapsed[-1]

@@ -17,9 +17,8 @@ _NOTHING = 1e-9  # kWh
 def shared(site: Site, programme: Programme, dispatch: Dispatch) -> Iterator[Dispatch]:
     """Yield the dispatch with the work of each family of batteries dealt out anew.
 
-    A family has the same efficiencies, wear and permissions: what it does together costs the same
-    whoever does it.  Whether each battery can still do its part to the end is for the caller to
-    look at.
+    A family has the same efficiencies and wear: what it does together costs the same whoever does
+    it.  Whether permissions and reserves allow each battery its part is for the caller to look at.
     """
     for family in _families(site):
         dealt = _dealt(site, programme, dispatch, family)
@@ -42,8 +41,6 @@ def _traits(battery: Battery) -> tuple[object, ...]:
         battery.discharge_efficiency,
         battery.cycle_cost,
         battery.end_value,
-        battery.may_charge_from_grid,
-        battery.may_export,
     )
 
 

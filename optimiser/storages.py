@@ -22,6 +22,10 @@ _NEVER = 1e-9  # h; rounding of times
 BATTERIES = 0
 """Group of the home batteries; each vehicle is a group of its own."""
 
+# A target that need not be reached is worth a little more than the mean price: on a flat tariff it
+# is reached.
+_WORTH = 1.05
+
 # Who yields where not every wish can be met: shares of the penalty.
 _RANK = {Priority.EV_FIRST: 2.0, Priority.EQUAL: 1.0, Priority.BATTERY_FIRST: 0.5}
 
@@ -195,7 +199,7 @@ def _level_prices(site: Site, terms: Terms, penalty: float, here: Mask) -> Vecto
     prices = [penalty] * len(site.batteries)
     for v, vehicle in enumerate(site.vehicles, len(site.batteries)):
         middling = terms.import_price[here[v]] if here[v].any() else terms.import_price
-        worth = max(float(np.median(middling)), 0.0) / vehicle.charge_efficiency
+        worth = _WORTH * max(float(np.mean(middling)), 0.0) / vehicle.charge_efficiency
         prices.append(_RANK[vehicle.priority] * penalty if vehicle.must_reach_target else worth)
     return _numbers(prices)
 

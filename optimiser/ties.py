@@ -3,6 +3,7 @@
 import contextlib
 
 from matrix_builders import Vector
+from optimiser.consolidation import consolidated
 from optimiser.dispatch import Dispatch, follow, planning_cost
 from optimiser.errors import OptimiserError
 from optimiser.exclusivity import SAME_COST, Exact
@@ -45,6 +46,9 @@ def untied(
             tidy = tidied(exact.settled, wishes, backend, time_limit=_TIME_LIMIT)
             course = tidy.formulation.course(tidy.solution.x)
             best = _as_good(formulation, exact, follow(formulation.programme, course), best)
+    gathered = consolidated(formulation.programme, best)
+    if gathered is not None:
+        best = _as_good(formulation, exact, gathered, best)
     for wish in shared(site, formulation.programme, best):
         best = _as_good(formulation, exact, wish, best)
     return best

@@ -75,19 +75,24 @@ def _greeting(port: int) -> str:
 
 def _plan(parsed: argparse.Namespace) -> int:
     from server.app import utc_now  # noqa: PLC0415
-    from server.planning import optimise  # noqa: PLC0415
+    from server.planning import optimise_any  # noqa: PLC0415
     from server.table import as_text  # noqa: PLC0415
+    from server.wire import EvReply  # noqa: PLC0415
 
     try:
         body = (
             sys.stdin.buffer.read() if parsed.request == "-" else Path(parsed.request).read_bytes()
         )
-        reply = optimise(body, load(os.environ, parsed.options), utc_now)
+        reply = optimise_any(body, load(os.environ, parsed.options), utc_now)
     except (OSError, OptimiserError) as error:
         print(f"powersync-optimiser: {error}", file=sys.stderr)
         return 2
+    if parsed.json or isinstance(reply, EvReply):  # a table has no room for vehicles
+        shown = msgspec.json.encode(reply).decode()
+    else:
+        shown = as_text(reply)
     try:
-        print(msgspec.json.encode(reply).decode() if parsed.json else as_text(reply), flush=True)
+        print(shown, flush=True)
     except BrokenPipeError:  # whoever reads has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0

@@ -101,6 +101,21 @@ def optimise_vehicles(body: bytes, options: Options, clock: Clock) -> EvReply:
     return ev_reply(_planned(problem), problem, repairs)
 
 
+def optimise_any(
+    body: bytes, options: Options, clock: Clock
+) -> OptimizeReply | MultiBatteryReply | EvReply:
+    """Plan a request of any endpoint, told by its keys; see `optimise`."""
+    try:
+        keys = msgspec.json.decode(body, type=dict[str, msgspec.Raw]).keys()
+    except msgspec.DecodeError:
+        return optimise(body, options, clock)  # which says what is wrong
+    if {"ev", "evs"} & keys:
+        return optimise_vehicles(body, options, clock)
+    if "batteries" in keys:
+        return optimise_batteries(body, options, clock)
+    return optimise(body, options, clock)
+
+
 def answer(body: bytes, options: Options, clock: Clock, history: History | None = None) -> Answer:
     """Plan an ``/optimize`` request and encode the reply; see `optimise`."""
     reply = optimise(body, options, clock, history)

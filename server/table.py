@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from server.wire import ActionOut, OptimizeReply
+from server.wire import ActionOut, MultiBatteryReply, OptimizeReply
 
 _VERBS = {
     "charge": "charge",
@@ -12,12 +12,12 @@ _VERBS = {
 }
 
 
-def as_text(reply: OptimizeReply) -> str:
+def as_text(reply: OptimizeReply | MultiBatteryReply) -> str:
     """Next actions, bill, baseline and savings of a plan.
 
     Parameters
     ----------
-    reply : OptimizeReply
+    reply : OptimizeReply or MultiBatteryReply
         The plan.
 
     Returns

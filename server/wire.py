@@ -197,6 +197,9 @@ class EvRequest(SiteRequest, kw_only=True):
     ev: EvIn | None = None
     evs: list[EvIn] | None = None
     home_battery: BatteryIn | None = None
+    batteries: Annotated[
+        list[NamedBatteryIn] | None, Meta(description="Several home batteries, in its place")
+    ] = None
 
 
 class WarningOut(msgspec.Struct):
@@ -423,6 +426,7 @@ class EvReply(msgspec.Struct, kw_only=True, omit_defaults=True):
     meter: MeterOut
     bill: SummaryOut
     home: OptimizeReply | UnsetType = UNSET
+    batteries: dict[str, NamedBatteryOut] | UnsetType = UNSET
     solver: str
     cost_function: str
     certificate: CertificateOut

@@ -13,7 +13,7 @@ from server.codec.reader import (
 )
 from server.codec.repairs import Repairs
 from server.codec.series import number
-from server.codec.wording import shown
+from server.codec.wording import shown, unicode_text
 from server.wire import BatteryIn, NamedBatteryIn, Number
 
 DEFAULT_CAPACITY = 13_500.0
@@ -108,7 +108,8 @@ def batteries_from_wire(
             first = keys.index(key)
             rule = f"must differ from batteries[{first}].id, got {shown(key)} again"
             raise ProblemError(f"batteries[{i}].id", rule)
-        keys.append(key)
+        keys.append(unicode_text(f"batteries[{i}].id", key))
+        unicode_text(f"batteries[{i}].name", wire.name or "")
     batteries = (
         battery_from_wire(wire, repairs, f"batteries[{i}]") for i, wire in enumerate(wires)
     )

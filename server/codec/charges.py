@@ -1,6 +1,7 @@
 """Demand charges and allowances of a request; one that cannot be read is left out, in the open."""
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from optimiser import Allowance, DemandCharge, Direction, ProblemError, Window
@@ -25,6 +26,13 @@ _HIGHEST_ENERGY = 1e6  # kWh
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_FULL_NAMES = {
+    "weekdays": ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
+    "months": (
+        "january", "february", "march", "april", "may", "june", "july", "august", "september",
+        "october", "november", "december",
+    ),
+}  # fmt: skip
 _WHOLE = {
     "weekdays": frozenset(range(5)),
     "weekday": frozenset(range(5)),
@@ -123,24 +131,41 @@ def _window(wire: DemandChargeIn | AllowanceIn) -> Window:
 
 
 def _days(name: str, value: Days, names: Sequence[str], first: int) -> frozenset[int]:
-    """Numbers of days or months, given as such or by name; empty where nothing is given."""
+    """Numbers of days or months: given as such, by name, or as spans; empty where none is given."""
     if value is None:
         return frozenset()
-    entries: Iterable[object] = value if isinstance(value, list) else [value]
+    entries: list[object] = []
+    for entry in value if isinstance(value, list) else [value]:
+        entries += entry.split(",") if isinstance(entry, str) else [entry]
     found: set[int] = set()
     for entry in entries:
         text = entry.strip().lower() if isinstance(entry, str) else ""
-        at = number(entry)
         if name == "weekdays" and text in _WHOLE:
             found |= _WHOLE[text]
-        elif text[:3] in names:
-            found.add(names.index(text[:3]) + first)
-        elif at.is_integer() and first <= at < first + len(names):
-            found.add(int(at))
-        else:
-            last = first + len(names) - 1
-            got = clipped(entry) if isinstance(entry, str) else shown(entry)
-            raise ValueError(f"{name} must hold names or numbers {first} to {last}, got {got}")
+            continue
+        span = re.split(r"\s*(?:-|\u2013|\bto\b)\s*", text) if text else [entry]
+        ends = [_day(name, end, names, first) for end in span]
+        if len(ends) > 2:  # noqa: PLR2004 - a span has two ends
+            raise ValueError(f"{name} must hold names, numbers or spans, got {shown(entry)}")
+        length = (ends[-1] - ends[0]) % len(names)
+        found |= {(ends[0] - first + i) % len(names) + first for i in range(length + 1)}
     if not found:
         raise ValueError(f"{name} must not be empty")
     return frozenset(found)
+
+
+def _day(name: str, entry: object, names: Sequence[str], first: int) -> int:
+    """Number of one day or month."""
+    at = number(entry)
+    if at.is_integer() and first <= at < first + len(names):
+        return int(at)
+    whole = _FULL_NAMES[name]
+    text = entry.strip() if isinstance(entry, str) else ""
+    for i, short in enumerate(names):
+        if len(text) >= len(short) and whole[i].startswith(
+            text.rstrip("s") if text not in whole else text
+        ):
+            return i + first
+    last = first + len(names) - 1
+    got = clipped(entry) if isinstance(entry, str) else shown(entry)
+    raise ValueError(f"{name} must hold names or numbers {first} to {last}, got {got}")

@@ -15,6 +15,8 @@ Clock = Callable[[], datetime]
 # Far from both ends of the calendar, where sums overflow.
 _FIRST_YEAR, _LAST_YEAR = 1970, 2200
 
+_CLOCK_TIME = re.compile(r"(\d\d?)(:\d\d(?::\d\d)?)")
+
 _MACHINE_ZONE = Path("/etc/localtime")
 
 
@@ -75,6 +77,11 @@ def start_of(
     return start.astimezone(UTC).astimezone(start.tzinfo if zone is None else zone)
 
 
+def is_clock_time(text: str) -> bool:
+    """Whether a time names no day."""
+    return _CLOCK_TIME.fullmatch(text.strip()) is not None
+
+
 def instant_from_wire(field: str, text: str, start: datetime) -> datetime:
     """An instant that a request names; a clock time alone is the next one from `start` on.
 
@@ -97,22 +104,25 @@ def instant_from_wire(field: str, text: str, start: datetime) -> datetime:
     ProblemError
         Where it is no time stamp of our time.
     """
-    clock_time = re.fullmatch(r"(\d\d?):(\d\d)(:\d\d)?", text.strip())
-    if clock_time:
-        text = f"{start.date().isoformat()}T{text.strip().zfill(5)}"
-    when = _parsed(field, text)
+    clock_time = _CLOCK_TIME.fullmatch(text.strip())
+    given, is_midnight = text, text.strip() in {"24:00", "24:00:00"}
+    if is_midnight:
+        text = f"{start.date().isoformat()}T00:00"
+    elif clock_time:
+        text = f"{start.date().isoformat()}T{clock_time[1].zfill(2)}{clock_time[2]}"
+    when = _parsed(field, text, given)
     if when.tzinfo is None:
         when = when.replace(tzinfo=start.tzinfo)
-    if clock_time and when <= start:
+    if clock_time and (when <= start or is_midnight):
         when += timedelta(days=1)
     return when.astimezone(UTC).astimezone(start.tzinfo)
 
 
-def _parsed(field: str, text: str) -> datetime:
+def _parsed(field: str, text: str, given: str | None = None) -> datetime:
     try:
         when = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise ProblemError(field, f"must be ISO 8601, got {clipped(text)}") from None
+        raise ProblemError(field, f"must be ISO 8601, got {clipped(given or text)}") from None
     if not _FIRST_YEAR <= when.year <= _LAST_YEAR:
         rule = f"must lie between {_FIRST_YEAR} and {_LAST_YEAR}, got year {when.year}"
         raise ProblemError(field, rule)

@@ -27,8 +27,9 @@ _METER = {
 _REPAIR = {
     Cause.NEVER_HERE: "it is not at its charger for one whole interval",
     Cause.SOLAR_ONLY: "surplus solar is too little; grid charging would do",
-    Cause.IMPORT_LIMIT: "needs an import limit of {needs:.1f} kW, the site has {has:.1f}",
-    Cause.PRICE: "must_reach_target is false, and power was too dear",
+    Cause.IMPORT_LIMIT: "needs an import limit of {needs:.2f} kW beside the rest, the site has "
+    "{has:.2f}",
+    Cause.PRICE: "must_reach_target is false, and more was not worth its price",
     Cause.OTHER: "other loads and wishes come first",
 }
 
@@ -71,9 +72,12 @@ def _of_vehicle(plan: Plan, miss: Unmet, paths: tuple[str, ...]) -> tuple[str, s
     if miss.cause is Cause.CHARGER:
         repair = f"needs {miss.needs:.1f} kW, charger has {miss.has:.1f}"
         later = _met_later(plan, v, miss)
-        repair += f"; would be met by {later:%H:%M}" if later else ""
+        if later is not None:
+            day = "" if later.date() == by.date() else f"{later:%a} "
+            repair += f"; would be met by {day}{later:%H:%M}"
     target = f"target {100 * (vehicle.target_soc or 0):.0f} % by {by:%H:%M}"
-    message = f"{target} cannot be met: {miss.amount:.1f} kWh short; {repair}"
+    verdict = "is not met" if miss.cause is Cause.PRICE else "cannot be met"
+    message = f"{target} {verdict}: {miss.amount:.1f} kWh short; {repair}"
     return f"{paths[v]}.target_soc", message
 
 

@@ -7,7 +7,7 @@ from optimiser import Plan
 from optimiser.unmet import shortfall
 from server.codec.complaints import note_unmet
 from server.codec.repairs import Repairs
-from server.codec.replies import home_reply, rounded_soc
+from server.codec.replies import home_reply, named_batteries, rounded_soc
 from server.codec.requests import Problem
 from server.codec.summary import certificate_of, dollars, summary_of, watts
 from server.wire import EvOut, EvReply, EvScheduleOut, EvSummaryOut, MeterOut
@@ -50,6 +50,8 @@ def ev_reply(plan: Plan, problem: Problem, repairs: Repairs) -> EvReply:
         reply.summary = vehicles[0].summary
     if plan.site.batteries:
         reply.home = home_reply(plan, problem, repairs)
+    if plan.site.batteries and problem.paths[0] != "home_battery":
+        reply.batteries = named_batteries(plan, problem)
     return reply
 
 
@@ -59,8 +61,8 @@ def _vehicle(plan: Plan, problem: Problem, v: int) -> EvOut:
     return EvOut(
         success=True,
         status=plan.status,
-        vehicle_id=problem.keys[v],
-        name=problem.names[v],
+        vehicle_id=problem.keys[k],
+        name=problem.names[k],
         schedule=EvScheduleOut(
             timestamps=[start.isoformat() for start in plan.site.horizon.starts],
             charge_power_w=watts(plan.dispatch.charge[k], hours).tolist(),

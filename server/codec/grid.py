@@ -4,7 +4,7 @@ import math
 
 from matrix_builders import Vector
 from optimiser import Grid, Inverter, ProblemError
-from server.codec.reader import HIGHEST_POWER
+from server.codec.reader import HIGHEST_POWER, LEAST_POWER
 from server.codec.repairs import Repairs
 from server.codec.series import Intervals, align, number, numbers
 from server.codec.wording import shown
@@ -50,8 +50,9 @@ def _limit(
     field = f"grid.{name}"
     if isinstance(wire, list) and wire:
         # An interval without a limit is no gap to be interpolated.
-        given = [HIGHEST_POWER if entry is None else entry for entry in wire]
-        given = [min(entry, HIGHEST_POWER) if number(entry) > 0 else entry for entry in given]
+        given = [
+            HIGHEST_POWER if entry is None else min(number(entry), HIGHEST_POWER) for entry in wire
+        ]
         limits = align(field, numbers(field, given, HIGHEST_POWER, repairs), intervals, repairs)
         if bool((limits < 0).any()):
             raise ProblemError(field, f"must not be negative, got {shown(float(limits.min()))}")
@@ -78,6 +79,9 @@ def inverter_from_wire(places: dict[str, HybridIn | None], repairs: Repairs) -> 
             "rule_ignored", f"{path}.ac_limit_w", f"must be a number of watts, got {got}; ignored"
         )
         return None
+    if 0 < limit < LEAST_POWER:
+        repairs.note("clamped", f"{path}.ac_limit_w", f"{limit:g} W is nothing; 0 assumed")
+        limit = 0.0
     return Inverter(
         ac_limit=min(limit, HIGHEST_POWER) / 1000.0,
         dc_coupled_solar=wire.dc_coupled_solar is not False,

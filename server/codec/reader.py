@@ -11,6 +11,9 @@ from server.wire import Number
 HIGHEST_POWER = 100_000.0
 """No home draws or feeds more; the client is known to send 15 MW. [W]"""
 
+LEAST_POWER = 10.0
+"""Limits under this cannot be commanded. [W]"""
+
 HIGHEST_PRICE = 1_000.0
 """$/kWh; the Australian market cap is 20."""
 

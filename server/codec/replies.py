@@ -50,13 +50,14 @@ def reply_from_plan(plan: Plan, problem: Problem, repairs: Repairs) -> OptimizeR
 
 
 def home_reply(plan: Plan, problem: Problem, repairs: Repairs) -> OptimizeReply:
-    """Reply about the home battery, vehicles or none beside it."""
+    """Reply about the home batteries as one, vehicles or none beside them."""
+    n = len(plan.site.batteries)
     hours, dispatch = plan.site.horizon.hours, plan.dispatch
-    flows = _flows(plan, problem.client_safe_charge, plan.soc[0])
+    flows = _flows(plan, problem.client_safe_charge)
     schedule = ScheduleOut(
         **structs.asdict(flows),
         charge_w=_charge(plan, problem.client_safe_charge).tolist(),
-        discharge_w=watts(dispatch.discharge[0], hours).tolist(),
+        discharge_w=watts(dispatch.discharge[:n].sum(axis=0), hours).tolist(),
     )
     if plan.site.vehicles:
         for name, values in _beside_vehicles(plan).items():
@@ -83,15 +84,9 @@ def multi_battery_reply(plan: Plan, problem: Problem, repairs: Repairs) -> Multi
     """Write the reply of ``/multi-battery/optimize``; see `reply_from_plan`."""
     note_unmet(plan, problem.paths, repairs)
     hours, dispatch = plan.site.horizon.hours, plan.dispatch
-    capacity = np.array([battery.capacity for battery in plan.site.batteries])
-    weight = (
-        capacity / capacity.sum()
-        if capacity.sum() > 0
-        else np.full(capacity.size, 1.0 / capacity.size)
-    )
     discharge = watts(dispatch.discharge.sum(axis=0), hours)
     aggregated = AggregatedOut(
-        **structs.asdict(_flows(plan, problem.client_safe_charge, weight @ plan.soc)),
+        **structs.asdict(_flows(plan, problem.client_safe_charge)),
         total_charge_w=_charge(plan, problem.client_safe_charge).tolist(),
         total_discharge_w=discharge.tolist(),
     )
@@ -100,10 +95,7 @@ def multi_battery_reply(plan: Plan, problem: Problem, repairs: Repairs) -> Multi
         status=plan.status,
         solver=plan.certificate.solver,
         cost_function=plan.cost_function.value,
-        batteries={
-            key: _battery(plan, k, name)
-            for k, (key, name) in enumerate(zip(problem.keys, problem.names, strict=True))
-        },
+        batteries=named_batteries(plan, problem),
         aggregated=aggregated,
         summary=summary_of(plan),
         next_actions=_next_actions(
@@ -117,10 +109,27 @@ def multi_battery_reply(plan: Plan, problem: Problem, repairs: Repairs) -> Multi
     )
 
 
+def named_batteries(plan: Plan, problem: Problem) -> dict[str, NamedBatteryOut]:
+    """Every battery by its key."""
+    return {
+        problem.keys[k]: _battery(plan, k, problem.names[k])
+        for k in range(len(plan.site.batteries))
+    }
+
+
 def rounded_soc(soc: Vector) -> list[float]:
     """State of charge as replies show it."""
     rounded: list[float] = (np.round(soc, _SOC_DIGITS) + 0.0).tolist()
     return rounded
+
+
+def _mean_soc(plan: Plan) -> Vector:
+    """State of charge of the home batteries as one; shape (T + 1,). [-]"""
+    capacity = np.array([battery.capacity for battery in plan.site.batteries])
+    total = float(capacity.sum())
+    weight = capacity / total if total > 0 else np.full(capacity.size, 1.0 / capacity.size)
+    mean: Vector = weight @ plan.soc[: capacity.size]
+    return mean
 
 
 def _battery(plan: Plan, k: int, name: str | None) -> NamedBatteryOut:
@@ -153,7 +162,7 @@ def _charge(plan: Plan, client_safe_charge: bool) -> Vector:
     return charge
 
 
-def _flows(plan: Plan, client_safe_charge: bool, soc: Vector) -> FlowsOut:
+def _flows(plan: Plan, client_safe_charge: bool) -> FlowsOut:
     """What every schedule of a site holds."""
     hours, flows, dispatch = plan.site.horizon.hours, plan.flows, plan.dispatch
     discharge = watts(dispatch.discharge[: len(plan.site.batteries)].sum(axis=0), hours)
@@ -168,7 +177,7 @@ def _flows(plan: Plan, client_safe_charge: bool, soc: Vector) -> FlowsOut:
         timestamps=[start.isoformat() for start in plan.site.horizon.starts],
         grid_import_w=watts(dispatch.grid_import, hours).tolist(),
         grid_export_w=watts(dispatch.grid_export, hours).tolist(),
-        soc_trajectory=rounded_soc(soc),
+        soc_trajectory=rounded_soc(_mean_soc(plan)),
         battery_consume_w=consume.tolist(),
         battery_export_w=export.tolist(),
         solar_to_load_w=watts(to_load, hours).tolist(),

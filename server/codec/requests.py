@@ -59,7 +59,7 @@ class Problem:
     client_safe_charge : bool
         Whether charging from solar alone is kept out of ``charge_w``.
     keys : tuple of str
-        What the batteries, or the vehicles, are called.
+        What the storages are called: batteries, then vehicles; empty for a single battery.
     names : tuple of str or None
         What people call them.
     paths : tuple of str
@@ -103,7 +103,7 @@ def problem_from_wire(
     """
     problem = _problem(request, options, now, repairs, load_matters=True)
     battery = battery_from_wire(request.battery, repairs)
-    places = {"battery.hybrid": request.battery.hybrid if request.battery else None}
+    places = {"battery": request.battery.hybrid if request.battery else None}
     problem = _with(problem, _inverter(request, places, repairs), (battery,))
     return replace(problem, paths=("battery",))
 
@@ -115,7 +115,7 @@ def multi_battery_problem(
     problem = _problem(request, options, now, repairs, load_matters=True)
     keys, batteries = batteries_from_wire(request.batteries, repairs)
     wires = request.batteries or []
-    places = {f"batteries[{i}].hybrid": wire.hybrid for i, wire in enumerate(wires)}
+    places = {f"batteries[{i}]": wire.hybrid for i, wire in enumerate(wires)}
     problem = _with(problem, _inverter(request, places, repairs), batteries)
     paths = tuple(f"batteries[{i}]" for i in range(len(keys)))
     return replace(problem, keys=keys, names=tuple(wire.name for wire in wires), paths=paths)
@@ -125,12 +125,34 @@ def ev_problem(request: EvRequest, options: Options, now: datetime, repairs: Rep
     """Read one ``/ev/optimize`` request; see `problem_from_wire`."""
     problem = _problem(request, options, now, repairs, load_matters=False)
     read = vehicles_from_wire(request, problem.site.horizon, repairs)
-    home = request.home_battery
-    batteries = () if home is None else (battery_from_wire(home, repairs, "home_battery"),)
-    places = {"home_battery.hybrid": home.hybrid if home else None}
-    problem = _with(problem, _inverter(request, places, repairs), batteries, read.vehicles)
-    paths = ("home_battery",) * len(batteries) + read.paths
-    return replace(problem, keys=read.keys, names=read.names, paths=paths)
+    homes, hybrids = _homes(request, repairs)
+    batteries = tuple(battery for _, _, battery in homes)
+    problem = _with(problem, _inverter(request, hybrids, repairs), batteries, read.vehicles)
+    return replace(
+        problem,
+        keys=tuple(key for key, _, _ in homes) + read.keys,
+        names=tuple(name for _, name, _ in homes) + read.names,
+        paths=tuple(hybrids) + read.paths,
+    )
+
+
+def _homes(
+    request: EvRequest, repairs: Repairs
+) -> tuple[list[tuple[str, str | None, Battery]], dict[str, HybridIn | None]]:
+    """Key, name and reading of every home battery, and the inverter that each names, by path."""
+    if request.batteries is None:
+        home = request.home_battery
+        if home is None:
+            return [], {}
+        battery = battery_from_wire(home, repairs, "home_battery")
+        return [("home_battery", None, battery)], {"home_battery": home.hybrid}
+    if request.home_battery is not None:
+        message = "both home_battery and batteries are given; home_battery is ignored"
+        repairs.note("unknown_value", "home_battery", message)
+    keys, batteries = batteries_from_wire(request.batteries, repairs)
+    names = [wire.name for wire in request.batteries]
+    hybrids = {f"batteries[{i}]": wire.hybrid for i, wire in enumerate(request.batteries)}
+    return list(zip(keys, names, batteries, strict=True)), hybrids
 
 
 def _problem(
@@ -171,8 +193,8 @@ def _inverter(
 ) -> Inverter | None:
     """The inverter that batteries share, wherever the request names it."""
     of_grid = request.grid.hybrid if request.grid else None
-    named = {"hybrid": request.hybrid, "grid.hybrid": of_grid, **places}
-    return inverter_from_wire(named, repairs)
+    nested = {f"{path}.hybrid": hybrid for path, hybrid in {"grid": of_grid, **places}.items()}
+    return inverter_from_wire({"hybrid": request.hybrid, **nested}, repairs)
 
 
 def _with(

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from optimiser import Horizon, Priority, ProblemError, Vehicle
 from server.codec.battery import MOST_STORAGES
-from server.codec.clock import instant_from_wire
+from server.codec.clock import instant_from_wire, is_clock_time
 from server.codec.reader import HIGHEST_POWER, LEAST_EFFICIENCY, Reader
 from server.codec.repairs import Repairs
-from server.codec.wording import clipped, shown
+from server.codec.wording import clipped, shown, unicode_text
 from server.wire import EvIn, EvRequest, Number
 
 DEFAULT_CAPACITY = 75.0  # kWh
@@ -66,7 +66,8 @@ def vehicles_from_wire(request: EvRequest, horizon: Horizon, repairs: Repairs) -
         if key in keys:
             rule = f"must differ from {paths[keys.index(key)]}.vehicle_id, got {shown(key)} again"
             raise ProblemError(f"{paths[i]}.vehicle_id", rule)
-        keys.append(key)
+        keys.append(unicode_text(f"{paths[i]}.vehicle_id", key))
+        unicode_text(f"{paths[i]}.name", wire.name or "")
     return Vehicles(
         vehicles=tuple(
             _vehicle(wire, horizon, repairs, path) for wire, path in zip(wires, paths, strict=True)
@@ -79,7 +80,7 @@ def vehicles_from_wire(request: EvRequest, horizon: Horizon, repairs: Repairs) -
 
 def _given(request: EvRequest, repairs: Repairs) -> tuple[Sequence[EvIn], tuple[str, ...]]:
     """Vehicles as sent, and where each is in the request."""
-    if request.evs is None:
+    if request.evs is None or (request.evs == [] and request.ev is not None):
         if request.ev is None:
             raise ProblemError("ev", "must be an object, or evs a list of them, got none")
         return [request.ev], ("ev",)
@@ -105,6 +106,7 @@ def _vehicle(wire: EvIn, horizon: Horizon, repairs: Repairs, path: str) -> Vehic
     if wire.discharge_efficiency is not None:
         discharging = reader.efficiency_of("discharge_efficiency", wire.discharge_efficiency)
     priority = reader.priority(wire.priority)
+    departure = reader.departure(wire.departure_time, horizon)
     solar_only = wire.solar_only is True or priority == _SOLAR_ONLY
     return Vehicle(
         capacity=reader.capacity(wire.battery_capacity_kwh),
@@ -117,8 +119,8 @@ def _vehicle(wire: EvIn, horizon: Horizon, repairs: Repairs, path: str) -> Vehic
         discharge_efficiency=discharging,
         least_soc=reader.fraction("min_soc", wire.min_soc, 0.0),
         most_soc=reader.fraction("max_soc", wire.max_soc, 1.0),
-        arrival=reader.arrival(wire.arrival_time, horizon),
-        departure=reader.departure(wire.departure_time, horizon),
+        arrival=reader.arrival(wire.arrival_time, horizon, departure),
+        departure=departure,
         must_reach_target=wire.must_reach_target is not False,
         may_charge_from_grid=wire.allow_grid_charging is not False and not solar_only,
         may_export=wire.can_export_to_grid is not False,
@@ -173,9 +175,16 @@ class _Vehicle(Reader):
         self.note("unknown_value", "priority", f"{clipped(value)} is unknown; ev_first assumed")
         return Priority.EV_FIRST.value
 
-    def arrival(self, value: str | None, horizon: Horizon) -> datetime | None:
-        """When it comes; None where it is here."""
+    def arrival(
+        self, value: str | None, horizon: Horizon, departure: datetime | None
+    ) -> datetime | None:
+        """When it comes; None where it is here.
+
+        A clock time after the departure was that of the day before.
+        """
         when = self._instant("arrival_time", value, horizon)
+        if when and departure and when >= departure and is_clock_time(value or ""):
+            return None
         return None if when is None or when <= horizon.start else when
 
     def departure(self, value: str | None, horizon: Horizon) -> datetime | None:

@@ -1,5 +1,7 @@
 """Values as messages show them: short, and in the words of JSON."""
 
+from optimiser import ProblemError
+
 _LONGEST = 60
 
 
@@ -25,6 +27,21 @@ def shown(value: object) -> str:
         return str(value).lower()
     is_long = isinstance(value, int) and abs(value) >= 10**_LONGEST
     return "an endless number" if is_long else f"{value:g}"
+
+
+def unicode_text(field: str, text: str) -> str:
+    """The text, as every reply can hold it.
+
+    Raises
+    ------
+    ProblemError
+        Where it holds half a surrogate pair.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ProblemError(field, "must be Unicode text, got half a surrogate pair") from None
+    return text
 
 
 def clipped(text: str) -> str:

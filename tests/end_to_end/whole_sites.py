@@ -162,6 +162,9 @@ def ev_requests(draw):
         for i in range(draw(st.integers(1, 2)))
     ]
     request |= {"ev": found[0]} if len(found) == 1 else {"evs": found}
-    if draw(st.booleans()):
+    homes = draw(st.integers(0, 3))
+    if homes == 1:
         request["home_battery"] = draw(batteries())
+    elif homes:
+        request["batteries"] = [{"id": f"b{i}", **draw(batteries())} for i in range(homes)]
     return request

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from tests.reference import site, storage
 from tests.reference.clock import instants_of, wrong_steps
 from tests.reference.money import wrong_money
+from tests.reference.multi_battery import storages_of, unsound_named
 from tests.reference.optimize import malformed_schedule, unsound_battery
 from tests.reference.reading import (
     ENERGY_TOLERANCE_KWH,
@@ -67,8 +68,20 @@ def _vehicles(request: Wire) -> Sequence[Wire]:
     return request.get("evs") or [request["ev"]]
 
 
-def _home_battery(request: Wire) -> Wire | None:
-    return request.get("home_battery")
+def _has_home(request: Wire) -> bool:
+    return bool(request.get("home_battery") or request.get("batteries"))
+
+
+def _homes(request: Wire, reply: Wire) -> list[tuple[Wire, Series, Series]]:
+    """Every home battery, with what goes in and out of it. [W]."""
+    if request.get("batteries"):
+        storages = storages_of(request, reply)
+        each = [(battery, storages[battery["id"]]) for battery in request["batteries"]]
+        return [(battery, told.charge, told.discharge) for battery, told in each]
+    if request.get("home_battery"):
+        schedule = reply["home"]["schedule"]
+        return [(request["home_battery"], true_charge(request, schedule), schedule["discharge_w"])]
+    return []
 
 
 def _name(vehicle: Wire) -> str:
@@ -93,7 +106,7 @@ def _malformed(request: Wire, reply: Wire) -> Iterator[str]:
 
 def _malformed_site(request: Wire, reply: Wire) -> Iterator[str]:
     n, parts = count(request), ["meter", "bill"]
-    if _home_battery(request) is not None:
+    if _has_home(request):
         parts.append("home")
     missing = list(no_object(reply, *parts))
     yield from missing
@@ -105,7 +118,7 @@ def _malformed_site(request: Wire, reply: Wire) -> Iterator[str]:
     if not is_finite_number(reply["bill"].get("baseline_cost")):
         got = reply["bill"].get("baseline_cost")
         yield f"bill: baseline_cost must be a finite number, got {got!r}"
-    if _home_battery(request) is not None:
+    if _has_home(request):
         yield from named("home", _malformed_home(reply["home"], n))
 
 
@@ -128,12 +141,12 @@ def _broken(request: Wire, reply: Wire) -> Iterator[str]:
         yield from named(_name(vehicle), unsound_vehicle(request, vehicle, told, instants))
     yield from _wrong_copies(request, reply)
     yield from _wrong_shortfall(reply)
-    yield from _solar_only(request, reply, powers)
+    yield from _solar_only(request, reply)
     yield from _only_vehicle(request, reply)
     yield from named("meter", _unsound_meter(request, reply, powers))
     yield from _forbidden_export(request, reply, powers)
     yield from _wrong_bill(request, reply, powers)
-    if _home_battery(request) is not None:
+    if _has_home(request):
         yield from named("home", _unsound_home(request, reply, powers))
 
 
@@ -144,11 +157,9 @@ def _powers(request: Wire, reply: Wire) -> dict[str, Series]:
     powers: dict[str, Series] = {name.removesuffix("_w"): meter[name] for name in METER}
     powers["solar"] = request["solar_forecast"]
     powers["load"] = request["load_forecast"]
-    powers["charge"] = powers["discharge"] = [0.0] * n
-    if _home_battery(request) is not None:
-        schedule = reply["home"]["schedule"]
-        powers["charge"] = true_charge(request, schedule)
-        powers["discharge"] = schedule["discharge_w"]
+    homes = _homes(request, reply)
+    powers["charge"] = total([charge for _, charge, _ in homes], n)
+    powers["discharge"] = total([discharge for _, _, discharge in homes], n)
     powers["vehicle_charge"] = total([each["charge_power_w"] for each in schedules], n)
     powers["vehicle_discharge"] = total([each["discharge_power_w"] for each in schedules], n)
     return powers
@@ -162,7 +173,7 @@ def _wrong_copies(request: Wire, reply: Wire) -> Iterator[str]:
                 yield f"{name}: must equal that of ev_schedules[0], got {reply.get(name)!r}"
     stamps = reply["meter"]["timestamps"]
     schedules = [told["schedule"] for told in reply["ev_schedules"]]
-    if _home_battery(request) is not None:
+    if _has_home(request):
         schedules.append(reply["home"]["schedule"])
     for schedule in schedules:
         if schedule["timestamps"] != stamps:
@@ -175,22 +186,23 @@ def _wrong_shortfall(reply: Wire) -> Iterator[str]:
         yield f"shortfall_kwh: must be the sum {due}, got {reply['shortfall_kwh']}"
 
 
-def _solar_only(request: Wire, reply: Wire, powers: Powers) -> Iterator[str]:
+def _solar_only(request: Wire, reply: Wire) -> Iterator[str]:
     """What may take surplus solar only, takes no more of it than there is."""
-    home = _home_battery(request)
+    homes = _homes(request, reply)
     charge = [0.0] * count(request)
     for t in range(count(request)):
         for vehicle, told in zip(_vehicles(request), reply["ev_schedules"], strict=True):
             if is_solar_only(vehicle):
                 charge[t] += told["schedule"]["charge_power_w"][t]
-        if home is not None and not may_grid_charge(request, home, t):
-            charge[t] += powers["charge"][t]
+        for home, taken, _ in homes:
+            if not may_grid_charge(request, home, t):
+                charge[t] += taken[t]
     yield from storage.beyond("charge of what may not use the grid", charge, surplus(request))
 
 
 def _only_vehicle(request: Wire, reply: Wire) -> Iterator[str]:
     """Sources and cost, where there is only one way to tell them."""
-    if len(_vehicles(request)) > 1 or _home_battery(request) is not None:
+    if len(_vehicles(request)) > 1 or _has_home(request):
         return
     told = reply["ev_schedules"][0]
     schedule = told["schedule"]
@@ -225,10 +237,10 @@ def _forbidden_export(request: Wire, reply: Wire, powers: Powers) -> Iterator[st
     used = zip(powers["solar"], powers["solar_curtailed"], strict=True)
     solar = reaching(request, [sun - curtailed for sun, curtailed in used])
     most = [max(sun - load, 0.0) for sun, load in zip(solar, powers["load"], strict=True)]
-    home = _home_battery(request)
+    homes = _homes(request, reply)
     for t in range(count(request)):
-        if home is not None:
-            most[t] += min(powers["discharge"][t], export_limit(request, home))
+        for home, _, given in homes:
+            most[t] += min(given[t], export_limit(request, home))
         for vehicle, told in zip(_vehicles(request), reply["ev_schedules"], strict=True):
             if flag(vehicle, "can_export_to_grid", True):
                 most[t] += told["schedule"]["discharge_power_w"][t]
@@ -243,8 +255,13 @@ def _wrong_bill(request: Wire, reply: Wire, powers: Powers) -> Iterator[str]:
 
 def _unsound_home(request: Wire, reply: Wire, powers: Powers) -> Iterator[str]:
     """The home battery's schedule: vehicles are a load, and a source where they discharge."""
-    schedule, battery = reply["home"]["schedule"], request["home_battery"]
-    yield from unsound_battery(request, battery, schedule)
+    schedule = reply["home"]["schedule"]
+    if request.get("batteries"):
+        for name, each in storages_of(request, reply).items():
+            yield from named(name, unsound_named(request, reply["batteries"][name], each))
+    else:
+        yield from unsound_battery(request, request["home_battery"], schedule)
+    yield from _different(schedule, "discharge_w", powers["discharge"])
     yield from storage.both("charge", powers["charge"], "discharge", powers["discharge"])
     for name in METER:
         yield from _different(schedule, name, powers[name.removesuffix("_w")])
@@ -257,8 +274,10 @@ def _unsound_home(request: Wire, reply: Wire, powers: Powers) -> Iterator[str]:
     flows.update({flow: schedule[f"{flow}_w"] for flow in told})
     yield from storage.negative(schedule, tuple(f"{flow}_w" for flow in told))
     yield from site.unequal(flows, _FLOWS_OF_HOME)
-    most = [export_limit(request, battery)] * count(request)
-    yield from storage.beyond("battery_export", schedule["battery_export_w"], most)
+    most = sum(export_limit(request, home) for home, _, _ in _homes(request, reply))
+    yield from storage.beyond(
+        "battery_export", schedule["battery_export_w"], [most] * count(request)
+    )
 
 
 _FLOWS_OF_HOME = {rule: sides for rule, sides in site.EQUALITIES.items() if sides != site.BALANCE}

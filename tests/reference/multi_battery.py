@@ -94,9 +94,11 @@ def _malformed_aggregate(aggregated: Wire, n: int) -> Iterator[str]:
 
 
 def _broken(request: Wire, reply: Wire) -> Iterator[str]:
-    storages = _storages(request, reply)
+    storages = storages_of(request, reply)
     for battery_id, each in storages.items():
-        yield from named(_name(battery_id), _unsound(request, reply["batteries"][battery_id], each))
+        yield from named(
+            _name(battery_id), unsound_named(request, reply["batteries"][battery_id], each)
+        )
     schedule = _as_schedule(reply["aggregated"])
     powers = powers_of(request, schedule)
     yield from _wrong_totals(request, reply["aggregated"], list(storages.values()))
@@ -116,7 +118,8 @@ def _as_schedule(aggregated: Wire) -> dict[str, object]:
     return {**aggregated, **{name: aggregated[its] for name, its in TOTALS.items()}}
 
 
-def _storages(request: Wire, reply: Wire) -> dict[str, Storage]:
+def storages_of(request: Wire, reply: Wire) -> dict[str, Storage]:
+    """Every battery as it was told, by its id."""
     storages = {}
     for battery in request["batteries"]:
         schedule = reply["batteries"][battery["id"]]["schedule"]
@@ -127,7 +130,7 @@ def _storages(request: Wire, reply: Wire) -> dict[str, Storage]:
     return storages
 
 
-def _unsound(request: Wire, told: Wire, battery: Storage) -> Iterator[str]:
+def unsound_named(request: Wire, told: Wire, battery: Storage) -> Iterator[str]:
     """Rules of one battery and its metrics."""
     yield from storage.negative(told["schedule"], ("charge_w", "discharge_w"))
     yield from storage.noise(told["schedule"])

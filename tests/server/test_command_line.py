@@ -136,3 +136,17 @@ def test_the_version_is_the_real_one(capsys):
 
     assert ended.value.code == 0
     assert capsys.readouterr().out.strip() == VERSION
+
+
+def test_a_request_of_another_endpoint_is_known_by_its_keys(typed, capsys):
+    shared = {"prices_import": [0.1, 0.4], "interval_minutes": 60, "load_forecast": [500, 500]}
+
+    typed(json.dumps({**shared, "ev": {"vehicle_id": "car"}}).encode())
+    assert main(["plan", "-"]) == 0
+    vehicles = json.loads(capsys.readouterr().out)
+    typed(json.dumps({**shared, "batteries": [{"id": "one"}, {"id": "two"}]}).encode())
+    assert main(["plan", "-", "--json"]) == 0
+    batteries = json.loads(capsys.readouterr().out)
+
+    assert vehicles["vehicle_id"] == "car"
+    assert set(batteries["batteries"]) == {"one", "two"}

@@ -43,13 +43,16 @@ class Comparison:
         return self.known_bound - slack <= self.cost <= self.known + slack
 
 
-def site_of(seed):
-    """One vehicle beside a battery, or two vehicles below one import limit."""
+def site_of(seed, finer=1):
+    """One vehicle beside a battery, or two vehicles below one import limit.
+
+    In half hours, or `finer` times as many intervals.
+    """
     rng = np.random.default_rng(seed)
-    n = int(rng.choice([24, 32, 48]))
-    hours = np.full(n, 0.5)
+    n = int(rng.choice([24, 32, 48])) * finer
+    hours = np.full(n, 0.5 / finer)
     start = datetime(2026, 4, 4, 16, tzinfo=UTC)
-    clock = 16 + np.arange(n) / 2
+    clock = 16 + np.cumsum(hours) - hours
     price = 0.25 + 0.12 * np.cos((clock - 19) / 12 * np.pi) + rng.normal(0, 0.03, n)
     solar = 4.0 * np.clip(np.sin((clock % 24 - 6) / 12 * np.pi), 0, None) * rng.uniform(0, 1, n)
     load = rng.uniform(0.2, 1.5, n)
@@ -67,7 +70,7 @@ def site_of(seed):
         tariff=Tariff(import_price=price, export_price=np.full(n, 0.05)),
         forecast=Forecast(load=load * hours, solar=solar * hours),
         batteries=() if two else (battery,),
-        vehicles=tuple(_vehicle(rng, start, n) for _ in range(1 + two)),
+        vehicles=tuple(_vehicle(rng, start, n // finer) for _ in range(1 + two)),
         grid=Grid(import_limit=9.0 if two else 12.0),
     )
 
@@ -86,9 +89,9 @@ def _vehicle(rng, start, n):
     )
 
 
-def compare(seed, time_limit=20.0):
+def compare(seed, time_limit=20.0, finer=1):
     """Plan a site twice."""
-    site = site_of(seed)
+    site = site_of(seed, finer)
     began = perf_counter()
     found = plan(site, CostFunction.PROFIT)
     seconds = perf_counter() - began

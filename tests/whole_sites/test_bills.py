@@ -1,6 +1,5 @@
 """Bills against an accountant of our own."""
 
-
 import pytest
 from hypothesis import given
 
