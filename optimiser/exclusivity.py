@@ -16,9 +16,9 @@ from matrix_builders import Vector
 from optimiser.consolidation import consolidated
 from optimiser.descent import descended
 from optimiser.dispatch import Dispatch, follow, planning_cost
-from optimiser.diving import Settled, dive, with_programme
+from optimiser.diving import Settled, dive, resolved
 from optimiser.errors import OptimiserError
-from optimiser.face import tidied
+from optimiser.face import best_on_face, tidied
 from optimiser.flaws import Flaws, flaws_of, is_possible
 from optimiser.formulation import Formulation
 from optimiser.linear_program import LpSolution, lower_bound
@@ -235,13 +235,7 @@ def _with_binaries(
             break
         flaws |= fresh.with_all_trickles(storages) if fresh.trickles.any() else fresh
     best = replace(best, made_exact=flaws.n_intervals)
-    decides = best.is_optimal and _has_equals(formulation.programme.site.import_price)
-    return _tidied(formulation, flaws, best, means) if decides else best
-
-
-def _has_equals(price: Vector) -> bool:
-    """Whether intervals cost the same, so that there is something to decide between them."""
-    return bool(np.unique(price).size < price.size)
+    return _tidied(formulation, flaws, best, means) if best.is_optimal else best
 
 
 def _done(formulation: Formulation, x: Vector) -> Exact | None:
@@ -254,19 +248,12 @@ def _done(formulation: Formulation, x: Vector) -> Exact | None:
 
 
 def _tidied(formulation: Formulation, flaws: Flaws, best: Exact, means: Means) -> Exact:
-    """The best of those that cost the same, by the same choices."""
-    from optimiser.solvers import mixed_integer  # noqa: PLC0415 - it is there: it found `best`
-
-    wishful = with_programme(formulation, formulation.lp._replace(cost=means.wishes))
+    """The best of those that cost the same and choose the same."""
     with contextlib.suppress(OptimiserError):
-        tidy = mixed_integer.solve(
-            wishful,
-            flaws,
-            time_limit=_TIDY_TIME,
-            start=formulation.point(best.dispatch),
-            most=mixed_integer.CostLimit(formulation.lp.cost, best.cost + SAME_COST / 2),
-        )
-        found = _done(formulation, tidy.x)
+        point = formulation.point(best.dispatch)
+        settled = resolved(formulation, point, flaws, means.backend, time_limit=_TIDY_TIME)
+        tidy = best_on_face(settled, means.wishes, means.backend, time_limit=_TIDY_TIME)
+        found = _done(tidy.formulation, tidy.solution.x)
         if found is not None and found.cost <= best.cost + SAME_COST:
             return replace(best, dispatch=found.dispatch, cost=found.cost, is_tidy=True)
     return best

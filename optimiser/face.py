@@ -56,15 +56,24 @@ def tidied(
     OptimiserError
         Where every optimum has a flaw, as far as was looked.
     """
-    face = _face(settled.formulation.lp, settled.solution)._replace(cost=wishes)
-    formulation = with_programme(settled.formulation, face)
-    if formulation.programme.storages.least_charge.any():
+    if settled.formulation.programme.storages.least_charge.any():
+        face = _face(settled.formulation.lp, settled.solution)._replace(cost=wishes)
+        formulation = with_programme(settled.formulation, face)
         x = _without_trickles(formulation, settled, time_limit)
         return resolved(formulation, x, _everything(formulation), backend, time_limit=time_limit)
+    best = best_on_face(settled, wishes, backend, time_limit=time_limit)
+    return dive(best.formulation, best.solution, backend, time_limit=time_limit)
+
+
+def best_on_face(
+    settled: Settled, wishes: Vector, backend: SolverBackend, *, time_limit: float
+) -> Settled:
+    """The optimum that best meets the wishes, flaws or none; see `tidied`."""
+    face = _face(settled.formulation.lp, settled.solution)._replace(cost=wishes)
     x = np.clip(settled.solution.x, face.col_lower, face.col_upper)
     basic = (x > face.col_lower + _AT_BOUND) & (x < face.col_upper - _AT_BOUND)
     solution = solvers.solve_verified(backend, face, time_limit=time_limit, start=Start(x, basic))
-    return dive(formulation, solution, backend, time_limit=time_limit)
+    return Settled(with_programme(settled.formulation, face), solution)
 
 
 def _everything(formulation: Formulation) -> Flaws:

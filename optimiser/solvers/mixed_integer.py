@@ -26,14 +26,6 @@ _OPTIONS: dict[str, bool | int | float | str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class CostLimit:
-    """A row that keeps a cost, shape (n_cols,), below a limit. [$]"""
-
-    cost: Vector
-    limit: float
-
-
-@dataclass(frozen=True, slots=True)
 class MixedSolution:
     """The incumbent and the bound of a branch-and-bound search.
 
@@ -55,7 +47,6 @@ def solve(
     *,
     time_limit: float,
     start: Vector | None = None,
-    most: CostLimit | None = None,
 ) -> MixedSolution:
     """Solve with a choice wherever `chosen` has a flaw.
 
@@ -73,8 +64,6 @@ def solve(
         Most time. [s]
     start : float64 array, shape (n_cols,), optional
         A feasible point without flaws.
-    most : CostLimit, optional
-        Most that another cost may be, where the programme's own is a matter of taste.
 
     Returns
     -------
@@ -87,9 +76,8 @@ def solve(
         Where no point was found.
     """
     highs = highspy.Highs()  # type: ignore[no-untyped-call]
-    # Presolve shrinks a face or a tie to little; the whole programme is faster without.
-    is_whole = start is not None and most is None
-    presolve = {"presolve": "off" if is_whole else "choose"}
+    # Presolve shrinks a face, which has no start, to little; the whole programme is faster without.
+    presolve = {"presolve": "choose" if start is None else "off"}
     for option, value in {**_OPTIONS, **presolve, "time_limit": time_limit}.items():
         accept(highs.setOptionValue(option, value), f"option {option}")
     accept(highs.passModel(as_highs(formulation.lp)), "model")
@@ -110,11 +98,6 @@ def solve(
             limit = float(upper[column])
             entries = 2, [column, choice], [1.0, limit]
             accept(highs.addRow(-highspy.kHighsInf, limit, *entries), "row")
-    if most is not None:
-        columns = np.flatnonzero(most.cost).astype(np.int32)
-        cost = most.cost[columns]
-        limits = -highspy.kHighsInf, most.limit
-        accept(highs.addRow(*limits, columns.size, columns, cost), "cost row")
     if start is not None:
         taken = [float(start[one].sum() > start[other].sum()) for one, other in choices]
         accept(highs.setSolution(as_solution(np.concatenate([start, taken]))), "start")
