@@ -75,6 +75,11 @@ class Layout:
         """Columns of one block."""
         return slice(int(self.column_starts[block]), int(self.column_starts[block + 1]))
 
+    def table(self, block: int) -> NDArray[np.int64]:
+        """Indices of one block's columns, by storage and interval; shape (K, T), or (1, T)."""
+        columns = self.columns(block)
+        return np.arange(columns.start, columns.stop).reshape(-1, self.n_intervals)
+
     def rows(self, block: int) -> slice:
         """Rows of one block."""
         return slice(int(self.row_starts[block]), int(self.row_starts[block + 1]))

@@ -130,12 +130,7 @@ def settle(
         With narrower bounds.
     """
     lower, upper = formulation.lp.col_lower.copy(), formulation.lp.col_upper.copy()
-    column = np.arange(formulation.layout.n_cols)
-    n = formulation.layout.n_intervals
-
-    def columns(block: int) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
-        return column[formulation.layout.columns(block)].reshape(-1, n)
-
+    columns = formulation.layout.table
     imports = formulation.metered(x) >= 0
     for block, goes in (
         (blocks.EXPORT, flaws.meter & imports),
@@ -152,15 +147,10 @@ def settle(
     rises &= upper[charge] >= least
     lower[charge[rises]] = least[rises]
     upper[charge[flaws.trickles & ~rises]] = 0.0
-    return with_bounds(formulation, lower, upper)
+    bounded = formulation.lp._replace(col_lower=lower, col_upper=upper)
+    return with_programme(formulation, bounded)
 
 
 def with_programme(formulation: Formulation, lp: LinearProgram) -> Formulation:
     """The same programme with the numbers of another of its shape."""
-    return replace(formulation, lp=lp)
-
-
-def with_bounds(formulation: Formulation, lower: Vector, upper: Vector) -> Formulation:
-    """The same programme between other column bounds."""
-    lp: LinearProgram = formulation.lp._replace(col_lower=lower, col_upper=upper)
     return replace(formulation, lp=lp)

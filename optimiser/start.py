@@ -35,13 +35,10 @@ def start_from(formulation: Formulation, dispatch: Dispatch) -> Start:
     x = formulation.point(dispatch)
     basic = (x > lp.col_lower + _AT_BOUND) & (x < lp.col_upper - _AT_BOUND)
 
-    def columns(block: int) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
-        return np.arange(layout.n_cols)[layout.columns(block)].reshape(-1, layout.n_intervals)
-
     stored, charge, discharge = (
-        columns(block) for block in (blocks.STORED, blocks.CHARGE, blocks.DISCHARGE)
+        layout.table(block) for block in (blocks.STORED, blocks.CHARGE, blocks.DISCHARGE)
     )
-    meter = [columns(block)[0] for block in (blocks.IMPORT, blocks.EXPORT, blocks.CURTAIL)]
+    meter = [layout.table(block)[0] for block in (blocks.IMPORT, blocks.EXPORT, blocks.CURTAIL)]
     is_empty = x[stored] <= lp.col_lower[stored] + _AT_BOUND
     is_full = x[stored] >= lp.col_upper[stored] - _AT_BOUND
     always = np.ones_like(is_empty)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import highspy
 import numpy as np
-from numpy.typing import NDArray
 
 from matrix_builders import Vector
 from matrix_builders import layout as blocks
@@ -124,14 +123,9 @@ def solve(
     return MixedSolution(x=x, lower_bound=float(info.mip_dual_bound))
 
 
-def _columns(formulation: Formulation, block: int) -> NDArray[np.int64]:
-    columns = np.arange(formulation.layout.n_cols)[formulation.layout.columns(block)]
-    return columns.reshape(-1, formulation.layout.n_intervals)
-
-
 def _semi_continuous(formulation: Formulation, chosen: Flaws) -> Iterator[tuple[int, float]]:
     """Yield the columns that are zero or at least something, where they are not fixed."""
-    charge, lp = _columns(formulation, blocks.CHARGE), formulation.lp
+    charge, lp = formulation.layout.table(blocks.CHARGE), formulation.lp
     least = formulation.programme.storages.least_charge
     for k, t in zip(*np.nonzero(chosen.trickles), strict=True):
         column = int(charge[k, t])
@@ -142,7 +136,7 @@ def _semi_continuous(formulation: Formulation, chosen: Flaws) -> Iterator[tuple[
 def _choices(formulation: Formulation, chosen: Flaws) -> list[tuple[list[int], list[int]]]:
     """Columns that each choice opens, and columns that it shuts."""
     imports, exports, charge, discharge = (
-        _columns(formulation, block)
+        formulation.layout.table(block)
         for block in (blocks.IMPORT, blocks.EXPORT, blocks.CHARGE, blocks.DISCHARGE)
     )
     choices = [([int(imports[0, t])], [int(exports[0, t])]) for t in np.flatnonzero(chosen.meter)]
