@@ -3,8 +3,10 @@
 from datetime import UTC, datetime
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from server import keys
+from server.access import token_required
 from server.codec.clock import Clock
 from server.handlers import routes
 from server.history import History
@@ -40,7 +42,10 @@ def create_app(options: Options = Options(), *, clock: Clock = utc_now) -> web.A
     Application
         Ready to be served.
     """
-    app = web.Application(middlewares=[log_requests, errors_as_json], client_max_size=MAX_BODY)
+    middlewares: list[Middleware] = [log_requests, errors_as_json]
+    if options.api_token:
+        middlewares.append(token_required(options.api_token))
+    app = web.Application(middlewares=middlewares, client_max_size=MAX_BODY)
     app[keys.OPTIONS] = options
     app[keys.CLOCK] = clock
     app[keys.STARTED] = clock()

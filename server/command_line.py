@@ -1,6 +1,7 @@
 """The command line: ``powersync-optimiser serve`` and ``powersync-optimiser plan``."""
 
 import argparse
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -10,12 +11,14 @@ from pathlib import Path
 import msgspec
 
 from optimiser import OptimiserError
-from server.options import LOG_LEVELS, load
+from server.options import ADDON_OPTIONS, LOG_LEVELS, load
 from server.version import VERSION
 
 DEFAULT_PORT = 5000
 DEFAULT_UI_PORT = 8099
 _LAST_PORT = 65_535
+
+log = logging.getLogger("server")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,6 +43,12 @@ def add_serve_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=_port, default=DEFAULT_PORT, help="port of the API")
     parser.add_argument("--ui-port", type=_port, default=DEFAULT_UI_PORT, help="port of the page")
     parser.add_argument("--options", type=Path, help="options file (default /data/options.json)")
+    parser.add_argument(
+        "--addon",
+        action="store_true",
+        help="run as Supervisor's add-on: with /data/options.json, the page for ingress only",
+    )
+    parser.add_argument("--user", help="continue as this user once the options are read")
     parser.add_argument("--log-level", choices=LOG_LEVELS, help="wins over every other source")
     parser.add_argument("--greet", action="store_true", help="print the URL and an example call")
 
@@ -52,16 +61,31 @@ def _port(text: str) -> int:
 
 def run_serve(parsed: argparse.Namespace) -> int:
     """Serve with parsed flags."""
-    from server.serve import configure_logging, serve  # noqa: PLC0415 - `plan` needs no web
+    from server.page import LOOPBACK, SUPERVISOR  # noqa: PLC0415 - `plan` needs no web
+    from server.privileges import CannotDrop, become  # noqa: PLC0415
+    from server.serve import Addresses, configure_logging, serve  # noqa: PLC0415
 
     configure_logging(parsed.log_level or "info")
-    options = load(os.environ, parsed.options)
+    options = load(os.environ, parsed.options or (ADDON_OPTIONS if parsed.addon else None))
     if parsed.log_level:
         options = replace(options, log_level=parsed.log_level)
     configure_logging(options.log_level)
+    if parsed.user:
+        try:
+            become(parsed.user)
+        except CannotDrop as error:
+            log.error("--user: %s", error)
+            return 1
     if parsed.greet:
         print(_greeting(parsed.port), flush=True)
-    return serve(options, parsed.host, parsed.port)
+    addresses = Addresses(
+        host=parsed.host,
+        port=parsed.port,
+        page_host="0.0.0.0" if parsed.addon else "127.0.0.1",
+        page_port=parsed.ui_port,
+        visitors=SUPERVISOR if parsed.addon else LOOPBACK,
+    )
+    return serve(options, addresses)
 
 
 def _greeting(port: int) -> str:

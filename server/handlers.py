@@ -29,26 +29,29 @@ async def health(request: web.Request) -> web.Response:
 @routes.get("/status")
 async def status(request: web.Request) -> web.Response:
     """Configuration, and what helps a person."""
-    options = request.app[keys.OPTIONS]
-    now = request.app[keys.CLOCK]()
-    return json_reply(
-        {
-            "success": True,
-            "optimiser_available": True,
-            "version": VERSION,
-            "config": {
-                "optimization_interval": options.optimization_interval,
-                "horizon_hours": options.horizon_hours,
-                "default_cost_function": options.default_cost_function.value,
-            },
-            "solvers": _solvers(),
-            "kernels": matrix_builders.MODE,
-            "uptime_s": round((now - request.app[keys.STARTED]).total_seconds(), 1),
-            "queue": request.app[keys.WORKER].waiting,
-            "last_plan": request.app[keys.LAST_PLAN] or None,
-            "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
-        }
-    )
+    return json_reply(status_of(request.app))
+
+
+def status_of(api: web.Application) -> dict[str, Any]:
+    """What the application has to say about itself."""
+    options = api[keys.OPTIONS]
+    now = api[keys.CLOCK]()
+    return {
+        "success": True,
+        "optimiser_available": True,
+        "version": VERSION,
+        "config": {
+            "optimization_interval": options.optimization_interval,
+            "horizon_hours": options.horizon_hours,
+            "default_cost_function": options.default_cost_function.value,
+        },
+        "solvers": _solvers(),
+        "kernels": matrix_builders.MODE,
+        "uptime_s": round((now - api[keys.STARTED]).total_seconds(), 1),
+        "queue": api[keys.WORKER].waiting,
+        "last_plan": api[keys.LAST_PLAN] or None,
+        "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+    }
 
 
 @routes.post("/optimize")

@@ -17,6 +17,9 @@ CLOCK: web.AppKey[Clock] = web.AppKey("clock")
 STARTED = web.AppKey("started", datetime)
 WORKER: web.AppKey[Worker[Answer]] = web.AppKey("worker")
 HISTORY = web.AppKey("history", History)
+API: web.AppKey[web.Application] = web.AppKey("api")
+"""Of the page: the application whose plans it shows."""
+
 LAST_PLAN: web.AppKey[dict[str, Any]] = web.AppKey("last_plan")
 
 FACTS: ContextVar[dict[str, Any]] = ContextVar("facts")

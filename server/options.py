@@ -21,6 +21,10 @@ ADDON_OPTIONS = Path("/data/options.json")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
+SHORTEST_TOKEN = 16
+"""Fewest characters of ``api_token``."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """Defaults for what a request leaves out, and how the server runs.
@@ -39,6 +43,8 @@ class Options:
         The site's time zone; None takes every offset as it is now.
     client_safe_charge : bool
         Keep charging from solar alone out of ``charge_w``.
+    api_token : str
+        What callers of the API must show; empty where everybody may call.
     """
 
     log_level: str = "info"
@@ -47,6 +53,7 @@ class Options:
     default_cost_function: CostFunction = CostFunction.COST
     zone: tzinfo | None = field(default=None)
     client_safe_charge: bool = False
+    api_token: str = field(default="", repr=False)
 
 
 def load(environment: Mapping[str, str], file: Path | None) -> Options:
@@ -143,6 +150,12 @@ def _zone(value: Any) -> tzinfo:  # noqa: ANN401 - raw JSON
     return zone
 
 
+def _secret(value: Any) -> str:  # noqa: ANN401 - raw JSON
+    if not isinstance(value, str) or not value.isascii() or 0 < len(value) < SHORTEST_TOKEN:
+        raise ValueError(f"must be text of at least {SHORTEST_TOKEN} ASCII characters, or empty")
+    return value
+
+
 _READERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "log_level": ("log_level", _one_of(*LOG_LEVELS)),
     "optimization_interval": ("optimization_interval", _whole_number(5, 120)),
@@ -150,5 +163,6 @@ _READERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "default_cost_function": ("default_cost_function", _cost_function),
     "client_safe_charge": ("client_safe_charge", _truth),
     "timezone": ("zone", _zone),
+    "api_token": ("api_token", _secret),
 }
 assert {target for target, _ in _READERS.values()} == {f.name for f in fields(Options)}

@@ -4,12 +4,14 @@ import logging
 import os
 import sys
 import time
+from dataclasses import dataclass
 
 from aiohttp import web
 
 from server.app import create_app, utc_now
 from server.example import example_body
 from server.options import Options
+from server.page import LOOPBACK, page_site
 from server.planning import answer
 from server.version import VERSION
 
@@ -37,27 +39,49 @@ def warm_up(options: Options) -> None:
     log.info("warm in %.0f ms", (time.perf_counter() - began) * 1000)
 
 
-def serve(options: Options, host: str, port: int) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addresses:
+    """Where the server listens.
+
+    Attributes
+    ----------
+    host, port : str, int
+        Of the API.
+    page_host, page_port : str, int
+        Of the page.
+    visitors : frozenset of str
+        Addresses that may see the page.
+    """
+
+    host: str
+    port: int
+    page_host: str = "127.0.0.1"
+    page_port: int
+    visitors: frozenset[str] = LOOPBACK
+
+
+def serve(options: Options, addresses: Addresses) -> int:
     """Serve until SIGTERM or SIGINT.
 
     Parameters
     ----------
     options : Options
         Defaults for requests.
-    host : str
-        Address to listen on.
-    port : int
-        Port of the API.
+    addresses : Addresses
+        Where to listen.
 
     Returns
     -------
     int
         Exit status.
     """
+    host, port = addresses.host, addresses.port
+    app = create_app(options)
+    app.cleanup_ctx.append(page_site(addresses.visitors, addresses.page_host, addresses.page_port))
     warm_up(options)
     try:
         web.run_app(
-            create_app(options),
+            app,
             host=host,
             port=port,
             shutdown_timeout=_SHUTDOWN,

@@ -18,8 +18,8 @@ _STARTS_WITHIN = 20.0  # s; numba compiles where its cache is cold
 class ServerProcess:
     """A running ``python -m server``."""
 
-    def __init__(self, process, port, log):
-        self.process, self.port, self._log = process, port, log
+    def __init__(self, process, port, page_port, log):
+        self.process, self.port, self.page_port, self._log = process, port, page_port, log
 
     @property
     def url(self):
@@ -50,9 +50,10 @@ def free_port():
 @contextmanager
 def running_server(folder, *flags, environment=None):
     """Run a server until the block ends; it is up when the block begins."""
-    port = free_port()
+    port, page_port = free_port(), free_port()
     log = folder / f"server-{port}.log"
     arguments = [sys.executable, "-m", "server", "--host", "127.0.0.1", "--port", str(port)]
+    arguments += ["--ui-port", str(page_port)]
     with log.open("w") as output:
         process = subprocess.Popen(
             [*arguments, *map(str, flags)],
@@ -61,7 +62,7 @@ def running_server(folder, *flags, environment=None):
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-    server = ServerProcess(process, port, log)
+    server = ServerProcess(process, port, page_port, log)
     try:
         _wait_until_up(server)
         yield server

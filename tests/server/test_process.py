@@ -12,7 +12,7 @@ import urllib.request
 
 from benchmarks.days import synthetic_request
 from server.options import Options
-from server.serve import serve
+from server.serve import Addresses, serve
 from tests.end_to_end import small_request
 from tests.reference import violations
 from tests.server.processes import ROOT, free_port, running_server
@@ -98,7 +98,9 @@ def test_a_second_process_on_the_port_says_so_and_ends(server_process):
 
 
 def test_a_host_that_is_nobody_is_one_line_too(caplog):
-    assert serve(Options(), "host.invalid", free_port()) == 1
+    nobody = Addresses(host="host.invalid", port=free_port(), page_port=free_port())
+
+    assert serve(Options(), nobody) == 1
 
     (line,) = (record.getMessage() for record in caplog.records if record.levelname == "ERROR")
     assert line.startswith("cannot listen on host.invalid:")

@@ -1,0 +1,109 @@
+"""The site of the page: who may see it, what it may do, and the port it lives on."""
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from server import keys
+from server.handlers import status_of
+from server.middleware import Handler, errors_as_json, json_reply
+
+SUPERVISOR = frozenset({"172.30.32.2"})
+"""Where ingress comes from inside Home Assistant."""
+
+LOOPBACK = frozenset({"127.0.0.1", "::1"})
+"""Who may see the page everywhere else."""
+
+STATIC = Path(__file__).with_name("static")
+
+# Home Assistant's tokens live in the same origin: nothing but our own files runs or loads here.
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
+
+log = logging.getLogger("server.page")
+routes = web.RouteTableDef()
+
+
+@routes.get("/")
+async def index(request: web.Request) -> web.FileResponse:
+    """The page; every URL in it is relative, so that ingress may put it anywhere."""
+    del request
+    return web.FileResponse(STATIC / "index.html")
+
+
+@routes.get("/status.json")
+async def status(request: web.Request) -> web.Response:
+    """What ``GET /status`` of the API says."""
+    return json_reply(status_of(request.app[keys.API]))
+
+
+def create_page(api: web.Application, visitors: frozenset[str] = LOOPBACK) -> web.Application:
+    """Create the application of the page.
+
+    Parameters
+    ----------
+    api : Application
+        Of `server.app.create_app`; the page reads what it knows and changes nothing.
+    visitors : frozenset of str
+        Addresses that may see the page; everybody else is refused.
+
+    Returns
+    -------
+    Application
+        Ready to be served.
+    """
+    page = web.Application(middlewares=[_headers, _only(visitors), errors_as_json])
+    page[keys.API] = api
+    page.add_routes(routes)
+    page.router.add_static("/static", STATIC)
+    return page
+
+
+@web.middleware
+async def _headers(request: web.Request, handler: Handler) -> web.StreamResponse:
+    response = await handler(request)
+    response.headers.update(HEADERS)
+    return response
+
+
+def _only(visitors: frozenset[str]) -> Middleware:
+    @web.middleware
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.remote not in visitors:
+            log.warning("page refused to %s", request.remote)
+            return web.Response(status=403, text="The page is shown by Home Assistant only.\n")
+        return await handler(request)
+
+    return check
+
+
+def page_site(
+    visitors: frozenset[str], host: str, port: int
+) -> Callable[[web.Application], AsyncIterator[None]]:
+    """Context that serves the page for as long as the API is up.
+
+    A port that is taken costs the page, not the plans.
+    """
+
+    async def serve_page(api: web.Application) -> AsyncIterator[None]:
+        runner = web.AppRunner(create_page(api, visitors), access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, host, port).start()
+            log.info("page on http://%s:%d", host, port)
+        except OSError as error:
+            log.warning("no page: cannot listen on %s:%d: %s", host, port, error.strerror)
+        yield
+        await runner.cleanup()
+
+    return serve_page
