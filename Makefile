@@ -4,7 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 5000
 
-.PHONY: run test bench prove examples clean
+# An editable install runs from its sources, where numba compiles: no need to build kernels.
+export HATCH_BUILD_NO_HOOKS := true
+
+.PHONY: run test bench prove examples addon addon-arm64 addon-check addon-lock addon-pictures clean
 
 run: $(VENV)/.installed
 	$(BIN)/powersync-optimiser serve --port $(PORT) --greet
@@ -24,6 +27,29 @@ prove: $(VENV)/.test
 
 examples: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.days examples
+
+addon: $(VENV)/.installed
+	$(BIN)/python -m addon.prove amd64
+
+addon-arm64: $(VENV)/.installed
+	$(BIN)/python -m addon.prove arm64
+
+addon-check: $(VENV)/.test
+	$(BIN)/python -m pytest tests/addon/test_files.py tests/addon/test_docs.py
+
+# What the image installs, with hashes for both architectures. Review the difference, then commit.
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes \
+	--no-header --no-annotate --upgrade
+addon-lock: $(VENV)/.test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(LOCK) pyproject.toml --no-emit-package numba --no-emit-package llvmlite \
+		--no-emit-package scipy --output-file addon/requirements.txt
+	$(LOCK) addon/build-requirements.in --constraint addon/requirements.txt \
+		--output-file addon/build-requirements.txt
+
+addon-pictures: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check pillow
+	$(BIN)/python addon/draw.py
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -20,6 +20,9 @@ class KernelHook(BuildHookInterface[Any]):
         """Add the extension to the wheel, or say why numba will compile on first use instead."""
         if version == "editable":
             return
+        # Before numba is imported: kernels that call each other are compiled for this machine
+        # first, and must not carry its features into the wheel.
+        os.environ.update(NUMBA_CPU_NAME="generic", NUMBA_CPU_FEATURES="")
         sys.path.insert(0, self.root)
         from matrix_builders.ahead_of_time import CannotCompile, compile_kernels  # noqa: PLC0415
 

@@ -29,11 +29,11 @@ class ServerProcess:
     def log(self):
         return self._log.read_text()
 
-    def peak_memory(self):
-        """Largest resident size so far [bytes]."""
+    def memory(self, line):
+        """A line of the process' status, ``VmRSS`` now or ``VmHWM`` at most. [MiB]"""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
-        (line,) = (line for line in status.splitlines() if line.startswith("VmHWM"))
-        return 1024 * int(line.split()[1])
+        (found,) = (entry for entry in status.splitlines() if entry.startswith(line))
+        return int(found.split()[1]) / 1024
 
     def end(self, within):
         """Exit status after SIGTERM."""
@@ -48,17 +48,20 @@ def free_port():
 
 
 @contextmanager
-def running_server(folder, *flags, environment=None):
-    """Run a server until the block ends; it is up when the block begins."""
+def running_server(log_folder, *flags, environment=None, folder=ROOT, before=()):
+    """Run a server until the block ends; it is up when the block begins.
+
+    Its packages come from `folder`; its command comes after `before`.
+    """
     port, page_port = free_port(), free_port()
-    log = folder / f"server-{port}.log"
+    log = log_folder / f"server-{port}.log"
     arguments = [sys.executable, "-m", "server", "--host", "127.0.0.1", "--port", str(port)]
     arguments += ["--ui-port", str(page_port)]
     with log.open("w") as output:
         process = subprocess.Popen(
-            [*arguments, *map(str, flags)],
-            cwd=ROOT,
-            env={**os.environ, **(environment or {})},
+            [*before, *arguments, *map(str, flags)],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(folder), **(environment or {})},
             stdout=output,
             stderr=subprocess.STDOUT,
         )

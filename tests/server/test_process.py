@@ -20,11 +20,12 @@ from tests.server.processes import ROOT, free_port, running_server
 ENDS_WITHIN = 3.0  # s; Supervisor kills after ten
 
 
-def call(server, path, body=None):
+def call(server, path, body=None, token=None):
     raw = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(
-        server.url + path, data=raw, headers={"Content-Type": "application/json"}
-    )
+    headers = {"Content-Type": "application/json"}
+    if token is not None:
+        headers["Authorization"] = f"Bearer {token}"
+    request = urllib.request.Request(server.url + path, data=raw, headers=headers)
     with urllib.request.urlopen(request, timeout=60) as response:
         return json.loads(response.read())
 

@@ -1,0 +1,78 @@
+"""What DOCS.md tells a new user is true: every name, port, path, option and line of the log."""
+
+import re
+
+import pytest
+
+from server.command_line import DEFAULT_PORT, DEFAULT_UI_PORT
+from server.options import SHORTEST_TOKEN
+from tests.addon.test_files import ADDON, CONFIG
+from tests.end_to_end import small_request
+from tests.server.processes import running_server
+from tests.server.test_process import call
+
+DOCS = (ADDON / "DOCS.md").read_text()
+README = (ADDON.parent / "README.md").read_text()
+
+
+def options_table(text):
+    """Default and explanation of every option in the table of a document."""
+    table = re.search(r"\| option \| default \|.*?\n((?:\|.*\n)+)", text)[1]
+    rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*) \|$", table, re.M)
+    return {name: (default.strip("`"), what) for name, default, what in rows}
+
+
+@pytest.mark.parametrize("text", [DOCS, README], ids=["DOCS.md", "README.md"])
+def test_the_table_of_options_is_that_of_config_yaml(text):
+    table = options_table(text)
+
+    assert set(table) == set(CONFIG["schema"])
+    for name, (default, what) in table.items():
+        kept = CONFIG["options"].get(name, "empty")
+        assert default == (str(kept).lower() if isinstance(kept, bool) else str(kept))
+        kind, _, inside = CONFIG["schema"][name].rstrip(")?").partition("(")
+        if kind == "list":
+            assert all(f"`{choice}`" in what for choice in inside.split("|"))
+        if kind == "int":
+            assert all(bound in what for bound in inside.split(","))
+    assert str(SHORTEST_TOKEN) in table["api_token"][1]
+
+
+@pytest.mark.parametrize("text", [DOCS, README], ids=["DOCS.md", "README.md"])
+def test_the_repository_and_the_names_are_ours(text):
+    addresses = set(re.findall(r"https://github\.com/[\w./-]+", text))
+
+    assert CONFIG["url"] in addresses
+    assert addresses <= {CONFIG["url"], "https://github.com/bolagnaise/PowerSync"}
+    assert f"**{CONFIG['name']}**" in text
+
+
+def test_the_panel_and_the_slug_are_called_so():
+    assert f"**{CONFIG['panel_title']}**" in DOCS
+    assert f"`{CONFIG['slug']}`" in DOCS
+
+
+def test_the_ports_are_those_of_the_server():
+    ports = {int(port) for port in re.findall(r"^\| (\d+) \|", DOCS, re.M)}
+
+    assert ports == {DEFAULT_PORT, DEFAULT_UI_PORT}
+    assert set(re.findall(r"\b(\d+)/tcp\b", DOCS)) == {
+        port.partition("/")[0] for port in CONFIG["ports"]
+    }
+
+
+def test_following_it_leads_to_a_first_plan(installed, tmp_path):
+    """The lines of the log and the answers that DOCS.md promises, as they come."""
+    promised = re.findall(r"`(PowerSync Optimiser … listens on [^`]*)`", DOCS)
+    request_line = re.search(r"^request (method=POST path=(\S+) status=200) …$", DOCS, re.M)
+    health = re.search(r"/health`.*?`\{(.*?), …\}`", DOCS, re.S)[1]
+
+    with running_server(tmp_path, "--addon", folder=installed) as server:
+        healthy = call(server, "/health")
+        call(server, request_line[2], small_request())
+        up = f"listens on 127.0.0.1:{server.port}"
+
+    assert [line.rpartition(":")[2] for line in promised] == [str(DEFAULT_PORT)]
+    assert up in server.log
+    assert f"request {request_line[1]}" in server.log
+    assert health == f'"status": "{healthy["status"]}"'

@@ -1,0 +1,203 @@
+"""Our rules on the files that Supervisor reads."""
+
+import json
+import os
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import tomllib
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+import yaml
+
+from server import options
+from server.command_line import DEFAULT_PORT, DEFAULT_UI_PORT
+from server.options import LOG_LEVELS, SHORTEST_TOKEN, Options, load
+from tests.addon.conftest import ROOT
+
+ADDON = ROOT / "addon"
+CONFIG = yaml.safe_load((ADDON / "config.yaml").read_text())
+ENGLISH = yaml.safe_load((ADDON / "translations/en.yaml").read_text())
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+REQUIRED = {"name", "version", "slug", "description", "arch", "url", "image", "options", "schema"}
+
+DEFAULTS = {  # of Supervisor; writing one is an error of the add-on linter
+    "startup": "application",
+    "boot": "auto",
+    "init": True,
+    "ingress_port": 8099,
+    "ingress_entry": "/",
+    "ingress_stream": False,
+    "panel_admin": True,
+    "apparmor": True,
+    "homeassistant_api": False,
+    "hassio_api": False,
+    "hassio_role": "default",
+    "auth_api": False,
+    "host_network": False,
+    "host_pid": False,
+    "full_access": False,
+    "stage": "stable",
+    "advanced": False,
+    "timeout": 10,
+}
+
+PERMISSIONS = {
+    "homeassistant_api", "hassio_api", "auth_api", "host_network", "host_ipc", "host_dbus",
+    "host_pid", "host_uts", "full_access", "privileged", "docker_api", "devices", "udev", "uart",
+    "usb", "gpio", "video", "audio", "kernel_modules", "devicetree", "map", "tmpfs", "realtime",
+}  # fmt: skip
+
+
+def git_files():
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return listed.stdout.splitlines()
+
+
+def test_the_required_keys_are_there_and_no_default_is_written():
+    assert set(CONFIG) >= REQUIRED
+    assert [key for key, value in DEFAULTS.items() if CONFIG.get(key, ...) == value] == []
+
+
+def test_nothing_is_asked_for_that_is_not_used():
+    assert PERMISSIONS & set(CONFIG) == set()
+    assert not {"webui", "watchdog", "codenotary"} & set(CONFIG)
+    assert not (ADDON / "build.yaml").exists()
+
+
+def test_it_is_found_by_its_name_and_its_port():
+    assert (CONFIG["name"], CONFIG["slug"]) == ("PowerSync Optimiser", "powersync_optimiser")
+    assert CONFIG["ports"] == {f"{DEFAULT_PORT}/tcp": None}
+    assert CONFIG["ingress"] is True
+    assert CONFIG["startup"] == "services"
+    assert DEFAULTS["ingress_port"] == DEFAULT_UI_PORT
+    assert CONFIG["arch"] == ["aarch64", "amd64"]
+    assert CONFIG["image"] == CONFIG["image"].lower()
+
+
+def test_one_config_in_the_whole_repository():
+    named_so = [f for f in git_files() if re.search(r"(^|/)config\.(ya?ml|json)$", f)]
+
+    assert named_so == ["addon/config.yaml"]
+
+
+def test_every_version_is_the_same():
+    headings = re.findall(r"^## (\S+)", (ADDON / "CHANGELOG.md").read_text(), re.M)
+
+    assert CONFIG["version"] == PROJECT["project"]["version"] == headings[0]
+
+
+def test_the_options_are_those_of_the_server(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(options, "ADDON_OPTIONS", tmp_path / "absent.json")
+    file = tmp_path / "options.json"
+    file.write_text(json.dumps(CONFIG["options"]))
+
+    zone = {"TZ": "UTC"}  # Supervisor sets it
+    assert load(zone, file) == load(zone, None), "a default of the server is another one"
+    assert caplog.records == []
+    ours = {field.name for field in fields(Options)} - {"zone"}
+    assert set(CONFIG["schema"]) == ours
+    assert set(CONFIG["options"]) == {k for k, v in CONFIG["schema"].items() if not v.endswith("?")}
+
+
+def test_the_schema_lets_through_what_the_server_takes():
+    schema = CONFIG["schema"]
+
+    assert schema["log_level"] == f"list({'|'.join(LOG_LEVELS)})"
+    assert schema["api_token"] == f"password({SHORTEST_TOKEN},)?"
+    for name, bounds in (("optimization_interval", (5, 120)), ("horizon_hours", (24, 72))):
+        assert tuple(map(int, re.findall(r"\d+", schema[name]))) == bounds
+        for value, taken in ((bounds[0], True), (bounds[1], True), (bounds[1] + 1, False)):
+            assert (getattr(load({name.upper(): str(value)}, None), name) == value) is taken
+
+
+def test_english_covers_every_option_and_port():
+    assert set(ENGLISH["configuration"]) == set(CONFIG["schema"])
+    assert set(ENGLISH["network"]) == set(CONFIG["ports"])
+    for text in ENGLISH["configuration"].values():
+        assert set(text) == {"name", "description"}
+
+
+@pytest.mark.parametrize(("name", "size"), [("icon.png", (128, 128)), ("logo.png", (250, 100))])
+def test_pictures_have_the_size_that_the_store_shows(name, size):
+    head = (ADDON / name).read_bytes()[:24]
+
+    assert head[:8] == b"\x89PNG\r\n\x1a\n"
+    assert struct.unpack(">II", head[16:24]) == size
+
+
+def test_the_repository_can_be_added():
+    repository = yaml.safe_load((ROOT / "repository.yaml").read_text())
+
+    assert repository["url"] == CONFIG["url"] == PROJECT["project"]["urls"]["Repository"]
+    assert set(repository) <= {"name", "url", "maintainer"}
+
+
+def test_one_profile_named_for_the_addon():
+    profile = (ADDON / "apparmor.txt").read_text()
+
+    assert re.findall(r"^profile (\w+)", profile, re.M) == [CONFIG["slug"]]
+
+
+@pytest.mark.skipif(shutil.which("apparmor_parser") is None, reason="no apparmor_parser")
+def test_the_profile_is_understood():
+    parsed = subprocess.run(
+        ["apparmor_parser", "-Q", "-K", "-T", ADDON / "apparmor.txt"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert parsed.returncode == 0, parsed.stderr
+
+
+@pytest.mark.parametrize(
+    ("linter", "arguments"),
+    [
+        ("hadolint", ["addon/Dockerfile"]),
+        ("shellcheck", [f for f in git_files() if f.endswith(".sh") or f == ".ci/run"]),
+        ("yamllint", ["--strict", *(f for f in git_files() if f.endswith((".yaml", ".yml")))]),
+    ],
+)
+def test_the_linters_have_no_complaint(linter, arguments):
+    found = shutil.which(linter, path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    if found is None:
+        pytest.skip(f"no {linter} for this machine")
+
+    said = subprocess.run(
+        [found, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert (said.returncode, said.stdout) == (0, ""), said.stdout + said.stderr
+
+
+def test_the_image_holds_what_the_package_needs_and_no_compiler():
+    locked = set(re.findall(r"^([\w.-]+)==", (ADDON / "requirements.txt").read_text(), re.M))
+    needed = {re.match(r"[\w-]+", d)[0] for d in PROJECT["project"]["dependencies"]}
+
+    assert needed - locked == {"numba", "scipy"}
+    assert not {"numba", "llvmlite", "scipy"} & locked
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "build-requirements.txt"])
+def test_locks_have_a_hash_for_every_package_and_no_address(name):
+    text = (ADDON / name).read_text()
+    packages = re.split(r"\n(?=\S)", text.strip())
+
+    assert all("--hash=sha256:" in package for package in packages)
+    assert "://" not in text
+
+
+def test_what_is_published_is_pinned():
+    (workflow,) = (ROOT / ".github/workflows").glob("publish.y*ml")
+    used = re.findall(r"uses: (\S+)", workflow.read_text())
+
+    assert used
+    assert [action for action in used if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", action)] == []
