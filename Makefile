@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PORT ?= 5000
 
 # An editable install runs from its sources, where numba compiles: no need to build kernels.
-export HATCH_BUILD_NO_HOOKS := true
+INSTALL := HATCH_BUILD_NO_HOOKS=true $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: run test bench prove examples addon addon-arm64 addon-check addon-lock addon-pictures clean
 
@@ -41,14 +41,14 @@ addon-check: $(VENV)/.test
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes \
 	--no-header --no-annotate --upgrade
 addon-lock: $(VENV)/.test
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(INSTALL) uv
 	$(LOCK) pyproject.toml --no-emit-package numba --no-emit-package llvmlite \
 		--no-emit-package scipy --output-file addon/requirements.txt
 	$(LOCK) addon/build-requirements.in --constraint addon/requirements.txt \
 		--output-file addon/build-requirements.txt
 
 addon-pictures: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check pillow
+	$(INSTALL) pillow
 	$(BIN)/python addon/draw.py
 
 clean:
@@ -59,9 +59,9 @@ $(VENV)/.created:
 	touch $@
 
 $(VENV)/.installed: $(VENV)/.created pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	$(INSTALL) --editable .
 	touch $@
 
 $(VENV)/.test: $(VENV)/.created pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	$(INSTALL) --editable '.[test]'
 	touch $@ $(VENV)/.installed
