@@ -3,14 +3,13 @@
 from datetime import UTC, datetime
 
 from aiohttp import web
-from aiohttp.typedefs import Middleware
 
 from server import keys
-from server.access import token_required
+from server.access import callers_allowed
 from server.codec.clock import Clock
 from server.handlers import routes
 from server.history import History
-from server.middleware import errors_as_json, log_requests
+from server.middleware import errors_as_json, harden, log_requests
 from server.options import Options
 from server.worker import Worker
 
@@ -42,10 +41,9 @@ def create_app(options: Options = Options(), *, clock: Clock = utc_now) -> web.A
     Application
         Ready to be served.
     """
-    middlewares: list[Middleware] = [log_requests, errors_as_json]
-    if options.api_token:
-        middlewares.append(token_required(options.api_token))
+    middlewares = [log_requests, errors_as_json, callers_allowed(options.api_token)]
     app = web.Application(middlewares=middlewares, client_max_size=MAX_BODY)
+    app.on_response_prepare.append(harden)
     app[keys.OPTIONS] = options
     app[keys.CLOCK] = clock
     app[keys.STARTED] = clock()

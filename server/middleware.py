@@ -76,6 +76,14 @@ def _subject(request: web.Request) -> str:
     return f"{request.method} {request.rel_url.raw_path}"[:120]
 
 
+async def harden(request: web.Request, response: web.StreamResponse) -> None:
+    """Headers of every reply: nothing to guess, nothing to keep, nobody to introduce."""
+    del request
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Server"] = "PowerSync Optimiser"
+
+
 @web.middleware
 async def log_requests(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Write one structured line per request; health checks only when debugging."""
