@@ -10,6 +10,13 @@ import pytest
 from filelock import FileLock
 
 ROOT = Path(__file__).parents[2]
+COMPILED_WITHIN = 400  # s; the first test that needs the wheel waits for its kernels
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "wheel" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.timeout(COMPILED_WITHIN))
 
 
 def pip(*arguments, **environment):
