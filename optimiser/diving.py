@@ -15,7 +15,9 @@ from optimiser.linear_program import LpSolution, Start
 from optimiser.solvers import SolverBackend
 
 _ROUNDS = 12
-_MORE_THAN_NOTHING = 0.25  # of the least charge; a smaller trickle is switched off, not up
+MORE_THAN_NOTHING = 0.25
+"""Share of the least charge; a smaller trickle is rather switched off than up. [-]"""
+
 _AT_BOUND = 1e-9  # kWh
 
 
@@ -101,11 +103,16 @@ def _solved(
     formulation: Formulation, x: Vector, backend: SolverBackend, time_limit: float
 ) -> Settled:
     lp = formulation.lp
-    basic = (x > lp.col_lower + _AT_BOUND) & (x < lp.col_upper - _AT_BOUND)
-    start = Start(np.clip(x, lp.col_lower, lp.col_upper), basic)
+    start = start_at(lp, x)
     return Settled(
         formulation, solvers.solve_verified(backend, lp, time_limit=time_limit, start=start)
     )
+
+
+def start_at(lp: LinearProgram, x: Vector, basis: object = None) -> Start:
+    """Start from a point, or from what the bounds leave of it."""
+    basic = (x > lp.col_lower + _AT_BOUND) & (x < lp.col_upper - _AT_BOUND)
+    return Start(np.clip(x, lp.col_lower, lp.col_upper), basic, basis)
 
 
 def settle(
@@ -143,7 +150,7 @@ def settle(
         upper[discharge[np.ix_(group, np.flatnonzero(both & charges))]] = 0.0
         upper[charge[np.ix_(group, np.flatnonzero(both & ~charges))]] = 0.0
     least = formulation.programme.storages.least_charge
-    rises = flaws.trickles & (x[charge] >= _MORE_THAN_NOTHING * least) & raises
+    rises = flaws.trickles & (x[charge] >= MORE_THAN_NOTHING * least) & raises
     rises &= upper[charge] >= least
     lower[charge[rises]] = least[rises]
     upper[charge[flaws.trickles & ~rises]] = 0.0

@@ -20,11 +20,14 @@ class LpSolution:
         Change of the optimal cost per unit of each row's bound. [$/kWh]
     backend : str
         Name of the solver.
+    basis : object, optional
+        What the solver can go on from; nobody else knows what it is.
     """
 
     x: Vector
     row_dual: Vector
     backend: str
+    basis: object = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +40,13 @@ class Start:
         Value of each column. [kWh]
     basic : bool array, shape (n_cols,)
         Columns to begin with in the basis, roughly as many as there are rows.
+    basis : object, optional
+        That of a solution; the programme may have got other bounds, and more rows at its end.
     """
 
     x: Vector
     basic: NDArray[np.bool_]
+    basis: object = None
 
 
 def objective(lp: LinearProgram, x: Vector) -> float:

@@ -36,21 +36,31 @@ def solve(lp: LinearProgram, *, time_limit: float, start: Start | None = None) -
     SolverError
         For any other end than an optimal point.
     """
+    return optimum(loaded(lp, time_limit=time_limit, start=start))
+
+
+def loaded(lp: LinearProgram, *, time_limit: float, start: Start | None = None) -> highspy.Highs:
+    """HiGHS with `lp` inside, ready to run; the time limit is that of all its runs together."""
     highs = highspy.Highs()  # type: ignore[no-untyped-call]
     for option, value in {**_OPTIONS, "time_limit": time_limit}.items():
         accept(highs.setOptionValue(option, value), f"option {option}")
     accept(highs.passModel(as_highs(lp)), "model")
     if start is not None:
         accept(highs.setBasis(_as_basis(lp, start)), "start")
-    accept(highs.run(), "run")
+    return highs
 
+
+def optimum(highs: highspy.Highs) -> LpSolution:
+    """Run HiGHS and read its optimum; raises as `solve` does."""
+    accept(highs.run(), "run")
     status = highs.getModelStatus()
     if status in _INFEASIBLE:
         raise InfeasibleError("no schedule satisfies every limit at once")
     if status != highspy.HighsModelStatus.kOptimal:
         raise SolverError(f"stopped with status {highs.modelStatusToString(status)!r}")
     found = highs.getSolution()
-    return LpSolution(x=np.array(found.col_value), row_dual=np.array(found.row_dual), backend=name)
+    x, row_dual = np.array(found.col_value), np.array(found.row_dual)
+    return LpSolution(x=x, row_dual=row_dual, backend=name, basis=highs.getBasis())
 
 
 def as_highs(lp: LinearProgram) -> highspy.HighsLp:
@@ -83,6 +93,8 @@ _STATUS = np.array(
 
 def _as_basis(lp: LinearProgram, start: Start) -> highspy.HighsBasis:
     """Basis of a start; alien, so that HiGHS completes it where columns are missing or many."""
+    if isinstance(start.basis, highspy.HighsBasis):
+        return _with_rows(start.basis, lp.row_lower.size)
     is_upper = lp.col_upper - start.x < start.x - lp.col_lower
     status = np.where(start.basic, _BASIC, np.where(is_upper, _UPPER, _LOWER))
     basis = highspy.HighsBasis()
@@ -91,6 +103,16 @@ def _as_basis(lp: LinearProgram, start: Start) -> highspy.HighsBasis:
     basis.alien = True
     basis.valid = True
     return basis
+
+
+def _with_rows(basis: highspy.HighsBasis, n_rows: int) -> highspy.HighsBasis:
+    """The basis of a programme that has got more rows."""
+    longer = highspy.HighsBasis()
+    longer.col_status = basis.col_status
+    rows = basis.row_status
+    longer.row_status = rows + [highspy.HighsBasisStatus.kBasic] * (n_rows - len(rows))
+    longer.valid = True
+    return longer
 
 
 def as_solution(start: Vector) -> highspy.HighsSolution:
