@@ -2,7 +2,8 @@
 
 A linear programme has flaws that no house can carry out, and may earn money by them.  Its optimum
 is a lower bound in any case; where the physical dispatch of its stored energy attains it, the two
-are one.  Where not, a single storage is solved exactly by its value function.  Several are first
+are one.  Where not, a single storage is solved exactly by its value function.  Where several have
+no flaw but trickles, a short search over a tightened programme decides them.  Other flaws are first
 settled the way the optimum leans; where that leaves a gap, binaries decide the flawed intervals.
 """
 
@@ -16,7 +17,7 @@ from matrix_builders import Vector
 from optimiser.consolidation import consolidated
 from optimiser.descent import descended
 from optimiser.dispatch import Dispatch, follow, planning_cost
-from optimiser.diving import Settled, dive, resolved
+from optimiser.diving import Settled, dive, resolved, settle, start_at
 from optimiser.errors import OptimiserError
 from optimiser.face import best_on_face, tidied
 from optimiser.flaws import Flaws, flaws_of, is_possible
@@ -24,6 +25,7 @@ from optimiser.formulation import Formulation
 from optimiser.linear_program import LpSolution, lower_bound
 from optimiser.rules import rule_levels
 from optimiser.solvers import SolverBackend
+from optimiser.tightening import tightened
 from optimiser.value_function import StoragePlan
 
 GAP_TOLERANCE = 1e-4
@@ -130,18 +132,26 @@ def make_exact(
     programme = formulation.programme
     bound = lower_bound(formulation.lp, solution.row_dual)
     at_first = Settled(formulation, solution)
-    found = _attained(at_first, bound, solution.backend, 0)
+    flaws = flaws_of(formulation, solution.x)
+    found = None
+    if not flaws.trickles.any():  # no dispatch of theirs is without them
+        found = _attained(at_first, bound, solution.backend, 0)
     if found is not None and found.is_optimal:
         return found
-    flaws = flaws_of(formulation, solution.x)
     if storage_plan is not None:
         bound = max(bound, storage_plan.bound)
         dispatch = follow(programme, storage_plan.levels)
         if not flaws.trickles.any() and is_possible(formulation, dispatch):
             cost = planning_cost(programme, dispatch)
             return Exact(dispatch, cost, bound, "value_function", flaws.n_intervals)
+    if flaws.only_trickles:
+        with contextlib.suppress(OptimiserError, ImportError):  # HiGHS may be absent
+            found = _branched(at_first, bound, flaws, means)
+        if found is not None and found.is_optimal:
+            return found
     if found is None:
         found = by_rules(formulation, bound)
+    bound = max(bound, found.lower_bound)
     for way in (_tidy, _dived):
         with contextlib.suppress(OptimiserError):  # the next way, or the incumbent
             settled = way(at_first, bound, flaws, means)
@@ -165,6 +175,28 @@ def _descended(formulation: Formulation, found: Exact) -> Exact:
     if cost >= found.cost:
         return found
     return replace(found, dispatch=dispatch, cost=cost, settled=None, is_tidy=False)
+
+
+def _branched(at_first: Settled, bound: float, flaws: Flaws, means: Means) -> Exact | None:
+    """The trickles of the relaxation settled at the least cost."""
+    from optimiser.solvers import branching  # noqa: PLC0415 - HiGHS may be absent
+
+    formulation, relaxed = at_first.formulation, at_first.solution
+    storages = formulation.programme.storages
+    start = start_at(formulation.lp, relaxed.x, relaxed.basis)
+    branched = branching.solve(tightened(formulation), start, time_limit=means.time_left)
+    leaf = branched.settled
+    proved = max(bound, branched.lower_bound)
+    found = _attained(leaf, proved, branching.name, flaws.n_intervals)
+    if found is None or not found.is_optimal:
+        return found
+    if meets(found.cost, bound):  # then all optima of the relaxation are worth a look
+        with contextlib.suppress(OptimiserError):
+            tidy = _tidy(at_first, bound, flaws, means)
+            if tidy is not None and tidy.is_optimal:
+                return tidy
+    decided = settle(leaf.formulation, leaf.solution.x, flaws.with_all_trickles(storages))
+    return _calmer(replace(leaf, formulation=decided), found, means)
 
 
 def _tidy(at_first: Settled, bound: float, flaws: Flaws, means: Means) -> Exact | None:
@@ -214,6 +246,7 @@ def _with_binaries(
     except ImportError:
         return found
     best = replace(found, solver=mixed_integer.name)
+    tight = tightened(formulation) if flaws.only_trickles else formulation
     storages = formulation.programme.storages
     # A flaw that is forbidden in one interval moves on to the next of its kind: all at once.
     flaws = flaws.with_all_trickles(storages) if flaws.trickles.any() else flaws
@@ -223,7 +256,7 @@ def _with_binaries(
             break
         start = formulation.point(best.dispatch)
         try:
-            mixed = mixed_integer.solve(formulation, flaws, time_limit=means.time_left, start=start)
+            mixed = mixed_integer.solve(tight, flaws, time_limit=means.time_left, start=start)
         except OptimiserError:
             break  # the incumbent and the bound so far stand
         best = replace(best, lower_bound=max(best.lower_bound, mixed.lower_bound))
@@ -252,8 +285,15 @@ def _tidied(formulation: Formulation, flaws: Flaws, best: Exact, means: Means) -
     with contextlib.suppress(OptimiserError):
         point = formulation.point(best.dispatch)
         settled = resolved(formulation, point, flaws, means.backend, time_limit=_TIDY_TIME)
+        return _calmer(settled, best, means)
+    return best
+
+
+def _calmer(settled: Settled, best: Exact, means: Means) -> Exact:
+    """The best of the optima of a programme whose flaws are decided, where it costs the same."""
+    with contextlib.suppress(OptimiserError):
         tidy = best_on_face(settled, means.wishes, means.backend, time_limit=_TIDY_TIME)
-        found = _done(tidy.formulation, tidy.solution.x)
+        found = _done(settled.formulation, tidy.solution.x)
         if found is not None and found.cost <= best.cost + SAME_COST:
             return replace(best, dispatch=found.dispatch, cost=found.cost, is_tidy=True)
     return best

@@ -5,6 +5,7 @@ every row with a price stays tight.  On it the plan moves least energy, charges 
 in one go, imports late and exports early; the cost does not change.
 """
 
+import contextlib
 from collections.abc import Iterator
 
 import numpy as np
@@ -12,16 +13,18 @@ import numpy as np
 from matrix_builders import LinearProgram, Vector
 from matrix_builders import layout as blocks
 from optimiser import solvers
-from optimiser.diving import Settled, dive, resolved, with_programme
+from optimiser.diving import Settled, dive, resolved, start_at, with_programme
+from optimiser.errors import SolverError
 from optimiser.flaws import Flaws, flaws_of, members
 from optimiser.formulation import Formulation
-from optimiser.linear_program import LpSolution, Start, multiply_transposed
+from optimiser.linear_program import LpSolution, multiply_transposed
 from optimiser.site import Site
 from optimiser.solvers import SolverBackend
 from optimiser.vehicle import Priority
 
 _PRICED = 1e-8  # $/kWh; a reduced cost or dual beyond this is no rounding
-_AT_BOUND = 1e-9  # kWh
+
+_FACE_NODES = 5  # where more are wanted, HiGHS is faster with presolve and heuristics
 
 # Weights of the wishes, per kWh; only their order matters.
 _THROUGHPUT = 1.0
@@ -57,10 +60,7 @@ def tidied(
         Where every optimum has a flaw, as far as was looked.
     """
     if settled.formulation.programme.storages.least_charge.any():
-        face = _face(settled.formulation.lp, settled.solution)._replace(cost=wishes)
-        formulation = with_programme(settled.formulation, face)
-        x = _without_trickles(formulation, settled, time_limit)
-        return resolved(formulation, x, _everything(formulation), backend, time_limit=time_limit)
+        return _without_trickles(settled, wishes, backend, time_limit)
     best = best_on_face(settled, wishes, backend, time_limit=time_limit)
     return dive(best.formulation, best.solution, backend, time_limit=time_limit)
 
@@ -70,10 +70,32 @@ def best_on_face(
 ) -> Settled:
     """The optimum that best meets the wishes, flaws or none; see `tidied`."""
     face = _face(settled.formulation.lp, settled.solution)._replace(cost=wishes)
-    x = np.clip(settled.solution.x, face.col_lower, face.col_upper)
-    basic = (x > face.col_lower + _AT_BOUND) & (x < face.col_upper - _AT_BOUND)
-    solution = solvers.solve_verified(backend, face, time_limit=time_limit, start=Start(x, basic))
+    start = start_at(face, settled.solution.x, settled.solution.basis)
+    solution = solvers.solve_verified(backend, face, time_limit=time_limit, start=start)
     return Settled(with_programme(settled.formulation, face), solution)
+
+
+def _without_trickles(
+    settled: Settled, wishes: Vector, backend: SolverBackend, time_limit: float
+) -> Settled:
+    """The same where chargers are off or above their least; few columns of a face are free."""
+    face = _face(settled.formulation.lp, settled.solution)._replace(cost=wishes)
+    formulation = with_programme(settled.formulation, face)
+    x, flaws = settled.solution.x, flaws_of(formulation, settled.solution.x)
+    try:
+        from optimiser.solvers import branching, mixed_integer  # noqa: PLC0415 - no HiGHS
+    except ImportError:
+        return resolved(formulation, x, _everything(formulation), backend, time_limit=time_limit)
+    if not flaws.any:  # where one optimum has none, the calmest has few
+        start = start_at(face, x, settled.solution.basis)
+        with contextlib.suppress(SolverError):
+            calm = branching.solve(
+                formulation, start, time_limit=time_limit, most_nodes=_FACE_NODES
+            )
+            return calm.settled
+    chosen = _everything(formulation) | flaws
+    x = mixed_integer.solve(formulation, chosen, time_limit=time_limit).x
+    return resolved(formulation, x, _everything(formulation), backend, time_limit=time_limit)
 
 
 def _everything(formulation: Formulation) -> Flaws:
@@ -85,16 +107,6 @@ def _everything(formulation: Formulation) -> Flaws:
         np.zeros(storages.least_charge.shape, dtype=np.bool_),
     )
     return none.with_all_trickles(storages)
-
-
-def _without_trickles(formulation: Formulation, settled: Settled, time_limit: float) -> Vector:
-    """An optimum without trickles, by semi-continuous charges: few columns of a face are free."""
-    try:
-        from optimiser.solvers import mixed_integer  # noqa: PLC0415 - HiGHS may be absent
-    except ImportError:
-        return settled.solution.x
-    chosen = _everything(formulation) | flaws_of(formulation, settled.solution.x)
-    return mixed_integer.solve(formulation, chosen, time_limit=time_limit).x
 
 
 def wishes_of(site: Site, formulation: Formulation) -> Vector:

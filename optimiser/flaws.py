@@ -55,6 +55,11 @@ class Flaws:
         """Whether anything goes both ways at once."""
         return bool(self.meter.any() or self.groups.any())
 
+    @property
+    def only_trickles(self) -> bool:
+        """Whether there are trickles and nothing else."""
+        return bool(self.trickles.any()) and not self.both_ways
+
     def with_all_tempting(self, site: SiteArrays) -> "Flaws":
         """The same, and every interval whose prices pay for going both ways."""
         wastes = (site.import_price < 0) | (site.export_price < 0)

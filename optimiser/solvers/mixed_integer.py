@@ -100,8 +100,8 @@ def solve(
         kind = highspy.HighsVarType.kSemiContinuous
         accept(highs.changeColIntegrality(column, kind), "semi-continuous column")
         accept(highs.changeColBounds(column, least, float(upper[column])), "its bounds")
-    choices = _choices(formulation, chosen)
-    for choice, (forwards, backwards) in enumerate(choices, n):
+    ways = choices(formulation, chosen)
+    for choice, (forwards, backwards) in enumerate(ways, n):
         accept(highs.addCol(0.0, 0.0, 1.0, 0, [], []), "binary")
         accept(highs.changeColIntegrality(choice, highspy.HighsVarType.kInteger), "binary")
         for column in forwards:
@@ -112,7 +112,7 @@ def solve(
             entries = 2, [column, choice], [1.0, limit]
             accept(highs.addRow(-highspy.kHighsInf, limit, *entries), "row")
     if start is not None:
-        taken = [float(start[one].sum() > start[other].sum()) for one, other in choices]
+        taken = [float(start[one].sum() > start[other].sum()) for one, other in ways]
         accept(highs.setSolution(as_solution(np.concatenate([start, taken]))), "start")
     accept(highs.run(), "run")
 
@@ -133,7 +133,7 @@ def _semi_continuous(formulation: Formulation, chosen: Flaws) -> Iterator[tuple[
             yield column, float(least[k, t])
 
 
-def _choices(formulation: Formulation, chosen: Flaws) -> list[tuple[list[int], list[int]]]:
+def choices(formulation: Formulation, chosen: Flaws) -> list[tuple[list[int], list[int]]]:
     """Columns that each choice opens, and columns that it shuts."""
     imports, exports, charge, discharge = (
         formulation.layout.table(block)

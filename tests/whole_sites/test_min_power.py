@@ -11,3 +11,11 @@ def test_least_power_costs_what_all_binaries_say(seed):
 
     assert found.agrees
     assert found.trickles == 0
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_so_it_does_in_steps_of_ten_minutes(seed):
+    found = compare(seed, finer=3)
+
+    assert found.agrees
+    assert found.trickles == 0
