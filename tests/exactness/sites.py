@@ -15,6 +15,7 @@ from optimiser.programme import Programme
 
 LENGTHS = (1 / 12, 0.25, 0.5, 1.0, 2.0)  # h
 CAPACITIES = (0.0, 1e-3, 2.0, 5.0, 10.0, 10.0, 13.5, 13.5, 13.5, 40.0)  # kWh
+SHORTEST = 1e-9  # of a segment of the end value, as a share of the band
 POWERS = (0.0, 1e-4, 0.5, 2.5, 2.5, 5.0, 5.0, 7.3, 50.0)  # kW
 EFFICIENCIES = (1.0, 1.0, 0.97, 0.95, 0.95, 0.9, 0.8, 0.5)
 SPECIAL_PRICES = (0.0, 0.0, -0.1, 0.25, 0.25, 0.4, -20.0, 20.0)  # $/kWh
@@ -237,12 +238,12 @@ def _end_value(source, band, convex):
     """Up to four segments that cover the band, one perhaps empty; prices descend, or are equal."""
     segments = source.randint(0, 4)
     shares = _series(source, segments, lambda s: s.choice((0.0, 1.0, s.random())))
-    if segments and not shares.any():
+    if segments and shares.sum() < SHORTEST:  # they would not cover the band
         shares[0] = 1.0
     price = _series(source, segments, lambda s: s.choice((0.0, 0.2, s.uniform(-0.1, 0.5))))
     if convex:
         price = np.maximum(price, 0.0)
-    return band * shares / max(shares.sum(), 1e-300), np.sort(price)[::-1].copy()
+    return band * shares / max(shares.sum(), SHORTEST), np.sort(price)[::-1].copy()
 
 
 def _soft_levels(source, n, lower, upper, convex):
