@@ -1,6 +1,8 @@
 """The endpoints."""
 
+import asyncio
 import importlib.util
+import logging
 import resource
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -16,6 +18,7 @@ from server.middleware import NotJson, json_reply
 from server.openapi import document
 from server.version import VERSION
 
+log = logging.getLogger("server.handlers")
 routes = web.RouteTableDef()
 
 
@@ -85,7 +88,22 @@ async def _planned(request: web.Request, work: Callable[[], planning.Answer]) ->
     keys.FACTS.get().update(answer.facts)
     last_plan: dict[str, Any] = request.app[keys.LAST_PLAN]
     last_plan.update(answer.facts, at=datetime.now(UTC).isoformat(timespec="seconds"))
+    _write_up(request.app, answer)
     return web.Response(body=answer.body, content_type="application/json")
+
+
+def _write_up(app: web.Application, answer: planning.Answer) -> None:
+    """Note the plan for the page in a thread of its own: neither reply nor next plan waits."""
+    now = app[keys.CLOCK]()
+    written = asyncio.get_running_loop().run_in_executor(
+        None, app[keys.JOURNAL].record, answer, now
+    )
+    written.add_done_callback(_tell_failure)
+
+
+def _tell_failure(written: "asyncio.Future[None]") -> None:
+    if not written.cancelled() and (error := written.exception()):
+        log.error("plan not noted for the page", exc_info=error)
 
 
 @routes.get("/openapi.json")

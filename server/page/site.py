@@ -8,8 +8,8 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from server import keys
-from server.handlers import status_of
-from server.middleware import Handler, errors_as_json, json_reply
+from server.middleware import Handler, errors_as_json
+from server.page import plans
 
 SUPERVISOR = frozenset({"172.30.32.2"})
 """Where ingress comes from inside Home Assistant."""
@@ -41,12 +41,6 @@ async def index(request: web.Request) -> web.FileResponse:
     return web.FileResponse(STATIC / "index.html")
 
 
-@routes.get("/status.json")
-async def status(request: web.Request) -> web.Response:
-    """What ``GET /status`` of the API says."""
-    return json_reply(status_of(request.app[keys.API]))
-
-
 def create_page(api: web.Application, visitors: frozenset[str] = LOOPBACK) -> web.Application:
     """Create the application of the page.
 
@@ -64,7 +58,9 @@ def create_page(api: web.Application, visitors: frozenset[str] = LOOPBACK) -> we
     """
     page = web.Application(middlewares=[_headers, _only(visitors), errors_as_json])
     page[keys.API] = api
+    page[plans.EXAMPLE] = plans.Example()
     page.add_routes(routes)
+    page.add_routes(plans.routes)
     page.router.add_static("/static", STATIC)
     return page
 
