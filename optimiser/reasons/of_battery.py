@@ -94,7 +94,9 @@ def _why_give(look: Outlook, battery: Battery) -> str:
     when = clock(look.starts[at], look.starts[0])
     if look.importing[at]:
         return f"{now} now, and refilling {costs(cost, worth)} at {when}"
-    return f"{now} now, and solar refills it at {when}"
+    if cost < _CENT:
+        return f"{now} now, and solar that earns nothing refills it at {when}"
+    return f"{now} now, and solar worth {money(cost, worth)} refills it at {when}"
 
 
 def _why_idle(plan: Plan, look: Outlook, battery: Battery) -> str:

@@ -10,6 +10,8 @@ from optimiser.reasons.outlook import Outlook, outlook_of
 from optimiser.reasons.wording import clock, costs, kilowatts, money, percent
 from optimiser.vehicle import Vehicle
 
+_CENT = 0.005  # $/kWh; less than this is nothing
+
 
 def reasons(plan: Plan, names: Sequence[str | None] = ()) -> tuple[str, ...]:
     """Say what happens in the first interval, and why.
@@ -42,7 +44,8 @@ def reasons(plan: Plan, names: Sequence[str | None] = ()) -> tuple[str, ...]:
 
 def _vehicle(vehicle: Vehicle, look: Outlook, name: str) -> str:
     if look.charges[0]:
-        return f"{name} charges at {kilowatts(float(look.charge[0]))}: {_price(look, 0)}"
+        power = kilowatts(float(look.charge[0]))
+        return f"{name} charges at {power}: {_price(look, 0)}{_wanted(vehicle, look)}"
     if look.discharges[0]:
         verb = "sells" if look.exporting[0] else "gives"
         worth = money(float(look.worth_of_more()[0]))
@@ -53,12 +56,26 @@ def _vehicle(vehicle: Vehicle, look: Outlook, name: str) -> str:
             return f"{name} is not charged within this plan"
         return f"{name} has the {percent(vehicle.initial_soc)} it needs"
     when = clock(look.starts[at], look.starts[0])
-    return f"{name} waits until {when}: {_price(look, at)}"
+    return f"{name} waits until {when}: {_price(look, at)}{_wanted(vehicle, look)}"
 
 
 def _price(look: Outlook, t: int) -> str:
     """What charging costs in interval `t`."""
-    price = float(look.import_price[t])
+    when = "then" if t else "now"
     if look.importing[t]:
-        return f"power {costs(price)} {'then' if t else 'now'}"
-    return "solar suffices then" if t else "solar suffices now"
+        return f"power {costs(float(look.import_price[t]))} {when}"
+    sold = float(look.export_price[t])
+    if look.curtailing[t] or sold < _CENT:
+        return f"it takes solar that would earn nothing {when}"
+    return f"it takes solar worth {money(sold)} {when}"
+
+
+def _wanted(vehicle: Vehicle, look: Outlook) -> str:
+    """What it is charged for, where that is still to come."""
+    if vehicle.target_soc is None or vehicle.initial_soc >= vehicle.target_soc:
+        return ""
+    target = percent(vehicle.target_soc)
+    if vehicle.departure is None:
+        return f"; {target} wanted"
+    by = vehicle.departure.astimezone(look.starts[0].tzinfo)
+    return f"; {target} wanted by {clock(by, look.starts[0])}"
