@@ -161,8 +161,9 @@ def _context(plan: Plan, called: list[str]) -> dict[str, Any]:
     site, hours = plan.site, plan.site.horizon.hours
     capacity = sum(battery.capacity for battery in site.batteries)
     reserve = sum(battery.reserve * battery.capacity for battery in site.batteries)
-    has_worth = plan.cost_function is not CostFunction.SELF_CONSUMPTION
-    worth = plan.marginal_value if has_worth else None  # there it is no money
+    # It is no money where self-consumption comes first, and no battery's where there is none.
+    has_worth = bool(site.batteries) and plan.cost_function is not CostFunction.SELF_CONSUMPTION
+    worth = plan.marginal_value if has_worth else None
     return {
         "end": site.horizon.instants[-1].isoformat(),
         "prices_import": site.tariff.import_price.round(6).tolist(),

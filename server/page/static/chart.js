@@ -99,9 +99,10 @@ function timesOf(plan, width) {
   const { clock, instants, n } = plan;
   const [first, last] = [instants[0], instants[n]];
   const room = Math.max(1, Math.floor(width / TICK));
+  const end = last - ((last - first) * TICK) / width / 2; // where a time would be cut off
   const step = [1, 2, 3, 6, 12, 24].find((hours) => (last - first) / HOUR / hours <= room) ?? 24;
   const times = [];
-  for (let epoch = Math.ceil(first / 900) * 900; epoch <= last; epoch += 900) {
+  for (let epoch = Math.ceil(first / 900) * 900; epoch <= end; epoch += 900) {
     const at = clock.local(epoch);
     if (at.getUTCMinutes() === 0 && at.getUTCHours() % step === 0) times.push(epoch);
   }
@@ -257,7 +258,7 @@ function rowsOf(plan) {
   }
   for (const { name, soc, kind } of plan.levels) {
     const colour = kind === "part" ? "quiet" : kind;
-    rows.push([`${name} then`, colour, (t) => percent(soc[t + 1], 1)]);
+    rows.push([`${name} after`, colour, (t) => percent(soc[t + 1], 1)]);
   }
   if (plan.worth) rows.push(["Worth if stored", "battery", (t) => price(plan.worth[t])]);
   return rows;
