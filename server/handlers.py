@@ -1,8 +1,6 @@
 """The endpoints."""
 
-import asyncio
 import importlib.util
-import logging
 import resource
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -18,7 +16,6 @@ from server.middleware import NotJson, json_reply
 from server.openapi import document
 from server.version import VERSION
 
-log = logging.getLogger("server.handlers")
 routes = web.RouteTableDef()
 
 
@@ -84,26 +81,14 @@ async def optimize_vehicles(request: web.Request) -> web.Response:
 
 async def _planned(request: web.Request, work: Callable[[], planning.Answer]) -> web.Response:
     """Answer of the worker, noted for the log and the status."""
-    answer = await request.app[keys.WORKER].run(work)
+    clock, journal = request.app[keys.CLOCK], request.app[keys.JOURNAL]
+    answer = await request.app[keys.WORKER].run(
+        work, afterwards=lambda made: journal.record(made, clock())
+    )
     keys.FACTS.get().update(answer.facts)
     last_plan: dict[str, Any] = request.app[keys.LAST_PLAN]
     last_plan.update(answer.facts, at=datetime.now(UTC).isoformat(timespec="seconds"))
-    _write_up(request.app, answer)
     return web.Response(body=answer.body, content_type="application/json")
-
-
-def _write_up(app: web.Application, answer: planning.Answer) -> None:
-    """Note the plan for the page in a thread of its own: neither reply nor next plan waits."""
-    now = app[keys.CLOCK]()
-    written = asyncio.get_running_loop().run_in_executor(
-        None, app[keys.JOURNAL].record, answer, now
-    )
-    written.add_done_callback(_tell_failure)
-
-
-def _tell_failure(written: "asyncio.Future[None]") -> None:
-    if not written.cancelled() and (error := written.exception()):
-        log.error("plan not noted for the page", exc_info=error)
 
 
 @routes.get("/openapi.json")

@@ -1,25 +1,30 @@
 """The last plans, written up for the page: small, bounded, read-only."""
 
-import threading
 import zlib
 from collections import deque
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
+from mmap import mmap
 from typing import Any
 
 import msgspec
+import numpy as np
 
+from matrix_builders import Vector
 from optimiser import CostFunction, Plan
 from optimiser.reasons import reasons
 from server.codec.summary import dollars, watts
 from server.planning import Answer
 
-MOST_BYTES = 2**20
-"""Memory for the schedules kept; a plan of 576 intervals takes 16 kB of it. [bytes]"""
+MOST_BYTES = 2**19
+"""Memory for the schedules kept; a plan of 576 intervals takes 20 kB of it. [bytes]"""
 
-MOST_SCHEDULES = 48
+MOST_SCHEDULES = 24
 MOST_CLAIMS = 100
 """Plans whose schedules, and whose claims alone, are remembered."""
+
+_SERIES = ("prices_import", "prices_export", "solar_w", "load_w", "stored_worth")
 
 _FAST = 1  # of zlib: a tenth larger than its best, at a third of the time
 
@@ -41,7 +46,8 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     warnings: int
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
     """One plan written up.
 
     Attributes
@@ -50,23 +56,44 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         What it said of itself.
     why : tuple of str
         Sentences about its first interval.
-    reply, context : bytes
-        JSON of its reply, and of what the reply does not hold, compressed.
+    frame : dict
+        The end of its horizon, its reserve, its capacity and its names.
+    packed_reply, packed_series : mmap
+        Its reply, and the series of its request, compressed.
+    n_series : int
+        How many series those are.
     """
 
     claim: Claim
     why: tuple[str, ...]
-    reply: bytes
-    context: bytes
+    frame: dict[str, Any]
+    packed_reply: mmap
+    packed_series: mmap
+    n_series: int
 
     @property
     def size(self) -> int:
         """Memory that it takes, nearly. [bytes]"""
-        return len(self.reply) + len(self.context)
+        return len(self.packed_reply) + len(self.packed_series)
+
+    @property
+    def reply(self) -> bytes:
+        """JSON of the reply, as it was sent."""
+        return zlib.decompress(self.packed_reply)
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """What the page shows and the reply does not hold, in the units of the wire."""
+        rows = np.frombuffer(zlib.decompress(self.packed_series)).reshape(self.n_series, -1)
+        return {
+            **self.frame,
+            "stored_worth": None,
+            **{name: row.tolist() for name, row in zip(_SERIES, rows.round(6), strict=False)},
+        }
 
 
 class Journal:
-    """The last plans; written beside the event loop, read in it.
+    """The last plans; written by the one thread that plans, read in the event loop.
 
     Parameters
     ----------
@@ -75,7 +102,6 @@ class Journal:
     """
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
-        self._lock = threading.Lock()
         self._numbers = count(1)
         self._most_bytes = most_bytes
         self._entries: deque[Entry] = deque()
@@ -83,15 +109,14 @@ class Journal:
 
     def record(self, answer: Answer, at: datetime) -> None:
         """Write up a plan and forget the oldest where there are too many."""
-        with self._lock:
-            entry = write_up(answer, at, next(self._numbers))
-            self._claims.append(entry.claim)
-            self._entries.append(entry)
-            size = sum(kept.size for kept in self._entries)
-            while len(self._entries) > 1 and (
-                size > self._most_bytes or len(self._entries) > MOST_SCHEDULES
-            ):
-                size -= self._entries.popleft().size
+        entry = write_up(answer, at, next(self._numbers))
+        self._claims.append(entry.claim)
+        self._entries.append(entry)
+        size = sum(kept.size for kept in self._entries)
+        while len(self._entries) > 1 and (
+            size > self._most_bytes or len(self._entries) > MOST_SCHEDULES
+        ):
+            size -= self._entries.popleft().size
 
     @property
     def claims(self) -> list[Claim]:
@@ -129,11 +154,14 @@ def write_up(answer: Answer, at: datetime, number: int = 0) -> Entry:
     made = answer.made
     names = zip(made.problem.names, made.problem.keys, strict=False)
     called = [name or key for name, key in names]
+    series = _series(made.plan)
     return Entry(
         claim=_claim(answer, at, number),
         why=reasons(made.plan, called),
-        reply=zlib.compress(answer.body, _FAST),
-        context=zlib.compress(msgspec.json.encode(_context(made.plan, called)), _FAST),
+        frame=_frame(made.plan, called),
+        packed_reply=_set_aside(answer.body),
+        packed_series=_set_aside(series.tobytes()),
+        n_series=len(series),
     )
 
 
@@ -156,21 +184,42 @@ def _claim(answer: Answer, at: datetime, number: int) -> Claim:
     )
 
 
-def _context(plan: Plan, called: list[str]) -> dict[str, Any]:
-    """What the page shows and the reply does not hold; the units are those of the wire."""
+def _set_aside(plain: bytes) -> mmap:
+    """Compress bytes into pages of their own.
+
+    On the heap, small blocks that stay would lie between large ones that go, and keep the process
+    from giving those back.
+    """
+    packed = zlib.compress(plain, _FAST)
+    kept = mmap(-1, len(packed))
+    kept.write(packed)
+    return kept
+
+
+def _series(plan: Plan) -> Vector:
+    """What the request gave, in the units of the wire; rows as `_SERIES` names them."""
     site, hours = plan.site, plan.site.horizon.hours
-    capacity = sum(battery.capacity for battery in site.batteries)
-    reserve = sum(battery.reserve * battery.capacity for battery in site.batteries)
+    tariff, forecast = site.tariff, site.forecast
+    rows = [
+        tariff.import_price,
+        tariff.export_price,
+        watts(forecast.solar, hours),
+        watts(forecast.load, hours),
+    ]
     # It is no money where self-consumption comes first, and no battery's where there is none.
     has_worth = bool(site.batteries) and plan.cost_function is not CostFunction.SELF_CONSUMPTION
-    worth = plan.marginal_value if has_worth else None
+    if has_worth and plan.marginal_value is not None:
+        rows.append(plan.marginal_value)
+    return np.array(rows)
+
+
+def _frame(plan: Plan, called: list[str]) -> dict[str, Any]:
+    """What the page shows beside the reply and the series."""
+    batteries = plan.site.batteries
+    capacity = sum(battery.capacity for battery in batteries)
+    reserve = sum(battery.reserve * battery.capacity for battery in batteries)
     return {
-        "end": site.horizon.instants[-1].isoformat(),
-        "prices_import": site.tariff.import_price.round(6).tolist(),
-        "prices_export": site.tariff.export_price.round(6).tolist(),
-        "solar_w": watts(site.forecast.solar, hours).tolist(),
-        "load_w": watts(site.forecast.load, hours).tolist(),
-        "stored_worth": None if worth is None else worth.round(6).tolist(),
+        "end": plan.site.horizon.instants[-1].isoformat(),
         "reserve": reserve / capacity if capacity > 0 else None,
         "capacity_kwh": capacity,
         "names": called,

@@ -1,7 +1,6 @@
 """What the page reads: plans as JSON and CSV, written up before or planned as an example."""
 
 import asyncio
-import zlib
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -74,8 +73,8 @@ async def view(request: web.Request) -> web.Response:
         "example": entry.claim.number == 0,
         "claim": entry.claim,
         "why": entry.why,
-        "context": msgspec.Raw(zlib.decompress(entry.context)),
-        "reply": msgspec.Raw(zlib.decompress(entry.reply)),
+        "context": entry.context,
+        "reply": msgspec.Raw(entry.reply),
     }
     return json_reply(shown)
 
@@ -84,15 +83,14 @@ async def view(request: web.Request) -> web.Response:
 async def plan_json(request: web.Request) -> web.Response:
     """The reply as it was sent."""
     entry = await _entry(request)
-    body = zlib.decompress(entry.reply)
-    return _download(body, "application/json", f"plan-{_stamp(entry)}.json")
+    return _download(entry.reply, "application/json", f"plan-{_stamp(entry)}.json")
 
 
 @routes.get("/plans/{which:latest|example|[0-9]{1,9}}/plan.csv")
 async def plan_csv(request: web.Request) -> web.Response:
     """The plan for a spreadsheet, one row for each interval."""
     entry = await _entry(request)
-    table = as_csv(zlib.decompress(entry.reply), zlib.decompress(entry.context))
+    table = as_csv(entry.reply, entry.context)
     return _download(table.encode(), "text/csv", f"plan-{_stamp(entry)}.csv")
 
 

@@ -9,23 +9,23 @@ import msgspec
 _GIVEN = ("prices_import", "prices_export", "solar_w", "load_w")
 
 
-def as_csv(reply: bytes, context: bytes) -> str:
+def as_csv(reply: bytes, context: dict[str, Any]) -> str:
     """Write one row for each interval.
 
     Parameters
     ----------
     reply : bytes
         JSON of any planning reply.
-    context : bytes
-        JSON of what the page knows beside it.
+    context : dict
+        What the page knows beside it.
 
     Returns
     -------
     str
         A table with a heading; states of charge are those at the end of an interval.
     """
-    plan, given = msgspec.json.decode(reply), msgspec.json.decode(context)
-    columns = {name: given[name] for name in _GIVEN}
+    plan = msgspec.json.decode(reply)
+    columns = {name: context[name] for name in _GIVEN}
     home = plan.get("home", plan)
     schedule = home.get("aggregated") or (home["schedule"] if "next_actions" in home else {})
     columns = {**_series(plan.get("meter", {})), **columns, **_series(schedule)}

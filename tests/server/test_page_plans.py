@@ -165,6 +165,6 @@ async def test_a_plan_that_cannot_be_written_up_is_still_answered(both, monkeypa
 
     response = await both[0].post("/optimize", json=small_request())
     assert response.status == 200
-    while "plan not noted" not in caplog.text:
+    while "what follows a plan failed" not in caplog.text:
         await asyncio.sleep(0.005)
     assert json.loads(await response.text())["success"] is True
