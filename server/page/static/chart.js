@@ -260,7 +260,7 @@ function rowsOf(plan) {
     const colour = kind === "part" ? "quiet" : kind;
     rows.push([`${name} after`, colour, (t) => percent(soc[t + 1], 1)]);
   }
-  if (plan.worth) rows.push(["Worth if stored", "battery", (t) => price(plan.worth[t])]);
+  if (plan.worth) rows.push(["Stored worth", "battery", (t) => price(plan.worth[t])]);
   return rows;
 }
 
