@@ -55,7 +55,8 @@ addon-pictures: $(VENV)/.installed
 
 # The charting library comes from its package; without npm all but the chart works, and says so.
 page:
-	@$(MAKE) --no-print-directory $(VENDOR)/.built || echo "The page goes without its chart."
+	@command -v npm >/dev/null && $(MAKE) --no-print-directory $(VENDOR)/.built \
+	  || echo "The page goes without its chart: npm is missing or failed."
 
 screenshots: $(VENV)/.test page
 	$(BIN)/python -m tests.page.screenshots docs
@@ -64,7 +65,6 @@ clean:
 	rm -rf $(VENV) $(VENDOR) node_modules build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(VENDOR)/.built: package.json package-lock.json
-	@command -v npm >/dev/null || { echo "npm is not installed."; exit 1; }
 	npm ci --ignore-scripts --silent
 	mkdir -p $(VENDOR)
 	cp node_modules/uplot/dist/uPlot.iife.min.js node_modules/uplot/dist/uPlot.min.css $(VENDOR)/

@@ -52,7 +52,8 @@ def _why_charge(plan: Plan, look: Outlook, battery: Battery) -> str:
     if use is None or worth is None:
         return f": {here}{_kept(plan, battery)}"
     when = clock(look.starts[use], look.starts[0])
-    kept = worth * battery.round_trip_efficiency - battery.cycle_cost
+    trip = battery.round_trip_efficiency
+    kept = worth * trip - battery.cycle_cost * (1 + trip)
     if worth > 0 and kept >= cost - _CENT:
         verb = "sells for" if look.exporting[use] else "replaces"
         return f": {here} and {verb} {money(worth, cost)} at {when}"
@@ -88,7 +89,7 @@ def _why_give(look: Outlook, battery: Battery) -> str:
     now = f"selling {earns(worth, cost)}" if look.exporting[0] else f"power {costs(worth, cost)}"
     if at is None or cost is None:
         return f"{now} now"
-    again = cost / max(battery.round_trip_efficiency, 1e-6) + battery.cycle_cost
+    again = (cost + battery.cycle_cost) / battery.round_trip_efficiency + battery.cycle_cost
     if again > worth + _CENT:
         return f"{now} now"
     when = clock(look.starts[at], look.starts[0])
