@@ -8,6 +8,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from server import keys
+from server.access import is_internal
 from server.middleware import Handler, errors_as_json
 from server.page import plans
 
@@ -75,7 +76,9 @@ async def _headers(request: web.Request, handler: Handler) -> web.StreamResponse
 def _only(visitors: frozenset[str]) -> Middleware:
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.remote not in visitors:
+        # A page of the internet may point its own name at this machine (DNS rebinding).
+        is_misled = request.remote in LOOPBACK and not is_internal(request.headers.get("Host", ""))
+        if request.remote not in visitors or is_misled:
             log.warning("page refused to %s", request.remote)
             return web.Response(status=403, text="The page is shown by Home Assistant only.\n")
         return await handler(request)
