@@ -66,3 +66,16 @@ def test_every_kind_of_plan_is_shown(browser, server, name, theme):
         assert page.witness.complaints == []
     assert width == 360
     assert [v["id"] for v in found if v["impact"] in {"serious", "critical"}] == []
+
+
+def test_times_follow_the_clock_of_the_plan_through_a_change(browser, server):
+    """London skips from one to two: half past twelve is followed by two o'clock."""
+    start = {"start_time": "2026-03-29T00:00:00+00:00", "timezone": "Europe/London"}
+    post(server, {**small_request(), **start})
+
+    with opened(browser, server.page_url, timezone_id="Asia/Kolkata") as page:
+        page.click("summary")
+        page.wait_for_selector("#table tbody tr")
+        times = page.locator("#table tbody th").all_inner_texts()
+
+    assert times[:4] == ["Sun 00:00", "Sun 00:30", "Sun 02:00", "Sun 02:30"]
