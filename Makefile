@@ -7,12 +7,14 @@ PORT ?= 5000
 # An editable install runs from its sources, where numba compiles: no need to build kernels.
 INSTALL := HATCH_BUILD_NO_HOOKS=true $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test bench prove examples addon addon-arm64 addon-check addon-lock addon-pictures clean
+VENDOR := server/page/static/vendor
 
-run: $(VENV)/.installed
+.PHONY: run test bench prove examples page screenshots addon addon-arm64 addon-check addon-lock addon-pictures clean
+
+run: $(VENV)/.installed page
 	$(BIN)/powersync-optimiser serve --port $(PORT) --greet
 
-test: $(VENV)/.test
+test: $(VENV)/.test page
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -51,8 +53,23 @@ addon-pictures: $(VENV)/.installed
 	$(INSTALL) pillow
 	$(BIN)/python addon/draw.py
 
+# The charting library comes from its package; without npm all but the chart works, and says so.
+page:
+	@command -v npm >/dev/null && $(MAKE) --no-print-directory $(VENDOR)/.built \
+	  || echo "The page goes without its chart: npm is missing or failed."
+
+screenshots: $(VENV)/.test page
+	$(BIN)/python -m tests.page.screenshots docs
+
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENDOR) node_modules build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(VENDOR)/.built: package.json package-lock.json
+	npm ci --ignore-scripts --silent
+	mkdir -p $(VENDOR)
+	cp node_modules/uplot/dist/uPlot.iife.min.js node_modules/uplot/dist/uPlot.min.css $(VENDOR)/
+	cp node_modules/uplot/LICENSE $(VENDOR)/uPlot.LICENSE.txt
+	touch $@
 
 $(VENV)/.created:
 	$(PYTHON) -m venv $(VENV)

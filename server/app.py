@@ -9,6 +9,7 @@ from server.access import callers_allowed
 from server.codec.clock import Clock
 from server.handlers import routes
 from server.history import History
+from server.journal import Journal
 from server.middleware import errors_as_json, harden, log_requests
 from server.options import Options
 from server.worker import Worker
@@ -49,6 +50,7 @@ def create_app(options: Options = Options(), *, clock: Clock = utc_now) -> web.A
     app[keys.STARTED] = clock()
     app[keys.WORKER] = Worker()
     app[keys.HISTORY] = History()
+    app[keys.JOURNAL] = Journal()
     app[keys.LAST_PLAN] = {}
     app.on_cleanup.append(_close_worker)
     app.add_routes(routes)

@@ -81,7 +81,10 @@ async def optimize_vehicles(request: web.Request) -> web.Response:
 
 async def _planned(request: web.Request, work: Callable[[], planning.Answer]) -> web.Response:
     """Answer of the worker, noted for the log and the status."""
-    answer = await request.app[keys.WORKER].run(work)
+    clock, journal = request.app[keys.CLOCK], request.app[keys.JOURNAL]
+    answer = await request.app[keys.WORKER].run(
+        work, afterwards=lambda made: journal.record(made, clock())
+    )
     keys.FACTS.get().update(answer.facts)
     last_plan: dict[str, Any] = request.app[keys.LAST_PLAN]
     last_plan.update(answer.facts, at=datetime.now(UTC).isoformat(timespec="seconds"))

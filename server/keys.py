@@ -8,6 +8,7 @@ from aiohttp import web
 
 from server.codec.clock import Clock
 from server.history import History
+from server.journal import Journal
 from server.options import Options
 from server.planning import Answer
 from server.worker import Worker
@@ -17,6 +18,7 @@ CLOCK: web.AppKey[Clock] = web.AppKey("clock")
 STARTED = web.AppKey("started", datetime)
 WORKER: web.AppKey[Worker[Answer]] = web.AppKey("worker")
 HISTORY = web.AppKey("history", History)
+JOURNAL = web.AppKey("journal", Journal)
 API: web.AppKey[web.Application] = web.AppKey("api")
 """Of the page: the application whose plans it shows."""
 

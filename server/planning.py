@@ -1,6 +1,7 @@
 """Bytes of a request to bytes of its reply: the pure part, run off the event loop."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 import msgspec
@@ -33,6 +34,33 @@ TIME_LIMIT = 7.0
 """Most time for one solver; the client waits 60 s. [s]"""
 
 
+class Kind(StrEnum):
+    """What was asked for."""
+
+    BATTERY = "optimize"
+    BATTERIES = "multi-battery"
+    VEHICLES = "ev"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A plan and the problem that it solves.
+
+    Attributes
+    ----------
+    kind : Kind
+        What was asked for.
+    plan : Plan
+        The answer.
+    problem : Problem
+        The question.
+    """
+
+    kind: Kind
+    plan: Plan
+    problem: Problem
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A reply, encoded, and what to remember of it.
@@ -43,10 +71,13 @@ class Answer:
         JSON.
     facts : dict
         For the log and `/status`.
+    made : Made
+        What it answers, for the page.
     """
 
     body: bytes
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any]
+    made: Made
 
 
 def optimise(
@@ -75,30 +106,17 @@ def optimise(
     ProblemError
         Where the request has no sane reading.
     """
-    repairs = Repairs()
-    request = decode(body, OptimizeRequest, repairs)
-    problem = problem_from_wire(request, options, clock(), repairs)
-    previous = history.before(problem.site, problem.cost_function) if history else None
-    found = _planned(problem, previous)
-    if history:
-        history.record(found)
-    return reply_from_plan(found, problem, repairs)
+    return _one(body, options, clock, history)[0]
 
 
 def optimise_batteries(body: bytes, options: Options, clock: Clock) -> MultiBatteryReply:
     """Plan a ``/multi-battery/optimize`` request; see `optimise`."""
-    repairs = Repairs()
-    request = decode(body, MultiBatteryRequest, repairs)
-    problem = multi_battery_problem(request, options, clock(), repairs)
-    return multi_battery_reply(_planned(problem), problem, repairs)
+    return _several(body, options, clock)[0]
 
 
 def optimise_vehicles(body: bytes, options: Options, clock: Clock) -> EvReply:
     """Plan an ``/ev/optimize`` request; see `optimise`."""
-    repairs = Repairs()
-    request = decode(body, EvRequest, repairs)
-    problem = ev_problem(request, options, clock(), repairs)
-    return ev_reply(_planned(problem), problem, repairs)
+    return _vehicles(body, options, clock)[0]
 
 
 def optimise_any(
@@ -118,20 +136,49 @@ def optimise_any(
 
 def answer(body: bytes, options: Options, clock: Clock, history: History | None = None) -> Answer:
     """Plan an ``/optimize`` request and encode the reply; see `optimise`."""
-    reply = optimise(body, options, clock, history)
-    return _answer(reply, reply.summary, len(reply.schedule.timestamps))
+    reply, made = _one(body, options, clock, history)
+    return _answer(reply, reply.summary, len(reply.schedule.timestamps), made)
 
 
 def answer_batteries(body: bytes, options: Options, clock: Clock) -> Answer:
     """Plan a ``/multi-battery/optimize`` request and encode the reply; see `optimise`."""
-    reply = optimise_batteries(body, options, clock)
-    return _answer(reply, reply.summary, len(reply.aggregated.timestamps))
+    reply, made = _several(body, options, clock)
+    return _answer(reply, reply.summary, len(reply.aggregated.timestamps), made)
 
 
 def answer_vehicles(body: bytes, options: Options, clock: Clock) -> Answer:
     """Plan an ``/ev/optimize`` request and encode the reply; see `optimise`."""
-    reply = optimise_vehicles(body, options, clock)
-    return _answer(reply, reply.bill, len(reply.meter.timestamps))
+    reply, made = _vehicles(body, options, clock)
+    return _answer(reply, reply.bill, len(reply.meter.timestamps), made)
+
+
+def _one(
+    body: bytes, options: Options, clock: Clock, history: History | None
+) -> tuple[OptimizeReply, Made]:
+    repairs = Repairs()
+    request = decode(body, OptimizeRequest, repairs)
+    problem = problem_from_wire(request, options, clock(), repairs)
+    previous = history.before(problem.site, problem.cost_function) if history else None
+    found = _planned(problem, previous)
+    if history:
+        history.record(found)
+    return reply_from_plan(found, problem, repairs), Made(Kind.BATTERY, found, problem)
+
+
+def _several(body: bytes, options: Options, clock: Clock) -> tuple[MultiBatteryReply, Made]:
+    repairs = Repairs()
+    request = decode(body, MultiBatteryRequest, repairs)
+    problem = multi_battery_problem(request, options, clock(), repairs)
+    found = _planned(problem)
+    return multi_battery_reply(found, problem, repairs), Made(Kind.BATTERIES, found, problem)
+
+
+def _vehicles(body: bytes, options: Options, clock: Clock) -> tuple[EvReply, Made]:
+    repairs = Repairs()
+    request = decode(body, EvRequest, repairs)
+    problem = ev_problem(request, options, clock(), repairs)
+    found = _planned(problem)
+    return ev_reply(found, problem, repairs), Made(Kind.VEHICLES, found, problem)
 
 
 def _planned(problem: Problem, previous: Plan | None = None) -> Plan:
@@ -145,7 +192,10 @@ def _planned(problem: Problem, previous: Plan | None = None) -> Plan:
 
 
 def _answer(
-    reply: OptimizeReply | MultiBatteryReply | EvReply, summary: SummaryOut, n_intervals: int
+    reply: OptimizeReply | MultiBatteryReply | EvReply,
+    summary: SummaryOut,
+    n_intervals: int,
+    made: Made,
 ) -> Answer:
     facts = {
         "intervals": n_intervals,
@@ -155,4 +205,4 @@ def _answer(
         "cost": summary.total_cost,
         "warnings": len(reply.warnings),
     }
-    return Answer(msgspec.json.encode(reply), facts)
+    return Answer(msgspec.json.encode(reply), facts, made)

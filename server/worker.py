@@ -2,17 +2,28 @@
 
 import asyncio
 import contextlib
+import logging
 import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 Result = TypeVar("Result")
 
+log = logging.getLogger("server.worker")
+
 
 class Overloaded(Exception):
     """The queue is full; the caller may come back."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Job(Generic[Result]):
+    work: Callable[[], Result]
+    future: Future[Result]
+    afterwards: Callable[[Result], None] | None
 
 
 class Worker(Generic[Result]):
@@ -28,8 +39,7 @@ class Worker(Generic[Result]):
     """
 
     def __init__(self, waiting: int = 8) -> None:
-        self._jobs: queue.Queue[tuple[Callable[[], Result], Future[Result]] | None]
-        self._jobs = queue.Queue(waiting)
+        self._jobs: queue.Queue[_Job[Result] | None] = queue.Queue(waiting)
         threading.Thread(target=self._work, name="solver", daemon=True).start()
 
     @property
@@ -37,8 +47,22 @@ class Worker(Generic[Result]):
         """Jobs in the queue."""
         return self._jobs.qsize()
 
-    async def run(self, job: Callable[[], Result]) -> Result:
+    async def run(
+        self, job: Callable[[], Result], afterwards: Callable[[Result], None] | None = None
+    ) -> Result:
         """Result of `job`, run in its turn.
+
+        Parameters
+        ----------
+        job : Callable
+            The work.
+        afterwards : Callable, optional
+            What the thread does with the result once it has been handed over.
+
+        Returns
+        -------
+        Result
+            Of the job.
 
         Raises
         ------
@@ -47,7 +71,7 @@ class Worker(Generic[Result]):
         """
         future: Future[Result] = Future()
         try:
-            self._jobs.put_nowait((job, future))
+            self._jobs.put_nowait(_Job(job, future, afterwards))
         except queue.Full:
             raise Overloaded from None
         return await asyncio.wrap_future(future)
@@ -58,15 +82,27 @@ class Worker(Generic[Result]):
             while True:
                 waiting = self._jobs.get_nowait()
                 if waiting is not None:
-                    waiting[1].cancel()
+                    waiting.future.cancel()
         self._jobs.put(None)
 
     def _work(self) -> None:
         while (waiting := self._jobs.get()) is not None:
-            job, future = waiting
-            if not future.set_running_or_notify_cancel():
-                continue  # whoever asked has gone
-            try:
-                future.set_result(job())
-            except BaseException as error:  # noqa: BLE001 - handed to whoever asked
-                future.set_exception(error)
+            _do(waiting)
+            del waiting  # a plan that nobody needs any more must not lie about until the next one
+
+
+def _do(job: _Job[Result]) -> None:
+    if not job.future.set_running_or_notify_cancel():
+        return  # whoever asked has gone
+    try:
+        result = job.work()
+    except BaseException as error:  # noqa: BLE001 - handed to whoever asked
+        job.future.set_exception(error)
+        return
+    job.future.set_result(result)
+    if job.afterwards is None:
+        return
+    try:
+        job.afterwards(result)
+    except Exception:
+        log.exception("what follows a plan failed")

@@ -8,8 +8,9 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from server import keys
-from server.handlers import status_of
-from server.middleware import Handler, errors_as_json, json_reply
+from server.access import is_internal
+from server.middleware import Handler, errors_as_json
+from server.page import plans
 
 SUPERVISOR = frozenset({"172.30.32.2"})
 """Where ingress comes from inside Home Assistant."""
@@ -41,12 +42,6 @@ async def index(request: web.Request) -> web.FileResponse:
     return web.FileResponse(STATIC / "index.html")
 
 
-@routes.get("/status.json")
-async def status(request: web.Request) -> web.Response:
-    """What ``GET /status`` of the API says."""
-    return json_reply(status_of(request.app[keys.API]))
-
-
 def create_page(api: web.Application, visitors: frozenset[str] = LOOPBACK) -> web.Application:
     """Create the application of the page.
 
@@ -64,7 +59,9 @@ def create_page(api: web.Application, visitors: frozenset[str] = LOOPBACK) -> we
     """
     page = web.Application(middlewares=[_headers, _only(visitors), errors_as_json])
     page[keys.API] = api
+    page[plans.EXAMPLE] = plans.Example()
     page.add_routes(routes)
+    page.add_routes(plans.routes)
     page.router.add_static("/static", STATIC)
     return page
 
@@ -79,7 +76,9 @@ async def _headers(request: web.Request, handler: Handler) -> web.StreamResponse
 def _only(visitors: frozenset[str]) -> Middleware:
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.remote not in visitors:
+        # A page of the internet may point its own name at this machine (DNS rebinding).
+        is_misled = request.remote in LOOPBACK and not is_internal(request.headers.get("Host", ""))
+        if request.remote not in visitors or is_misled:
             log.warning("page refused to %s", request.remote)
             return web.Response(status=403, text="The page is shown by Home Assistant only.\n")
         return await handler(request)

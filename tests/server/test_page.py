@@ -67,6 +67,13 @@ async def test_only_supervisor_sees_the_page_of_the_addon(aiohttp_client):
     api[keys.WORKER].close()
 
 
+async def test_a_name_of_the_internet_does_not_open_the_page(page):
+    refused = await page.get("/status.json", headers={"Host": "rebound.example"})
+
+    assert refused.status == 403
+    assert (await page.get("/status.json", headers={"Host": "localhost:8099"})).status == 200
+
+
 def test_a_running_server_serves_api_and_page(server_process):
     url = f"http://127.0.0.1:{server_process.page_port}"
 

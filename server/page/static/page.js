@@ -1,41 +1,173 @@
-// What the optimiser does, in words; everything is shown as text.
+// Asks a small question every so often, and for a plan only when there is a new one.
+import { loadChart, showChart, watchChart } from "./chart.js";
+import { showHealth, showProof } from "./health.js";
+import { differences, madeAt, planOf } from "./model.js";
+import { showNow } from "./now.js";
+import { showPast } from "./past.js";
+import { showTable } from "./table.js";
+import { $, money, percent } from "./words.js";
+
 const EVERY = 20_000; // ms
 
-function entries(status) {
-  const plan = status.last_plan;
-  return [
-    ["Version", status.version],
-    ["Solvers", status.solvers.join(", ")],
-    ["Kernels", status.kernels],
-    ["Up for", `${Math.round(status.uptime_s / 60)} min`],
-    ["Peak memory", `${status.peak_memory_mb} MB`],
-    ...(plan ? Object.entries(plan) : []),
-  ];
+const page = {
+  status: null,
+  plans: { claims: [], kept: [] },
+  latest: null, // which run and plan of the server is known here
+  plan: null, // the one shown
+  follows: true, // whether a new plan takes its place
+  chart: null, // whether there is a charting library
+};
+
+async function json(address) {
+  const response = await fetch(address);
+  if (!response.ok) throw new Error(`${address}: ${response.status}`);
+  return response.json();
 }
 
-function show(status) {
-  document.getElementById("state").textContent = status.last_plan
-    ? "Planning. The last plan:"
-    : "Ready. PowerSync has not asked for a plan yet.";
-  const facts = entries(status).flatMap(([name, value]) => {
-    const term = document.createElement("dt");
-    const detail = document.createElement("dd");
-    term.textContent = name;
-    detail.textContent = String(value);
-    return [term, detail];
-  });
-  document.getElementById("facts").replaceChildren(...facts);
-}
+const getStatus = () => fetch("status.json").then((response) => response.json());
+const getPlan = async (which) => planOf(await json(`plans/${which}/view.json`));
 
 async function refresh() {
   if (document.hidden) return;
   try {
-    show(await (await fetch("status.json")).json());
+    page.status = await getStatus();
+    page.chart ??= loadChart(page.status.chart);
+    if (page.status.latest !== page.latest) await welcome();
+    say("");
+  } catch (error) {
+    console.debug(error);
+    say("The optimiser does not answer. Trying again soon.");
+    return;
+  }
+  $("empty").hidden = page.plan !== null;
+  showHealth(page.status, page.plan, page.plans.claims);
+}
+
+/** There is a plan that this page has not seen, or the server has begun anew. */
+async function welcome() {
+  const { latest } = page.status;
+  page.plans = await json("plans.json");
+  if (latest === null) {
+    page.plan = null;
+    $("shown").hidden = true;
+    showProof(null);
+  } else if (page.follows || isExample() || !page.plan) {
+    page.follows = true;
+    await show("latest");
+  } else {
+    tellPast();
+  }
+  page.latest = latest;
+}
+
+const isExample = () => page.plan?.view.example === true;
+
+async function show(which) {
+  const plan = await getPlan(which);
+  const before = await planBefore(plan);
+  page.plan = plan;
+  $("shown").hidden = false;
+  $("empty").hidden = true;
+  showProof(plan);
+  showNow(plan);
+  showTable(plan);
+  const name = plan.view.example ? "example" : plan.claim.number;
+  $("csv").href = `plans/${name}/plan.csv`;
+  $("json").href = `plans/${name}/plan.json`;
+  $("chart-missing").hidden = await page.chart;
+  $("charts").hidden = $("chart-help").hidden = !(await page.chart);
+  showChart(plan, before);
+  tellPast(before);
+  tellBanner();
+  showHealth(page.status, plan, page.plans.claims);
+}
+
+/** The plan of the same kind before `plan`, where it is kept. */
+async function planBefore({ claim, view }) {
+  if (view.example) return null;
+  const { claims, kept } = page.plans;
+  const same = claims.filter(({ kind, number }) =>
+    kind === claim.kind && number < claim.number && kept.includes(number));
+  try {
+    return same.length ? await getPlan(same.at(-1).number) : null;
   } catch {
-    document.getElementById("state").textContent = "The optimiser does not answer.";
+    return null; // forgotten in the meantime
   }
 }
 
+function tellPast(before) {
+  document.querySelector(".past").hidden = isExample();
+  if (isExample()) return;
+  showPast(page.plans, page.plan.claim.number, choose);
+  if (before === undefined) return;
+  $("past-change").textContent = before
+    ? `Against the plan before: ${differences(page.plan, before, { money, percent })}`
+    : "There is no plan before it to compare with.";
+}
+
+let choosing = null; // the last wish of a slider that is still moving
+
+async function choose(number) {
+  choosing = number;
+  page.follows = number === page.plans.kept.at(-1);
+  try {
+    const wish = number;
+    await new Promise((resolve) => { setTimeout(resolve, 60); });
+    if (choosing === wish) await show(wish);
+  } catch (error) {
+    console.debug(error);
+    say("That plan is no longer kept.");
+  }
+}
+
+function tellBanner() {
+  const banner = $("banner");
+  const isOld = !page.follows && !isExample();
+  banner.hidden = !isExample() && !isOld;
+  $("banner-text").textContent = isExample()
+    ? "This is the built-in example of a made-up home, not a plan for yours."
+    : isOld ? `You are looking at an earlier plan, made at ${madeAt(page.plan.claim)}.` : "";
+  $("back").textContent = isExample() ? "Close the example" : "Show the latest";
+}
+
+async function goBack() {
+  if (isExample()) {
+    page.plan = null;
+    $("shown").hidden = true;
+    $("empty").hidden = false;
+    showProof(null);
+    showHealth(page.status, null, page.plans.claims);
+    $("try").focus();
+    return;
+  }
+  page.follows = true;
+  await show("latest");
+}
+
+async function tryExample() {
+  const button = $("try");
+  button.disabled = true;
+  try {
+    say("Planning the example…");
+    await show("example");
+    say("");
+    $("plan").focus();
+  } catch (error) {
+    console.debug(error);
+    say("The example cannot be planned now. Try again soon.");
+  } finally {
+    button.disabled = false;
+  }
+}
+
+function say(text) {
+  $("state").textContent = text;
+  $("state").hidden = text === "";
+}
+
+$("try").addEventListener("click", tryExample);
+$("back").addEventListener("click", goBack);
+watchChart();
 refresh();
 setInterval(refresh, EVERY);
 document.addEventListener("visibilitychange", refresh);

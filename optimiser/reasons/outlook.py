@@ -1,0 +1,135 @@
+"""What one storage does over the horizon, and what the marginal kWh is worth at the meter."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from matrix_builders import Vector
+from optimiser.plan import COMMAND_THRESHOLD, Plan
+from optimiser.window import Mask
+
+_METER_NOISE = 1e-3
+"""Power through the meter that counts as none. [kW]"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """One storage of a plan, read for its reasons; arrays of shape (T,).
+
+    Attributes
+    ----------
+    starts : tuple of datetime
+        Beginning of each interval, local.
+    charge, discharge : float64 array
+        Power of the storage. [kW]
+    stored : float64 array
+        Energy at the end of each interval. [kWh]
+    floor, ceiling : float
+        Energy that it is kept above and below. [kWh]
+    importing, exporting, curtailing : bool array
+        What the meter and the panels do.
+    import_price, export_price : float64 array
+        True prices. [$/kWh]
+    """
+
+    starts: tuple[datetime, ...]
+    charge: Vector
+    discharge: Vector
+    stored: Vector
+    floor: float
+    ceiling: float
+    importing: Mask
+    exporting: Mask
+    curtailing: Mask
+    import_price: Vector
+    export_price: Vector
+
+    @property
+    def charges(self) -> Mask:
+        """Where it charges."""
+        return self.charge > COMMAND_THRESHOLD
+
+    @property
+    def discharges(self) -> Mask:
+        """Where it discharges."""
+        return self.discharge > COMMAND_THRESHOLD
+
+    def cost_of_more(self) -> Vector:
+        """Cost of drawing one kWh more, or charging it: bought, not sold, or free. [$/kWh]"""
+        kept = np.where(self.importing, self.import_price, self.export_price)
+        # A surplus that is lost costs nothing to take; nor does it cost to leave unsold at a loss.
+        return np.where(self.curtailing & ~self.importing, 0.0, kept)
+
+    def worth_of_more(self) -> Vector:
+        """Worth of one kWh given: sold where the meter sells, else not bought. [$/kWh]"""
+        return np.where(self.exporting, self.export_price, self.import_price)
+
+    def used_at(self) -> int | None:
+        """Where energy stored now does the least: a discharge before it is next empty."""
+        return _least(self.worth_of_more(), self.discharges, self._until(self.stored, self.floor))
+
+    def refilled_at(self) -> int | None:
+        """Where energy given now is put back at most: a charge before it is next full."""
+        last = self._until(-self.stored, -self.ceiling)
+        return _least(-self.cost_of_more(), self.charges, last)
+
+    def first(self, moves: Mask) -> int | None:
+        """First interval in which it moves."""
+        return int(np.argmax(moves)) if moves.any() else None
+
+    @property
+    def slack(self) -> float:
+        """Energy that counts as none. [kWh]"""
+        return 1e-3 + 2e-3 * self.ceiling
+
+    def _until(self, level: Vector, limit: float) -> int:
+        """First interval at whose end `level` is down at its limit; the last if there is none."""
+        there = level <= limit + self.slack
+        return int(np.argmax(there)) if there.any() else level.size - 1
+
+
+def _least(value: Vector, where: Mask, last: int) -> int | None:
+    """Interval after the first, up to `last`, with the least value where the mask holds."""
+    allowed = where.copy()
+    allowed[0] = False
+    allowed[last + 1 :] = False
+    return int(np.argmin(np.where(allowed, value, np.inf))) if allowed.any() else None
+
+
+def outlook_of(plan: Plan, k: int) -> Outlook:
+    """Read storage `k` of a plan.
+
+    Parameters
+    ----------
+    plan : Plan
+        As served.
+    k : int
+        Storage: batteries first, then vehicles.
+
+    Returns
+    -------
+    Outlook
+        Of that storage.
+    """
+    site, dispatch, hours = plan.site, plan.dispatch, plan.site.horizon.hours
+    n = len(site.batteries)
+    if k < n:
+        battery = site.batteries[k]
+        floor, ceiling = battery.reserve * battery.capacity, battery.max_soc * battery.capacity
+    else:
+        vehicle = site.vehicles[k - n]
+        floor, ceiling = vehicle.least_soc * vehicle.capacity, vehicle.most_soc * vehicle.capacity
+    return Outlook(
+        starts=site.horizon.starts,
+        charge=dispatch.charge[k] / hours,
+        discharge=dispatch.discharge[k] / hours,
+        stored=dispatch.stored[k],
+        floor=floor,
+        ceiling=ceiling,
+        importing=dispatch.grid_import / hours > _METER_NOISE,
+        exporting=dispatch.grid_export / hours > _METER_NOISE,
+        curtailing=dispatch.curtailed / hours > _METER_NOISE,
+        import_price=site.tariff.import_price,
+        export_price=site.tariff.export_price,
+    )
