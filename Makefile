@@ -30,10 +30,10 @@ prove: $(VENV)/.test
 examples: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.days examples
 
-addon: $(VENV)/.installed
+addon: $(VENV)/.installed page
 	$(BIN)/python -m addon.prove amd64
 
-addon-arm64: $(VENV)/.installed
+addon-arm64: $(VENV)/.installed page
 	$(BIN)/python -m addon.prove arm64
 
 addon-check: $(VENV)/.test

@@ -1,5 +1,6 @@
 """The application: routes, middleware, keys."""
 
+import time
 from datetime import UTC, datetime
 
 from aiohttp import web
@@ -47,7 +48,7 @@ def create_app(options: Options = Options(), *, clock: Clock = utc_now) -> web.A
     app.on_response_prepare.append(harden)
     app[keys.OPTIONS] = options
     app[keys.CLOCK] = clock
-    app[keys.STARTED] = clock()
+    app[keys.STARTED] = time.monotonic()
     app[keys.WORKER] = Worker()
     app[keys.HISTORY] = History()
     app[keys.JOURNAL] = Journal()

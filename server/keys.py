@@ -1,7 +1,6 @@
 """Typed keys of what the application shares, and what one request tells the log."""
 
 from contextvars import ContextVar
-from datetime import datetime
 from typing import Any
 
 from aiohttp import web
@@ -15,7 +14,9 @@ from server.worker import Worker
 
 OPTIONS = web.AppKey("options", Options)
 CLOCK: web.AppKey[Clock] = web.AppKey("clock")
-STARTED = web.AppKey("started", datetime)
+STARTED = web.AppKey("started", float)
+"""On the clock that only goes forward. [s]"""
+
 WORKER: web.AppKey[Worker[Answer]] = web.AppKey("worker")
 HISTORY = web.AppKey("history", History)
 JOURNAL = web.AppKey("journal", Journal)

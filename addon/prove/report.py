@@ -76,6 +76,7 @@ def behaviour(seen: dict[str, Any]) -> Iterator[Line]:
     yield Line("option of the file in force", str(seen["interval"]), seen["interval"] == 15)
     yield Line("health check's exit", str(seen["healthcheck"]), seen["healthcheck"] == 0)
     yield Line("page, to Supervisor and others", str(page), list(page.values()) == [200, 403])
+    yield Line("chart of the page", str(seen["chart"]), seen["chart"] == 200)
     yield Line("exit after SIGTERM", str(seen["exit"]), seen["exit"] == 0)
 
 

@@ -22,6 +22,7 @@ from benchmarks.days import synthetic_request
 
 SUPERVISOR = "172.30.32.2"
 OPTIONS = {"log_level": "info", "optimization_interval": 15, "horizon_hours": 48}
+CHART = "/static/vendor/uPlot.iife.min.js"
 INTERVALS = 576
 PLANNING_LIMIT = 96  # MiB
 STARTING_LIMIT = 64  # MiB
@@ -69,6 +70,7 @@ def trial(image: Image, *, plans: int, bounded: bool) -> dict[str, Any]:
         seen["user"] = server.user()
         seen["healthcheck"] = healthcheck(image)
         seen["page"] = {address: page_status(address) for address in (SUPERVISOR, "127.0.0.1")}
+        seen["chart"] = page_status(SUPERVISOR, CHART)
         seen["interval"] = ask("GET", "/status")["config"]["optimization_interval"]
         seen["kernels"] = ask("GET", "/status")["kernels"]
         seen["costs"] = {
@@ -172,12 +174,12 @@ def cost(example: Path) -> float:
     return float(ask("POST", "/optimize", example.read_bytes())["summary"]["total_cost"])
 
 
-def page_status(address: str) -> int:
+def page_status(address: str, path: str = "/") -> int:
     """What the page says to a visitor from `address`."""
     connection = http.client.HTTPConnection(
         "127.0.0.1", 8099, timeout=30, source_address=(address, 0)
     )
-    connection.request("GET", "/")
+    connection.request("GET", path)
     return connection.getresponse().status
 
 

@@ -96,7 +96,7 @@ async def plan_csv(request: web.Request) -> web.Response:
 
 def _run(api: web.Application) -> str:
     """What tells one run of the server from the next, whose numbers begin again."""
-    return f"{api[keys.STARTED].timestamp():.0f}"
+    return f"{api[keys.STARTED]:.3f}"
 
 
 async def _entry(request: web.Request) -> Entry:

@@ -1,7 +1,9 @@
 """The site of the page: who may see it, what it may do, and the port it lives on."""
 
 import logging
+import os
 from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 from aiohttp import web
@@ -95,14 +97,17 @@ def page_site(
     """
 
     async def serve_page(api: web.Application) -> AsyncIterator[None]:
-        runner = web.AppRunner(create_page(api, visitors), access_log=None, shutdown_timeout=0.1)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, host, port).start()
-            log.info("page on http://%s:%d", host, port)
-        except OSError as error:
-            log.warning("no page: cannot listen on %s:%d: %s", host, port, error.strerror)
-        yield
-        await runner.cleanup()
+        async with AsyncExitStack() as stack:
+            try:
+                page = create_page(api, visitors)
+                runner = web.AppRunner(page, access_log=None, shutdown_timeout=0.1)
+                stack.push_async_callback(runner.cleanup)
+                await runner.setup()
+                await web.TCPSite(runner, host, port).start()
+                log.info("page on http://%s:%d", host, port)
+            except OSError as error:
+                reason = os.strerror(error.errno) if error.errno else error.strerror
+                log.warning("no page on %s:%d: %s", host, port, reason)
+            yield
 
     return serve_page

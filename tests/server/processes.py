@@ -18,12 +18,14 @@ _STARTS_WITHIN = 20.0  # s; numba compiles where its cache is cold
 class ServerProcess:
     """A running ``python -m server``."""
 
-    def __init__(self, process, port, page_port, log):
-        self.process, self.port, self.page_port, self._log = process, port, page_port, log
+    def __init__(self, process, host, port, page_port, log):
+        self.process, self._log = process, log
+        self.host, self.port, self.page_port = host, port, page_port
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
 
     @property
     def log(self):
@@ -34,6 +36,11 @@ class ServerProcess:
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         (found,) = (entry for entry in status.splitlines() if entry.startswith(line))
         return int(found.split()[1]) / 1024
+
+    def processor_time(self):
+        """What it has computed so far, whatever else the machine does. [s]"""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
 
     def end(self, within):
         """Exit status after SIGTERM."""
@@ -48,14 +55,14 @@ def free_port():
 
 
 @contextmanager
-def running_server(log_folder, *flags, environment=None, folder=ROOT, before=()):
+def running_server(log_folder, *flags, environment=None, folder=ROOT, before=(), host="127.0.0.1"):
     """Run a server until the block ends; it is up when the block begins.
 
     Its packages come from `folder`; its command comes after `before`.
     """
     port, page_port = free_port(), free_port()
     log = log_folder / f"server-{port}.log"
-    arguments = [sys.executable, "-m", "server", "--host", "127.0.0.1", "--port", str(port)]
+    arguments = [sys.executable, "-m", "server", "--host", host, "--port", str(port)]
     arguments += ["--ui-port", str(page_port)]
     with log.open("w") as output:
         process = subprocess.Popen(
@@ -65,7 +72,7 @@ def running_server(log_folder, *flags, environment=None, folder=ROOT, before=())
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-    server = ServerProcess(process, port, page_port, log)
+    server = ServerProcess(process, host, port, page_port, log)
     try:
         _wait_until_up(server)
         yield server

@@ -90,4 +90,4 @@ def test_a_taken_page_port_costs_the_page_and_not_the_plans(tmp_path):
         with running_server(tmp_path, "--ui-port", port) as server:
             assert call(server, "/health")["status"] == "healthy"
 
-    assert server.log.count(f"no page: cannot listen on 127.0.0.1:{port}") == 1
+    assert server.log.count(f"no page on 127.0.0.1:{port}: Address already in use") == 1
