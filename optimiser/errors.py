@@ -1,5 +1,8 @@
 """What can go wrong: three answers to "may the caller try again?"."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class OptimiserError(Exception):
     """Base of everything that the library raises on purpose."""
@@ -27,3 +30,20 @@ class InfeasibleError(OptimiserError):
 
 class SolverError(OptimiserError):
     """A solver gave no usable answer; another one, or another try, may."""
+
+
+@contextmanager
+def foreign_code() -> Iterator[None]:
+    """Take whatever a library raises for a `SolverError`, so that the next way is tried.
+
+    Raises
+    ------
+    OptimiserError
+        Ours as they are; anything else as a `SolverError` that names it.
+    """
+    try:
+        yield
+    except OptimiserError:
+        raise
+    except Exception as error:
+        raise SolverError(f"{type(error).__name__}: {error}") from error

@@ -11,7 +11,7 @@ from optimiser.audit import Audit, audit
 from optimiser.chain import Answer, Task, attempts
 from optimiser.dispatch import DEAD_BAND, Dispatch, end_worth, follow, planning_cost
 from optimiser.end_value import valued
-from optimiser.errors import OptimiserError, SolverError
+from optimiser.errors import OptimiserError, SolverError, foreign_code
 from optimiser.face import wishes_of
 from optimiser.flows import flows_of
 from optimiser.formulation import Formulation, formulate
@@ -75,7 +75,8 @@ def plan(  # noqa: PLR0913 - one required argument; the rest are choices with de
     task = Task(formulation, storage_plan, wishes)
     for name, attempt in attempts(task, asked, refusals, time_limit=time_limit):
         try:
-            answer = attempt()
+            with foreign_code():  # whatever goes wrong on one way, the next is tried
+                answer = attempt()
             answered = perf_counter()
             second = SecondStage(preference_budget, previous, storage_plan is not None, wishes)
             done = _served(pool, formulation, answer, second)

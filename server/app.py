@@ -7,10 +7,12 @@ from aiohttp import web
 
 from server import keys
 from server.access import callers_allowed
+from server.captures import Captures
 from server.codec.clock import Clock
 from server.handlers import routes
 from server.history import History
 from server.journal import Journal
+from server.metrics import Metrics
 from server.middleware import errors_as_json, harden, log_requests
 from server.options import Options
 from server.worker import Worker
@@ -51,6 +53,8 @@ def create_app(options: Options = Options(), *, clock: Clock = utc_now) -> web.A
     app[keys.STARTED] = time.monotonic()
     app[keys.WORKER] = Worker()
     app[keys.HISTORY] = History()
+    app[keys.METRICS] = Metrics()
+    app[keys.CAPTURES] = Captures()
     app[keys.JOURNAL] = Journal()
     app[keys.LAST_PLAN] = {}
     app.on_cleanup.append(_close_worker)

@@ -5,6 +5,7 @@ import resource
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -13,9 +14,13 @@ import matrix_builders
 from optimiser import ProblemError
 from server import keys, planning
 from server.codec.wording import shown
+from server.metrics import CONTENT_TYPE, Metrics
 from server.middleware import NotJson, json_reply
 from server.openapi import document
 from server.version import VERSION
+from server.worker import Overdue
+
+Work = Callable[[planning.Backends], planning.Answer]
 
 routes = web.RouteTableDef()
 
@@ -49,8 +54,9 @@ def status_of(api: web.Application) -> dict[str, Any]:
         "kernels": matrix_builders.MODE,
         "uptime_s": round(time.monotonic() - api[keys.STARTED], 1),
         "queue": api[keys.WORKER].waiting,
+        "hanging": api[keys.WORKER].hanging,
         "last_plan": api[keys.LAST_PLAN] or None,
-        "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+        "peak_memory_mb": round(_peak_memory() / 2**20, 1),
     }
 
 
@@ -60,7 +66,9 @@ async def optimize(request: web.Request) -> web.Response:
     body = await _json_body(request)
     options, clock = request.app[keys.OPTIONS], request.app[keys.CLOCK]
     history = request.app[keys.HISTORY]
-    return await _planned(request, lambda: planning.answer(body, options, clock, history))
+    return await _planned(
+        request, lambda solvers: planning.answer(body, options, clock, history, solvers)
+    )
 
 
 @routes.post("/multi-battery/optimize")
@@ -68,7 +76,9 @@ async def optimize_batteries(request: web.Request) -> web.Response:
     """Plan several batteries."""
     body = await _json_body(request)
     options, clock = request.app[keys.OPTIONS], request.app[keys.CLOCK]
-    return await _planned(request, lambda: planning.answer_batteries(body, options, clock))
+    return await _planned(
+        request, lambda solvers: planning.answer_batteries(body, options, clock, solvers)
+    )
 
 
 @routes.post("/ev/optimize")
@@ -76,19 +86,57 @@ async def optimize_vehicles(request: web.Request) -> web.Response:
     """Plan vehicles, perhaps beside the home battery."""
     body = await _json_body(request)
     options, clock = request.app[keys.OPTIONS], request.app[keys.CLOCK]
-    return await _planned(request, lambda: planning.answer_vehicles(body, options, clock))
-
-
-async def _planned(request: web.Request, work: Callable[[], planning.Answer]) -> web.Response:
-    """Answer of the worker, noted for the log and the status."""
-    clock, journal = request.app[keys.CLOCK], request.app[keys.JOURNAL]
-    answer = await request.app[keys.WORKER].run(
-        work, afterwards=lambda made: journal.record(made, clock())
+    return await _planned(
+        request, lambda solvers: planning.answer_vehicles(body, options, clock, solvers)
     )
+
+
+async def _planned(request: web.Request, work: Work) -> web.Response:
+    """Answer of the worker, noted for the log and the status.
+
+    Where a solver hangs, the value function and the rules answer in its place.
+    """
+    clock, journal = request.app[keys.CLOCK], request.app[keys.JOURNAL]
+    worker = request.app[keys.WORKER]
+
+    def note(made: planning.Answer) -> None:
+        journal.record(made, clock())
+
+    try:
+        answer = await worker.run(partial(work, None), afterwards=note)
+    except Overdue:
+        answer = await worker.run(partial(work, ()), afterwards=note)
     keys.FACTS.get().update(answer.facts)
+    _count(request.app[keys.METRICS], answer)
     last_plan: dict[str, Any] = request.app[keys.LAST_PLAN]
     last_plan.update(answer.facts, at=datetime.now(UTC).isoformat(timespec="seconds"))
     return web.Response(body=answer.body, content_type="application/json")
+
+
+def _count(metrics: Metrics, answer: planning.Answer) -> None:
+    solver, proof = answer.facts["solver"], answer.facts["plan"]
+    metrics.count("powersync_plans_total", solver=solver, plan=proof)
+    metrics.count("powersync_repairs_total", answer.facts["warnings"])
+    metrics.count("powersync_refusals_total", len(answer.made.plan.refusals))
+
+
+@routes.get("/metrics")
+async def metrics(request: web.Request) -> web.Response:
+    """Counts for Prometheus."""
+    app = request.app
+    present = {
+        "powersync_queue_length": app[keys.WORKER].waiting,
+        "powersync_hanging_threads": app[keys.WORKER].hanging,
+        "powersync_memory_peak_bytes": _peak_memory(),
+        "powersync_uptime_seconds": time.monotonic() - app[keys.STARTED],
+    }
+    text = app[keys.METRICS].text(present)
+    return web.Response(text=text, headers={"Content-Type": CONTENT_TYPE})
+
+
+def _peak_memory() -> int:
+    """Largest resident size so far. [bytes]"""
+    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 @routes.get("/openapi.json")
@@ -104,11 +152,13 @@ async def _json_body(request: web.Request) -> bytes:
         got = "nothing" if given is None else shown(given)
         raise NotJson("Content-Type", f"must be application/json, got {got}")
     try:
-        return await request.read()
+        body = await request.read()
     except web.RequestPayloadError:
         encoding = shown(request.headers.get("Content-Encoding", "identity"))
         rule = f"must be encoded as Content-Encoding says, {encoding}"
         raise ProblemError("body", rule) from None
+    keys.BODY.set(body)
+    return body
 
 
 def _solvers() -> list[str]:

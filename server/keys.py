@@ -5,9 +5,11 @@ from typing import Any
 
 from aiohttp import web
 
+from server.captures import Captures
 from server.codec.clock import Clock
 from server.history import History
 from server.journal import Journal
+from server.metrics import Metrics
 from server.options import Options
 from server.planning import Answer
 from server.worker import Worker
@@ -20,6 +22,9 @@ STARTED = web.AppKey("started", float)
 WORKER: web.AppKey[Worker[Answer]] = web.AppKey("worker")
 HISTORY = web.AppKey("history", History)
 JOURNAL = web.AppKey("journal", Journal)
+METRICS = web.AppKey("metrics", Metrics)
+CAPTURES = web.AppKey("captures", Captures)
+
 API: web.AppKey[web.Application] = web.AppKey("api")
 """Of the page: the application whose plans it shows."""
 
@@ -27,3 +32,6 @@ LAST_PLAN: web.AppKey[dict[str, Any]] = web.AppKey("last_plan")
 
 FACTS: ContextVar[dict[str, Any]] = ContextVar("facts")
 """Set anew for every request, before its handler runs."""
+
+BODY: ContextVar[bytes | None] = ContextVar("body", default=None)
+"""Of the request, once it has been read."""

@@ -11,7 +11,7 @@ from aiohttp import web
 from optimiser import InfeasibleError, OptimiserError, ProblemError, SolverError
 from server import keys
 from server.wire import ErrorReply
-from server.worker import Overloaded
+from server.worker import Overdue, Overloaded
 
 
 class NotJson(ProblemError):
@@ -52,6 +52,10 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
         reply = json_reply(ErrorReply("server: busy with other plans, try again soon"), 503)
         reply.headers["Retry-After"] = RETRY_AFTER
         return reply
+    except Overdue:
+        reply = json_reply(ErrorReply("server: the plan took too long, try again later"), 503)
+        reply.headers["Retry-After"] = RETRY_AFTER
+        return reply
     except web.HTTPException as error:
         reply = json_reply(ErrorReply(_sentence(request, error)), error.status)
         if "Allow" in error.headers:
@@ -90,14 +94,32 @@ async def log_requests(request: web.Request, handler: Handler) -> web.StreamResp
     began = time.perf_counter()
     told: dict[str, Any] = {}
     keys.FACTS.set(told)
+    keys.BODY.set(None)  # the task of a connection serves one request after the other
     response = await handler(request)
+    seconds = time.perf_counter() - began
+    _count(request, response, seconds)
     level = logging.DEBUG if request.path == "/health" else logging.INFO
     facts = {
         "method": request.method,
         "path": request.rel_url.raw_path[:120],
         "status": response.status,
-        "ms": round((time.perf_counter() - began) * 1000, 1),
+        "ms": round(seconds * 1000, 1),
         **told,
     }
     log.log(level, "request %s", " ".join(f"{name}={value}" for name, value in facts.items()))
     return response
+
+
+def _count(request: web.Request, response: web.StreamResponse, seconds: float) -> None:
+    """Note the request in the metrics and, where it was slow or failed, in the captures."""
+    resource = request.match_info.route.resource
+    path = "other" if resource is None else resource.canonical
+    metrics = request.app[keys.METRICS]
+    metrics.count("powersync_requests_total", path=path, status=str(response.status))
+    metrics.time(seconds, path=path)
+    body = keys.BODY.get()
+    if body is not None:
+        at = request.app[keys.CLOCK]().isoformat(timespec="seconds")
+        request.app[keys.CAPTURES].consider(
+            body, at=at, path=path, status=response.status, seconds=seconds
+        )

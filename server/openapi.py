@@ -42,6 +42,7 @@ def document() -> dict[str, Any]:
         "paths": {
             "/health": {"get": _operation("Whether plans can be made", {"type": "object"})},
             "/status": {"get": _operation("Configuration and state", {"type": "object"})},
+            "/metrics": {"get": _metrics()},
             "/openapi.json": {"get": _operation("This document", {"type": "object"})},
             **{
                 path: {"post": _planning(summary, request, reply, error)}
@@ -54,6 +55,12 @@ def document() -> dict[str, Any]:
 
 def _operation(summary: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {"summary": summary, "responses": {"200": _content("OK", schema)}}
+
+
+def _metrics() -> dict[str, Any]:
+    content = {"text/plain": {"schema": {"type": "string"}}}
+    ok = {"description": "OK", "content": content}
+    return {"summary": "Counts for Prometheus", "responses": {"200": ok}}
 
 
 def _planning(

@@ -1,12 +1,14 @@
 """Bytes of a request to bytes of its reply: the pure part, run off the event loop."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
 from optimiser import Plan, plan
+from optimiser.solvers import SolverBackend
 from server.codec.body import decode
 from server.codec.clock import Clock
 from server.codec.ev_replies import ev_reply
@@ -32,6 +34,10 @@ from server.wire import (
 
 TIME_LIMIT = 7.0
 """Most time for one solver; the client waits 60 s. [s]"""
+
+
+Backends: TypeAlias = Iterable[SolverBackend] | None
+"""Solvers to try in order; None for those installed."""
 
 
 class Kind(StrEnum):
@@ -134,60 +140,82 @@ def optimise_any(
     return optimise(body, options, clock)
 
 
-def answer(body: bytes, options: Options, clock: Clock, history: History | None = None) -> Answer:
-    """Plan an ``/optimize`` request and encode the reply; see `optimise`."""
-    reply, made = _one(body, options, clock, history)
+def answer(
+    body: bytes,
+    options: Options,
+    clock: Clock,
+    history: History | None = None,
+    backends: Backends = None,
+) -> Answer:
+    """Plan an ``/optimize`` request and encode the reply; see `optimise`.
+
+    Solvers other than the installed ones may be given; without any, the value function answers.
+    """
+    reply, made = _one(body, options, clock, history, backends)
     return _answer(reply, reply.summary, len(reply.schedule.timestamps), made)
 
 
-def answer_batteries(body: bytes, options: Options, clock: Clock) -> Answer:
-    """Plan a ``/multi-battery/optimize`` request and encode the reply; see `optimise`."""
-    reply, made = _several(body, options, clock)
+def answer_batteries(
+    body: bytes, options: Options, clock: Clock, backends: Backends = None
+) -> Answer:
+    """Plan a ``/multi-battery/optimize`` request and encode the reply; see `answer`."""
+    reply, made = _several(body, options, clock, backends)
     return _answer(reply, reply.summary, len(reply.aggregated.timestamps), made)
 
 
-def answer_vehicles(body: bytes, options: Options, clock: Clock) -> Answer:
-    """Plan an ``/ev/optimize`` request and encode the reply; see `optimise`."""
-    reply, made = _vehicles(body, options, clock)
+def answer_vehicles(
+    body: bytes, options: Options, clock: Clock, backends: Backends = None
+) -> Answer:
+    """Plan an ``/ev/optimize`` request and encode the reply; see `answer`."""
+    reply, made = _vehicles(body, options, clock, backends)
     return _answer(reply, reply.bill, len(reply.meter.timestamps), made)
 
 
 def _one(
-    body: bytes, options: Options, clock: Clock, history: History | None
+    body: bytes,
+    options: Options,
+    clock: Clock,
+    history: History | None,
+    backends: Backends = None,
 ) -> tuple[OptimizeReply, Made]:
     repairs = Repairs()
     request = decode(body, OptimizeRequest, repairs)
     problem = problem_from_wire(request, options, clock(), repairs)
     previous = history.before(problem.site, problem.cost_function) if history else None
-    found = _planned(problem, previous)
+    found = _planned(problem, backends, previous)
     if history:
         history.record(found)
     return reply_from_plan(found, problem, repairs), Made(Kind.BATTERY, found, problem)
 
 
-def _several(body: bytes, options: Options, clock: Clock) -> tuple[MultiBatteryReply, Made]:
+def _several(
+    body: bytes, options: Options, clock: Clock, backends: Backends = None
+) -> tuple[MultiBatteryReply, Made]:
     repairs = Repairs()
     request = decode(body, MultiBatteryRequest, repairs)
     problem = multi_battery_problem(request, options, clock(), repairs)
-    found = _planned(problem)
+    found = _planned(problem, backends)
     return multi_battery_reply(found, problem, repairs), Made(Kind.BATTERIES, found, problem)
 
 
-def _vehicles(body: bytes, options: Options, clock: Clock) -> tuple[EvReply, Made]:
+def _vehicles(
+    body: bytes, options: Options, clock: Clock, backends: Backends = None
+) -> tuple[EvReply, Made]:
     repairs = Repairs()
     request = decode(body, EvRequest, repairs)
     problem = ev_problem(request, options, clock(), repairs)
-    found = _planned(problem)
+    found = _planned(problem, backends)
     return ev_reply(found, problem, repairs), Made(Kind.VEHICLES, found, problem)
 
 
-def _planned(problem: Problem, previous: Plan | None = None) -> Plan:
+def _planned(problem: Problem, backends: Backends, previous: Plan | None = None) -> Plan:
     return plan(
         problem.site,
         problem.cost_function,
         rules=problem.rules,
         previous=previous,
         time_limit=TIME_LIMIT,
+        backends=backends,
     )
 
 
@@ -205,4 +233,6 @@ def _answer(
         "cost": summary.total_cost,
         "warnings": len(reply.warnings),
     }
+    if made.plan.refusals:  # worth a look in the log, whatever answered in the end
+        facts["refused"] = ascii("; ".join(made.plan.refusals)[:200])
     return Answer(msgspec.json.encode(reply), facts, made)

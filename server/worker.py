@@ -6,8 +6,9 @@ import logging
 import queue
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar
 
 Result = TypeVar("Result")
@@ -15,14 +16,23 @@ Result = TypeVar("Result")
 log = logging.getLogger("server.worker")
 
 
+PATIENCE = 25.0
+"""Most time for one job: each solver has a limit of its own, and the client waits 60 s. [s]"""
+
+
 class Overloaded(Exception):
     """The queue is full; the caller may come back."""
+
+
+class Overdue(Exception):
+    """The job outlasted every limit; its thread was given up."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Job(Generic[Result]):
     work: Callable[[], Result]
     future: Future[Result]
+    begun: Callable[[], object]
     afterwards: Callable[[Result], None] | None
 
 
@@ -30,22 +40,32 @@ class Worker(Generic[Result]):
     """A daemon thread with a bounded queue.
 
     HiGHS releases the interpreter lock while it runs, so the event loop keeps answering.  The
-    thread is a daemon: a solve that outlasts the server must not keep the process alive.
+    thread is a daemon: a solve that outlasts the server must not keep the process alive.  One that
+    hangs cannot be ended from outside: it is given up, and another takes its place.
 
     Parameters
     ----------
     waiting : int
         Most jobs that may wait behind the one in progress.
+    patience : float
+        Most time for one job. [s]
     """
 
-    def __init__(self, waiting: int = 8) -> None:
+    def __init__(self, waiting: int = 8, patience: float = PATIENCE) -> None:
         self._jobs: queue.Queue[_Job[Result] | None] = queue.Queue(waiting)
-        threading.Thread(target=self._work, name="solver", daemon=True).start()
+        self._patience = patience
+        self._given_up: list[threading.Thread] = []
+        self._hire()
 
     @property
     def waiting(self) -> int:
         """Jobs in the queue."""
         return self._jobs.qsize()
+
+    @property
+    def hanging(self) -> int:
+        """Threads that were given up and have not ended since."""
+        return sum(thread.is_alive() for thread in self._given_up)
 
     async def run(
         self, job: Callable[[], Result], afterwards: Callable[[Result], None] | None = None
@@ -68,10 +88,18 @@ class Worker(Generic[Result]):
         ------
         Overloaded
             Where too many jobs are waiting already.
+        Overdue
+            Where the job outlasted our patience.
         """
         future: Future[Result] = Future()
+        loop = asyncio.get_running_loop()
+
+        def watch() -> None:
+            loop.call_later(self._patience, self._give_up, future)
+
+        begun = partial(loop.call_soon_threadsafe, watch)
         try:
-            self._jobs.put_nowait(_Job(job, future, afterwards))
+            self._jobs.put_nowait(_Job(job, future, begun, afterwards))
         except queue.Full:
             raise Overloaded from None
         return await asyncio.wrap_future(future)
@@ -85,8 +113,25 @@ class Worker(Generic[Result]):
                     waiting.future.cancel()
         self._jobs.put(None)
 
+    def _hire(self) -> None:
+        self._thread = threading.Thread(target=self._work, name="solver", daemon=True)
+        self._thread.start()
+
+    def _give_up(self, future: Future[Result]) -> None:
+        if future.done():
+            return
+        log.error("a plan hangs after %.0f s; its thread is given up", self._patience)
+        self._given_up = [thread for thread in self._given_up if thread.is_alive()]
+        self._given_up.append(self._thread)
+        self._hire()
+        with contextlib.suppress(InvalidStateError):  # it may have ended this very moment
+            future.set_exception(Overdue())
+
     def _work(self) -> None:
-        while (waiting := self._jobs.get()) is not None:
+        while self._thread is threading.current_thread():
+            waiting = self._jobs.get()
+            if waiting is None:
+                return
             _do(waiting)
             del waiting  # a plan that nobody needs any more must not lie about until the next one
 
@@ -94,12 +139,18 @@ class Worker(Generic[Result]):
 def _do(job: _Job[Result]) -> None:
     if not job.future.set_running_or_notify_cancel():
         return  # whoever asked has gone
+    with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
+        job.begun()
     try:
         result = job.work()
     except BaseException as error:  # noqa: BLE001 - handed to whoever asked
-        job.future.set_exception(error)
+        with contextlib.suppress(InvalidStateError):
+            job.future.set_exception(error)
         return
-    job.future.set_result(result)
+    try:
+        job.future.set_result(result)
+    except InvalidStateError:
+        return  # given up meanwhile
     if job.afterwards is None:
         return
     try:

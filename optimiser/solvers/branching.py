@@ -15,7 +15,7 @@ import numpy as np
 from matrix_builders import LinearProgram, Vector
 from matrix_builders import layout as blocks
 from optimiser.diving import MORE_THAN_NOTHING, Settled, with_programme
-from optimiser.errors import InfeasibleError, SolverError
+from optimiser.errors import InfeasibleError, SolverError, foreign_code
 from optimiser.flaws import flaws_of
 from optimiser.formulation import Formulation
 from optimiser.linear_program import LpSolution, Start, lower_bound, objective
@@ -51,6 +51,7 @@ class Branched:
     lower_bound: float
 
 
+@foreign_code()
 def solve(
     formulation: Formulation, start: Start, *, time_limit: float, most_nodes: int = MOST_NODES
 ) -> Branched:

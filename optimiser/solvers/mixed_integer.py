@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from time import perf_counter
 
 import highspy
 import numpy as np
 
 from matrix_builders import Vector
 from matrix_builders import layout as blocks
-from optimiser.errors import SolverError
+from optimiser.errors import SolverError, foreign_code
 from optimiser.flaws import Flaws, members
 from optimiser.formulation import Formulation
 from optimiser.solvers.highs import accept, as_highs, as_solution
@@ -54,6 +55,7 @@ class MixedSolution:
     lower_bound: float
 
 
+@foreign_code()
 def solve(
     formulation: Formulation,
     chosen: Flaws,
@@ -114,6 +116,9 @@ def solve(
     if start is not None:
         taken = [float(start[one].sum() > start[other].sum()) for one, other in ways]
         accept(highs.setSolution(as_solution(np.concatenate([start, taken]))), "start")
+    # The time limit is looked at between nodes; this is asked within them as well.
+    deadline = perf_counter() + time_limit
+    highs.cbMipInterrupt.subscribe(lambda event: event.interrupt(perf_counter() > deadline))
     accept(highs.run(), "run")
 
     info = highs.getInfo()

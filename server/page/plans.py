@@ -94,6 +94,33 @@ async def plan_csv(request: web.Request) -> web.Response:
     return _download(table.encode(), "text/csv", f"plan-{_stamp(entry)}.csv")
 
 
+@routes.get("/captures.json")
+async def captures(request: web.Request) -> web.Response:
+    """The last requests that were slow or failed."""
+    kept = request.app[keys.API][keys.CAPTURES].all
+    return json_reply(
+        [
+            {
+                "number": c.number,
+                "at": c.at,
+                "path": c.path,
+                "status": c.status,
+                "seconds": c.seconds,
+            }
+            for c in kept
+        ]
+    )
+
+
+@routes.get("/captures/{number:[0-9]{1,9}}.json")
+async def capture(request: web.Request) -> web.Response:
+    """One of them, for ``powersync-optimiser plan``."""
+    found = request.app[keys.API][keys.CAPTURES].numbered(int(request.match_info["number"]))
+    if found is None or not found.body:
+        raise web.HTTPNotFound(reason="no such request is kept")
+    return _download(found.body, "application/json", f"request-{found.number}.json")
+
+
 def _run(api: web.Application) -> str:
     """What tells one run of the server from the next, whose numbers begin again."""
     return f"{api[keys.STARTED]:.3f}"

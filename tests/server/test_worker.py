@@ -9,7 +9,7 @@ import pytest
 
 from server import keys
 from server.app import create_app
-from server.worker import Overloaded, Worker
+from server.worker import Overdue, Overloaded, Worker
 from tests.end_to_end import post, small_request
 
 
@@ -160,3 +160,27 @@ async def test_the_server_answers_while_it_solves(client, gate):
     gate.set()
     await first
     assert (await planned)[0] == 200
+
+
+async def test_a_job_that_hangs_is_given_up_and_the_next_one_is_done(gate):
+    worker = Worker(patience=0.1)
+
+    with pytest.raises(Overdue):
+        await worker.run(lambda: gate.wait(30))
+
+    assert worker.hanging == 1
+    assert await worker.run(lambda: 42) == 42
+    gate.set()
+    await until(lambda: worker.hanging == 0)
+    assert await worker.run(lambda: 43) == 43
+    worker.close()
+
+
+async def test_a_job_that_is_slow_but_not_too_slow_is_left_alone():
+    worker = Worker(patience=0.4)
+
+    assert await worker.run(lambda: time.sleep(0.2) or 42) == 42
+    await asyncio.sleep(0.4)
+
+    assert worker.hanging == 0
+    worker.close()

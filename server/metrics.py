@@ -1,0 +1,91 @@
+"""Counts of what the server does, in the text format that Prometheus reads.
+
+A page of our own: the usual client library would take more memory than a plan.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+
+BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+"""Upper ends of the histogram of times. [s]"""
+
+CONTENT_TYPE = "text/plain; version=0.0.4"
+
+HELP = {
+    "powersync_requests_total": "Requests answered, by path and status.",
+    "powersync_request_seconds": "Time from request to reply, by path.",
+    "powersync_plans_total": "Plans made, by the solver that answered and what it proved.",
+    "powersync_refusals_total": "Ways to a plan that failed, so that the next was tried.",
+    "powersync_repairs_total": "Warnings in replies about requests that had to be repaired.",
+    "powersync_queue_length": "Plans that wait.",
+    "powersync_hanging_threads": "Threads that were given up and have not ended.",
+    "powersync_memory_peak_bytes": "Largest resident memory so far.",
+    "powersync_uptime_seconds": "Since the start.",
+}
+
+Labels = tuple[tuple[str, str], ...]
+
+
+class Metrics:
+    """Counters and one histogram; every label comes from a short list of ours."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, dict[Labels, float]] = defaultdict(lambda: defaultdict(float))
+        self._times: dict[Labels, list[float]] = {}
+
+    def count(self, name: str, amount: float = 1.0, **labels: str) -> None:
+        """Add to a counter.
+
+        Parameters
+        ----------
+        name : str
+            One of `HELP`.
+        amount : float
+            How much.
+        **labels : str
+            From a bounded set: each new combination is kept for ever.
+        """
+        self._counts[name][tuple(labels.items())] += amount
+
+    def time(self, seconds: float, **labels: str) -> None:
+        """Add a time to the histogram. [s]"""
+        row = self._times.setdefault(tuple(labels.items()), [0.0] * (len(BUCKETS) + 2))
+        for i, bucket in enumerate(BUCKETS):
+            row[i] += seconds <= bucket
+        row[-2] += 1
+        row[-1] += seconds
+
+    def text(self, present: Mapping[str, float]) -> str:
+        """Everything, one line each.
+
+        Parameters
+        ----------
+        present : mapping
+            What is so at this moment, by name.
+        """
+        lines: list[str] = []
+        for name, rows in self._counts.items():
+            lines += _family(name, "counter", (_line(name, at, v) for at, v in rows.items()))
+        lines += _family("powersync_request_seconds", "histogram", self._histogram())
+        for name, value in present.items():
+            lines += _family(name, "gauge", [_line(name, (), value)])
+        return "\n".join([*lines, ""])
+
+    def _histogram(self) -> Iterator[str]:
+        name = "powersync_request_seconds"
+        for labels, (*buckets, number, total) in self._times.items():
+            for bucket, value in zip((*map(str, BUCKETS), "+Inf"), (*buckets, number), strict=True):
+                yield _line(f"{name}_bucket", (*labels, ("le", bucket)), value)
+            yield _line(f"{name}_sum", labels, total)
+            yield _line(f"{name}_count", labels, number)
+
+
+def _family(name: str, kind: str, lines: Iterable[str]) -> Iterator[str]:
+    yield f"# HELP {name} {HELP[name]}"
+    yield f"# TYPE {name} {kind}"
+    yield from lines
+
+
+def _line(name: str, labels: Labels, value: float) -> str:
+    inside = ",".join(f'{key}="{label}"' for key, label in labels)
+    return f"{name}{{{inside}}} {value:.10g}" if inside else f"{name} {value:.10g}"

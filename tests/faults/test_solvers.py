@@ -1,0 +1,115 @@
+"""Solvers that raise, hang or lie: there is a plan all the same, and it is a true one."""
+
+import math
+import threading
+import time
+
+import pytest
+
+from optimiser.solvers import highs, mixed_integer, scipy_linprog
+from server import keys, planning
+from server.app import create_app
+from server.worker import Worker
+from tests.end_to_end import small_request
+from tests.reference import violations
+
+HARD = {  # the relaxation imports and exports at once
+    "prices_import": [-0.2] * 4 + [0.1] * 4,
+    "prices_export": [0.3] * 4 + [0.4] * 4,
+    "solar_forecast": [3000.0] * 8,
+    "load_forecast": [500.0] * 8,
+}
+
+
+@pytest.fixture
+async def client(aiohttp_client):
+    return await aiohttp_client(create_app())
+
+
+@pytest.fixture
+def released():
+    """What hangs waits for this, so that no thread outlives its test."""
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+def raising(*_, **__):
+    raise MemoryError("no memory left")
+
+
+def garbage(lp, **__):
+    """A point of the right size that means nothing."""
+    return highs.LpSolution(x=lp.cost * math.nan, row_dual=lp.row_lower * 0.0, backend="highs")
+
+
+@pytest.mark.parametrize("fault", [raising, garbage])
+@pytest.mark.parametrize("changes", [{}, HARD], ids=["plain", "hard"])
+async def test_a_solver_that_raises_or_lies_is_passed_over(client, monkeypatch, fault, changes):
+    for module in (highs, scipy_linprog):
+        monkeypatch.setattr(module, "solve", fault)
+    request = small_request(**changes)
+
+    response = await client.post("/optimize", json=request)
+
+    reply = await response.json()
+    assert response.status == 200
+    assert (reply["solver"], reply["status"]) == ("value_function", "optimal")
+    assert violations(request, reply) == []
+
+
+async def test_a_worker_that_hangs_is_replaced_and_the_plan_made_without_solvers(
+    aiohttp_client, monkeypatch, released
+):
+    app = create_app()
+    app[keys.WORKER] = Worker(patience=0.3)
+    client = await aiohttp_client(app)
+    planned = planning.plan
+
+    def hanging(*arguments, backends, **choices):
+        if backends is None:
+            released.wait(30)
+        return planned(*arguments, backends=backends, **choices)
+
+    monkeypatch.setattr("server.planning.plan", hanging)
+    began = time.monotonic()
+    request = small_request()
+
+    response = await client.post("/optimize", json=request)
+
+    reply = await response.json()
+    status = await (await client.get("/status")).json()
+    assert response.status == 200
+    assert time.monotonic() - began < 5
+    assert reply["solver"] == "value_function"
+    assert violations(request, reply) == []
+    assert status["hanging"] == 1
+
+
+async def test_where_everything_hangs_there_is_a_503(aiohttp_client, monkeypatch, released):
+    app = create_app()
+    app[keys.WORKER] = Worker(patience=0.2)
+    client = await aiohttp_client(app)
+    monkeypatch.setattr("server.planning.plan", lambda *_, **__: released.wait(30))
+
+    response = await client.post("/optimize", json=small_request())
+    health = await client.get("/health")
+
+    assert response.status == 503
+    assert int(response.headers["Retry-After"]) > 0
+    assert "too long" in (await response.json())["error"]
+    assert health.status == 200
+
+
+async def test_a_search_that_raises_leaves_an_honest_plan(client, monkeypatch):
+    monkeypatch.setattr(mixed_integer, "choices", raising)
+    request = small_request(**HARD)
+    battery = request.pop("battery")
+    request["batteries"] = [{**battery, "id": name} for name in ("a", "b")]
+    request["batteries"][1]["max_charge_w"] = 1000
+
+    response = await client.post("/multi-battery/optimize", json=request)
+
+    reply = await response.json()
+    assert response.status == 200
+    assert reply["status"]
