@@ -9,7 +9,7 @@ INSTALL := HATCH_BUILD_NO_HOOKS=true $(BIN)/python -m pip install --quiet --disa
 
 VENDOR := server/page/static/vendor
 
-.PHONY: run test bench prove examples page screenshots addon addon-arm64 addon-check addon-lock addon-pictures clean
+.PHONY: run test bench prove examples page screenshots addon addon-arm64 addon-check addon-lock addon-pictures audit clean
 
 run: $(VENV)/.installed page
 	$(BIN)/powersync-optimiser serve --port $(PORT) --greet
@@ -48,6 +48,11 @@ addon-lock: $(VENV)/.test
 		--no-emit-package scipy --output-file addon/requirements.txt
 	$(LOCK) addon/build-requirements.in --constraint addon/requirements.txt \
 		--output-file addon/build-requirements.txt
+
+# Known faults of what the image installs.
+audit: $(VENV)/.test
+	$(INSTALL) pip-audit
+	$(BIN)/pip-audit --requirement addon/requirements.txt --require-hashes --disable-pip
 
 addon-pictures: $(VENV)/.installed
 	$(INSTALL) pillow
