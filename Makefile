@@ -7,7 +7,7 @@ PORT ?= 5000
 # An editable install runs from its sources, where numba compiles: no need to build kernels.
 INSTALL := HATCH_BUILD_NO_HOOKS=true $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test bench prove examples addon addon-arm64 addon-check addon-lock addon-pictures clean
+.PHONY: run test bench publish counts prove examples addon addon-arm64 addon-check addon-lock addon-pictures clean
 
 run: $(VENV)/.installed
 	$(BIN)/powersync-optimiser serve --port $(PORT) --greet
@@ -19,8 +19,14 @@ test: $(VENV)/.test
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-bench: $(VENV)/.test
-	$(BIN)/python -m benchmarks
+bench: $(VENV)/.bench
+	EMHASS_PYTHON=$(EMHASS)/bin/python $(BIN)/python -m benchmarks
+
+publish: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.publish build/benchmarks
+
+counts: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.counts --record
 
 prove: $(VENV)/.test
 	$(BIN)/python -m tests.exactness.sweep
@@ -52,7 +58,7 @@ addon-pictures: $(VENV)/.installed
 	$(BIN)/python addon/draw.py
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-emhass build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/.created:
 	$(PYTHON) -m venv $(VENV)
@@ -60,6 +66,13 @@ $(VENV)/.created:
 
 $(VENV)/.installed: $(VENV)/.created pyproject.toml
 	$(INSTALL) --editable .
+	touch $@
+
+# What is compared with may be missing: the benchmark says so and goes on.
+EMHASS := .venv-emhass
+$(VENV)/.bench: $(VENV)/.test
+	-$(INSTALL) --editable '.[bench]'
+	-$(PYTHON) -m venv $(EMHASS) && $(EMHASS)/bin/python -m pip install --quiet 'emhass>=0.18'
 	touch $@
 
 $(VENV)/.test: $(VENV)/.created pyproject.toml
