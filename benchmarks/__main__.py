@@ -4,21 +4,17 @@ Writes ``results.json``, ``results.md`` and ``time.svg``; `benchmarks.publish` m
 that README and RESULTS.md show.
 """
 
-from benchmarks.packages import prefer_the_wheel
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
 
-prefer_the_wheel()
-
-import argparse  # noqa: E402 - our packages may have moved
-import json  # noqa: E402
-import sys  # noqa: E402
-from collections.abc import Callable, Sequence  # noqa: E402
-from pathlib import Path  # noqa: E402
-from typing import Any  # noqa: E402
-
-from benchmarks import comparison, phases, plot, problems, report, service  # noqa: E402
-from benchmarks.machine import machine, versions  # noqa: E402
-from benchmarks.memory import memory  # noqa: E402
-from matrix_builders import MODE  # noqa: E402
+from benchmarks import comparison, phases, plot, problems, report, service
+from benchmarks.machine import machine, versions
+from benchmarks.memory import memory
+from matrix_builders import MODE
 
 FOLDER = Path("build/benchmarks")
 BATTERIES = (1, 2, 3, 5)

@@ -16,7 +16,7 @@ from typing import Any
 from addon.prove.memory import limited
 from addon.prove.tools import Lacking
 from benchmarks.days import synthetic_request
-from benchmarks.packages import CHECKOUT, home, prefer_the_wheel
+from benchmarks.packages import CHECKOUT, home
 from benchmarks.serving import Server, post
 from matrix_builders import MODE
 
@@ -116,5 +116,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    prefer_the_wheel()
     main()

@@ -16,6 +16,8 @@ _PHASES = {
     "http": "HTTP round trip",
 }
 
+_RATIOS = f"As multiples of `{OURS}`, HTTP, proof and preferences included:"
+
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A table of Markdown."""
@@ -96,8 +98,7 @@ def comparison(results: Results) -> str:
     return "\n\n".join(
         [
             table(head, body),
-            f"Times of `{OURS}`, HTTP, proof and preferences included:",
-            table(["ratio", *head[1:-1]], ratios),
+            *([_RATIOS, table(["ratio", *head[1:-1]], ratios)] if ratios else []),
             *(["Left out:\n\n" + "\n".join(skipped)] if skipped else []),
         ]
     )
