@@ -9,7 +9,8 @@ INSTALL := HATCH_BUILD_NO_HOOKS=true $(BIN)/python -m pip install --quiet --disa
 
 VENDOR := server/page/static/vendor
 
-.PHONY: run test bench prove examples page screenshots addon addon-arm64 addon-check addon-lock addon-pictures audit clean
+.PHONY: run test bench publish counts prove examples page screenshots clean
+.PHONY: addon addon-arm64 addon-check addon-lock addon-pictures audit
 
 run: $(VENV)/.installed page
 	$(BIN)/powersync-optimiser serve --port $(PORT) --greet
@@ -21,8 +22,14 @@ test: $(VENV)/.test page
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-bench: $(VENV)/.test
-	$(BIN)/python -m benchmarks
+bench: $(VENV)/.bench
+	EMHASS_PYTHON=$(EMHASS)/bin/python $(BIN)/python -m benchmarks
+
+publish: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.publish build/benchmarks
+
+counts: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.counts --record
 
 prove: $(VENV)/.test
 	$(BIN)/python -m tests.exactness.sweep
@@ -67,7 +74,7 @@ screenshots: $(VENV)/.test page
 	$(BIN)/python -m tests.page.screenshots docs
 
 clean:
-	rm -rf $(VENV) $(VENDOR) node_modules build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-emhass $(VENDOR) node_modules build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(VENDOR)/.built: package.json package-lock.json
 	npm ci --ignore-scripts --silent
@@ -82,6 +89,13 @@ $(VENV)/.created:
 
 $(VENV)/.installed: $(VENV)/.created pyproject.toml
 	$(INSTALL) --editable .
+	touch $@
+
+# What is compared with may be missing: the benchmark says so and goes on.
+EMHASS := .venv-emhass
+$(VENV)/.bench: $(VENV)/.test
+	-$(INSTALL) --editable '.[bench]'
+	-$(PYTHON) -m venv $(EMHASS) && $(EMHASS)/bin/python -m pip install --quiet 'emhass>=0.18'
 	touch $@
 
 $(VENV)/.test: $(VENV)/.created pyproject.toml

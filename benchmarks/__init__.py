@@ -1,1 +1,5 @@
-"""Benchmark days, made up and real, and the timings run on them."""
+"""Benchmark days, made up and real, and what is measured on them."""
+
+from benchmarks.packages import prefer_the_wheel
+
+prefer_the_wheel()

@@ -1,6 +1,63 @@
-"""``python -m benchmarks``: the figures of speed."""
+"""``python -m benchmarks``: the figures of speed and memory, whatever is installed.
 
-from benchmarks.speed import main
+Writes ``results.json``, ``results.md`` and ``time.svg``; `benchmarks.publish` makes a run the one
+that README and RESULTS.md show.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks import comparison, phases, plot, problems, report, service
+from benchmarks.machine import machine, versions
+from benchmarks.memory import memory
+from matrix_builders import MODE
+
+FOLDER = Path("build/benchmarks")
+BATTERIES = (1, 2, 3, 5)
+
+
+def measures(*, quick: bool) -> dict[str, Callable[[], Any]]:
+    """What is measured, by its name; a quick run has few and small problems."""
+    sizes = problems.SIZES[:2] if quick else problems.SIZES
+    return {
+        "phases": lambda: phases.phases(sizes),
+        "comparison": lambda: comparison.comparison(sizes, patience=5.0 if quick else 100.0),
+        "batteries": lambda: phases.by_batteries(
+            BATTERIES[:2] if quick else BATTERIES, 2 if quick else 5
+        ),
+        "service": lambda: (
+            service.service() | ({} if quick else service.year() | service.binaries())
+        ),
+        "memory": lambda: memory(5 if quick else 1000),
+    }
+
+
+def main(given: Sequence[str] | None = None) -> int:
+    """Measure, print and write."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="few and small problems")
+    parser.add_argument("--only", nargs="+", choices=list(report.SECTIONS), help="parts to measure")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="where the results go")
+    arguments = parser.parse_args(given)
+    results: dict[str, Any] = {"machine": machine(), "versions": versions(), "kernels": MODE}
+    for name, measure in measures(quick=arguments.quick).items():
+        if arguments.only is None or name in arguments.only:
+            print(f"measuring {name} …", file=sys.stderr, flush=True)
+            results[name] = measure()
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    text = report.markdown(results)
+    (arguments.folder / "results.json").write_text(json.dumps(results, indent=1) + "\n")
+    (arguments.folder / "results.md").write_text(text)
+    print(text)
+    if {"phases", "comparison"} <= results.keys():
+        reason = plot.draw(results, arguments.folder / "time.svg")
+        print(reason or f"the plot is {arguments.folder / 'time.svg'}")
+    return 0
+
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -6,7 +6,7 @@ import time
 from statistics import median
 
 from benchmarks.real_days import days_of_month, request_for
-from benchmarks.speed import Server, post
+from benchmarks.serving import Server, post
 from tests.reference import violations
 
 MODES = ("cost", "profit", "self_consumption")

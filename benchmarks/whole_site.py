@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.days import synthetic_request
-from benchmarks.speed import Server
+from benchmarks.serving import Server
 
 N_INTERVALS = 576
 SEEDS = range(10)

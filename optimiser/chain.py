@@ -12,7 +12,7 @@ from optimiser.errors import SolverError
 from optimiser.exclusivity import Exact, Means, by_rules, make_exact
 from optimiser.flaws import is_possible
 from optimiser.formulation import Formulation
-from optimiser.linear_program import dual_residual, primal_residual
+from optimiser.linear_program import LpSolution, Start, dual_residual, primal_residual
 from optimiser.solvers import SolverBackend
 from optimiser.start import start_from
 from optimiser.value_function import StoragePlan
@@ -107,7 +107,7 @@ def _by_backend(task: Task, backend: SolverBackend, time_limit: float) -> Answer
     if storage_plan is not None:
         dispatch = follow(formulation.programme, storage_plan.levels)
         start = start_from(formulation, dispatch)
-    solution = solvers.solve_verified(backend, formulation.lp, time_limit=time_limit, start=start)
+    solution = _relaxed(task, backend, start, began + time_limit)
     means = Means(backend, task.wishes, began + time_limit)
     exact = make_exact(formulation, solution, storage_plan, means)
     return Answer(
@@ -117,6 +117,23 @@ def _by_backend(task: Task, backend: SolverBackend, time_limit: float) -> Answer
         dual_residual=dual_residual(formulation.lp, solution),
         backend=backend,
     )
+
+
+def _relaxed(
+    task: Task, backend: SolverBackend, start: Start | None, deadline: float
+) -> LpSolution:
+    """Optimum of the relaxation.
+
+    From its start HiGHS ends as "Unknown" once in several hundred days; from nothing it does not.
+    """
+    solve = partial(solvers.solve_verified, backend, task.formulation.lp)
+    try:
+        return solve(time_limit=deadline - perf_counter(), start=start)
+    except SolverError:
+        left = deadline - perf_counter()
+        if start is None or left <= 0.0:
+            raise
+    return solve(time_limit=left)
 
 
 def _by_value_function(formulation: Formulation, storage_plan: StoragePlan) -> Answer:

@@ -1,8 +1,10 @@
 """``python -m addon.prove amd64`` or ``arm64``: build, try, report; the exit status says."""
 
 import argparse
+import json
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 from addon.prove import image, raspberry
 from addon.prove.report import Line, behaviour, figures, tried, weight
@@ -39,14 +41,20 @@ def main() -> int:
     """Prove one architecture."""
     parser = argparse.ArgumentParser(prog="python -m addon.prove", description=__doc__)
     parser.add_argument("architecture", choices=["amd64", "arm64"])
-    proof = {"amd64": native, "arm64": emulated}[parser.parse_args().architecture]
-    kept = True
+    parser.add_argument("--json", type=Path, help="file to write what was seen to")
+    arguments = parser.parse_args()
+    proof = {"amd64": native, "arm64": emulated}[arguments.architecture]
+    kept, seen = True, {}
     try:
         for line in proof():
             print(f"{'ok   ' if line.kept else 'SHORT'} {line.name:34} {line.seen}", flush=True)
             kept &= line.kept
+            seen[line.name] = line.seen
     except Lacking as reason:
         print(f"skipped: {reason}")
+    if arguments.json is not None and seen:
+        arguments.json.parent.mkdir(parents=True, exist_ok=True)
+        arguments.json.write_text(json.dumps(seen, indent=1) + "\n")
     return 0 if kept else 1
 
 

@@ -87,6 +87,19 @@ def test_a_broken_solver_is_caught_and_the_next_answers(solve):
     assert found.refusals[0].startswith("broken: ")
 
 
+def test_a_solver_that_stumbles_over_its_start_begins_again_without():
+    def stumbles(lp, *, time_limit, start=None):
+        if start is not None:
+            raise SolverError("stopped with status 'Unknown'")
+        return highs.solve(lp, time_limit=time_limit)
+
+    found = plan(house(), backends=[SimpleNamespace(name="highs", solve=stumbles)])
+
+    assert found.certificate.solver == "highs"
+    assert found.certificate.optimum == pytest.approx(BEST, abs=1e-9)
+    assert found.refusals == ()
+
+
 def test_with_every_solver_broken_the_value_function_answers_exactly():
     broken = SimpleNamespace(name="broken", solve=raises)
 

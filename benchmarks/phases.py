@@ -1,0 +1,120 @@
+"""How long each part of a plan takes, by the number of intervals."""
+
+import json
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from benchmarks import problems
+from benchmarks.serving import Server, post
+from benchmarks.timing import exponent, seconds_of, spread, spread_of
+from matrix_builders import build, layout_for
+from optimiser import value_function
+from optimiser.dispatch import follow
+from optimiser.formulation import formulate
+from optimiser.linear_program import objective
+from optimiser.solvers import highs
+from optimiser.start import start_from
+
+PHASES = ("build", "cold", "started", "exact", "exact_hard", "http")
+_SEEDS = 10  # days over which round trips are spread
+_LIMIT = 60.0  # s
+_SAME = 1e-9  # relative
+
+
+def phases(sizes: Iterable[int]) -> dict[str, Any]:
+    """Times of every part [ms], peak memory [MiB] and how both grow."""
+    rows = [_row(n) for n in sizes]
+    grows = {
+        phase: round(exponent({row["T"]: row[phase]["p50"] for row in rows}), 2)
+        for phase in PHASES
+        if len(rows) > 1
+    }
+    return {"rows": rows, "exponents": grows}
+
+
+def _row(n_intervals: int) -> dict[str, Any]:
+    convex, hard = (
+        problems.programme(kind, n_intervals) for kind in (problems.CONVEX, problems.HARD)
+    )
+    formulation = formulate(convex)
+    lp = formulation.lp
+    start = start_from(formulation, follow(convex, value_function.solve(convex).levels))
+    cold, started = (
+        objective(lp, highs.solve(lp, time_limit=_LIMIT, start=s).x) for s in (None, start)
+    )
+    assert abs(cold - started) <= _SAME * max(1.0, abs(cold)), "a start must not change the optimum"
+    works = {
+        "build": lambda: build(
+            layout_for(convex.site, convex.storages), convex.site, convex.storages
+        ),
+        "cold": lambda: highs.solve(lp, time_limit=_LIMIT),
+        "started": lambda: highs.solve(lp, time_limit=_LIMIT, start=start),
+        "exact": lambda: value_function.solve(convex),
+        "exact_hard": lambda: value_function.solve(hard),
+    }
+    return {
+        "T": n_intervals,
+        **{phase: spread(work).as_dict() for phase, work in works.items()},
+        **_round_trips(n_intervals),
+    }
+
+
+def _round_trips(n_intervals: int) -> dict[str, Any]:
+    """Whole requests of ten days, and the memory of the server that answered them."""
+    bodies = [
+        json.dumps(problems.request(problems.CONVEX, n_intervals, seed)).encode()
+        for seed in range(_SEEDS)
+    ]
+    server = Server()
+    with server as url:
+        post(url, bodies[0])
+        times = [seconds_of(lambda body=body: post(url, body)) for body in bodies * 4]
+        return {
+            "http": spread_of(times).as_dict(),
+            "peak_mib": round(server.memory("VmHWM"), 1),
+        }
+
+
+def by_batteries(numbers: Iterable[int], seeds: int) -> list[dict[str, Any]]:
+    """Round trips of sites with several batteries, over days of two kinds."""
+    with Server() as url:
+        return [
+            _several(url, number, kind, seeds)
+            for number in numbers
+            for kind in (problems.CONVEX, problems.HARD)
+        ]
+
+
+def _several(url: str, number: int, kind: str, seeds: int) -> dict[str, Any]:
+    times, proved = [], 0
+    for seed in range(seeds):
+        body = json.dumps(_with_batteries(kind, seed, number)).encode()
+        began = time.perf_counter()
+        reply = json.loads(post(url, body, "/multi-battery/optimize"))
+        times.append(time.perf_counter() - began)
+        proved += reply["status"] == "optimal"
+    row = {"batteries": number, "prices": kind, "proved": proved, **spread_of(times).as_dict()}
+    return {**row, "worst": round(1000.0 * max(times), 2)}
+
+
+def _with_batteries(kind: str, seed: int, number: int) -> dict[str, Any]:
+    body = problems.request(kind, problems.PROMISED, seed)
+    battery = body.pop("battery")
+    share = 1.0 / number
+    return {
+        **body,
+        "cost_function": "cost",
+        "batteries": [
+            {
+                **battery,
+                "id": f"battery {k}",
+                "capacity_wh": battery["capacity_wh"] * share * (1.0 + 0.1 * k),
+                "max_charge_w": battery["max_charge_w"] * share,
+                "max_discharge_w": battery["max_discharge_w"] * share,
+                "efficiency": battery["efficiency"] + 0.01 * k,
+                "current_soc": 0.3 + 0.1 * k,
+            }
+            for k in range(number)
+        ],
+    }
