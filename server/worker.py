@@ -93,16 +93,22 @@ class Worker(Generic[Result]):
         """
         future: Future[Result] = Future()
         loop = asyncio.get_running_loop()
+        timers: list[asyncio.TimerHandle] = []
 
         def watch() -> None:
-            loop.call_later(self._patience, self._give_up, future)
+            if not future.done():
+                timers.append(loop.call_later(self._patience, self._give_up, future))
 
         begun = partial(loop.call_soon_threadsafe, watch)
         try:
             self._jobs.put_nowait(_Job(job, future, begun, afterwards))
         except queue.Full:
             raise Overloaded from None
-        return await asyncio.wrap_future(future)
+        try:
+            return await asyncio.wrap_future(future)
+        finally:
+            for timer in timers:  # it would hold on to the plan for as long as it runs
+                timer.cancel()
 
     def close(self) -> None:
         """Let go of the jobs that wait, and of the thread once its present job is done."""

@@ -1,9 +1,11 @@
 """The worker: one job at a time, a short queue, and nothing that kills it."""
 
 import asyncio
+import gc
 import json
 import threading
 import time
+import weakref
 
 import pytest
 
@@ -184,3 +186,11 @@ async def test_a_job_that_is_slow_but_not_too_slow_is_left_alone():
 
     assert worker.hanging == 0
     worker.close()
+
+
+async def test_nothing_holds_on_to_a_result_that_was_handed_over(worker):
+    class Plan:
+        pass
+
+    seen = weakref.ref(await worker.run(Plan))
+    await until(lambda: gc.collect() is not None and seen() is None)
