@@ -1,0 +1,121 @@
+"""All strategies over one record, on two processes, with a counter."""
+
+import multiprocessing
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.savings.house import Books, House
+from benchmarks.savings.record import Record
+from benchmarks.savings.strategies import (
+    FIRST,
+    Strategy,
+    reference_books,
+    replay,
+    share,
+)
+
+PROCESSES = 2
+_REFRESH = 0.5  # s
+
+_worker: dict[str, Any] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Study:
+    """One record and house under several strategies.
+
+    Attributes
+    ----------
+    record : Record
+        What happened.
+    house : House
+        The battery.
+    none, rule, limit : Books
+        What there is to compare with.
+    ours : tuple of Books
+        One for each strategy, in order.
+    seconds : float
+        Time of all replays together, on `PROCESSES` processes. [s]
+    """
+
+    record: Record
+    house: House
+    none: Books
+    rule: Books
+    limit: Books
+    ours: tuple[Books, ...]
+    seconds: float
+
+    @property
+    def books(self) -> tuple[Books, ...]:
+        """All of them."""
+        return (self.none, self.rule, *self.ours, self.limit)
+
+    def share(self, books: Books, month: str | None = None) -> float:
+        """Part of the possible savings. [-]"""
+        return share(books, self.none, self.limit, month)
+
+    def named(self, name: str) -> Books | None:
+        """Books of one strategy, where it was run."""
+        return next((books for books in self.books if books.name == name), None)
+
+    @property
+    def month_names(self) -> tuple[str, ...]:
+        """In order."""
+        return tuple(sorted(set(self.none.months)))
+
+
+def study(record: Record, house: House, strategies: Sequence[Strategy]) -> Study:
+    """Replay a record under every strategy.
+
+    Parameters
+    ----------
+    record : Record
+        What happened.
+    house : House
+        The battery.
+    strategies : sequence of Strategy
+        What to compare.
+
+    Returns
+    -------
+    Study
+        With the references.
+    """
+    began = time.perf_counter()
+    done = multiprocessing.get_context("fork").Value("l", 0)
+    total = len(strategies) * (record.size - FIRST)
+    _worker.update(record=record, house=house, strategies=strategies, done=done)
+    with multiprocessing.get_context("fork").Pool(PROCESSES) as pool:  # models hold functions
+        result = pool.map_async(_replay, range(len(strategies)), chunksize=1)
+        while not result.ready():
+            result.wait(_REFRESH)
+            _show(done.value, total, time.perf_counter() - began)
+        ours = tuple(result.get())
+    print(file=sys.stderr)
+    none, rule, limit = reference_books(record, house)
+    return Study(
+        record=record,
+        house=house,
+        none=none,
+        rule=rule,
+        limit=limit,
+        ours=ours,
+        seconds=time.perf_counter() - began,
+    )
+
+
+def _replay(number: int) -> Books:
+    def progress(count: int) -> None:
+        with _worker["done"].get_lock():
+            _worker["done"].value += count
+
+    return replay(_worker["record"], _worker["house"], _worker["strategies"][number], progress)
+
+
+def _show(done: int, total: int, seconds: float) -> None:
+    bar = "#" * (40 * done // max(total, 1))
+    print(f"\r[{bar:<40}] {done}/{total} plans, {seconds:.0f} s", end="", file=sys.stderr)
