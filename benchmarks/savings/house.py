@@ -58,7 +58,7 @@ class House:
             discharge_limit=self.power,
             charge_efficiency=self.efficiency,
             discharge_efficiency=self.efficiency,
-            initial_soc=min(max(stored / self.capacity, 0.0), 1.0),
+            initial_soc=min(max(stored / self.capacity, 0.0), 1.0) if self.capacity else 0.0,
             reserve=self.reserve,
         )
 
