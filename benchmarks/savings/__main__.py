@@ -20,6 +20,8 @@ from benchmarks.savings.vintages import january_2021, vintage_model
 SIZES = ((5.0, 3.0), (10.0, 5.0), (13.5, 5.0), (20.0, 8.0), (27.0, 10.0), (40.0, 10.0))
 """Capacity and power of the batteries compared. [kWh, kW]"""
 
+_PREFACE = Path(__file__).with_name("preface.md")
+
 
 def main() -> int:
     """Run what was asked for; tables go to standard output."""
@@ -46,6 +48,10 @@ def main() -> int:
     print(text)
     if arguments.out:
         _write(arguments.out, text, data, found)
+    if arguments.report:
+        arguments.report.write_text(
+            _PREFACE.read_text(encoding="utf-8") + "\n" + text, encoding="utf-8"
+        )
     return 0
 
 
@@ -97,6 +103,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--power", type=float, default=House().power, help="kW")
     parser.add_argument("--sizes", action="store_true", help="compare batteries of 5 to 40 kWh too")
     parser.add_argument("--out", type=Path, help="folder for savings.md, .json and .svg")
+    parser.add_argument("--report", type=Path, help="file for the tables under their preface")
     return parser.parse_args()
 
 

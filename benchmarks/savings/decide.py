@@ -3,10 +3,12 @@
 The value function is the planner's own referee: exact, so the linear programme cannot find a
 cheaper plan, and the second stage chooses among equals from the same programme either way.  Left
 out are the linear programme, the audit and the accounts, and the memory of the plan before, which
-`optimiser.plan` keeps to where that costs less than a cent.  Tests compare both.
+`optimiser.plan` keeps to where that costs less than a cent.  Tests compare both; and a strategy
+that remembers takes the whole way, with the value function in place of the linear programme.
 """
 
 import contextlib
+from collections.abc import Callable
 
 import numpy as np
 
@@ -14,7 +16,17 @@ from benchmarks.days import Vector
 from benchmarks.savings.forecasts import Outlook
 from benchmarks.savings.house import Command
 from benchmarks.savings.record import HORIZON, HOURS, Record
-from optimiser import Battery, CostFunction, Forecast, Grid, Horizon, Site, SolverError, Tariff
+from optimiser import (
+    Battery,
+    CostFunction,
+    Forecast,
+    Grid,
+    Horizon,
+    Plan,
+    Site,
+    SolverError,
+    Tariff,
+)
 from optimiser.dispatch import DEAD_BAND, Dispatch, follow, planning_cost
 from optimiser.planner import plan, state
 from optimiser.preference import DEFAULT_BUDGET, Preferred, preferred
@@ -63,6 +75,20 @@ def dispatch_of(site: Site, cost_function: CostFunction) -> Dispatch:
     with contextlib.suppress(SolverError):
         dispatch = preferred(site, programme, best, DEFAULT_BUDGET, None).dispatch
     return follow(programme, dispatch.course, DEAD_BAND)
+
+
+def decider(cost_function: CostFunction, *, remembers: bool) -> Callable[[Site], Dispatch]:
+    """Way to decide one plan after another, with or without the plan before at hand."""
+    if not remembers:
+        return lambda site: dispatch_of(site, cost_function)
+    previous: Plan | None = None
+
+    def decide(site: Site) -> Dispatch:
+        nonlocal previous
+        previous = plan(site, cost_function, previous=previous, backends=())
+        return previous.dispatch
+
+    return decide
 
 
 def command_of(dispatch: Dispatch) -> Command:

@@ -18,7 +18,7 @@ Guess = Callable[[Vector, int], Vector]
 """From a series of the record and the number of the running half hour to HORIZON values."""
 
 _WEEK = 7
-_LOAD_KEPT, _SUN_KEPT = 0.6, 0.9  # of what the last readings say, per half hour
+_LOAD_KEPT, _SUN_KEPT = 0.6, 0.98  # of what the last readings say, per half hour
 _SUN_READINGS = 4  # half hours
 _DARK = 0.2  # kWh; fewer say nothing about the clouds
 _MOST_SUN = 2.0  # times the mean week

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.savings.record import DAY
 from benchmarks.savings.study import Study
 
 
@@ -18,13 +19,13 @@ def draw(study: Study, path: Path) -> bool:
     from matplotlib import pyplot as plt  # noqa: PLC0415
 
     figure, axes = plt.subplots(figsize=(9, 6))
-    days = np.arange(1, study.none.cost.size + 1) / 48.0
+    ends = np.arange(DAY - 1, study.none.cost.size, DAY)
     ranked = sorted((b for b in study.books if b is not study.none), key=lambda b: b.bill)
     for books in ranked:
         is_reference = books in {study.limit, study.rule}
         axes.plot(
-            days,
-            np.cumsum(study.none.cost - books.cost),
+            np.arange(1, ends.size + 1),
+            np.cumsum(study.none.cost - books.cost)[ends],
             label=f"{books.name} ({study.share(books):.1%})",
             linewidth=2.0 if is_reference else 1.0,
             color={study.limit: "black", study.rule: "grey"}.get(books),

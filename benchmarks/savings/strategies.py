@@ -7,7 +7,7 @@ from time import perf_counter
 import numpy as np
 
 from benchmarks.days import Vector
-from benchmarks.savings.decide import best_levels, command_of, dispatch_of, site_of
+from benchmarks.savings.decide import best_levels, command_of, decider, site_of
 from benchmarks.savings.forecasts import (
     BLIND,
     CORRECTED,
@@ -44,18 +44,23 @@ class Strategy:
         What they minimise.
     execution : Execution
         How their commands are carried out.
+    remembers : bool
+        Whether the whole of `optimiser.plan` decides, with the plan before at hand as the server
+        has it; else the short way of `benchmarks.savings.decide`.
     """
 
     model: Model
     cost_function: CostFunction = CostFunction.COST
     execution: Execution = Execution.ACTION
+    remembers: bool = False
 
     @property
     def name(self) -> str:
         """For the report."""
         seen = ", running half hour metered" if self.model.is_metered else ""
         carried = "" if self.execution is Execution.ACTION else f", executed by {self.execution}"
-        return f"{self.cost_function}: {self.model.name}{seen}{carried}"
+        kept = ", keeping to the plan before" if self.remembers else ""
+        return f"{self.cost_function}: {self.model.name}{seen}{carried}{kept}"
 
 
 STRATEGIES: tuple[Strategy, ...] = (
@@ -64,6 +69,7 @@ STRATEGIES: tuple[Strategy, ...] = (
     Strategy(model=RECENT),
     Strategy(model=RECENT, execution=Execution.POWER),
     Strategy(model=RECENT, execution=Execution.CLIENT),
+    Strategy(model=RECENT, remembers=True),
     Strategy(model=WEEK.metered()),
     Strategy(model=WEEK),
     Strategy(model=CORRECTED.metered()),
@@ -96,13 +102,14 @@ def replay(
         From `FIRST` on.
     """
     net_load = record.net_load
+    decided = decider(strategy.cost_function, remembers=strategy.remembers)
 
     def wanted(at: int, stored: float) -> float:
         if at % DAY == 0:
             progress(DAY)
         outlook = strategy.model.outlook(record, at)
         site = site_of(record, at, outlook, house.battery(stored))
-        command = command_of(dispatch_of(site, strategy.cost_function))
+        command = command_of(decided(site))
         return command.wanted(house, float(net_load[at]), strategy.execution)
 
     return booked(record, house, strategy.name, wanted)

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from benchmarks.savings.house import Books, House
-from benchmarks.savings.record import Record
+from benchmarks.savings.record import DAY, Record
 from benchmarks.savings.strategies import (
     FIRST,
     Strategy,
@@ -64,8 +66,9 @@ class Study:
 
     @property
     def month_names(self) -> tuple[str, ...]:
-        """In order."""
-        return tuple(sorted(set(self.none.months)))
+        """In order; one of which there is less than a day is no month."""
+        names, counts = np.unique(self.none.months, return_counts=True)
+        return tuple(names[counts >= DAY].tolist())
 
 
 def study(record: Record, house: House, strategies: Sequence[Strategy]) -> Study:
