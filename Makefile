@@ -7,7 +7,7 @@ PORT ?= 5000
 # An editable install runs from its sources, where numba compiles: no need to build kernels.
 export HATCH_BUILD_NO_HOOKS := true
 
-.PHONY: run test bench prove examples addon addon-arm64 addon-check addon-lock addon-pictures clean
+.PHONY: run test bench savings prove examples addon addon-arm64 addon-check addon-lock addon-pictures clean
 
 run: $(VENV)/.installed
 	$(BIN)/powersync-optimiser serve --port $(PORT) --greet
@@ -21,6 +21,10 @@ test: $(VENV)/.test
 
 bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks
+
+savings: $(VENV)/.test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	$(BIN)/python -m benchmarks.savings --sizes --out build/savings --report benchmarks/SAVINGS.md
 
 prove: $(VENV)/.test
 	$(BIN)/python -m tests.exactness.sweep

@@ -14,7 +14,7 @@ from benchmarks.savings.record import Record
 from benchmarks.savings.report import as_json, markdown, sizes_markdown
 from benchmarks.savings.sources import COLUMNS, csv_record, real_record, synthetic_record
 from benchmarks.savings.strategies import STRATEGIES, Strategy
-from benchmarks.savings.study import Study, study
+from benchmarks.savings.study import Study, studies, study
 from benchmarks.savings.vintages import january_2021, vintage_model
 
 SIZES = ((5.0, 3.0), (10.0, 5.0), (13.5, 5.0), (20.0, 8.0), (27.0, 10.0), (40.0, 10.0))
@@ -35,13 +35,15 @@ def main() -> int:
     if arguments.days:
         record = record.days(arguments.days)
     found = study(record, house, STRATEGIES)
-    pages, data = [markdown(found, "Closed loop")], {"closed_loop": as_json(found)}
+    pages = [markdown(found, "Closed loop")]
+    data: dict[str, object] = {"closed_loop": as_json(found)}
     if not (arguments.csv or arguments.synthetic):
         january = _vintages(house)
         pages.append(markdown(january, "Price forecasts as published"))
         data["vintages"] = as_json(january)
     if arguments.sizes:
-        sizes = [_of_size(record, house, *size) for size in SIZES]
+        houses = [replace(house, capacity=capacity, power=power) for capacity, power in SIZES]
+        sizes = studies(record, [(sized, Strategy(model=RECENT.metered())) for sized in houses])
         pages.append(sizes_markdown(sizes))
         data["sizes"] = [as_json(size) for size in sizes]
     text = "\n".join(pages)
@@ -60,11 +62,6 @@ def _vintages(house: House) -> Study:
     ours = [Strategy(model=model) for model in (published, published.metered(), PERFECT, RECENT)]
     ours += [Strategy(model=model) for model in (CORRECTED, YESTERDAY)]
     return study(january_2021(), house, ours)
-
-
-def _of_size(record: Record, house: House, capacity: float, power: float) -> Study:
-    sized = replace(house, capacity=capacity, power=power)
-    return study(record, sized, [Strategy(model=RECENT.metered())])
 
 
 def _record(arguments: argparse.Namespace) -> Record:

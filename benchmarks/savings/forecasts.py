@@ -125,13 +125,14 @@ def recent_sun(values: Vector, at: int) -> Vector:
     if expected < _DARK:
         return usual
     share = min(float(values[at - _SUN_READINGS : at].sum()) / expected, _MOST_SUN)
-    return usual * (1.0 + (share - 1.0) * _fading(_SUN_KEPT))
+    guess: Vector = usual * (1.0 + (share - 1.0) * _fading(_SUN_KEPT))
+    return guess
 
 
 def recent_price(values: Vector, at: int) -> Vector:
     """Yesterday's prices, and most of what the running one differs from them, fading."""
     usual = yesterday(values, at)
-    extra = values[at] - usual[0]
+    extra = float(values[at] - usual[0])
     return usual + _PRICE_SHARE * extra * _fading(_PRICE_KEPT)
 
 

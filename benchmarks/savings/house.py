@@ -133,7 +133,7 @@ class Books:
     months : tuple of str
         Month of each interval.
     seconds : float
-        Time that it took. [s]
+        Processor time that it took. [s]
     """
 
     name: str

@@ -22,6 +22,8 @@ from benchmarks.savings.strategies import (
 PROCESSES = 2
 _REFRESH = 0.5  # s
 
+Case = tuple[House, Strategy]
+
 _worker: dict[str, Any] = {}
 
 
@@ -88,27 +90,59 @@ def study(record: Record, house: House, strategies: Sequence[Strategy]) -> Study
     Study
         With the references.
     """
+    return studies(record, [(house, strategy) for strategy in strategies])[0]
+
+
+def studies(record: Record, cases: Sequence[Case]) -> list[Study]:
+    """Replay a record in every house under its strategies, all on the same processes.
+
+    Parameters
+    ----------
+    record : Record
+        What happened.
+    cases : sequence of Case
+        Houses and strategies; those of one house are one study.
+
+    Returns
+    -------
+    list of Study
+        One for each house, in the order of their first cases.
+    """
     began = time.perf_counter()
-    done = multiprocessing.get_context("fork").Value("l", 0)
-    total = len(strategies) * (record.size - FIRST)
-    _worker.update(record=record, house=house, strategies=strategies, done=done)
-    with multiprocessing.get_context("fork").Pool(PROCESSES) as pool:  # models hold functions
-        result = pool.map_async(_replay, range(len(strategies)), chunksize=1)
+    ours = _replayed(record, cases)
+    seconds = time.perf_counter() - began
+    found = []
+    for house in dict.fromkeys(house for house, _ in cases):
+        none, rule, limit = reference_books(record, house)
+        its_own = [books for books, case in zip(ours, cases, strict=True) if case[0] == house]
+        found.append(
+            Study(
+                record=record,
+                house=house,
+                none=none,
+                rule=rule,
+                limit=limit,
+                ours=tuple(its_own),
+                seconds=seconds,
+            )
+        )
+    return found
+
+
+def _replayed(record: Record, cases: Sequence[Case]) -> list[Books]:
+    began = time.perf_counter()
+    context = multiprocessing.get_context("fork")  # models hold functions, which no pipe takes
+    done = context.Value("l", 0)
+    total = len(cases) * (record.size - FIRST)
+    _worker.update(record=record, cases=cases, done=done)
+    with context.Pool(PROCESSES) as pool:
+        result = pool.map_async(_replay, range(len(cases)), chunksize=1)
         while not result.ready():
             result.wait(_REFRESH)
             _show(done.value, total, time.perf_counter() - began)
-        ours = tuple(result.get())
+        ours = result.get()
     print(file=sys.stderr)
-    none, rule, limit = reference_books(record, house)
-    return Study(
-        record=record,
-        house=house,
-        none=none,
-        rule=rule,
-        limit=limit,
-        ours=ours,
-        seconds=time.perf_counter() - began,
-    )
+    return ours
 
 
 def _replay(number: int) -> Books:
@@ -116,7 +150,8 @@ def _replay(number: int) -> Books:
         with _worker["done"].get_lock():
             _worker["done"].value += count
 
-    return replay(_worker["record"], _worker["house"], _worker["strategies"][number], progress)
+    house, strategy = _worker["cases"][number]
+    return replay(_worker["record"], house, strategy, progress)
 
 
 def _show(done: int, total: int, seconds: float) -> None:
