@@ -9,7 +9,7 @@ INSTALL := HATCH_BUILD_NO_HOOKS=true $(BIN)/python -m pip install --quiet --disa
 
 VENDOR := server/page/static/vendor
 
-.PHONY: run test bench publish counts prove examples page screenshots clean
+.PHONY: run test bench publish counts savings prove examples page screenshots clean
 .PHONY: addon addon-arm64 addon-check addon-lock addon-pictures audit
 
 run: $(VENV)/.installed page
@@ -30,6 +30,9 @@ publish: $(VENV)/.installed
 
 counts: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.counts --record
+
+savings: $(VENV)/.bench
+	$(BIN)/python -m benchmarks.savings --sizes --out build/savings --report benchmarks/SAVINGS.md
 
 prove: $(VENV)/.test
 	$(BIN)/python -m tests.exactness.sweep
