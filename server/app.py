@@ -6,15 +6,13 @@ from aiohttp import web
 
 from server import keys
 from server.access import callers_allowed
+from server.bodies import MAX_BODY, Bodies
 from server.codec.clock import Clock
 from server.handlers import routes
 from server.history import History
 from server.middleware import errors_as_json, harden, log_requests
 from server.options import Options
 from server.worker import Worker
-
-MAX_BODY = 4 * 2**20
-"""Largest body read: ten times the largest request that can be planned. [bytes]"""
 
 
 def utc_now() -> datetime:
@@ -48,6 +46,8 @@ def create_app(options: Options = Options(), *, clock: Clock = utc_now) -> web.A
     app[keys.CLOCK] = clock
     app[keys.STARTED] = clock()
     app[keys.WORKER] = Worker()
+    app[keys.BODIES] = Bodies()
+    app[keys.PLANNING] = set()
     app[keys.HISTORY] = History()
     app[keys.LAST_PLAN] = {}
     app.on_cleanup.append(_close_worker)

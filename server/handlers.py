@@ -81,7 +81,12 @@ async def optimize_vehicles(request: web.Request) -> web.Response:
 
 async def _planned(request: web.Request, work: Callable[[], planning.Answer]) -> web.Response:
     """Answer of the worker, noted for the log and the status."""
-    answer = await request.app[keys.WORKER].run(work)
+    planning = request.app[keys.PLANNING]
+    planning.add(request.protocol)
+    try:
+        answer = await request.app[keys.WORKER].run(work)
+    finally:
+        planning.discard(request.protocol)
     keys.FACTS.get().update(answer.facts)
     last_plan: dict[str, Any] = request.app[keys.LAST_PLAN]
     last_plan.update(answer.facts, at=datetime.now(UTC).isoformat(timespec="seconds"))
@@ -101,7 +106,7 @@ async def _json_body(request: web.Request) -> bytes:
         got = "nothing" if given is None else shown(given)
         raise NotJson("Content-Type", f"must be application/json, got {got}")
     try:
-        return await request.read()
+        return await request.app[keys.BODIES].read(request)
     except web.RequestPayloadError:
         encoding = shown(request.headers.get("Content-Encoding", "identity"))
         rule = f"must be encoded as Content-Encoding says, {encoding}"

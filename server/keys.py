@@ -6,6 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
+from server.bodies import Bodies
 from server.codec.clock import Clock
 from server.history import History
 from server.options import Options
@@ -16,6 +17,10 @@ OPTIONS = web.AppKey("options", Options)
 CLOCK: web.AppKey[Clock] = web.AppKey("clock")
 STARTED = web.AppKey("started", datetime)
 WORKER: web.AppKey[Worker[Answer]] = web.AppKey("worker")
+BODIES = web.AppKey("bodies", Bodies)
+PLANNING: web.AppKey[set[Any]] = web.AppKey("planning")
+"""Protocols of the connections that wait for a plan."""
+
 HISTORY = web.AppKey("history", History)
 API: web.AppKey[web.Application] = web.AppKey("api")
 """Of the page: the application whose plans it shows."""

@@ -65,6 +65,8 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
 def _sentence(request: web.Request, error: web.HTTPException) -> str:
     if isinstance(error, web.HTTPRequestEntityTooLarge):
         return f"body: must be at most {request.client_max_size / 2**20:g} MiB, got more"
+    if isinstance(error, web.HTTPRequestTimeout):
+        return "body: must arrive in 10 s, got part of it"
     if isinstance(error, web.HTTPMethodNotAllowed):
         allowed = " or ".join(sorted(error.allowed_methods))
         return f"{_subject(request)}: method must be {allowed}, got {error.method}"
