@@ -7,7 +7,7 @@ PORT ?= 5000
 # An editable install runs from its sources, where numba compiles: no need to build kernels.
 INSTALL := HATCH_BUILD_NO_HOOKS=true $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test bench prove examples addon addon-arm64 addon-check addon-lock addon-pictures clean
+.PHONY: run test bench prove fuzz load soak examples addon addon-arm64 addon-check addon-lock addon-pictures clean
 
 run: $(VENV)/.installed
 	$(BIN)/powersync-optimiser serve --port $(PORT) --greet
@@ -24,6 +24,24 @@ bench: $(VENV)/.test
 
 prove: $(VENV)/.test
 	$(BIN)/python -m tests.exactness.sweep
+
+# The time of each of the three parts, in seconds.
+FUZZ_SECONDS ?= 100
+fuzz: $(VENV)/.fuzz
+	FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python -m tests.fuzz.codec
+	FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python -m tests.fuzz.decoder
+	FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python -m tests.fuzz.api
+
+LOAD_SECONDS ?= 60
+load: $(VENV)/.test
+	$(BIN)/python -m tests.stress.load $(LOAD_SECONDS)
+	$(BIN)/python -m tests.stress.siege
+
+# A month of plans; PLANS=500 for a short one. WHEEL=folder, here and for load: where a wheel of
+# ours is installed (pip install --no-deps --target), whose kernels are compiled ahead of time.
+PLANS ?= 8640
+soak: $(VENV)/.test
+	$(BIN)/python -m tests.stress.soak $(PLANS)
 
 examples: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.days examples
@@ -65,3 +83,7 @@ $(VENV)/.installed: $(VENV)/.created pyproject.toml
 $(VENV)/.test: $(VENV)/.created pyproject.toml
 	$(INSTALL) --editable '.[test]'
 	touch $@ $(VENV)/.installed
+
+$(VENV)/.fuzz: $(VENV)/.test
+	$(INSTALL) --editable '.[fuzz]'
+	touch $@
