@@ -52,13 +52,14 @@ class Bodies:
         try:
             async with reading.deadline:
                 await self._fill(reading, request)
+            return bytes(reading.held)
         except TimeoutError:
             if reading.gave_way:
                 raise Overloaded from None
             raise web.HTTPRequestTimeout from None
         finally:
             self._readings.discard(reading)
-        return bytes(reading.held)
+            reading.held.clear()  # frames of an exception may outlive this one
 
     async def _fill(self, reading: _Reading, request: web.Request) -> None:
         async for chunk in request.content.iter_any():

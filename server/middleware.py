@@ -46,6 +46,7 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
     try:
         return await handler(request)
     except OptimiserError as error:
+        error.__traceback__ = None  # a cycle, with the body and all that was read of it
         status = next(code for kind, code in _STATUS if isinstance(error, kind))
         return json_reply(ErrorReply(str(error)), status)
     except Overloaded:

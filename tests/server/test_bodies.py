@@ -1,6 +1,7 @@
 """Bodies are bounded in time and memory, together and in what they hold."""
 
 import asyncio
+import gc
 from contextlib import suppress
 
 import pytest
@@ -46,3 +47,20 @@ async def test_more_values_than_any_request_needs_are_refused_before_they_are_ma
     body = b'{"prices_import":[' + b",".join([value] * 300_000) + b"]}"
 
     assert await status_of(server_process.port, [posted(body)]) == "400"
+
+
+async def test_nothing_of_a_refused_body_is_kept_until_the_collector_comes(aiohttp_client):
+    client = await aiohttp_client(create_app())
+    body = {"prices_import": [[]] * 90_000}
+    assert (await client.post("/optimize", json=body)).status == 400
+    gc.collect()
+    gc.disable()
+    try:
+        before = len(gc.get_objects())
+        for _ in range(5):
+            assert (await client.post("/optimize", json=body)).status == 400
+        kept = len(gc.get_objects()) - before
+    finally:
+        gc.enable()
+
+    assert kept < 150_000  # of the last one the thread that solves may still know
