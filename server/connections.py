@@ -9,8 +9,12 @@ from typing import Any
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-MOST = 256
-"""Connections at once; far more than a house has clients, far fewer than the system has files."""
+MOST = 768
+"""Connections at once, of 5 KiB each; systems give a process 1,024 descriptors at least."""
+
+BACKLOG = 64
+"""Connections taken in one turn of the event loop, and so how many turns a new one has until
+it may have to make room: twelve, where three are enough to read a request."""
 
 PATIENCE = 20.0
 """Longest wait for a head of a request, and for a reader of a reply; clients keep an idle
@@ -62,7 +66,7 @@ async def listen(
     """
     assert runner.server is not None
     factory = Connections(runner.server, planning)
-    listener = await asyncio.get_running_loop().create_server(factory, host, port)
+    listener = await asyncio.get_running_loop().create_server(factory, host, port, backlog=BACKLOG)
     for bound in listener.sockets:
         if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; inherited by what is accepted
             limit = int(PATIENCE * 1000)

@@ -21,7 +21,7 @@ def descriptors(server):
 async def test_connections_are_few_however_many_are_opened(server_process):
     before = descriptors(server_process)
 
-    held = [await asyncio.open_connection("127.0.0.1", server_process.port) for _ in range(600)]
+    held = [await asyncio.open_connection("127.0.0.1", server_process.port) for _ in range(1200)]
     status = await asyncio.to_thread(ask, server_process.port, "GET", "/health", None)
     after = descriptors(server_process)
 
