@@ -9,7 +9,7 @@ INSTALL := HATCH_BUILD_NO_HOOKS=true $(BIN)/python -m pip install --quiet --disa
 
 VENDOR := server/page/static/vendor
 
-.PHONY: run test bench publish counts savings prove examples page screenshots clean
+.PHONY: run test bench publish counts savings prove fuzz load soak examples page screenshots clean
 .PHONY: addon addon-arm64 addon-check addon-lock addon-pictures audit
 
 run: $(VENV)/.installed page
@@ -36,6 +36,24 @@ savings: $(VENV)/.bench
 
 prove: $(VENV)/.test
 	$(BIN)/python -m tests.exactness.sweep
+
+# The time of each of the three parts, in seconds.
+FUZZ_SECONDS ?= 100
+fuzz: $(VENV)/.fuzz
+	FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python -m tests.fuzz.codec
+	FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python -m tests.fuzz.decoder
+	FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python -m tests.fuzz.api
+
+LOAD_SECONDS ?= 60
+load: $(VENV)/.test
+	$(BIN)/python -m tests.stress.load $(LOAD_SECONDS)
+	$(BIN)/python -m tests.stress.siege
+
+# A month of plans; PLANS=500 for a short one. WHEEL=folder, here and for load: where a wheel of
+# ours is installed (pip install --no-deps --target), whose kernels are compiled ahead of time.
+PLANS ?= 8640
+soak: $(VENV)/.test
+	$(BIN)/python -m tests.stress.soak $(PLANS)
 
 examples: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.days examples
@@ -104,3 +122,7 @@ $(VENV)/.bench: $(VENV)/.test
 $(VENV)/.test: $(VENV)/.created pyproject.toml
 	$(INSTALL) --editable '.[test]'
 	touch $@ $(VENV)/.installed
+
+$(VENV)/.fuzz: $(VENV)/.test
+	$(INSTALL) --editable '.[fuzz]'
+	touch $@

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from server import keys
 from server.access import callers_allowed
+from server.bodies import MAX_BODY, Bodies
 from server.captures import Captures
 from server.codec.clock import Clock
 from server.handlers import routes
@@ -16,9 +17,6 @@ from server.metrics import Metrics
 from server.middleware import errors_as_json, harden, log_requests
 from server.options import Options
 from server.worker import Worker
-
-MAX_BODY = 4 * 2**20
-"""Largest body read: ten times the largest request that can be planned. [bytes]"""
 
 
 def utc_now() -> datetime:
@@ -52,6 +50,8 @@ def create_app(options: Options = Options(), *, clock: Clock = utc_now) -> web.A
     app[keys.CLOCK] = clock
     app[keys.STARTED] = time.monotonic()
     app[keys.WORKER] = Worker()
+    app[keys.BODIES] = Bodies()
+    app[keys.PLANNING] = set()
     app[keys.HISTORY] = History()
     app[keys.METRICS] = Metrics()
     app[keys.CAPTURES] = Captures()

@@ -85,7 +85,7 @@ def without_names(body: bytes) -> bytes:
     """
     try:
         request = msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         return b""
     ids: dict[str, str] = {}
 

@@ -102,10 +102,14 @@ async def _planned(request: web.Request, work: Work) -> web.Response:
     def note(made: planning.Answer) -> None:
         journal.record(made, clock())
 
+    busy = request.app[keys.PLANNING]
+    busy.add(request.protocol)
     try:
         answer = await worker.run(partial(work, None), afterwards=note)
     except Overdue:
         answer = await worker.run(partial(work, ()), afterwards=note)
+    finally:
+        busy.discard(request.protocol)
     keys.FACTS.get().update(answer.facts)
     _count(request.app[keys.METRICS], answer)
     last_plan: dict[str, Any] = request.app[keys.LAST_PLAN]
@@ -152,7 +156,7 @@ async def _json_body(request: web.Request) -> bytes:
         got = "nothing" if given is None else shown(given)
         raise NotJson("Content-Type", f"must be application/json, got {got}")
     try:
-        body = await request.read()
+        body = await request.app[keys.BODIES].read(request)
     except web.RequestPayloadError:
         encoding = shown(request.headers.get("Content-Encoding", "identity"))
         rule = f"must be encoded as Content-Encoding says, {encoding}"

@@ -5,6 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
+from server.bodies import Bodies
 from server.captures import Captures
 from server.codec.clock import Clock
 from server.history import History
@@ -20,6 +21,10 @@ STARTED = web.AppKey("started", float)
 """On the clock that only goes forward. [s]"""
 
 WORKER: web.AppKey[Worker[Answer]] = web.AppKey("worker")
+BODIES = web.AppKey("bodies", Bodies)
+PLANNING: web.AppKey[set[Any]] = web.AppKey("planning")
+"""Protocols of the connections that wait for a plan."""
+
 HISTORY = web.AppKey("history", History)
 JOURNAL = web.AppKey("journal", Journal)
 METRICS = web.AppKey("metrics", Metrics)

@@ -46,6 +46,7 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
     try:
         return await handler(request)
     except OptimiserError as error:
+        error.__traceback__ = None  # a cycle, with the body and all that was read of it
         status = next(code for kind, code in _STATUS if isinstance(error, kind))
         return json_reply(ErrorReply(str(error)), status)
     except Overloaded:
@@ -69,6 +70,8 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
 def _sentence(request: web.Request, error: web.HTTPException) -> str:
     if isinstance(error, web.HTTPRequestEntityTooLarge):
         return f"body: must be at most {request.client_max_size / 2**20:g} MiB, got more"
+    if isinstance(error, web.HTTPRequestTimeout):
+        return "body: must arrive in 10 s, got part of it"
     if isinstance(error, web.HTTPMethodNotAllowed):
         allowed = " or ".join(sorted(error.allowed_methods))
         return f"{_subject(request)}: method must be {allowed}, got {error.method}"

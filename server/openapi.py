@@ -68,6 +68,7 @@ def _planning(
 ) -> dict[str, Any]:
     refusals = {
         "400": "The request has no sane reading; field and rule are named",
+        "408": "The body took too long",
         "413": "The body is too large",
         "415": "The body is not application/json",
         "503": "Busy; come back after Retry-After seconds",

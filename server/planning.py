@@ -131,7 +131,7 @@ def optimise_any(
     """Plan a request of any endpoint, told by its keys; see `optimise`."""
     try:
         keys = msgspec.json.decode(body, type=dict[str, msgspec.Raw]).keys()
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         return optimise(body, options, clock)  # which says what is wrong
     if {"ev", "evs"} & keys:
         return optimise_vehicles(body, options, clock)

@@ -1,14 +1,19 @@
 """Run the server until it is told to stop."""
 
+import asyncio
 import logging
 import os
+import signal
 import sys
 import time
+from contextlib import closing
 from dataclasses import dataclass
 
 from aiohttp import web
 
+from server import keys
 from server.app import create_app, utc_now
+from server.connections import PATIENCE, listen, without_traceback
 from server.example import example_body
 from server.options import Options
 from server.page import LOOPBACK, page_site
@@ -30,6 +35,7 @@ def configure_logging(level: str) -> None:
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
     logging.getLogger("asyncio").setLevel(logging.WARNING)
+    logging.getLogger("aiohttp.server").addFilter(without_traceback)
 
 
 def warm_up(options: Options) -> None:
@@ -80,17 +86,7 @@ def serve(options: Options, addresses: Addresses) -> int:
     app.cleanup_ctx.append(page_site(addresses.visitors, addresses.page_host, addresses.page_port))
     warm_up(options)
     try:
-        web.run_app(
-            app,
-            host=host,
-            port=port,
-            shutdown_timeout=_SHUTDOWN,
-            access_log=None,
-            handler_cancellation=True,  # a client that has gone needs no plan
-            print=lambda *_: log.info(
-                "PowerSync Optimiser %s listens on %s:%d", VERSION, host, port
-            ),
-        )
+        asyncio.run(_serve(app, host, port))
     except OSError as error:
         number = error.errno or 0  # negative where the name of the host means nothing
         reason = os.strerror(number) if number > 0 else error.strerror
@@ -100,3 +96,25 @@ def serve(options: Options, addresses: Addresses) -> int:
     logging.shutdown()
     sys.stdout.flush()
     os._exit(0)  # a solve in progress must not hold up the end of the process
+
+
+async def _serve(app: web.Application, host: str, port: int) -> None:
+    """Serve an application until a signal ends it."""
+    told = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        handler_cancellation=True,  # a client that has gone needs no plan
+        keepalive_timeout=PATIENCE,
+        read_bufsize=2**14,  # twice as much is held of a body that nobody reads yet
+        shutdown_timeout=_SHUTDOWN,
+    )
+    await runner.setup()
+    try:
+        with closing(await listen(runner, app[keys.PLANNING], host, port)):
+            log.info("PowerSync Optimiser %s listens on %s:%d", VERSION, host, port)
+            await told.wait()
+    finally:
+        await runner.cleanup()

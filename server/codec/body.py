@@ -15,6 +15,7 @@ from server.codec.wording import clipped, shown
 Request = TypeVar("Request", bound=msgspec.Struct)
 
 _MOST_UNKNOWN = 20  # fields named one by one; a thousand warnings help nobody
+_MOST_VALUES = 200_000  # four times those of the longest request; each may cost 100 bytes
 _LONGEST_INTEGER = 20  # digits; what is longer is read as a float, in linear time
 
 # msgspec's words for what it expects, in ours.
@@ -66,6 +67,8 @@ def decode(body: bytes, kind: type[Request], repairs: Repairs) -> Request:
 
 
 def _json_object(body: bytes) -> dict[str, Any]:
+    if sum(map(body.count, (b",", b"[", b"{"))) > _MOST_VALUES:
+        raise ProblemError("body", f"must hold at most {_MOST_VALUES} values, got more")
     try:
         fields = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):

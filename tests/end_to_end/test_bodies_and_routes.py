@@ -120,17 +120,17 @@ async def test_a_body_zipped_by_name_only_is_refused(client):
     assert error == "body: must be encoded as Content-Encoding says, 'gzip'"
 
 
-@pytest.mark.parametrize("size", [4 * 2**20 + 1, 20 * 2**20])
+@pytest.mark.parametrize("size", [2 * 2**20 + 1, 20 * 2**20])
 async def test_a_large_body_is_413(client, size):
     response = await client.post("/optimize", data=io.BytesIO(b" " * size), headers=JSON)
 
     error = strict_json(await response.read())["error"]
     assert response.status == 413
-    assert error == "body: must be at most 4 MiB, got more"
+    assert error == "body: must be at most 2 MiB, got more"
 
 
 async def test_a_body_just_under_the_cap_is_read(client):
-    body = json.dumps(small_request()).encode().ljust(4 * 2**20)
+    body = json.dumps(small_request()).encode().ljust(2 * 2**20)
 
     response = await client.post("/optimize", data=io.BytesIO(body), headers=JSON)
 

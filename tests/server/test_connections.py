@@ -1,0 +1,69 @@
+"""Connections are bounded in number and time, and nonsense over them in the log."""
+
+import asyncio
+import logging
+import re
+from contextlib import suppress
+from pathlib import Path
+
+from server import connections
+from server import serve as serving
+from server.app import create_app
+from tests.server.processes import free_port
+from tests.stress.attacks import all_of, status_of
+from tests.stress.honest import ask
+
+
+def descriptors(server):
+    return len(list(Path(f"/proc/{server.process.pid}/fd").iterdir()))
+
+
+async def test_connections_are_few_however_many_are_opened(server_process):
+    before = descriptors(server_process)
+
+    held = [await asyncio.open_connection("127.0.0.1", server_process.port) for _ in range(1200)]
+    status = await asyncio.to_thread(ask, server_process.port, "GET", "/health", None)
+    after = descriptors(server_process)
+
+    for _, writer in held:
+        writer.close()
+    assert after - before <= connections.MOST + 10
+    assert status == 200
+
+
+async def test_a_head_that_does_not_come_ends_the_connection(monkeypatch):
+    monkeypatch.setattr(serving, "PATIENCE", 0.3)
+    port = free_port()
+    server = asyncio.ensure_future(serving._serve(create_app(), "127.0.0.1", port))
+    await asyncio.sleep(0.2)
+
+    outcome = await status_of(port, [b"GET /health HTTP/1.1\r\nX-Slow: "])
+
+    server.cancel()
+    with suppress(asyncio.CancelledError):
+        await server
+    assert outcome == "closed"
+
+
+async def test_what_is_no_http_is_one_line_of_the_log(server_process):
+    before = len(server_process.log)
+
+    found = await all_of(server_process.port, [[b"GET / HTTP/9.9\r\n\r\n"]])
+
+    line = server_process.log[before:].rstrip()
+    assert found == {"400": 1}
+    assert re.search(r" INFO aiohttp.server no HTTP from 127\.0\.0\.1: \w+$", line), line
+    assert "\n" not in line
+
+
+def test_other_errors_keep_their_traceback():
+    try:
+        raise ValueError("ours")
+    except ValueError as error:
+        told = (type(error), error, error.__traceback__)
+    record = logging.LogRecord("aiohttp.server", logging.ERROR, "", 1, "failed", (), told)
+
+    assert connections.without_traceback(record)
+
+    assert record.exc_info == told
+    assert record.levelno == logging.ERROR
