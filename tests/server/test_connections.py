@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import re
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -23,11 +24,13 @@ async def test_connections_are_few_however_many_are_opened(server_process):
 
     held = [await asyncio.open_connection("127.0.0.1", server_process.port) for _ in range(1200)]
     status = await asyncio.to_thread(ask, server_process.port, "GET", "/health", None)
-    after = descriptors(server_process)
+    deadline = time.monotonic() + 5  # what gave way is closed in a later turn of the loop
+    while descriptors(server_process) - before > connections.MOST + 10:
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.05)
 
     for _, writer in held:
         writer.close()
-    assert after - before <= connections.MOST + 10
     assert status == 200
 
 
