@@ -20,6 +20,7 @@ IMAGE_ENVIRONMENT = {  # that of the add-on's image
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "MALLOC_ARENA_MAX": "2",
+    "MALLOC_MMAP_THRESHOLD_": "65536",
 }
 
 

@@ -12,7 +12,7 @@ from aiohttp import web
 
 import matrix_builders
 from optimiser import ProblemError
-from server import keys, planning
+from server import keys, memory, planning
 from server.codec.wording import shown
 from server.metrics import CONTENT_TYPE, Metrics
 from server.middleware import NotJson, json_reply
@@ -101,6 +101,7 @@ async def _planned(request: web.Request, work: Work) -> web.Response:
 
     def note(made: planning.Answer) -> None:
         journal.record(made, clock())
+        memory.give_back()
 
     busy = request.app[keys.PLANNING]
     busy.add(request.protocol)

@@ -22,6 +22,7 @@ ENVIRONMENT = {  # of the image
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "MALLOC_ARENA_MAX": "2",
+    "MALLOC_MMAP_THRESHOLD_": "65536",
 }
 
 

@@ -14,7 +14,12 @@ from tests.server.processes import ROOT, running_server
 from tests.stress.attacks import ATTACKS
 from tests.stress.honest import percentile, watch
 
-IMAGE = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+IMAGE = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "2",
+    "MALLOC_MMAP_THRESHOLD_": "65536",
+}
 """Environment of the image."""
 
 HEADING = (
