@@ -107,6 +107,7 @@ async def _serve(app: web.Application, host: str, port: int) -> None:
         app,
         access_log=None,
         handler_cancellation=True,  # a client that has gone needs no plan
+        auto_decompress=False,  # bodies are unpacked once they are read
         keepalive_timeout=PATIENCE,
         read_bufsize=2**14,  # twice as much is held of a body that nobody reads yet
         shutdown_timeout=_SHUTDOWN,

@@ -1,6 +1,7 @@
 """The application over HTTP, its clock stopped."""
 
 import pytest
+from aiohttp.test_utils import TestServer
 
 from server.app import create_app
 from server.options import Options
@@ -13,7 +14,9 @@ def serve(aiohttp_client):
     """Start the application with options and a time."""
 
     async def started(*, now=NOW, zone=SYDNEY, **options):
-        return await aiohttp_client(create_app(Options(zone=zone, **options), clock=lambda: now))
+        server = TestServer(create_app(Options(zone=zone, **options), clock=lambda: now))
+        await server.start_server(auto_decompress=False)  # as `server.serve` has it
+        return await aiohttp_client(server)
 
     return started
 

@@ -2,6 +2,9 @@
 
 import asyncio
 import gc
+import json
+import time
+import zlib
 from contextlib import suppress
 
 import pytest
@@ -9,7 +12,8 @@ import pytest
 from server import bodies
 from server.app import create_app
 from tests.end_to_end import small_request
-from tests.stress.attacks import head, posted, status_of
+from tests.stress.attacks import head, packed_zeros, posted, status_of
+from tests.stress.honest import ask
 
 
 async def test_a_body_that_does_not_come_is_a_408(aiohttp_client, monkeypatch):
@@ -64,3 +68,30 @@ async def test_nothing_of_a_refused_body_is_kept_until_the_collector_comes(aioht
         gc.enable()
 
     assert kept < 150_000  # of the last one the thread that solves may still know
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+async def test_what_unpacks_to_more_than_may_be_read_is_refused_in_no_time(
+    server_process, encoding
+):
+    body = packed_zeros(2**28)[encoding]
+
+    began = time.monotonic()
+    outcome = await status_of(server_process.port, [posted(body, f"Content-Encoding: {encoding}")])
+    status = await asyncio.to_thread(ask, server_process.port, "GET", "/health", None)
+
+    assert (outcome, status) == ("413", 200)
+    assert time.monotonic() - began < 0.5  # unpacked in full: one second
+
+
+@pytest.mark.parametrize("window", [15, -15, 31])
+async def test_a_packed_body_is_planned(server_process, window):
+    packer = zlib.compressobj(wbits=window)
+    body = packer.compress(json.dumps(small_request()).encode()) + packer.flush()
+    encoding = "gzip" if window == 31 else "deflate"
+
+    sent = posted(body, f"Content-Encoding: {encoding}")
+    cut = posted(body[:-9], "Content-Encoding: gzip")
+
+    assert await status_of(server_process.port, [sent]) == "200"
+    assert await status_of(server_process.port, [cut]) == "400"
