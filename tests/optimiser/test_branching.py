@@ -96,7 +96,7 @@ def test_a_search_without_time_finds_nothing():
 
 
 def test_a_search_that_is_cut_short_is_finished_by_binaries(monkeypatch):
-    monkeypatch.setattr(branching.solve, "__kwdefaults__", {"most_nodes": 2})
+    monkeypatch.setattr(branching.solve.__wrapped__, "__kwdefaults__", {"most_nodes": 2})
     site = site_of(11)
     known = optimum(site, gap=1e-6)
 
