@@ -11,6 +11,7 @@ from aiohttp.typedefs import Middleware
 
 from server import keys
 from server.access import is_internal
+from server.connections import PATIENCE, listen
 from server.middleware import Handler, errors_as_json
 from server.page import plans
 
@@ -100,10 +101,13 @@ def page_site(
         async with AsyncExitStack() as stack:
             try:
                 page = create_page(api, visitors)
-                runner = web.AppRunner(page, access_log=None, shutdown_timeout=0.1)
+                runner = web.AppRunner(
+                    page, access_log=None, keepalive_timeout=PATIENCE, shutdown_timeout=0.1
+                )
                 stack.push_async_callback(runner.cleanup)
                 await runner.setup()
-                await web.TCPSite(runner, host, port).start()
+                listener = await listen(runner, set(), host, port)
+                stack.callback(listener.close)
                 log.info("page on http://%s:%d", host, port)
             except OSError as error:
                 reason = os.strerror(error.errno) if error.errno else error.strerror
