@@ -50,13 +50,9 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
         status = next(code for kind, code in _STATUS if isinstance(error, kind))
         return json_reply(ErrorReply(str(error)), status)
     except Overloaded:
-        reply = json_reply(ErrorReply("server: busy with other plans, try again soon"), 503)
-        reply.headers["Retry-After"] = RETRY_AFTER
-        return reply
+        return _come_back("server: busy with other plans, try again soon")
     except Overdue:
-        reply = json_reply(ErrorReply("server: the plan took too long, try again later"), 503)
-        reply.headers["Retry-After"] = RETRY_AFTER
-        return reply
+        return _come_back("server: the plan took too long, try again later")
     except web.HTTPException as error:
         reply = json_reply(ErrorReply(_sentence(request, error)), error.status)
         if "Allow" in error.headers:
@@ -65,6 +61,12 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
     except Exception:
         log.exception("%s failed", _subject(request))
         return json_reply(ErrorReply(f"{_subject(request)}: failed, see the log"), 500)
+
+
+def _come_back(why: str) -> web.Response:
+    reply = json_reply(ErrorReply(why), 503)
+    reply.headers["Retry-After"] = RETRY_AFTER
+    return reply
 
 
 def _sentence(request: web.Request, error: web.HTTPException) -> str:
