@@ -1,7 +1,6 @@
 """Back ends: each a small module that solves one linear programme, or raises."""
 
 import importlib
-import threading
 from collections.abc import Iterator
 from typing import Protocol, cast
 
@@ -14,6 +13,7 @@ from optimiser.linear_program import (
     objective,
     primal_residual,
 )
+from optimiser.solvers.in_time import in_time
 
 ORDER = ("highs", "scipy_linprog")
 """Modules of this package, best first."""
@@ -78,7 +78,7 @@ def solve_verified(
     OptimiserError
         Where the back end raised, was late, or gave an answer that does not hold.
     """
-    solution = _in_time(backend, lp, time_limit, start)
+    solution = _answer(backend, lp, time_limit, start)
     if not isinstance(solution, LpSolution) or solution.row_dual.shape != lp.row_lower.shape:
         raise SolverError("gave no solution")
     residual = primal_residual(lp, solution.x)
@@ -91,25 +91,17 @@ def solve_verified(
     return solution
 
 
-def _in_time(
+def _answer(
     backend: SolverBackend, lp: LinearProgram, time_limit: float, start: Start | None
 ) -> object:
-    """Answer of a back end, in a thread of its own so that waiting can end."""
-    answer: list[object] = []
-
-    def attempt() -> None:
-        try:
-            answer.append(backend.solve(lp, time_limit=time_limit, start=start))
-        except Exception as error:  # noqa: BLE001 - foreign code; whatever it was, the next is asked
-            answer.append(error)
-
-    thread = threading.Thread(target=attempt, name=backend.name, daemon=True)
-    thread.start()
-    thread.join(time_limit + _GRACE)
-    if not answer:
-        raise SolverError(f"no answer within {time_limit:g} s")
-    if isinstance(answer[0], OptimiserError):
-        raise answer[0]
-    if isinstance(answer[0], Exception):
-        raise SolverError(f"{type(answer[0]).__name__}: {answer[0]}")
-    return answer[0]
+    """Answer of a back end, whatever it is."""
+    try:
+        return in_time(
+            lambda: backend.solve(lp, time_limit=time_limit, start=start), time_limit + _GRACE
+        )
+    except TimeoutError:
+        raise SolverError(f"no answer within {time_limit:g} s") from None
+    except OptimiserError:
+        raise
+    except Exception as error:  # foreign code: whatever it was, the next is asked
+        raise SolverError(f"{type(error).__name__}: {error}") from error
