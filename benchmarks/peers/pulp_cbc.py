@@ -14,12 +14,12 @@ def solve(case: Case) -> float:
     cost = []
     before: pulp.LpVariable | float = case.initial
     for t in range(case.n_intervals):
-        imports = pulp.LpVariable(f"import_{t}", 0, case.import_limit[t])
-        exports = pulp.LpVariable(f"export_{t}", 0, case.export_limit[t])
-        curtail = pulp.LpVariable(f"curtail_{t}", 0, case.solar[t])
-        charge = pulp.LpVariable(f"charge_{t}", 0, case.charge_limit)
-        discharge = pulp.LpVariable(f"discharge_{t}", 0, case.discharge_limit)
-        stored = pulp.LpVariable(f"stored_{t}", case.floor, case.ceiling)
+        imports = problem.add_variable(f"import_{t}", 0, case.import_limit[t])
+        exports = problem.add_variable(f"export_{t}", 0, case.export_limit[t])
+        curtail = problem.add_variable(f"curtail_{t}", 0, case.solar[t])
+        charge = problem.add_variable(f"charge_{t}", 0, case.charge_limit)
+        discharge = problem.add_variable(f"discharge_{t}", 0, case.discharge_limit)
+        stored = problem.add_variable(f"stored_{t}", case.floor, case.ceiling)
         net_load = case.load[t] - case.solar[t]
         problem += imports - exports - curtail + discharge - charge == net_load
         gained = case.charge_efficiency * charge - discharge * (1 / case.discharge_efficiency)
