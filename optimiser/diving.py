@@ -112,7 +112,8 @@ def _solved(
 def start_at(lp: LinearProgram, x: Vector, basis: object = None) -> Start:
     """Start from a point, or from what the bounds leave of it."""
     basic = (x > lp.col_lower + _AT_BOUND) & (x < lp.col_upper - _AT_BOUND)
-    return Start(np.clip(x, lp.col_lower, lp.col_upper), basic, basis)
+    no_row = np.zeros(lp.row_lower.size, dtype=np.bool_)
+    return Start(np.clip(x, lp.col_lower, lp.col_upper), basic, no_row, basis)
 
 
 def settle(

@@ -39,13 +39,16 @@ class Start:
     x : float64 array, shape (n_cols,)
         Value of each column. [kWh]
     basic : bool array, shape (n_cols,)
-        Columns to begin with in the basis, roughly as many as there are rows.
+        Columns to begin with in the basis.
+    basic_rows : bool array, shape (n_rows,)
+        Rows to begin with in the basis; both together roughly as many as there are rows.
     basis : object, optional
         That of a solution; the programme may have got other bounds, and more rows at its end.
     """
 
     x: Vector
     basic: NDArray[np.bool_]
+    basic_rows: NDArray[np.bool_]
     basis: object = None
 
 

@@ -23,6 +23,9 @@ _OPTIONS: dict[str, bool | int | str] = {
     "solver": "simplex",
 }
 
+# Exact weights of the edges would take longer than all iterations from a good basis.
+_STARTED: dict[str, bool | int | str] = {"simplex_dual_edge_weight_strategy": 1}  # devex
+
 
 def solve(lp: LinearProgram, *, time_limit: float, start: Start | None = None) -> LpSolution:
     """Solve `lp` in at most `time_limit` seconds.
@@ -42,9 +45,10 @@ def solve(lp: LinearProgram, *, time_limit: float, start: Start | None = None) -
 def loaded(lp: LinearProgram, *, time_limit: float, start: Start | None = None) -> highspy.Highs:
     """HiGHS with `lp` inside, ready to run; the time limit is that of all its runs together."""
     highs = highspy.Highs()  # type: ignore[no-untyped-call]
-    for option, value in {**_OPTIONS, "time_limit": time_limit}.items():
+    options = {**_OPTIONS, "time_limit": time_limit} | (_STARTED if start is not None else {})
+    for option, value in options.items():
         accept(highs.setOptionValue(option, value), f"option {option}")
-    accept(highs.passModel(as_highs(lp)), "model")
+    pass_model(highs, lp)
     if start is not None:
         accept(highs.setBasis(_as_basis(lp, start)), "start")
     return highs
@@ -63,21 +67,41 @@ def optimum(highs: highspy.Highs) -> LpSolution:
     return LpSolution(x=x, row_dual=row_dual, backend=name, basis=highs.getBasis())
 
 
-def as_highs(lp: LinearProgram) -> highspy.HighsLp:
-    """The programme as HiGHS takes it; bare arrays would not have their lengths checked."""
-    model = highspy.HighsLp()
-    model.num_col_ = lp.cost.size
-    model.num_row_ = lp.row_lower.size
-    model.col_cost_ = lp.cost
-    model.col_lower_ = lp.col_lower
-    model.col_upper_ = lp.col_upper
-    model.row_lower_ = lp.row_lower
-    model.row_upper_ = lp.row_upper
-    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    model.a_matrix_.start_ = lp.matrix.indptr
-    model.a_matrix_.index_ = lp.matrix.indices
-    model.a_matrix_.value_ = lp.matrix.data
-    return model
+def pass_model(highs: highspy.Highs, lp: LinearProgram) -> None:
+    """Give HiGHS a programme.
+
+    A `HighsLp` would be filled number by number, ten times slower.  HiGHS does not check the
+    lengths of bare arrays, so that is done here.
+
+    Raises
+    ------
+    SolverError
+        Where the arrays do not fit each other, or HiGHS refuses them.
+    """
+    matrix, n_cols, n_rows = lp.matrix, lp.cost.size, lp.row_lower.size
+    n_entries = matrix.data.size
+    sizes = (lp.col_lower.size, lp.col_upper.size, lp.row_upper.size, matrix.indices.size)
+    ends = (matrix.indptr.size, int(matrix.indptr[-1]))
+    if sizes != (n_cols, n_cols, n_rows, n_entries) or ends != (n_cols + 1, n_entries):
+        raise SolverError("the arrays of the programme do not fit each other")
+    status = highs.passModel(
+        n_cols,
+        n_rows,
+        n_entries,
+        int(highspy.MatrixFormat.kColwise),
+        int(highspy.ObjSense.kMinimize),
+        0.0,  # offset
+        lp.cost,
+        lp.col_lower,
+        lp.col_upper,
+        lp.row_lower,
+        lp.row_upper,
+        matrix.indptr,
+        matrix.indices,
+        matrix.data,
+        np.zeros(n_cols, dtype=np.int32),  # no column is an integer
+    )
+    accept(status, "model")
 
 
 _LOWER, _UPPER, _BASIC = 0, 1, 2
@@ -99,7 +123,8 @@ def _as_basis(lp: LinearProgram, start: Start) -> highspy.HighsBasis:
     status = np.where(start.basic, _BASIC, np.where(is_upper, _UPPER, _LOWER))
     basis = highspy.HighsBasis()
     basis.col_status = _STATUS[status].tolist()
-    basis.row_status = [highspy.HighsBasisStatus.kLower] * lp.row_lower.size
+    more_rows = [highspy.HighsBasisStatus.kLower] * (lp.row_lower.size - start.basic_rows.size)
+    basis.row_status = _STATUS[np.where(start.basic_rows, _BASIC, _LOWER)].tolist() + more_rows
     basis.alien = True
     basis.valid = True
     return basis

@@ -12,7 +12,7 @@ from matrix_builders import layout as blocks
 from optimiser.errors import SolverError, foreign_code
 from optimiser.flaws import Flaws, members
 from optimiser.formulation import Formulation
-from optimiser.solvers.highs import accept, as_highs, as_solution
+from optimiser.solvers.highs import accept, as_solution, pass_model
 
 name = "highs_mip"
 
@@ -95,7 +95,7 @@ def solve(
         accept(highs.setOptionValue(option, value), f"option {option}")
     for option, value in _STARTED.items() if start is not None else ():
         highs.setOptionValue(option, value)  # for speed only: a version without it does without
-    accept(highs.passModel(as_highs(formulation.lp)), "model")
+    pass_model(highs, formulation.lp)
     upper = formulation.lp.col_upper
     n = formulation.layout.n_cols
     for column, least in _semi_continuous(formulation, chosen):
