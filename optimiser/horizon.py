@@ -51,10 +51,40 @@ class Horizon:
         later = ((origin + timedelta(seconds=s)).astimezone(zone) for s in seconds.tolist())
         return (self.start, *later)
 
+    @cached_property
+    def stamps(self) -> tuple[str, ...]:
+        """The same instants as ISO 8601, with their offsets."""
+        elapsed = np.round(np.concatenate(([0.0], self.elapsed)) * 3600.0, 3)
+        if self.start.microsecond or (elapsed % 1.0).any() or self._changes_clocks():
+            return tuple(instant.isoformat() for instant in self.instants)
+        begins = np.datetime64(self.start.replace(tzinfo=None), "s")
+        offset = self.start.isoformat()[19:]  # what follows the seconds
+        local = (begins + elapsed.astype("m8[s]")).astype(str).tolist()
+        return tuple([stamp + offset for stamp in local])
+
     @property
     def starts(self) -> tuple[datetime, ...]:
         """Beginning of each interval in the site's zone; length T."""
         return self.instants[:-1]
+
+    def instant(self, t: int) -> datetime:
+        """Beginning of interval `t`, or the end of the horizon where that is T."""
+        seconds = round(float(self.elapsed[t - 1]) * 3600.0, 3) if t > 0 else 0.0
+        later = self.start.astimezone(UTC) + timedelta(seconds=seconds)
+        return later.astimezone(self.start.tzinfo)
+
+    @property
+    def end(self) -> datetime:
+        """End of the last interval."""
+        return self.instant(self.n_intervals)
+
+    def _changes_clocks(self) -> bool:
+        """Whether the zone's offset changes; none does so twice within a day."""
+        origin, present = self.start.astimezone(UTC), self.start.utcoffset()
+        days = range(24, int(self.elapsed[-1]), 24)
+        later = (origin + timedelta(hours=hours) for hours in days)
+        ends = (self.end, *(instant.astimezone(self.start.tzinfo) for instant in later))
+        return any(instant.utcoffset() != present for instant in ends)
 
     def index_at(self, hours: float) -> int:
         """Last interval that ends at most `hours` after the start; the first if none does."""

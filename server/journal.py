@@ -219,7 +219,7 @@ def _frame(plan: Plan, called: list[str]) -> dict[str, Any]:
     capacity = sum(battery.capacity for battery in batteries)
     reserve = sum(battery.reserve * battery.capacity for battery in batteries)
     return {
-        "end": plan.site.horizon.instants[-1].isoformat(),
+        "end": plan.site.horizon.stamps[-1],
         "reserve": reserve / capacity if capacity > 0 else None,
         "capacity_kwh": capacity,
         "names": called,

@@ -51,7 +51,7 @@ def _why_charge(plan: Plan, look: Outlook, battery: Battery) -> str:
         return f" to regain the reserve of {percent(battery.reserve)}: {here}"
     if use is None or worth is None:
         return f": {here}{_kept(plan, battery)}"
-    when = clock(look.starts[use], look.starts[0])
+    when = clock(look.horizon.instant(use), look.horizon.start)
     trip = battery.round_trip_efficiency
     kept = worth * trip - battery.cycle_cost * (1 + trip)
     if worth > 0 and kept >= cost - _CENT:
@@ -92,7 +92,7 @@ def _why_give(look: Outlook, battery: Battery) -> str:
     again = (cost + battery.cycle_cost) / battery.round_trip_efficiency + battery.cycle_cost
     if again > worth + _CENT:
         return f"{now} now"
-    when = clock(look.starts[at], look.starts[0])
+    when = clock(look.horizon.instant(at), look.horizon.start)
     if look.importing[at]:
         return f"{now} now, and refilling {costs(cost, worth)} at {when}"
     if cost < _CENT:
@@ -133,7 +133,9 @@ def _holding(look: Outlook, battery: Battery) -> str:
     if use is None or worth is None or worth < max(price - _CENT, 0.0):
         return f"{held}: power {costs(price)} now"
     verb = "sells for" if look.exporting[use] else "replaces"
-    later = f"{verb} {money(worth, price)} at {clock(look.starts[use], look.starts[0])}"
+    later = (
+        f"{verb} {money(worth, price)} at {clock(look.horizon.instant(use), look.horizon.start)}"
+    )
     return f"{held}: power {costs(price, worth)} now, and what is stored {later}"
 
 
@@ -144,7 +146,7 @@ def _at_reserve(look: Outlook, battery: Battery) -> str:
     at = look.first(look.charges)
     if at is None:
         return f"{empty}: power {costs(price)} now"
-    when = clock(look.starts[at], look.starts[0])
+    when = clock(look.horizon.instant(at), look.horizon.start)
     if not look.importing[at]:
         return f"{empty}: power {costs(price)} now; solar charges it from {when}"
     then = float(look.import_price[at])
@@ -163,7 +165,7 @@ def _selling_solar(plan: Plan, look: Outlook, battery: Battery) -> str:
     sold = f"Waiting: the surplus of {surplus} {earns(price, cost)} now"
     if at is None or cost is None or cost > price + _CENT:
         return sold
-    when = clock(look.starts[at], look.starts[0])
+    when = clock(look.horizon.instant(at), look.horizon.start)
     if look.curtailing[at] and not look.importing[at]:
         return f"{sold}, and at {when} there is more than can be sold"
     return f"{sold}, and charging {costs(cost, price)} at {when}"

@@ -55,7 +55,7 @@ def _vehicle(vehicle: Vehicle, look: Outlook, name: str) -> str:
         if vehicle.target_soc is not None and vehicle.initial_soc < vehicle.target_soc - 1e-4:
             return f"{name} is not charged within this plan"
         return f"{name} has the {percent(vehicle.initial_soc)} it needs"
-    when = clock(look.starts[at], look.starts[0])
+    when = clock(look.horizon.instant(at), look.horizon.start)
     return f"{name} waits until {when}: {_price(look, at)}{_wanted(vehicle, look)}"
 
 
@@ -77,5 +77,5 @@ def _wanted(vehicle: Vehicle, look: Outlook) -> str:
     target = percent(vehicle.target_soc)
     if vehicle.departure is None:
         return f"; {target} wanted"
-    by = vehicle.departure.astimezone(look.starts[0].tzinfo)
-    return f"; {target} wanted by {clock(by, look.starts[0])}"
+    by = vehicle.departure.astimezone(look.horizon.start.tzinfo)
+    return f"; {target} wanted by {clock(by, look.horizon.start)}"

@@ -1,11 +1,11 @@
 """What one storage does over the horizon, and what the marginal kWh is worth at the meter."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 import numpy as np
 
 from matrix_builders import Vector
+from optimiser.horizon import Horizon
 from optimiser.plan import COMMAND_THRESHOLD, Plan
 from optimiser.window import Mask
 
@@ -19,8 +19,8 @@ class Outlook:
 
     Attributes
     ----------
-    starts : tuple of datetime
-        Beginning of each interval, local.
+    horizon : Horizon
+        The span planned.
     charge, discharge : float64 array
         Power of the storage. [kW]
     stored : float64 array
@@ -33,7 +33,7 @@ class Outlook:
         True prices. [$/kWh]
     """
 
-    starts: tuple[datetime, ...]
+    horizon: Horizon
     charge: Vector
     discharge: Vector
     stored: Vector
@@ -121,7 +121,7 @@ def outlook_of(plan: Plan, k: int) -> Outlook:
         vehicle = site.vehicles[k - n]
         floor, ceiling = vehicle.least_soc * vehicle.capacity, vehicle.most_soc * vehicle.capacity
     return Outlook(
-        starts=site.horizon.starts,
+        horizon=site.horizon,
         charge=dispatch.charge[k] / hours,
         discharge=dispatch.discharge[k] / hours,
         stored=dispatch.stored[k],

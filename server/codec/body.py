@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -123,16 +124,25 @@ def _value_at(path: str, fields: dict[str, Any]) -> object:
 
 def _unknown(fields: dict[str, Any], kind: type[msgspec.Struct], prefix: str) -> Iterator[str]:
     """Yield the names of fields that the structs do not have."""
-    known = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    known = _known(kind)
     for name, value in fields.items():
         if name not in known:
             yield prefix + clipped(name)[1:-1]
             continue
+        if not known[name]:
+            continue  # a long list of numbers, for one
         items = enumerate(value) if isinstance(value, list) else ()
-        places = {"": value, **{f"[{i}]": item for i, item in items if isinstance(item, dict)}}
+        places = {"": value, **{f"[{i}]": item for i, item in items}}
         for place, inner in places.items():
-            for nested in _structs_in(known[name].type) if isinstance(inner, dict) else ():
+            for nested in known[name] if isinstance(inner, dict) else ():
                 yield from _unknown(inner, nested, f"{prefix}{name}{place}.")
+
+
+@cache
+def _known(kind: type[msgspec.Struct]) -> dict[str, tuple[type[msgspec.Struct], ...]]:
+    """Fields of a struct, and the structs that each may hold."""
+    fields = msgspec.structs.fields(kind)
+    return {field.encode_name: tuple(_structs_in(field.type)) for field in fields}
 
 
 def _structs_in(annotation: Any) -> list[type[msgspec.Struct]]:  # noqa: ANN401 - a type form

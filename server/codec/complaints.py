@@ -59,7 +59,7 @@ def note_unmet(plan: Plan, paths: tuple[str, ...], repairs: Repairs) -> None:
 
 
 def _filled(sentence: str, plan: Plan, miss: Unmet) -> str:
-    when = plan.site.horizon.starts[miss.interval].isoformat()
+    when = plan.site.horizon.stamps[miss.interval]
     kwh = f"{miss.amount:.2f} kWh"
     return sentence.format(when=when, kwh=kwh, needs=miss.needs, has=miss.has)
 
@@ -67,7 +67,7 @@ def _filled(sentence: str, plan: Plan, miss: Unmet) -> str:
 def _of_vehicle(plan: Plan, miss: Unmet, paths: tuple[str, ...]) -> tuple[str, str]:
     v = miss.storage or 0
     vehicle = plan.site.vehicles[v]
-    by = vehicle.departure or plan.site.horizon.instants[-1]
+    by = vehicle.departure or plan.site.horizon.end
     repair = _REPAIR.get(miss.cause, "").format(needs=miss.needs, has=miss.has)
     if miss.cause is Cause.CHARGER:
         repair = f"needs {miss.needs:.1f} kW, charger has {miss.has:.1f}"
@@ -87,5 +87,5 @@ def _met_later(plan: Plan, v: int, miss: Unmet) -> datetime | None:
     power = vehicle.charge_limit * vehicle.charge_efficiency
     if power <= 0 or not present_at_charger(vehicle, horizon).any():
         return None
-    by = vehicle.departure or horizon.instants[-1]
+    by = vehicle.departure or horizon.end
     return by + timedelta(hours=miss.amount / power)

@@ -64,7 +64,7 @@ def _vehicle(plan: Plan, problem: Problem, v: int) -> EvOut:
         vehicle_id=problem.keys[k],
         name=problem.names[k],
         schedule=EvScheduleOut(
-            timestamps=[start.isoformat() for start in plan.site.horizon.starts],
+            timestamps=list(plan.site.horizon.stamps[:-1]),
             charge_power_w=watts(plan.dispatch.charge[k], hours).tolist(),
             discharge_power_w=watts(plan.dispatch.discharge[k], hours).tolist(),
             soc=soc,
@@ -106,7 +106,7 @@ def _exported_share(plan: Plan) -> Vector:
 def _meter(plan: Plan) -> MeterOut:
     hours, dispatch, n = plan.site.horizon.hours, plan.dispatch, len(plan.site.batteries)
     return MeterOut(
-        timestamps=[start.isoformat() for start in plan.site.horizon.starts],
+        timestamps=list(plan.site.horizon.stamps[:-1]),
         grid_import_w=watts(dispatch.grid_import, hours).tolist(),
         grid_export_w=watts(dispatch.grid_export, hours).tolist(),
         solar_curtailed_w=watts(dispatch.curtailed, hours).tolist(),

@@ -164,29 +164,30 @@ def _charge(plan: Plan, client_safe_charge: bool) -> Vector:
 
 def _flows(plan: Plan, client_safe_charge: bool) -> FlowsOut:
     """What every schedule of a site holds."""
-    hours, flows, dispatch = plan.site.horizon.hours, plan.flows, plan.dispatch
-    discharge = watts(dispatch.discharge[: len(plan.site.batteries)].sum(axis=0), hours)
-    consume = watts(flows.battery_to_load + flows.battery_to_vehicle.sum(axis=0), hours)
-    export = watts(flows.battery_to_grid, hours)
-    charge = _charge(plan, client_safe_charge)
-    powers = (charge, discharge, consume, export)
-    actions = actions_of(*(power / 1e3 for power in powers))
-    to_load = flows.solar_to_load + flows.solar_to_vehicle.sum(axis=0)
-    from_grid = flows.grid_to_load + flows.grid_to_vehicle.sum(axis=0)
+    horizon, flows, dispatch = plan.site.horizon, plan.flows, plan.dispatch
+    own = slice(len(plan.site.batteries))
+    energies = {
+        "battery_consume_w": flows.battery_to_load + flows.battery_to_vehicle.sum(axis=0),
+        "battery_export_w": flows.battery_to_grid,
+        "grid_import_w": dispatch.grid_import,
+        "grid_export_w": dispatch.grid_export,
+        "solar_to_load_w": flows.solar_to_load + flows.solar_to_vehicle.sum(axis=0),
+        "solar_to_battery_w": flows.solar_to_battery,
+        "solar_to_grid_w": flows.solar_to_grid,
+        "grid_to_load_w": flows.grid_to_load + flows.grid_to_vehicle.sum(axis=0),
+        "grid_to_battery_w": flows.grid_to_battery,
+        "solar_curtailed_w": dispatch.curtailed,
+    }
+    powers = watts(
+        np.array([dispatch.discharge[own].sum(axis=0), *energies.values()]), horizon.hours
+    )
+    discharge, consume, export = powers[:3]
+    commands = np.array([_charge(plan, client_safe_charge), discharge, consume, export])
     return FlowsOut(
-        timestamps=[start.isoformat() for start in plan.site.horizon.starts],
-        grid_import_w=watts(dispatch.grid_import, hours).tolist(),
-        grid_export_w=watts(dispatch.grid_export, hours).tolist(),
+        timestamps=list(horizon.stamps[:-1]),
         soc_trajectory=rounded_soc(_mean_soc(plan)),
-        battery_consume_w=consume.tolist(),
-        battery_export_w=export.tolist(),
-        solar_to_load_w=watts(to_load, hours).tolist(),
-        solar_to_battery_w=watts(flows.solar_to_battery, hours).tolist(),
-        solar_to_grid_w=watts(flows.solar_to_grid, hours).tolist(),
-        grid_to_load_w=watts(from_grid, hours).tolist(),
-        grid_to_battery_w=watts(flows.grid_to_battery, hours).tolist(),
-        solar_curtailed_w=watts(dispatch.curtailed, hours).tolist(),
-        action=[action.value for action in actions],
+        action=[action.value for action in actions_of(*(commands / 1e3))],
+        **dict(zip(energies, powers[1:].tolist(), strict=True)),
     )
 
 
@@ -218,8 +219,8 @@ def _next_actions(
         runs.append(
             ActionOut(
                 action=action,
-                start=horizon.instants[first].isoformat(),
-                end=horizon.instants[after].isoformat(),
+                start=horizon.stamps[first],
+                end=horizon.stamps[after],
                 power_w=round(float(np.array(power[first:after]) @ span / span.sum()), 1),
                 soc_end=soc[after],
             )

@@ -1,5 +1,6 @@
 """Lists of numbers as they really arrive, made into clean series of one length."""
 
+import contextlib
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -62,7 +63,7 @@ def numbers(field: str, raw: list[Any], largest: float, repairs: Repairs) -> Vec
     ProblemError
         Where no entry is a usable number.
     """
-    values = np.array([number(entry) for entry in raw])
+    values = _as_numbers(raw)
     good = np.isfinite(values) & (np.abs(values) <= largest)
     if good.all():
         return values
@@ -78,6 +79,13 @@ def numbers(field: str, raw: list[Any], largest: float, repairs: Repairs) -> Vec
         f"{bad[0]}); interpolated from their neighbours",
     )
     return values
+
+
+def _as_numbers(raw: list[Any]) -> Vector:
+    if set(map(type, raw)) <= {float, int}:
+        with contextlib.suppress(OverflowError):  # an integer beyond all floats
+            return np.array(raw, dtype=np.float64)
+    return np.array([number(entry) for entry in raw])
 
 
 def number(entry: object) -> float:

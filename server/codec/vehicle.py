@@ -190,7 +190,7 @@ class _Vehicle(Reader):
     def departure(self, value: str | None, horizon: Horizon) -> datetime | None:
         """When it goes; None where that is not before the horizon ends."""
         when = self._instant("departure_time", value, horizon)
-        if when is None or when >= horizon.instants[-1]:
+        if when is None or when >= horizon.end:
             return None
         if when <= horizon.start:
             self.note("past", "departure_time", f"{clipped(value or '')} is past; read as none")
