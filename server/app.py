@@ -2,10 +2,11 @@
 
 import time
 from datetime import UTC, datetime
+from functools import partial
 
 from aiohttp import web
 
-from server import keys
+from server import keys, memory
 from server.access import callers_allowed
 from server.bodies import MAX_BODY, Bodies
 from server.captures import Captures
@@ -22,6 +23,12 @@ from server.worker import Worker
 def utc_now() -> datetime:
     """The time, time-zone aware."""
     return datetime.now(UTC)
+
+
+def _tidy_up(journal: Journal) -> None:
+    """What can wait until a plan has been sent."""
+    journal.catch_up()
+    memory.give_back()
 
 
 async def _close_worker(app: web.Application) -> None:
@@ -49,13 +56,13 @@ def create_app(options: Options = Options(), *, clock: Clock = utc_now) -> web.A
     app[keys.OPTIONS] = options
     app[keys.CLOCK] = clock
     app[keys.STARTED] = time.monotonic()
-    app[keys.WORKER] = Worker()
+    app[keys.JOURNAL] = journal = Journal()
+    app[keys.WORKER] = Worker(at_rest=partial(_tidy_up, journal))
     app[keys.BODIES] = Bodies()
     app[keys.PLANNING] = set()
     app[keys.HISTORY] = History()
     app[keys.METRICS] = Metrics()
     app[keys.CAPTURES] = Captures()
-    app[keys.JOURNAL] = Journal()
     app[keys.LAST_PLAN] = {}
     app.on_cleanup.append(_close_worker)
     app.add_routes(routes)

@@ -12,7 +12,7 @@ from aiohttp import web
 
 import matrix_builders
 from optimiser import ProblemError
-from server import keys, memory, planning
+from server import keys, planning
 from server.codec.wording import shown
 from server.metrics import CONTENT_TYPE, Metrics
 from server.middleware import NotJson, json_reply
@@ -97,18 +97,18 @@ async def _planned(request: web.Request, work: Work) -> web.Response:
     Where a solver hangs, the value function and the rules answer in its place.
     """
     clock, journal = request.app[keys.CLOCK], request.app[keys.JOURNAL]
-    worker = request.app[keys.WORKER]
+    worker, busy = request.app[keys.WORKER], request.app[keys.PLANNING]
 
-    def note(made: planning.Answer) -> None:
-        journal.record(made, clock())
-        memory.give_back()
+    def noted(solvers: planning.Backends) -> planning.Answer:
+        answer = work(solvers)
+        journal.record(answer, clock())
+        return answer
 
-    busy = request.app[keys.PLANNING]
     busy.add(request.protocol)
     try:
-        answer = await worker.run(partial(work, None), afterwards=note)
+        answer = await worker.run(partial(noted, None))
     except Overdue:
-        answer = await worker.run(partial(work, ()), afterwards=note)
+        answer = await worker.run(partial(noted, ()))
     finally:
         busy.discard(request.protocol)
     keys.FACTS.get().update(answer.facts)

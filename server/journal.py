@@ -1,5 +1,7 @@
 """The last plans, written up for the page: small, bounded, read-only."""
 
+import logging
+import threading
 import zlib
 from collections import deque
 from dataclasses import dataclass
@@ -17,8 +19,13 @@ from optimiser.reasons import reasons
 from server.codec.summary import dollars, watts
 from server.planning import Answer
 
+log = logging.getLogger("server.journal")
+
 MOST_BYTES = 2**19
 """Memory for the schedules kept; a plan of 576 intervals takes 20 kB of it. [bytes]"""
+
+MOST_WAITING = 8
+"""Plans that wait to be written up; one of 576 intervals holds 200 kB."""
 
 MOST_SCHEDULES = 24
 MOST_CLAIMS = 100
@@ -93,7 +100,7 @@ class Entry:
 
 
 class Journal:
-    """The last plans; written by the one thread that plans, read in the event loop.
+    """The last plans; written up when somebody looks, or when there is time.
 
     Parameters
     ----------
@@ -106,10 +113,28 @@ class Journal:
         self._most_bytes = most_bytes
         self._entries: deque[Entry] = deque()
         self._claims: deque[Claim] = deque(maxlen=MOST_CLAIMS)
+        self._waiting: deque[tuple[Answer, datetime]] = deque()
+        self._lock = threading.Lock()
 
     def record(self, answer: Answer, at: datetime) -> None:
-        """Write up a plan and forget the oldest where there are too many."""
-        entry = write_up(answer, at, next(self._numbers))
+        """Take note of a plan."""
+        self._waiting.append((answer, at))
+        self._write_up_to(MOST_WAITING)
+
+    def catch_up(self) -> None:
+        """Write up all plans noted so far, and forget the oldest where there are too many."""
+        self._write_up_to(0)
+
+    def _write_up_to(self, most_waiting: int) -> None:
+        with self._lock:
+            while len(self._waiting) > most_waiting:
+                answer, at = self._waiting.popleft()
+                try:
+                    self._keep(write_up(answer, at, next(self._numbers)))
+                except Exception:
+                    log.exception("a plan could not be written up")
+
+    def _keep(self, entry: Entry) -> None:
         self._claims.append(entry.claim)
         self._entries.append(entry)
         size = sum(kept.size for kept in self._entries)
@@ -121,15 +146,18 @@ class Journal:
     @property
     def claims(self) -> list[Claim]:
         """Of the last plans, oldest first."""
+        self.catch_up()
         return list(self._claims)
 
     @property
     def numbers(self) -> list[int]:
         """Of the plans whose schedules are kept, oldest first."""
+        self.catch_up()
         return [entry.claim.number for entry in list(self._entries)]
 
     def entry(self, number: int) -> Entry | None:
         """A plan by its number; None where it is unknown or forgotten."""
+        self.catch_up()
         kept = (entry for entry in list(self._entries) if entry.claim.number == number)
         return next(kept, None)
 

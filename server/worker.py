@@ -19,6 +19,8 @@ log = logging.getLogger("server.worker")
 PATIENCE = 25.0
 """Most time for one job: each solver has a limit of its own, and the client waits 60 s. [s]"""
 
+_CALM = 0.2  # s; who sends a plan after the other need not wait for what is done between them
+
 
 class Overloaded(Exception):
     """The queue is full; the caller may come back."""
@@ -33,7 +35,6 @@ class _Job(Generic[Result]):
     work: Callable[[], Result]
     future: Future[Result]
     begun: Callable[[], object]
-    afterwards: Callable[[Result], None] | None
 
 
 class Worker(Generic[Result]):
@@ -49,11 +50,19 @@ class Worker(Generic[Result]):
         Most jobs that may wait behind the one in progress.
     patience : float
         Most time for one job. [s]
+    at_rest : Callable, optional
+        What the thread does once after its jobs, when no other has come for a while.
     """
 
-    def __init__(self, waiting: int = 8, patience: float = PATIENCE) -> None:
+    def __init__(
+        self,
+        waiting: int = 8,
+        patience: float = PATIENCE,
+        at_rest: Callable[[], object] | None = None,
+    ) -> None:
         self._jobs: queue.Queue[_Job[Result] | None] = queue.Queue(waiting)
         self._patience = patience
+        self._at_rest = at_rest
         self._given_up: list[threading.Thread] = []
         self._hire()
 
@@ -67,17 +76,13 @@ class Worker(Generic[Result]):
         """Threads that were given up and have not ended since."""
         return sum(thread.is_alive() for thread in self._given_up)
 
-    async def run(
-        self, job: Callable[[], Result], afterwards: Callable[[Result], None] | None = None
-    ) -> Result:
+    async def run(self, job: Callable[[], Result]) -> Result:
         """Result of `job`, run in its turn.
 
         Parameters
         ----------
         job : Callable
             The work.
-        afterwards : Callable, optional
-            What the thread does with the result once it has been handed over.
 
         Returns
         -------
@@ -101,7 +106,7 @@ class Worker(Generic[Result]):
 
         begun = partial(loop.call_soon_threadsafe, watch)
         try:
-            self._jobs.put_nowait(_Job(job, future, begun, afterwards))
+            self._jobs.put_nowait(_Job(job, future, begun))
         except queue.Full:
             raise Overloaded from None
         try:
@@ -134,12 +139,26 @@ class Worker(Generic[Result]):
             future.set_exception(Overdue())
 
     def _work(self) -> None:
+        rests = True
         while self._thread is threading.current_thread():
-            waiting = self._jobs.get()
+            try:
+                waiting = self._jobs.get(timeout=None if rests else _CALM)
+            except queue.Empty:
+                rests = True
+                self._rest()
+                continue
             if waiting is None:
                 return
+            rests = self._at_rest is None
             _do(waiting)
             del waiting  # a plan that nobody needs any more must not lie about until the next one
+
+    def _rest(self) -> None:
+        assert self._at_rest is not None
+        try:
+            self._at_rest()
+        except Exception:
+            log.exception("what follows plans failed")
 
 
 def _do(job: _Job[Result]) -> None:
@@ -153,13 +172,5 @@ def _do(job: _Job[Result]) -> None:
         with contextlib.suppress(InvalidStateError):
             job.future.set_exception(error)
         return
-    try:
+    with contextlib.suppress(InvalidStateError):  # given up meanwhile
         job.future.set_result(result)
-    except InvalidStateError:
-        return  # given up meanwhile
-    if job.afterwards is None:
-        return
-    try:
-        job.afterwards(result)
-    except Exception:
-        log.exception("what follows a plan failed")

@@ -194,3 +194,29 @@ async def test_nothing_holds_on_to_a_result_that_was_handed_over(worker):
 
     seen = weakref.ref(await worker.run(Plan))
     await until(lambda: gc.collect() is not None and seen() is None)
+
+
+async def test_a_thread_at_rest_tidies_up_once():
+    tidied = []
+    worker = Worker(at_rest=lambda: tidied.append(1))
+
+    for _ in range(3):
+        await worker.run(int)
+    assert not tidied
+    await asyncio.sleep(0.5)
+
+    assert len(tidied) == 1
+    worker.close()
+
+
+async def test_a_thread_that_cannot_tidy_up_goes_on(caplog):
+    def fails():
+        raise RuntimeError("no broom")
+
+    worker = Worker(at_rest=fails)
+    await worker.run(int)
+    while "what follows plans failed" not in caplog.text:
+        await asyncio.sleep(0.01)
+
+    assert await worker.run(lambda: 42) == 42
+    worker.close()
