@@ -7,15 +7,13 @@ from time import perf_counter
 
 from matrix_builders import Vector
 from optimiser import solvers
-from optimiser.dispatch import follow, planning_cost
 from optimiser.errors import SolverError
 from optimiser.exclusivity import Exact, Means, by_rules, make_exact
 from optimiser.flaws import is_possible
 from optimiser.formulation import Formulation
-from optimiser.linear_program import LpSolution, Start, dual_residual, primal_residual
+from optimiser.linear_program import LpSolution, Proof, Start
 from optimiser.solvers import SolverBackend
 from optimiser.start import start_from
-from optimiser.value_function import StoragePlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +28,8 @@ class Answer:
         ``optimal``, ``feasible`` or ``heuristic (reason)``.
     is_bounded : bool
         Whether the bound proves anything.
-    primal_residual, dual_residual : float or None
-        Of the linear programme's point, where one was solved. [kWh, $/kWh]
+    proof : Proof or None
+        Of the linear programme's point, where one was solved.
     backend : SolverBackend or None
         What solved it.
     """
@@ -39,8 +37,7 @@ class Answer:
     exact: Exact
     status: str
     is_bounded: bool = True
-    primal_residual: float | None = None
-    dual_residual: float | None = None
+    proof: Proof | None = None
     backend: SolverBackend | None = None
 
 
@@ -55,14 +52,14 @@ class Task:
     ----------
     formulation : Formulation
         The problem.
-    storage_plan : StoragePlan or None
-        Exact plan of the value function, where it applies.
+    exact_plan : Exact or None
+        Best plan of the value function, where it applies.
     wishes : float64 array, shape (n_cols,)
         Weights of what decides between equals.
     """
 
     formulation: Formulation
-    storage_plan: StoragePlan | None
+    exact_plan: Exact | None
     wishes: Vector
 
 
@@ -95,26 +92,22 @@ def attempts(
     """
     for backend in backends:
         yield backend.name, partial(_by_backend, task, backend, time_limit)
-    if task.storage_plan is not None:
-        yield "value_function", partial(_by_value_function, task.formulation, task.storage_plan)
+    if task.exact_plan is not None:
+        yield "value_function", partial(_by_value_function, task.formulation, task.exact_plan)
     yield "rules", partial(_by_rules, task.formulation, refusals)
 
 
 def _by_backend(task: Task, backend: SolverBackend, time_limit: float) -> Answer:
-    formulation, storage_plan = task.formulation, task.storage_plan
+    formulation, exact_plan = task.formulation, task.exact_plan
     began = perf_counter()
-    start = None
-    if storage_plan is not None:
-        dispatch = follow(formulation.programme, storage_plan.levels)
-        start = start_from(formulation, dispatch)
+    start = None if exact_plan is None else start_from(formulation, exact_plan.dispatch)
     solution = _relaxed(task, backend, start, began + time_limit)
     means = Means(backend, task.wishes, began + time_limit)
-    exact = make_exact(formulation, solution, storage_plan, means)
+    exact = make_exact(formulation, solution, exact_plan, means)
     return Answer(
         exact,
         "optimal" if exact.is_optimal else "feasible",
-        primal_residual=primal_residual(formulation.lp, solution.x),
-        dual_residual=dual_residual(formulation.lp, solution),
+        proof=solution.proof,
         backend=backend,
     )
 
@@ -136,16 +129,13 @@ def _relaxed(
     return solve(time_limit=left)
 
 
-def _by_value_function(formulation: Formulation, storage_plan: StoragePlan) -> Answer:
-    programme = formulation.programme
-    dispatch = follow(programme, storage_plan.levels)
-    cost = planning_cost(programme, dispatch)
-    exact = Exact(dispatch, cost, storage_plan.bound, "value_function", 0)
-    if not exact.is_optimal:
-        raise SolverError(f"plan and bound differ by {cost - storage_plan.bound:.1e} $")
-    if not is_possible(formulation, dispatch):
+def _by_value_function(formulation: Formulation, exact_plan: Exact) -> Answer:
+    if not exact_plan.is_optimal:
+        off = exact_plan.cost - exact_plan.lower_bound
+        raise SolverError(f"plan and bound differ by {off:.1e} $")
+    if not is_possible(formulation, exact_plan.dispatch):
         raise SolverError("a vehicle would charge at less than its least")
-    return Answer(exact, "optimal")
+    return Answer(exact_plan, "optimal")
 
 
 def _by_rules(formulation: Formulation, refusals: list[str]) -> Answer:

@@ -190,6 +190,9 @@ def couplings_of(site: Site, terms: Terms, meter: SiteArrays, storages: StorageA
     Couplings
         Empty for one battery on a plain tariff.
     """
+    ties = site.tariff.demand_charges or site.tariff.allowances or site.inverter
+    if len(site.storages) == 1 and not ties:
+        return Couplings()
     peaks = metered_peaks(site.horizon, site.tariff.demand_charges)
     allowances = daily_allowances(
         site.horizon, site.tariff.allowances, meter.import_price, meter.export_price

@@ -6,6 +6,15 @@ import numpy as np
 
 from matrix_builders import SiteArrays, StorageArrays, Vector
 from matrix_builders.compiled import kernel
+from optimiser.interval_cost import (
+    CURTAIL_LIMIT,
+    EXPORT_EXCESS,
+    EXPORT_LIMIT,
+    EXPORT_PRICE,
+    IMPORT_EXCESS,
+    IMPORT_LIMIT,
+    IMPORT_PRICE,
+)
 from optimiser.programme import Programme
 
 DEAD_BAND = 1e-3
@@ -17,6 +26,7 @@ _SLIP = 1e-3  # kWh
 _FORBIDDEN = 1e3  # times the penalty
 
 _STORAGE_NOISE = 1e-9  # kWh; rounding of the solver, too small to move for
+_EQUAL = 1e-12  # $; costs nearer than this are the same, and the first choice wins
 _METER_NOISE = 1e-7  # kWh; rounding of the solver, a milliwatt over five minutes
 
 
@@ -106,7 +116,9 @@ def follow(programme: Programme, course: Course | Vector, dead_band: float = 0.0
     inverter = programme.couplings.inverter
     lost = np.zeros(drawn.size) if inverter is None else inverter.excess(charge, discharge)
     if wanted.metered is None or programme.couplings.is_empty:
-        curtailed = _curtailment(programme.site, drawn, lost)
+        curtailed = np.empty(drawn.size)
+        site = programme.site
+        curtail_at_least_cost(_meter(site), site.penalty, drawn, lost, curtailed)
     else:
         curtailed = np.maximum(wanted.metered - drawn, lost)
         curtailed[curtailed < _METER_NOISE] = 0.0
@@ -175,20 +187,85 @@ def track(
             stored[k, t] = level
 
 
-def _curtailment(site: SiteArrays, drawn: Vector, least: Vector) -> Vector:
-    """Solar left unused at least cost, given what the house draws with all solar in use."""
-    wanted = (
-        np.zeros(drawn.size),
-        site.curtail_limit,
-        -drawn,  # down to no export
-        -site.export_limit - drawn,  # down to the export limit
-        site.import_limit - drawn,  # up to the import limit
+@kernel("f8(f8[:, ::1], f8, i8, f8)")
+def meter_cost_at(meter: Vector, penalty: float, t: int, metered: float) -> float:
+    """Planning cost of the energy through the meter in interval `t`; see `meter_costs`."""
+    if metered > 0.0:
+        over = max(metered - meter[IMPORT_LIMIT, t], 0.0)
+        forbidden = max(over - meter[IMPORT_EXCESS, t] - _SLIP, 0.0)
+        cost = metered * meter[IMPORT_PRICE, t]
+    else:
+        over = max(-metered - meter[EXPORT_LIMIT, t], 0.0)
+        forbidden = max(over - meter[EXPORT_EXCESS, t] - _SLIP, 0.0)
+        cost = metered * meter[EXPORT_PRICE, t]
+    return float(cost + penalty * (over + _FORBIDDEN * forbidden))
+
+
+@kernel("void(f8[:, ::1], f8, f8[::1], f8[::1])")
+def meter_costs(meter: Vector, penalty: float, metered: Vector, cost: Vector) -> None:
+    """Planning cost of the energy through the meter in every interval.
+
+    Parameters
+    ----------
+    meter : float64 array, shape (7, T)
+        Prices and limits. [$/kWh; kWh per interval]
+    penalty : float
+        Price of exceeding a limit. [$/kWh]
+    metered : float64 array, shape (T,)
+        Import, or export where negative. [kWh per interval]
+    cost : float64 array, shape (T,)
+        Modified in place. [$]
+    """
+    for t in range(metered.size):
+        cost[t] = meter_cost_at(meter, penalty, t, metered[t])
+
+
+@kernel("void(f8[:, ::1], f8, f8[::1], f8[::1], f8[::1])")
+def curtail_at_least_cost(
+    meter: Vector, penalty: float, drawn: Vector, least: Vector, curtailed: Vector
+) -> None:
+    """Solar left unused at least cost; where nothing is gained, nothing is.
+
+    Parameters
+    ----------
+    meter, penalty
+        As in `meter_costs`.
+    drawn : float64 array, shape (T,)
+        What the house draws with all solar in use. [kWh per interval]
+    least : float64 array, shape (T,)
+        What must be left unused. [kWh per interval]
+    curtailed : float64 array, shape (T,)
+        Modified in place. [kWh per interval]
+    """
+    wanted = np.zeros(5)
+    for t in range(drawn.size):
+        most = max(meter[CURTAIL_LIMIT, t], least[t])
+        wanted[1] = most
+        wanted[2] = -drawn[t]  # down to no export
+        wanted[3] = -meter[EXPORT_LIMIT, t] - drawn[t]  # down to the export limit
+        wanted[4] = meter[IMPORT_LIMIT, t] - drawn[t]  # up to the import limit
+        cheapest = np.inf
+        for i in range(wanted.size):
+            choice = min(max(wanted[i], least[t]), most)
+            cost = meter_cost_at(meter, penalty, t, drawn[t] + choice)
+            if cost < cheapest - _EQUAL:
+                cheapest = cost
+                curtailed[t] = choice
+
+
+def _meter(site: SiteArrays) -> Vector:
+    """What the kernels of the meter read; in the order of the columns of an interval."""
+    return np.array(
+        [
+            site.import_price,
+            site.export_price,
+            site.import_limit,
+            site.export_limit,
+            site.import_excess,
+            site.export_excess,
+            site.curtail_limit,
+        ]
     )
-    choices = np.clip(np.stack(wanted), least, np.maximum(site.curtail_limit, least))
-    # argmin takes the first of equals: where nothing is gained, nothing is curtailed.
-    cost = np.round(meter_cost(site, drawn + choices), 12)
-    chosen: Vector = np.take_along_axis(choices, cost.argmin(axis=0)[None, :], axis=0)[0]
-    return chosen
 
 
 def meter_cost(site: SiteArrays, metered: Vector) -> Vector:
@@ -198,25 +275,16 @@ def meter_cost(site: SiteArrays, metered: Vector) -> Vector:
     ----------
     site : SiteArrays
         Prices and limits.
-    metered : float64 array, shape (..., T)
+    metered : float64 array, shape (T,)
         Import, or export where negative. [kWh per interval]
 
     Returns
     -------
-    float64 array, shape (..., T)
+    float64 array, shape (T,)
         [$]
     """
-    grid_import, grid_export = np.maximum(metered, 0.0), np.maximum(-metered, 0.0)
-    over_import = np.maximum(grid_import - site.import_limit, 0.0)
-    over_export = np.maximum(grid_export - site.export_limit, 0.0)
-    forbidden = np.maximum(over_import - site.import_excess - _SLIP, 0.0) + np.maximum(
-        over_export - site.export_excess - _SLIP, 0.0
-    )
-    cost: Vector = (
-        grid_import * site.import_price
-        - grid_export * site.export_price
-        + site.penalty * (over_import + over_export + _FORBIDDEN * forbidden)
-    )
+    cost = np.empty(metered.size)
+    meter_costs(_meter(site), site.penalty, metered, cost)
     return cost
 
 

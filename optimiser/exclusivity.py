@@ -22,7 +22,8 @@ from optimiser.errors import OptimiserError
 from optimiser.face import best_on_face, tidied
 from optimiser.flaws import Flaws, flaws_of, is_possible
 from optimiser.formulation import Formulation
-from optimiser.linear_program import LpSolution, lower_bound
+from optimiser.linear_program import LpSolution
+from optimiser.programme import Programme
 from optimiser.rules import rule_levels
 from optimiser.solvers import SolverBackend
 from optimiser.tightening import tightened
@@ -108,7 +109,7 @@ def meets(cost: float, bound: float) -> bool:
 def make_exact(
     formulation: Formulation,
     solution: LpSolution,
-    storage_plan: StoragePlan | None,
+    exact_plan: Exact | None,
     means: Means,
 ) -> Exact:
     """Best physical plan, given the optimum of the relaxation.
@@ -119,8 +120,8 @@ def make_exact(
         The programme.
     solution : LpSolution
         Its verified optimum.
-    storage_plan : StoragePlan or None
-        Exact plan of the value function, where it applies.
+    exact_plan : Exact or None
+        Best plan of the value function, where it applies; but for trickles, it can be carried out.
     means : Means
         What it may take.
 
@@ -129,21 +130,23 @@ def make_exact(
     Exact
         Optimal, unless the time for binaries ran out.
     """
-    programme = formulation.programme
-    bound = lower_bound(formulation.lp, solution.row_dual)
+    assert solution.proof is not None
+    bound = solution.proof.lower_bound
     at_first = Settled(formulation, solution)
+    may_trickle = bool(formulation.programme.storages.least_charge.any())
+    if exact_plan is not None and not may_trickle and meets(exact_plan.cost, bound):
+        proved = replace(exact_plan, lower_bound=bound, settled=at_first)
+        return replace(proved, solver=solution.backend)
     flaws = flaws_of(formulation, solution.x)
     found = None
     if not flaws.trickles.any():  # no dispatch of theirs is without them
         found = _attained(at_first, bound, solution.backend, 0)
     if found is not None and found.is_optimal:
         return found
-    if storage_plan is not None:
-        bound = max(bound, storage_plan.bound)
-        dispatch = follow(programme, storage_plan.levels)
-        if not flaws.trickles.any() and is_possible(formulation, dispatch):
-            cost = planning_cost(programme, dispatch)
-            return Exact(dispatch, cost, bound, "value_function", flaws.n_intervals)
+    if exact_plan is not None:
+        bound = max(bound, exact_plan.lower_bound)
+        if not flaws.trickles.any() and is_possible(formulation, exact_plan.dispatch):
+            return replace(exact_plan, lower_bound=bound, made_exact=flaws.n_intervals)
     if flaws.only_trickles:
         with contextlib.suppress(OptimiserError, ImportError):  # HiGHS may be absent
             found = _branched(at_first, bound, flaws, means)
@@ -218,6 +221,13 @@ def _attained(settled: Settled, bound: float, solver: str, made_exact: int) -> E
     if found is None:
         return None
     return replace(found, lower_bound=bound, solver=solver, made_exact=made_exact, settled=settled)
+
+
+def by_value_function(programme: Programme, storage_plan: StoragePlan) -> Exact:
+    """What a house makes of the plan of the value function."""
+    dispatch = follow(programme, storage_plan.levels)
+    cost = planning_cost(programme, dispatch)
+    return Exact(dispatch, cost, storage_plan.bound, "value_function", 0)
 
 
 def by_rules(formulation: Formulation, bound: float) -> Exact:

@@ -9,6 +9,25 @@ from matrix_builders import CscArrays, LinearProgram, Vector
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """How good a point is, by its duals.
+
+    Attributes
+    ----------
+    lower_bound : float
+        Cost that no feasible point undercuts. [$]
+    primal_residual : float
+        Largest violation of any row or column bound. [kWh]
+    dual_residual : float
+        Largest reduced cost of a column strictly between its bounds. [$/kWh]
+    """
+
+    lower_bound: float
+    primal_residual: float
+    dual_residual: float
+
+
+@dataclass(frozen=True, slots=True)
 class LpSolution:
     """A point, the duals that vouch for it, and who found them.
 
@@ -22,12 +41,15 @@ class LpSolution:
         Name of the solver.
     basis : object, optional
         What the solver can go on from; nobody else knows what it is.
+    proof : Proof, optional
+        Once it is verified.
     """
 
     x: Vector
     row_dual: Vector
     backend: str
     basis: object = None
+    proof: Proof | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,32 +93,34 @@ def primal_residual(lp: LinearProgram, x: Vector) -> float:
     return max(0.0, *(float(gap.max(initial=0.0)) for gap in gaps))
 
 
-def lower_bound(lp: LinearProgram, row_dual: Vector) -> float:
-    """Cost that no feasible point can undercut, as `row_dual` proves by weak duality. [$]
+def prove(lp: LinearProgram, solution: LpSolution) -> Proof:
+    """What the duals of a solution prove, by weak duality.
 
     Every column is boxed, so any dual proves something once its components that lean on an
     absent row bound are set to zero.
     """
-    dual = _leaning_on_bounds(lp, row_dual)
-    reduced_cost = lp.cost - multiply_transposed(lp.matrix, dual)
-    return _least(dual, lp.row_lower, lp.row_upper) + _least(
-        reduced_cost, lp.col_lower, lp.col_upper
-    )
-
-
-def dual_residual(lp: LinearProgram, solution: LpSolution) -> float:
-    """Largest reduced cost of a column strictly between its bounds. [$/kWh]"""
     dual = _leaning_on_bounds(lp, solution.row_dual)
     reduced_cost = lp.cost - multiply_transposed(lp.matrix, dual)
     room = 1e-6  # kWh; nearer than this a column counts as at its bound
     falls = (reduced_cost > 0) & (solution.x > lp.col_lower + room)
     rises = (reduced_cost < 0) & (solution.x < lp.col_upper - room)
-    return float(np.abs(reduced_cost[falls | rises]).max(initial=0.0))
+    return Proof(
+        lower_bound=_bound(lp, dual, reduced_cost),
+        primal_residual=primal_residual(lp, solution.x),
+        dual_residual=float(np.abs(reduced_cost[falls | rises]).max(initial=0.0)),
+    )
 
 
-def duality_gap(lp: LinearProgram, solution: LpSolution) -> float:
-    """Distance between the cost reached and the bound that the duals prove. [$]"""
-    return abs(objective(lp, solution.x) - lower_bound(lp, solution.row_dual))
+def lower_bound(lp: LinearProgram, row_dual: Vector) -> float:
+    """Cost that no feasible point can undercut, as any `row_dual` proves. [$]"""
+    dual = _leaning_on_bounds(lp, row_dual)
+    return _bound(lp, dual, lp.cost - multiply_transposed(lp.matrix, dual))
+
+
+def _bound(lp: LinearProgram, dual: Vector, reduced_cost: Vector) -> float:
+    return _least(dual, lp.row_lower, lp.row_upper) + _least(
+        reduced_cost, lp.col_lower, lp.col_upper
+    )
 
 
 def multiply(matrix: CscArrays, x: Vector, n_rows: int) -> Vector:

@@ -12,6 +12,7 @@ from optimiser.chain import Answer, Task, attempts
 from optimiser.dispatch import DEAD_BAND, Dispatch, end_worth, follow, planning_cost
 from optimiser.end_value import valued
 from optimiser.errors import OptimiserError, SolverError, foreign_code
+from optimiser.exclusivity import by_value_function
 from optimiser.face import wishes_of
 from optimiser.flows import flows_of
 from optimiser.formulation import Formulation, formulate
@@ -72,7 +73,8 @@ def plan(  # noqa: PLR0913 - one required argument; the rest are choices with de
     refusals: list[str] = []
     storage_plan = _storage_plan(programme, refusals)
     asked = solvers.installed() if backends is None else backends
-    task = Task(formulation, storage_plan, wishes)
+    exact_plan = None if storage_plan is None else by_value_function(programme, storage_plan)
+    task = Task(formulation, exact_plan, wishes)
     for name, attempt in attempts(task, asked, refusals, time_limit=time_limit):
         try:
             with foreign_code():  # whatever goes wrong on one way, the next is tried
@@ -177,8 +179,8 @@ def _certificate(answer: Answer, preference_cost: float, found: Audit) -> Certif
         optimum=exact.cost,
         lower_bound=exact.lower_bound if answer.is_bounded else None,
         preference_cost=preference_cost,
-        primal_residual=answer.primal_residual,
-        dual_residual=answer.dual_residual,
+        primal_residual=None if answer.proof is None else answer.proof.primal_residual,
+        dual_residual=None if answer.proof is None else answer.proof.dual_residual,
         made_exact=exact.made_exact,
         energy_error=found.energy_error,
         bill_error=found.bill_error,

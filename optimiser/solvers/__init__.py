@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Protocol, cast
 
 from matrix_builders import LinearProgram
@@ -9,9 +10,8 @@ from optimiser.errors import OptimiserError, SolverError
 from optimiser.linear_program import (
     LpSolution,
     Start,
-    duality_gap,
     objective,
-    primal_residual,
+    prove,
 )
 from optimiser.solvers.in_time import in_time
 
@@ -71,7 +71,7 @@ def solve_verified(
     Returns
     -------
     LpSolution
-        Feasible and optimal within tolerance.
+        Feasible and optimal within tolerance, with its proof.
 
     Raises
     ------
@@ -79,16 +79,19 @@ def solve_verified(
         Where the back end raised, was late, or gave an answer that does not hold.
     """
     solution = _answer(backend, lp, time_limit, start)
-    if not isinstance(solution, LpSolution) or solution.row_dual.shape != lp.row_lower.shape:
+    if not isinstance(solution, LpSolution) or (solution.x.shape, solution.row_dual.shape) != (
+        lp.cost.shape,
+        lp.row_lower.shape,
+    ):
         raise SolverError("gave no solution")
-    residual = primal_residual(lp, solution.x)
-    if residual > FEASIBILITY_TOLERANCE:
-        raise SolverError(f"bounds missed by {residual:.1e} kWh")
-    gap = duality_gap(lp, solution)
-    allowed = _GAP_TOLERANCE + _RELATIVE_GAP_TOLERANCE * abs(objective(lp, solution.x))
-    if not gap <= allowed:
+    proof = prove(lp, solution)
+    if proof.primal_residual > FEASIBILITY_TOLERANCE:
+        raise SolverError(f"bounds missed by {proof.primal_residual:.1e} kWh")
+    cost = objective(lp, solution.x)
+    gap = abs(cost - proof.lower_bound)
+    if not gap <= _GAP_TOLERANCE + _RELATIVE_GAP_TOLERANCE * abs(cost):
         raise SolverError(f"optimality not proved, gap {gap:.1e} $")
-    return solution
+    return replace(solution, proof=proof)
 
 
 def _answer(
