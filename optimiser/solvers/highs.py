@@ -125,7 +125,9 @@ def _as_basis(lp: LinearProgram, start: Start) -> highspy.HighsBasis:
     basis.col_status = _STATUS[status].tolist()
     more_rows = [highspy.HighsBasisStatus.kLower] * (lp.row_lower.size - start.basic_rows.size)
     basis.row_status = _STATUS[np.where(start.basic_rows, _BASIC, _LOWER)].tolist() + more_rows
-    basis.alien = True
+    basis.alien = np.count_nonzero(start.basic) + np.count_nonzero(start.basic_rows) != (
+        lp.row_lower.size
+    )
     basis.valid = True
     return basis
 
