@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from benchmarks import problems
-from benchmarks.serving import Server, post
+from benchmarks.serving import Client, Server, post
 from benchmarks.timing import exponent, seconds_of, spread, spread_of
 from matrix_builders import build, layout_for
 from optimiser import value_function
@@ -68,8 +68,9 @@ def _round_trips(n_intervals: int) -> dict[str, Any]:
     ]
     server = Server()
     with server as url:
-        post(url, bodies[0])
-        times = [seconds_of(lambda body=body: post(url, body)) for body in bodies * 4]
+        client = Client(url)
+        client.post(bodies[0])
+        times = [seconds_of(lambda body=body: client.post(body)) for body in bodies * 4]
         return {
             "http": spread_of(times).as_dict(),
             "peak_mib": round(server.memory("VmHWM"), 1),

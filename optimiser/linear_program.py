@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matrix_builders import CscArrays, LinearProgram, Vector
+from matrix_builders.arrays import Indices
+from matrix_builders.compiled import kernel
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,15 +127,36 @@ def _bound(lp: LinearProgram, dual: Vector, reduced_cost: Vector) -> float:
 
 def multiply(matrix: CscArrays, x: Vector, n_rows: int) -> Vector:
     """A x; shape (n_rows,)."""
-    terms = matrix.data * np.repeat(x, np.diff(matrix.indptr))
-    return np.bincount(matrix.indices, terms, n_rows).astype(np.float64)
+    product = np.zeros(n_rows)
+    add_product(*matrix, np.ascontiguousarray(x, dtype=np.float64), product)
+    return product
 
 
 def multiply_transposed(matrix: CscArrays, dual: Vector) -> Vector:
     """Aᵀ y; shape (n_cols,)."""
-    n_cols = matrix.indptr.size - 1
-    column = np.repeat(np.arange(n_cols), np.diff(matrix.indptr))
-    return np.bincount(column, matrix.data * dual[matrix.indices], n_cols).astype(np.float64)
+    product = np.zeros(matrix.indptr.size - 1)
+    add_transposed_product(*matrix, np.ascontiguousarray(dual, dtype=np.float64), product)
+    return product
+
+
+@kernel("void(i4[::1], i4[::1], f8[::1], f8[::1], f8[::1])")
+def add_product(
+    indptr: Indices, indices: Indices, data: Vector, x: Vector, product: Vector
+) -> None:
+    """Add A x to `product`, in place."""
+    for column in range(x.size):
+        for place in range(indptr[column], indptr[column + 1]):
+            product[indices[place]] += data[place] * x[column]
+
+
+@kernel("void(i4[::1], i4[::1], f8[::1], f8[::1], f8[::1])")
+def add_transposed_product(
+    indptr: Indices, indices: Indices, data: Vector, dual: Vector, product: Vector
+) -> None:
+    """Add Aᵀ y to `product`, in place."""
+    for column in range(product.size):
+        for place in range(indptr[column], indptr[column + 1]):
+            product[column] += data[place] * dual[indices[place]]
 
 
 def _leaning_on_bounds(lp: LinearProgram, row_dual: Vector) -> Vector:
