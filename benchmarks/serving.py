@@ -1,5 +1,6 @@
 """A real server on the loopback, and requests to it."""
 
+import http.client
 import os
 import signal
 import socket
@@ -10,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 
 from benchmarks.packages import home
@@ -19,8 +21,8 @@ _UP_WITHIN = 60.0  # s; a Raspberry Pi may compile first
 IMAGE_ENVIRONMENT = {  # that of the add-on's image
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
-    "MALLOC_ARENA_MAX": "2",
-    "MALLOC_MMAP_THRESHOLD_": "65536",
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_TRIM_THRESHOLD_": "262144",
 }
 
 
@@ -78,6 +80,28 @@ class Server:
         status = Path(f"/proc/{self._process.pid}/status").read_text().splitlines()
         found = next(entry for entry in status if entry.startswith(line + ":"))
         return int(found.split()[1]) / 1024
+
+
+class Client:
+    """A client that keeps its connection, as sessions do.
+
+    Parameters
+    ----------
+    url : str
+        Of the server.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._connection = http.client.HTTPConnection(url.partition("//")[2], timeout=120)
+
+    def post(self, body: bytes, path: str = "/optimize") -> bytes:
+        """Reply to a request."""
+        self._connection.request("POST", path, body, {"Content-Type": "application/json"})
+        reply = self._connection.getresponse()
+        answer = reply.read()
+        if reply.status != HTTPStatus.OK:
+            raise RuntimeError(f"{reply.status}: {answer[:200]!r}")
+        return answer
 
 
 def post(url: str, body: bytes, path: str = "/optimize") -> bytes:

@@ -10,17 +10,10 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.serving import IMAGE_ENVIRONMENT
 from tests.server.processes import ROOT, running_server
 from tests.stress.attacks import ATTACKS, MEBIBYTE, packed_zeros
 from tests.stress.honest import percentile, watch
-
-IMAGE = {
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "MALLOC_ARENA_MAX": "2",
-    "MALLOC_MMAP_THRESHOLD_": "65536",
-}
-"""Environment of the image."""
 
 HEADING = (
     "| attack | waves | answers | /health p99, worst [ms] | plan p99, worst [ms] "
@@ -57,7 +50,7 @@ class Siege:
 def as_in_the_image(log_folder):
     """A server with the environment of the image; `WHEEL` is where a wheel is installed."""
     packages = Path(os.environ.get("WHEEL") or ROOT)
-    return running_server(log_folder, environment=IMAGE, folder=packages)
+    return running_server(log_folder, environment=IMAGE_ENVIRONMENT, folder=packages)
 
 
 async def besiege(server, name, seconds, scale=1.0):
