@@ -172,7 +172,7 @@ def actions_of(
     discharging = np.where(to_grid > to_load, _EXPORT, _CONSUME)
     index = np.where(discharge > COMMAND_THRESHOLD, discharging, _IDLE)
     index = np.where(charge > COMMAND_THRESHOLD, _CHARGE, index)
-    return tuple(_ACTIONS[i] for i in index.tolist())
+    return tuple([_ACTIONS[i] for i in index.tolist()])
 
 
 _ACTIONS = tuple(Action)

@@ -21,10 +21,10 @@ from server.planning import Answer
 
 log = logging.getLogger("server.journal")
 
-MOST_BYTES = 2**19
-"""Memory for the schedules kept; a plan of 576 intervals takes 20 kB of it. [bytes]"""
+MOST_BYTES = 3 * 2**18
+"""Memory for the schedules kept; a plan of 576 intervals takes 32 kB of it. [bytes]"""
 
-MOST_WAITING = 8
+MOST_WAITING = 16
 """Plans that wait to be written up; one of 576 intervals holds 200 kB."""
 
 MOST_SCHEDULES = 24
@@ -65,8 +65,10 @@ class Entry:
         Sentences about its first interval.
     frame : dict
         The end of its horizon, its reserve, its capacity and its names.
-    packed_reply, packed_series : mmap
-        Its reply, and the series of its request, compressed.
+    packed_reply : mmap
+        Its reply, compressed.
+    series : mmap
+        Those of its request; compression would take long and halve them only.
     n_series : int
         How many series those are.
     """
@@ -75,13 +77,13 @@ class Entry:
     why: tuple[str, ...]
     frame: dict[str, Any]
     packed_reply: mmap
-    packed_series: mmap
+    series: mmap
     n_series: int
 
     @property
     def size(self) -> int:
         """Memory that it takes, nearly. [bytes]"""
-        return len(self.packed_reply) + len(self.packed_series)
+        return len(self.packed_reply) + len(self.series)
 
     @property
     def reply(self) -> bytes:
@@ -91,7 +93,7 @@ class Entry:
     @property
     def context(self) -> dict[str, Any]:
         """What the page shows and the reply does not hold, in the units of the wire."""
-        rows = np.frombuffer(zlib.decompress(self.packed_series)).reshape(self.n_series, -1)
+        rows = np.frombuffer(self.series).reshape(self.n_series, -1)
         return {
             **self.frame,
             "stored_worth": None,
@@ -187,8 +189,8 @@ def write_up(answer: Answer, at: datetime, number: int = 0) -> Entry:
         claim=_claim(answer, at, number),
         why=reasons(made.plan, called),
         frame=_frame(made.plan, called),
-        packed_reply=_set_aside(answer.body),
-        packed_series=_set_aside(series.tobytes()),
+        packed_reply=_set_aside(zlib.compress(answer.body, _FAST)),
+        series=_set_aside(series.tobytes()),
         n_series=len(series),
     )
 
@@ -212,15 +214,14 @@ def _claim(answer: Answer, at: datetime, number: int) -> Claim:
     )
 
 
-def _set_aside(plain: bytes) -> mmap:
-    """Compress bytes into pages of their own.
+def _set_aside(content: bytes) -> mmap:
+    """Bytes in pages of their own.
 
     On the heap, small blocks that stay would lie between large ones that go, and keep the process
     from giving those back.
     """
-    packed = zlib.compress(plain, _FAST)
-    kept = mmap(-1, len(packed))
-    kept.write(packed)
+    kept = mmap(-1, len(content))
+    kept.write(content)
     return kept
 
 

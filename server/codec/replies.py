@@ -186,7 +186,7 @@ def _flows(plan: Plan, client_safe_charge: bool) -> FlowsOut:
     return FlowsOut(
         timestamps=list(horizon.stamps[:-1]),
         soc_trajectory=rounded_soc(_mean_soc(plan)),
-        action=[action.value for action in actions_of(*(commands / 1e3))],
+        action=list[str](actions_of(*(commands / 1e3))),
         **dict(zip(energies, powers[1:].tolist(), strict=True)),
     )
 
