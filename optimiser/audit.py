@@ -232,5 +232,5 @@ def _flow_error(site: Site, dispatch: Dispatch, flows: EnergyFlows) -> float:
 
 
 def _worst(excess: Vector) -> float:
-    worst = float(np.max(excess, initial=0.0))
+    worst = float(excess.max(initial=0.0))
     return worst if worst >= 0 else np.inf  # NaN is as wrong as can be
