@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from typing import Any
 
 from benchmarks import problems
@@ -33,9 +34,9 @@ def comparison(sizes: Iterable[int], *, patience: float = _PATIENCE) -> dict[str
     """Times [ms] of all peers that are present, what is skipped, and why."""
     peers, skipped = _present()
     rows: list[dict[str, Any]] = []
-    with Server() as url:
+    with Server() as url, closing(Client(url)) as client:
         for n in sizes:
-            rows.append(_row(n, url, peers, patience, rows[-1] if rows else None))
+            rows.append(_row(n, client, peers, patience, rows[-1] if rows else None))
     names = [OURS, *(peer.LABEL for peer in peers.values()), *_EMHASS_ROWS]
     grows = {
         name: round(exponent(times), 2)
@@ -57,11 +58,10 @@ def _present() -> tuple[dict[str, Any], dict[str, str]]:
 
 
 def _row(
-    n: int, url: str, peers: dict[str, Any], patience: float, before: dict[str, Any] | None
+    n: int, client: Client, peers: dict[str, Any], patience: float, before: dict[str, Any] | None
 ) -> dict[str, Any]:
     """Times of one size; a peer that took too long on the size before is left out."""
     case, body = problems.case(n), json.dumps(problems.request(problems.CONVEX, n)).encode()
-    client = Client(url)
     works: dict[str, Work] = {OURS: lambda: client.post(body)}
     for peer in peers.values():
         took = 0.0 if before is None else before["ms"].get(peer.LABEL, float("inf")) / 1000.0

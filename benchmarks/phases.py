@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterable
+from contextlib import closing
 from typing import Any
 
 from benchmarks import problems
@@ -67,8 +68,7 @@ def _round_trips(n_intervals: int) -> dict[str, Any]:
         for seed in range(_SEEDS)
     ]
     server = Server()
-    with server as url:
-        client = Client(url)
+    with server as url, closing(Client(url)) as client:
         client.post(bodies[0])
         times = [seconds_of(lambda body=body: client.post(body)) for body in bodies * 4]
         return {

@@ -103,6 +103,10 @@ class Client:
             raise RuntimeError(f"{reply.status}: {answer[:200]!r}")
         return answer
 
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._connection.close()
+
 
 def post(url: str, body: bytes, path: str = "/optimize") -> bytes:
     """Reply to a request."""

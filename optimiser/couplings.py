@@ -17,7 +17,7 @@ from optimiser.charges import (
     daily_allowances,
     metered_peaks,
 )
-from optimiser.meter import shortage_of
+from optimiser.meter import planned_import_price, shortage_of
 from optimiser.objective import Terms
 from optimiser.site import Site
 from optimiser.storages import feed_in_limit
@@ -195,7 +195,10 @@ def couplings_of(site: Site, terms: Terms, meter: SiteArrays, storages: StorageA
         return Couplings()
     peaks = metered_peaks(site.horizon, site.tariff.demand_charges)
     allowances = daily_allowances(
-        site.horizon, site.tariff.allowances, meter.import_price, meter.export_price
+        site.horizon,
+        site.tariff.allowances,
+        planned_import_price(terms),
+        terms.export_price,
     )
     bonuses = tuple(
         (a, int(t))

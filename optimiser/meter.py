@@ -46,8 +46,8 @@ def site_arrays(site: Site, terms: Terms, storages: StorageArrays, penalty: floa
     export_limit = np.where(terms.may_export, export_limit, 0.0)
     return SiteArrays(
         net_load=net_load,
-        import_price=planned_import_price(terms),
-        export_price=np.array(terms.export_price),
+        import_price=planned_import_price(terms) + terms.price_margin,
+        export_price=terms.export_price - terms.price_margin,
         import_limit=import_limit,
         export_limit=export_limit,
         import_excess=np.maximum(net_load + clipped(site) - import_limit, 0.0),

@@ -36,6 +36,8 @@ class Terms:
     import_surcharge : float
         Virtual price on top of every positive import price, so large that avoiding the import
         always comes first; never part of a bill. [$/kWh]
+    price_margin : float
+        What a kWh through the meter counts as dearer, either way; never part of a bill. [$/kWh]
     may_export : bool array, shape (T,)
         False where nothing should be exported, solar included.
     may_feed_in : bool array, shape (K, T)
@@ -49,6 +51,7 @@ class Terms:
     import_price: Vector
     export_price: Vector
     import_surcharge: float
+    price_margin: float
     may_export: Mask
     may_feed_in: Mask
     may_charge_from_grid: Mask
@@ -88,6 +91,7 @@ def terms(site: Site, tariff: PlanningTariff, cost_function: CostFunction) -> Te
         import_price=tariff.import_price,
         export_price=tariff.export_price,
         import_surcharge=_surcharge(site, tariff) if consumes_itself else 0.0,
+        price_margin=tariff.price_margin,
         may_export=tariff.may_export,
         may_feed_in=np.logical_and.outer([s.may_export for s in storages], feed_in),
         may_charge_from_grid=np.vstack(

@@ -63,6 +63,8 @@ def pooled(site: Site) -> Pool:
             whole[k] = w
             share[k] = 1.0 if len(parts) == 1 else site.batteries[k].capacity / capacity
     n_batteries = len(site.batteries)
+    if len(wholes) == n_batteries:
+        return Pool(site, np.arange(whole.size), share)
     whole[n_batteries:] = len(wholes) + np.arange(len(site.vehicles))
     batteries = tuple(_united([site.batteries[k] for k in parts]) for parts in wholes)
     return Pool(replace(site, batteries=batteries), whole, share)

@@ -96,6 +96,7 @@ def _penalty(site: Site, terms: Terms) -> float:
     dearest = (
         float(np.abs(planned_import_price(terms)).max())
         + float(np.abs(terms.export_price).max())
+        + 2.0 * terms.price_margin
         + sum(charge.price / charge.average_hours for charge in site.tariff.demand_charges)
         + sum(abs(allowance.price) for allowance in site.tariff.allowances)
         + 0.01

@@ -1,4 +1,4 @@
-"""Price modifications of electricity providers.
+"""Price modifications: of electricity providers, and for prices that are guesses.
 
 Pure functions from a tariff to the *planning* tariff, evaluated at each interval's own local
 time.  The bill is never made at these prices.
@@ -76,11 +76,26 @@ class SpikeProtection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderRules:
-    """The modifications in force; absent ones change nothing."""
+    """The modifications in force; absent ones change nothing.
+
+    Attributes
+    ----------
+    export_boost, chip_mode, spike_protection
+        Of the provider.
+    price_margin : float
+        What a kWh through the meter counts as dearer, bought or sold.  Where later prices are
+        guesses, a plan that is sure of them trades for a cent of gain and regrets it. [$/kWh]
+    """
 
     export_boost: ExportBoost | None = None
     chip_mode: ChipMode | None = None
     spike_protection: SpikeProtection | None = None
+    price_margin: float = 0.0
+
+    def __post_init__(self) -> None:
+        require_finite("price_margin", self.price_margin)
+        rule = "must not be negative"
+        require(self.price_margin >= 0, "price_margin", rule, self.price_margin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +110,15 @@ class PlanningTariff:
         False where neither solar nor battery should be exported.
     may_charge_from_grid : bool array, shape (T,)
         False where the grid must not charge the battery.
+    price_margin : float
+        What a kWh through the meter counts as dearer; not among the prices. [$/kWh]
     """
 
     import_price: Vector
     export_price: Vector
     may_export: Mask
     may_charge_from_grid: Mask
+    price_margin: float = 0.0
 
 
 def apply(rules: ProviderRules, tariff: Tariff, horizon: Horizon) -> PlanningTariff:
@@ -125,6 +143,7 @@ def apply(rules: ProviderRules, tariff: Tariff, horizon: Horizon) -> PlanningTar
         export_price=_boosted(rules.export_boost, tariff, horizon),
         may_export=_unchipped(rules.chip_mode, tariff, horizon),
         may_charge_from_grid=_outside_spikes(rules.spike_protection, tariff),
+        price_margin=rules.price_margin,
     )
 
 

@@ -25,6 +25,10 @@ SHORTEST_TOKEN = 16
 """Fewest characters of ``api_token``."""
 
 
+HIGHEST_MARGIN = 1.0
+"""Of ``price_margin``; with more, a home would hardly trade at all. [$/kWh]"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """Defaults for what a request leaves out, and how the server runs.
@@ -43,6 +47,8 @@ class Options:
         The site's time zone; None takes every offset as it is now.
     client_safe_charge : bool
         Keep charging from solar alone out of ``charge_w``.
+    price_margin : float
+        What a kWh through the meter counts as dearer where a request does not say. [$/kWh]
     api_token : str
         What callers of the API must show; empty where everybody may call.
     """
@@ -53,6 +59,7 @@ class Options:
     default_cost_function: CostFunction = CostFunction.COST
     zone: tzinfo | None = field(default=None)
     client_safe_charge: bool = False
+    price_margin: float = 0.0
     api_token: str = field(default="", repr=False)
 
 
@@ -133,6 +140,16 @@ def _whole_number(least: int, most: int) -> Callable[[Any], int]:
     return read
 
 
+def _between(least: float, most: float) -> Callable[[Any], float]:
+    def read(value: Any) -> float:  # noqa: ANN401 - raw JSON
+        read = number(value)
+        if not least <= read <= most:
+            raise ValueError(f"must be a number in [{least:g}, {most:g}], got {shown(value)}")
+        return read
+
+    return read
+
+
 def _cost_function(value: Any) -> CostFunction:  # noqa: ANN401 - raw JSON
     return CostFunction(_one_of(*CostFunction)(value))
 
@@ -162,6 +179,7 @@ _READERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "horizon_hours": ("horizon_hours", _whole_number(24, 72)),
     "default_cost_function": ("default_cost_function", _cost_function),
     "client_safe_charge": ("client_safe_charge", _truth),
+    "price_margin": ("price_margin", _between(0.0, HIGHEST_MARGIN)),
     "timezone": ("zone", _zone),
     "api_token": ("api_token", _secret),
 }

@@ -154,6 +154,7 @@ class RequestOptions(msgspec.Struct, kw_only=True):
     """How to answer."""
 
     client_safe_charge: bool | None = None
+    price_margin: Annotated[Number, Meta(description="For prices that are guesses [$/kWh]")] = None
 
 
 class SiteRequest(msgspec.Struct, kw_only=True):

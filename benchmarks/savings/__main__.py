@@ -13,7 +13,7 @@ from benchmarks.savings.plot import draw
 from benchmarks.savings.record import Record
 from benchmarks.savings.report import as_json, markdown, sizes_markdown
 from benchmarks.savings.sources import COLUMNS, csv_record, real_record, synthetic_record
-from benchmarks.savings.strategies import STRATEGIES, Strategy
+from benchmarks.savings.strategies import MARGIN, STRATEGIES, Strategy
 from benchmarks.savings.study import Study, studies, study
 from benchmarks.savings.vintages import january_2021, vintage_model
 
@@ -60,6 +60,7 @@ def main() -> int:
 def _vintages(house: House) -> Study:
     published = vintage_model()
     ours = [Strategy(model=model) for model in (published, published.metered(), PERFECT, RECENT)]
+    ours += [Strategy(model=published.metered(), price_margin=MARGIN)]
     ours += [Strategy(model=model) for model in (CORRECTED, YESTERDAY)]
     return study(january_2021(), house, ours)
 

@@ -36,7 +36,6 @@ from optimiser.value_function import solve
 NO_CURTAILMENT = Grid(curtailment=False)
 
 _HOURS = np.full(HORIZON, HOURS)
-_NO_RULES = ProviderRules()
 _METERED = 1e-6  # kWh; less through the meter is none
 
 
@@ -51,7 +50,9 @@ def site_of(record: Record, at: int, outlook: Outlook, battery: Battery) -> Site
     )
 
 
-def dispatch_of(site: Site, cost_function: CostFunction) -> Dispatch:
+def dispatch_of(
+    site: Site, cost_function: CostFunction, rules: ProviderRules = ProviderRules()
+) -> Dispatch:
     """What `optimiser.plan` would do with one battery.
 
     Parameters
@@ -60,32 +61,36 @@ def dispatch_of(site: Site, cost_function: CostFunction) -> Dispatch:
         One battery, no couplings.
     cost_function : CostFunction
         What to minimise.
+    rules : ProviderRules
+        Price modifications.
 
     Returns
     -------
     Dispatch
         As served.
     """
-    programme = state(site, cost_function, _NO_RULES)
+    programme = state(site, cost_function, rules)
     try:
         dispatch = follow(programme, solve(programme).levels)
     except SolverError:  # too many kinks for the value function: the whole chain, then
-        return plan(site, cost_function).dispatch
+        return plan(site, cost_function, rules=rules).dispatch
     best = Preferred(dispatch, planning_cost(programme, dispatch))
     with contextlib.suppress(SolverError):
         dispatch = preferred(site, programme, best, DEFAULT_BUDGET, None).dispatch
     return follow(programme, dispatch.course, DEAD_BAND)
 
 
-def decider(cost_function: CostFunction, *, remembers: bool) -> Callable[[Site], Dispatch]:
+def decider(
+    cost_function: CostFunction, rules: ProviderRules, *, remembers: bool
+) -> Callable[[Site], Dispatch]:
     """Way to decide one plan after another, with or without the plan before at hand."""
     if not remembers:
-        return lambda site: dispatch_of(site, cost_function)
+        return lambda site: dispatch_of(site, cost_function, rules)
     previous: Plan | None = None
 
     def decide(site: Site) -> Dispatch:
         nonlocal previous
-        previous = plan(site, cost_function, previous=previous, backends=())
+        previous = plan(site, cost_function, rules=rules, previous=previous, backends=())
         return previous.dispatch
 
     return decide
@@ -119,5 +124,5 @@ def best_levels(record: Record, first: int, battery: Battery) -> Vector:
         batteries=(battery,),
         grid=NO_CURTAILMENT,
     )
-    levels: Vector = solve(state(site, CostFunction.PROFIT, _NO_RULES)).levels[0]
+    levels: Vector = solve(state(site, CostFunction.PROFIT, ProviderRules())).levels[0]
     return levels

@@ -19,7 +19,7 @@ from benchmarks.savings.forecasts import (
 )
 from benchmarks.savings.house import Books, Execution, House, metered_cost
 from benchmarks.savings.record import DAY, Record
-from optimiser import CostFunction
+from optimiser import CostFunction, ProviderRules
 
 FIRST = DAY
 """First half hour that counts: the day before it is history, for the forecasts."""
@@ -27,6 +27,9 @@ FIRST = DAY
 NO_BATTERY = "no battery"
 RULE = "rule: self-consumption"
 LIMIT = "perfect foresight over everything (the limit)"
+
+MARGIN = 0.03
+"""Asked of a trade where prices are guesses. [$/kWh]"""
 
 Wanted = Callable[[int, float], float]
 """From the half hour and the energy stored to the energy the battery is to take. [kWh]"""
@@ -44,6 +47,8 @@ class Strategy:
         What they minimise.
     execution : Execution
         How their commands are carried out.
+    price_margin : float
+        What a kWh through the meter counts as dearer. [$/kWh]
     remembers : bool
         Whether the whole of `optimiser.plan` decides, with the plan before at hand as the server
         has it; else the short way of `benchmarks.savings.decide`.
@@ -52,6 +57,7 @@ class Strategy:
     model: Model
     cost_function: CostFunction = CostFunction.COST
     execution: Execution = Execution.ACTION
+    price_margin: float = 0.0
     remembers: bool = False
 
     @property
@@ -60,7 +66,8 @@ class Strategy:
         seen = ", running half hour metered" if self.model.is_metered else ""
         carried = "" if self.execution is Execution.ACTION else f", executed by {self.execution}"
         kept = ", keeping to the plan before" if self.remembers else ""
-        return f"{self.cost_function}: {self.model.name}{seen}{carried}{kept}"
+        margin = f", margin of {100 * self.price_margin:g} cents" if self.price_margin else ""
+        return f"{self.cost_function}: {self.model.name}{seen}{carried}{margin}{kept}"
 
 
 STRATEGIES: tuple[Strategy, ...] = (
@@ -72,8 +79,11 @@ STRATEGIES: tuple[Strategy, ...] = (
     Strategy(model=RECENT, remembers=True),
     Strategy(model=WEEK.metered()),
     Strategy(model=WEEK),
+    Strategy(model=CORRECTED.metered(), price_margin=MARGIN),
     Strategy(model=CORRECTED.metered()),
     Strategy(model=CORRECTED),
+    Strategy(model=YESTERDAY.metered(), price_margin=MARGIN),
+    Strategy(model=YESTERDAY, price_margin=MARGIN),
     Strategy(model=YESTERDAY.metered()),
     Strategy(model=YESTERDAY),
     Strategy(model=BLIND),
@@ -102,7 +112,8 @@ def replay(
         From `FIRST` on.
     """
     net_load = record.net_load
-    decided = decider(strategy.cost_function, remembers=strategy.remembers)
+    rules = ProviderRules(price_margin=strategy.price_margin)
+    decided = decider(strategy.cost_function, rules, remembers=strategy.remembers)
 
     def wanted(at: int, stored: float) -> float:
         if at % DAY == 0:

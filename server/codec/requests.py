@@ -30,11 +30,12 @@ from server.codec.forecasts import (
 from server.codec.grid import grid_from_wire, inverter_from_wire
 from server.codec.horizon import intervals_from_wire, intervals_within
 from server.codec.provider_config import rules_from_wire
+from server.codec.reader import Reader
 from server.codec.repairs import Repairs
 from server.codec.series import Intervals
 from server.codec.vehicle import vehicles_from_wire
 from server.codec.wording import clipped
-from server.options import Options
+from server.options import HIGHEST_MARGIN, Options
 from server.wire import (
     EvRequest,
     HybridIn,
@@ -183,7 +184,10 @@ def _problem(
             grid=grid_from_wire(request.grid, n, intervals, repairs),
         ),
         cost_function=_cost_function(request.cost_function, options, repairs),
-        rules=rules_from_wire(request.provider_config, repairs),
+        rules=replace(
+            rules_from_wire(request.provider_config, repairs),
+            price_margin=_price_margin(request, options, repairs),
+        ),
         client_safe_charge=options.client_safe_charge if wanted is None else wanted,
     )
 
@@ -220,6 +224,16 @@ def _load(
         return typical_load(horizon)
     repairs.note("default", "load_forecast", "missing; no other load assumed")
     return np.zeros(horizon.n_intervals)
+
+
+def _price_margin(request: SiteRequest, options: Options, repairs: Repairs) -> float:
+    """What a kWh through the meter counts as dearer. [$/kWh]"""
+    wire = request.options.price_margin if request.options else None
+    if wire is None:
+        return options.price_margin
+    reader = Reader(repairs, "options")
+    margin = reader.finite("price_margin", wire, options.price_margin)
+    return reader.clamped("price_margin", margin, 0.0, HIGHEST_MARGIN)
 
 
 def _cost_function(wire: str | None, options: Options, repairs: Repairs) -> CostFunction:

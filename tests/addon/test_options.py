@@ -108,6 +108,26 @@ def test_client_safe_charge(addon):
     assert charged[True] == 0
 
 
+def test_price_margin(addon):
+    """A gain of four cents is worth a trade, unless each of its two sides has to gain three."""
+    request = {
+        "prices_import": [0.20, 0.25],
+        "prices_export": [0.19, 0.24],
+        "solar_forecast": [0, 0],
+        "load_forecast": [0, 0],
+        "interval_minutes": 60,
+        "battery": {"current_soc": 0.0, "capacity_wh": 10000, "efficiency": 1.0},
+        "cost_function": "profit",
+    }
+    sold = {}
+    for margin in (0.0, 0.03):
+        with addon({"price_margin": margin}) as server:
+            sold[margin] = call(server, "/optimize", request)["summary"]["total_export_kwh"]
+
+    assert sold[0.0] > 0
+    assert sold[0.03] == 0
+
+
 def test_api_token(addon):
     with addon({"api_token": TOKEN}) as server:
         with pytest.raises(urllib.error.HTTPError, match="401"):
@@ -128,6 +148,7 @@ def test_api_token(addon):
         ({"horizon_hours": [24]}, "option horizon_hours: "),
         ({"log_level": "loud"}, "option log_level: must be one of debug, info, warning, error"),
         ({"default_cost_function": "greed"}, "option default_cost_function: must be one of"),
+        ({"price_margin": 7}, "option price_margin: must be a number in [0, 1], got 7"),
         ({"client_safe_charge": "perhaps"}, "option client_safe_charge: must be one of"),
         ({"optimization_interval": None}, None),
         ({"api_token": ""}, None),

@@ -30,5 +30,8 @@ def clean_request_of(problem):
             "curtailment": site.grid.curtailment,
         },
         "cost_function": problem.cost_function.value,
-        "options": {"client_safe_charge": problem.client_safe_charge},
+        "options": {
+            "client_safe_charge": problem.client_safe_charge,
+            "price_margin": problem.rules.price_margin,
+        },
     }

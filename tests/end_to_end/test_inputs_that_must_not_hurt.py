@@ -663,6 +663,18 @@ async def test_options_without_a_sane_reading_are_refused(client, options, rule)
     assert await refusal_of(client, small_request(options=options)) == rule
 
 
+@pytest.mark.parametrize(
+    ("margin", "meant", "code"),
+    [("0.03", 0.03, None), (-1, 0.0, "clamped"), (30, 1.0, "clamped"), ("x", 0.0, "default")],
+)
+async def test_a_price_margin_is_a_few_cents(client, margin, meant, code):
+    sent, same = (small_request(options={"price_margin": m}) for m in (margin, meant))
+
+    reply = await plan_of(client, sent, same)
+
+    assert warned(reply) == ([] if code is None else [(code, "options.price_margin")])
+
+
 async def test_a_load_beyond_the_import_limit_is_served_and_reported(client):
     sent = small_request(battery={"capacity_wh": 0}, grid={"max_import_w": 500})
 

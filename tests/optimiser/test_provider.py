@@ -10,6 +10,7 @@ from hypothesis import given
 
 from optimiser import (
     ChipMode,
+    CostFunction,
     ExportBoost,
     Horizon,
     ProblemError,
@@ -17,8 +18,10 @@ from optimiser import (
     SpikeProtection,
     Tariff,
     Window,
+    plan,
 )
 from optimiser.provider import apply
+from tests.optimiser import battery_of, site_of
 from tests.strategies import rules, sites
 
 SYDNEY, LONDON = ZoneInfo("Australia/Sydney"), ZoneInfo("Europe/London")
@@ -158,3 +161,41 @@ def test_the_tariff_itself_is_left_alone(site, drawn):
     apply(drawn, site.tariff, site.horizon)
 
     assert (site.tariff.import_price.tolist(), site.tariff.export_price.tolist()) == before
+
+
+def trading(buy, sell):
+    """A house without load or sun: cheap in one hour, dear in the next."""
+    battery = battery_of(capacity=10, initial_soc=0.0, charge_efficiency=1, discharge_efficiency=1)
+    prices = {"import_price": [buy, sell + 0.01], "export_price": [buy - 0.01, sell]}
+    return site_of(battery, **prices, load=[0.0] * 2)
+
+
+@pytest.mark.parametrize(("margin", "trades"), [(0.0, True), (0.019, True), (0.021, False)])
+def test_a_trade_gains_the_margin_on_both_of_its_sides(margin, trades):
+    careful = ProviderRules(price_margin=margin)
+
+    best = plan(trading(0.20, 0.24), CostFunction.PROFIT, rules=careful, preference_budget=0.0)
+
+    sold = float(best.dispatch.grid_export.sum())
+    assert (sold > 0) is trades
+    assert best.money.total_cost == pytest.approx(-0.04 * sold)
+
+
+@given(sites())
+def test_a_margin_asks_for_less_trade_and_is_no_part_of_the_bill(site):
+    keen = plan(site, CostFunction.PROFIT)
+    careful = plan(site, CostFunction.PROFIT, rules=ProviderRules(price_margin=0.05))
+
+    if keen.status == careful.status == "optimal":
+        traded, less = (p.dispatch.grid_import + p.dispatch.grid_export for p in (keen, careful))
+        assert less.sum() <= traded.sum() + 0.02 / 0.05 + 1e-6  # what preferences may cost
+    paid = careful.dispatch.grid_import @ site.tariff.import_price
+    earned = careful.dispatch.grid_export @ site.tariff.export_price
+    assert careful.money.bill.import_cost == pytest.approx(float(paid), abs=1e-9)
+    assert careful.money.bill.export_revenue == pytest.approx(float(earned), abs=1e-9)
+
+
+@pytest.mark.parametrize("margin", [-0.01, nan, float("inf")])
+def test_a_margin_is_a_number_of_at_least_zero(margin):
+    with pytest.raises(ProblemError, match="price_margin"):
+        ProviderRules(price_margin=margin)

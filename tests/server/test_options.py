@@ -20,6 +20,7 @@ GOOD = {
     "horizon_hours": 24,
     "default_cost_function": "self_consumption",
     "client_safe_charge": True,
+    "price_margin": 0.02,
     "timezone": "Australia/Sydney",
 }
 
@@ -65,6 +66,7 @@ def test_a_file_sets_every_option(file, caplog):
         horizon_hours=24,
         default_cost_function=CostFunction.SELF_CONSUMPTION,
         client_safe_charge=True,
+        price_margin=0.02,
         zone=SYDNEY,
     )
     assert lines(caplog) == []
@@ -162,6 +164,9 @@ def test_a_missing_file_is_told_only_where_it_was_asked_for(tmp_path, caplog):
         ("default_cost_function", ["cost"]),
         ("client_safe_charge", "maybe"),
         ("client_safe_charge", 2),
+        ("price_margin", -0.01),
+        ("price_margin", 1.5),
+        ("price_margin", "a little"),
         ("timezone", "Mars/Base"),
         ("timezone", 5),
     ],
