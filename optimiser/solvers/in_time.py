@@ -1,5 +1,6 @@
 """Foreign work in a thread that can be given up."""
 
+import os
 import threading
 from collections.abc import Callable
 from queue import SimpleQueue
@@ -61,3 +62,4 @@ class _Helper:
 
 
 _idle: list[_Helper] = []  # the last one to come back is the next to go
+os.register_at_fork(after_in_child=_idle.clear)  # threads stay behind

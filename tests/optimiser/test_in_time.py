@@ -1,0 +1,55 @@
+"""Foreign work in a thread that is kept, and given up where it hangs."""
+
+import multiprocessing
+import threading
+import time
+
+import pytest
+
+from optimiser.solvers.in_time import in_time
+
+
+def test_work_gives_its_result_and_raises_its_error():
+    assert in_time(lambda: 42, 5.0) == 42
+    with pytest.raises(ZeroDivisionError):
+        in_time(lambda: 1 / 0, 5.0)
+    assert in_time(lambda: "on it goes", 5.0) == "on it goes"
+
+
+def test_one_thread_does_one_thing_after_the_other():
+    assert len({in_time(threading.get_ident, 5.0) for _ in range(5)}) == 1
+    assert in_time(threading.get_ident, 5.0) != threading.get_ident()
+
+
+def test_work_that_hangs_is_left_alone():
+    gate = threading.Event()
+    try:
+        with pytest.raises(TimeoutError):
+            in_time(lambda: gate.wait(30.0), 0.05)
+        assert in_time(lambda: 42, 5.0) == 42
+    finally:
+        gate.set()
+    assert in_time(lambda: 43, 5.0) == 43
+
+
+def test_callers_do_not_wait_for_each_other():
+    met = threading.Barrier(3, timeout=5.0)
+    callers = [threading.Thread(target=in_time, args=(met.wait, 5.0)) for _ in range(3)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+
+    assert not met.broken
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # as a program with threads may do
+def test_a_forked_process_gets_threads_of_its_own():
+    in_time(lambda: None, 5.0)
+    began = time.monotonic()
+    child = multiprocessing.get_context("fork").Process(target=in_time, args=(time.time, 20.0))
+    child.start()
+    child.join(10.0)
+
+    assert child.exitcode == 0
+    assert time.monotonic() - began < 10.0
