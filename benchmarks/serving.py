@@ -96,12 +96,19 @@ class Client:
 
     def post(self, body: bytes, path: str = "/optimize") -> bytes:
         """Reply to a request."""
-        self._connection.request("POST", path, body, {"Content-Type": "application/json"})
-        reply = self._connection.getresponse()
-        answer = reply.read()
+        try:
+            reply, answer = self._exchange(body, path)
+        except ConnectionError:  # the server lets go of a connection that rests
+            self.close()
+            reply, answer = self._exchange(body, path)
         if reply.status != HTTPStatus.OK:
             raise RuntimeError(f"{reply.status}: {answer[:200]!r}")
         return answer
+
+    def _exchange(self, body: bytes, path: str) -> tuple[http.client.HTTPResponse, bytes]:
+        self._connection.request("POST", path, body, {"Content-Type": "application/json"})
+        reply = self._connection.getresponse()
+        return reply, reply.read()
 
     def close(self) -> None:
         """Let go of the connection."""
