@@ -6,6 +6,7 @@ import numpy as np
 
 from matrix_builders import Vector
 from matrix_builders import layout as blocks
+from matrix_builders.arrays import Places
 from optimiser.basis import (
     EQUAL,
     FALLS,
@@ -40,44 +41,60 @@ def start_from(formulation: Formulation, dispatch: Dispatch) -> Start:
         Feasible where the dispatch keeps every hard limit; where it is an optimum of the linear
         programme, and a vertex, its basis is optimal too.
     """
-    lp, layout, storages = formulation.lp, formulation.layout, formulation.programme.storages
+    lp, layout = formulation.lp, formulation.layout
     x = formulation.point(dispatch)
-    rises, falls = x < lp.col_upper - _AT_BOUND, x > lp.col_lower + _AT_BOUND
-    moves = RISES * rises + FALLS * falls
-    n = layout.n_intervals
-    efficiency = float(storages.charge_efficiency[0]), float(storages.discharge_efficiency[0])
-    of_columns = layout.column_starts, lp.cost, moves, *efficiency
+    moves = RISES * (x < lp.col_upper - _AT_BOUND) + FALLS * (x > lp.col_lower + _AT_BOUND)
+    softs = tuple(_soft(formulation, x, block) for block in (blocks.FLOOR, blocks.CEILING))
+    worth = _worth(formulation, moves, *softs)
 
-    stored = layout.columns(blocks.STORED)
-    floor = _soft(formulation, x, blocks.FLOOR)
-    ceiling = _soft(formulation, x, blocks.CEILING)
-    low, high, worth = np.empty(n + 1), np.empty(n + 1), np.empty(n + 1)
-    worth_bounds(*of_columns, low, high)
-    least_fall = np.where(rises[stored], 0.0, -np.inf) + floor.least - ceiling.most
-    most_fall = np.where(falls[stored], 0.0, np.inf) + floor.most - ceiling.least
-    choose_worth(low, high, least_fall, most_fall, worth)
-
-    fall = worth[:-1] - worth[1:]
-    of_floor = np.clip(fall, floor.least, floor.most)
-    of_ceiling = np.clip(of_floor - fall, ceiling.least, ceiling.most)
-    costs_nothing = np.abs(fall - of_floor + of_ceiling) <= EQUAL
+    stored, ends = layout.columns(blocks.STORED), layout.columns(blocks.END_ENERGY)
     basic, basic_rows = (np.zeros(size, dtype=np.bool_) for size in (layout.n_cols, layout.n_rows))
-    basic[stored] = costs_nothing | (moves[stored] == FREE)
-    goes_on = costs_nothing.copy()
-    for soft, dual in ((floor, of_floor), (ceiling, of_ceiling)):
+    goes_on, duals = _unchanged(worth, *softs)
+    basic[stored] = goes_on | (moves[stored] == FREE)
+    for soft, dual in zip(softs, duals, strict=True):
         is_loose, is_missed = dual <= EQUAL, dual >= soft.price - EQUAL
         basic_rows[soft.rows] = is_loose[soft.where]
         basic[soft.columns] = (is_missed & ~is_loose)[soft.where]
         goes_on &= is_loose | is_missed
-    tight = np.empty((2, n), dtype=np.int64)
-    tight_columns(*of_columns, worth, tight)
-    ends = layout.columns(blocks.END_ENERGY)
     decided = ends.start == ends.stop  # what is left is worth nothing
     of_end = moves[ends] * (np.abs(lp.cost[ends] + worth[-1]) <= EQUAL)
     if of_end.any():
         basic[ends.start + int(of_end.argmax())] = decided = True
+    tight = np.empty((2, layout.n_intervals), dtype=np.int64)
+    tight_columns(*_of_columns(formulation, moves), worth, tight)
     mark_basis(tight, moves, goes_on, decided, basic)
     return Start(x, basic, basic_rows)
+
+
+def _of_columns(
+    formulation: Formulation, moves: Places
+) -> tuple[Places, Vector, Places, float, float]:
+    """What the kernels begin with."""
+    storages = formulation.programme.storages
+    charge, discharge = storages.charge_efficiency, storages.discharge_efficiency
+    starts, cost = formulation.layout.column_starts, formulation.lp.cost
+    return starts, cost, moves, float(charge[0]), float(discharge[0])
+
+
+def _worth(formulation: Formulation, moves: Places, floor: "_Soft", ceiling: "_Soft") -> Vector:
+    """Worth of stored energy in each interval, and at the end; shape (T + 1,). [$/kWh]"""
+    low, high, worth = (np.empty(formulation.layout.n_intervals + 1) for _ in range(3))
+    worth_bounds(*_of_columns(formulation, moves), low, high)
+    stored = moves[formulation.layout.columns(blocks.STORED)]
+    least_fall = np.where(stored & RISES, 0.0, -np.inf) + floor.least - ceiling.most
+    most_fall = np.where(stored & FALLS, 0.0, np.inf) + floor.most - ceiling.least
+    choose_worth(low, high, least_fall, most_fall, worth)
+    return worth
+
+
+def _unchanged(
+    worth: Vector, floor: "_Soft", ceiling: "_Soft"
+) -> tuple[Mask, tuple[Vector, Vector]]:
+    """Where the worth stays the same but for soft levels, and what those take of it."""
+    fall = worth[:-1] - worth[1:]
+    of_floor = np.clip(fall, floor.least, floor.most)
+    of_ceiling = np.clip(of_floor - fall, ceiling.least, ceiling.most)
+    return np.abs(fall - of_floor + of_ceiling) <= EQUAL, (of_floor, of_ceiling)
 
 
 @dataclass(frozen=True, slots=True)
