@@ -1,6 +1,6 @@
 """Foreign work in a thread that can be given up."""
 
-import os
+import contextlib
 import threading
 from collections.abc import Callable
 from queue import SimpleQueue
@@ -29,7 +29,7 @@ def in_time(work: Callable[[], Result], seconds: float) -> Result:
     TimeoutError
         Where it takes longer.
     """
-    helper = _idle.pop() if _idle else _Helper()
+    helper = _free_helper()
     helper.tasks.put(work)
     if not helper.done.acquire(timeout=seconds):
         helper.tasks.put(None)  # should it ever come back
@@ -49,7 +49,8 @@ class _Helper:
         self.tasks: SimpleQueue[Callable[[], Any] | None] = SimpleQueue()
         self.done = threading.Semaphore(0)
         self.outcome: tuple[bool, Any] = False, None
-        threading.Thread(target=self._work, name="solver", daemon=True).start()
+        self.thread = threading.Thread(target=self._work, name="solver", daemon=True)
+        self.thread.start()
 
     def _work(self) -> None:
         while (task := self.tasks.get()) is not None:
@@ -62,4 +63,12 @@ class _Helper:
 
 
 _idle: list[_Helper] = []  # the last one to come back is the next to go
-os.register_at_fork(after_in_child=_idle.clear)  # threads stay behind
+
+
+def _free_helper() -> _Helper:
+    with contextlib.suppress(IndexError):
+        while True:
+            helper = _idle.pop()
+            if helper.thread.is_alive():  # a forked process has none of the threads
+                return helper
+    return _Helper()
