@@ -3,10 +3,11 @@
 import importlib
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Protocol, cast
 
 from matrix_builders import LinearProgram
-from optimiser.errors import OptimiserError, SolverError
+from optimiser.errors import SolverError, foreign_code
 from optimiser.linear_program import (
     LpSolution,
     Start,
@@ -98,13 +99,8 @@ def _answer(
     backend: SolverBackend, lp: LinearProgram, time_limit: float, start: Start | None
 ) -> object:
     """Answer of a back end, whatever it is."""
+    solve = foreign_code()(partial(backend.solve, lp, time_limit=time_limit, start=start))
     try:
-        return in_time(
-            lambda: backend.solve(lp, time_limit=time_limit, start=start), time_limit + _GRACE
-        )
+        return in_time(solve, time_limit + _GRACE)
     except TimeoutError:
         raise SolverError(f"no answer within {time_limit:g} s") from None
-    except OptimiserError:
-        raise
-    except Exception as error:  # foreign code: whatever it was, the next is asked
-        raise SolverError(f"{type(error).__name__}: {error}") from error
