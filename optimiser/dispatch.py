@@ -14,6 +14,7 @@ from optimiser.interval_cost import (
     IMPORT_EXCESS,
     IMPORT_LIMIT,
     IMPORT_PRICE,
+    meter_columns,
 )
 from optimiser.programme import Programme
 
@@ -207,7 +208,7 @@ def meter_costs(meter: Vector, penalty: float, metered: Vector, cost: Vector) ->
 
     Parameters
     ----------
-    meter : float64 array, shape (7, T)
+    meter : float64 array, shape (8, T)
         Prices and limits. [$/kWh; kWh per interval]
     penalty : float
         Price of exceeding a limit. [$/kWh]
@@ -254,18 +255,8 @@ def curtail_at_least_cost(
 
 
 def _meter(site: SiteArrays) -> Vector:
-    """What the kernels of the meter read; in the order of the columns of an interval."""
-    return np.array(
-        [
-            site.import_price,
-            site.export_price,
-            site.import_limit,
-            site.export_limit,
-            site.import_excess,
-            site.export_excess,
-            site.curtail_limit,
-        ]
-    )
+    """What the kernels of the meter read; shape (8, T)."""
+    return np.array(meter_columns(site))
 
 
 def meter_cost(site: SiteArrays, metered: Vector) -> Vector:

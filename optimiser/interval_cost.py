@@ -8,7 +8,7 @@ least the export price and neither is negative, and not otherwise.
 import numpy as np
 from numpy.typing import NDArray
 
-from matrix_builders import Vector
+from matrix_builders import SiteArrays, Vector
 from matrix_builders.compiled import kernel
 from optimiser.piecewise import SLOPE, X, Y, append, end_at, lower_onto
 
@@ -24,6 +24,21 @@ NET_LOAD = 7
 CHARGE_LIMIT = 8
 DISCHARGE_LIMIT = 9
 N_COLUMNS = 10
+
+
+def meter_columns(site: SiteArrays) -> tuple[Vector, ...]:
+    """What the table says of the meter: columns `IMPORT_PRICE` to `NET_LOAD`; shape (T,) each."""
+    return (
+        site.import_price,
+        site.export_price,
+        site.import_limit,
+        site.export_limit,
+        site.import_excess,
+        site.export_excess,
+        site.curtail_limit,
+        site.net_load,
+    )
+
 
 # The meter has four segments and curtailment towards a local minimum adds a flat one.  Where there
 # are two such minima, the lower of two functions of five segments has 2 * 10 + 1 at most, and

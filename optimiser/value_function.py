@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from matrix_builders import StorageArrays, Vector
 from optimiser.errors import SolverError
-from optimiser.interval_cost import interval_costs
+from optimiser.interval_cost import interval_costs, meter_columns
 from optimiser.piecewise import value_of
 from optimiser.programme import Programme
 from optimiser.recursion import GAVE_UP, choose_forwards, value_backwards
@@ -149,14 +149,7 @@ def _interval_costs(programme: Programme, first: int = 0) -> tuple[Vector, NDArr
     """Cost of every interval from `first` on, by the energy that the storage gives."""
     site, storages = programme.site, programme.storages
     columns = (
-        site.import_price,
-        site.export_price,
-        site.import_limit,
-        site.export_limit,
-        site.import_excess,
-        site.export_excess,
-        site.curtail_limit,
-        site.net_load,
+        *meter_columns(site),
         storages.charge_limit[0],
         storages.discharge_limit[0],
     )
