@@ -1,9 +1,10 @@
 """Bytes of a request to bytes of its reply: the pure part, run off the event loop."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import msgspec
 
@@ -29,12 +30,16 @@ from server.wire import (
     MultiBatteryRequest,
     OptimizeReply,
     OptimizeRequest,
+    SiteRequest,
     SummaryOut,
 )
 
 TIME_LIMIT = 7.0
 """Most time for one solver; the client waits 60 s. [s]"""
 
+
+Request = TypeVar("Request", bound=SiteRequest)
+Reply = TypeVar("Reply")
 
 Backends: TypeAlias = Iterable[SolverBackend] | None
 """Solvers to try in order; None for those installed."""
@@ -112,17 +117,17 @@ def optimise(
     ProblemError
         Where the request has no sane reading.
     """
-    return _one(body, options, clock, history)[0]
+    return _BATTERY.made(body, options, clock, history)[0]
 
 
 def optimise_batteries(body: bytes, options: Options, clock: Clock) -> MultiBatteryReply:
     """Plan a ``/multi-battery/optimize`` request; see `optimise`."""
-    return _several(body, options, clock)[0]
+    return _BATTERIES.made(body, options, clock)[0]
 
 
 def optimise_vehicles(body: bytes, options: Options, clock: Clock) -> EvReply:
     """Plan an ``/ev/optimize`` request; see `optimise`."""
-    return _vehicles(body, options, clock)[0]
+    return _VEHICLES.made(body, options, clock)[0]
 
 
 def optimise_any(
@@ -151,7 +156,7 @@ def answer(
 
     Solvers other than the installed ones may be given; without any, the value function answers.
     """
-    reply, made = _one(body, options, clock, history, backends)
+    reply, made = _BATTERY.made(body, options, clock, history, backends)
     return _answer(reply, reply.summary, len(reply.schedule.timestamps), made)
 
 
@@ -159,7 +164,7 @@ def answer_batteries(
     body: bytes, options: Options, clock: Clock, backends: Backends = None
 ) -> Answer:
     """Plan a ``/multi-battery/optimize`` request and encode the reply; see `answer`."""
-    reply, made = _several(body, options, clock, backends)
+    reply, made = _BATTERIES.made(body, options, clock, backends=backends)
     return _answer(reply, reply.summary, len(reply.aggregated.timestamps), made)
 
 
@@ -167,56 +172,49 @@ def answer_vehicles(
     body: bytes, options: Options, clock: Clock, backends: Backends = None
 ) -> Answer:
     """Plan an ``/ev/optimize`` request and encode the reply; see `answer`."""
-    reply, made = _vehicles(body, options, clock, backends)
+    reply, made = _VEHICLES.made(body, options, clock, backends=backends)
     return _answer(reply, reply.bill, len(reply.meter.timestamps), made)
 
 
-def _one(
-    body: bytes,
-    options: Options,
-    clock: Clock,
-    history: History | None,
-    backends: Backends = None,
-) -> tuple[OptimizeReply, Made]:
-    repairs = Repairs()
-    request = decode(body, OptimizeRequest, repairs)
-    problem = problem_from_wire(request, options, clock(), repairs)
-    previous = history.before(problem.site, problem.cost_function) if history else None
-    found = _planned(problem, backends, previous)
-    if history:
-        history.record(found)
-    return reply_from_plan(found, problem, repairs), Made(Kind.BATTERY, found, problem)
+@dataclass(frozen=True, slots=True)
+class _Endpoint(Generic[Request, Reply]):
+    """How one kind of request is read, and how its plan is told."""
+
+    kind: Kind
+    request: type[Request]
+    problem: Callable[[Request, Options, datetime, Repairs], Problem]
+    reply: Callable[[Plan, Problem, Repairs], Reply]
+
+    def made(
+        self,
+        body: bytes,
+        options: Options,
+        clock: Clock,
+        history: History | None = None,
+        backends: Backends = None,
+    ) -> tuple[Reply, Made]:
+        """Reply to a request, and what it answers."""
+        repairs = Repairs()
+        request = decode(body, self.request, repairs)
+        problem = self.problem(request, options, clock(), repairs)
+        found = plan(
+            problem.site,
+            problem.cost_function,
+            rules=problem.rules,
+            previous=history.before(problem.site, problem.cost_function) if history else None,
+            time_limit=TIME_LIMIT,
+            backends=backends,
+        )
+        if history:
+            history.record(found)
+        return self.reply(found, problem, repairs), Made(self.kind, found, problem)
 
 
-def _several(
-    body: bytes, options: Options, clock: Clock, backends: Backends = None
-) -> tuple[MultiBatteryReply, Made]:
-    repairs = Repairs()
-    request = decode(body, MultiBatteryRequest, repairs)
-    problem = multi_battery_problem(request, options, clock(), repairs)
-    found = _planned(problem, backends)
-    return multi_battery_reply(found, problem, repairs), Made(Kind.BATTERIES, found, problem)
-
-
-def _vehicles(
-    body: bytes, options: Options, clock: Clock, backends: Backends = None
-) -> tuple[EvReply, Made]:
-    repairs = Repairs()
-    request = decode(body, EvRequest, repairs)
-    problem = ev_problem(request, options, clock(), repairs)
-    found = _planned(problem, backends)
-    return ev_reply(found, problem, repairs), Made(Kind.VEHICLES, found, problem)
-
-
-def _planned(problem: Problem, backends: Backends, previous: Plan | None = None) -> Plan:
-    return plan(
-        problem.site,
-        problem.cost_function,
-        rules=problem.rules,
-        previous=previous,
-        time_limit=TIME_LIMIT,
-        backends=backends,
-    )
+_BATTERY = _Endpoint(Kind.BATTERY, OptimizeRequest, problem_from_wire, reply_from_plan)
+_BATTERIES = _Endpoint(
+    Kind.BATTERIES, MultiBatteryRequest, multi_battery_problem, multi_battery_reply
+)
+_VEHICLES = _Endpoint(Kind.VEHICLES, EvRequest, ev_problem, ev_reply)
 
 
 def _answer(
