@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass
-from functools import partial
+from time import monotonic
 from typing import Generic, TypeVar
 
 Result = TypeVar("Result")
@@ -30,11 +30,12 @@ class Overdue(Exception):
     """The job outlasted every limit; its thread was given up."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Job(Generic[Result]):
     work: Callable[[], Result]
     future: Future[Result]
-    begun: Callable[[], object]
+    began: float | None = None
+    timer: asyncio.TimerHandle | None = None
 
 
 class Worker(Generic[Result]):
@@ -96,24 +97,17 @@ class Worker(Generic[Result]):
         Overdue
             Where the job outlasted our patience.
         """
-        future: Future[Result] = Future()
-        loop = asyncio.get_running_loop()
-        timers: list[asyncio.TimerHandle] = []
-
-        def watch() -> None:
-            if not future.done():
-                timers.append(loop.call_later(self._patience, self._give_up, future))
-
-        begun = partial(loop.call_soon_threadsafe, watch)
+        mine = _Job(job, Future())
         try:
-            self._jobs.put_nowait(_Job(job, future, begun))
+            self._jobs.put_nowait(mine)
         except queue.Full:
             raise Overloaded from None
+        self._watch(mine)
         try:
-            return await asyncio.wrap_future(future)
+            return await asyncio.wrap_future(mine.future)
         finally:
-            for timer in timers:  # it would hold on to the plan for as long as it runs
-                timer.cancel()
+            assert mine.timer is not None
+            mine.timer.cancel()  # it would hold on to the plan for as long as it runs
 
     def close(self) -> None:
         """Let go of the jobs that wait, and of the thread once its present job is done."""
@@ -127,6 +121,15 @@ class Worker(Generic[Result]):
     def _hire(self) -> None:
         self._thread = threading.Thread(target=self._work, name="solver", daemon=True)
         self._thread.start()
+
+    def _watch(self, job: _Job[Result]) -> None:
+        """Give the job up once it has taken all our patience, which begins when it does."""
+        taken = 0.0 if job.began is None else monotonic() - job.began
+        if taken < self._patience:
+            loop = asyncio.get_running_loop()
+            job.timer = loop.call_later(self._patience - taken, self._watch, job)
+        else:
+            self._give_up(job.future)
 
     def _give_up(self, future: Future[Result]) -> None:
         if future.done():
@@ -164,8 +167,7 @@ class Worker(Generic[Result]):
 def _do(job: _Job[Result]) -> None:
     if not job.future.set_running_or_notify_cancel():
         return  # whoever asked has gone
-    with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
-        job.begun()
+    job.began = monotonic()
     try:
         result = job.work()
     except BaseException as error:  # noqa: BLE001 - handed to whoever asked
