@@ -25,7 +25,9 @@ def measures(*, quick: bool) -> dict[str, Callable[[], Any]]:
     sizes = problems.SIZES[:2] if quick else problems.SIZES
     return {
         "phases": lambda: phases.phases(sizes),
-        "comparison": lambda: comparison.comparison(sizes, patience=5.0 if quick else 100.0),
+        "comparison": lambda: comparison.comparison(
+            sizes, patience=5.0 if quick else 100.0, as_shipped=not quick
+        ),
         "batteries": lambda: phases.by_batteries(
             BATTERIES[:2] if quick else BATTERIES, 2 if quick else 5
         ),

@@ -11,10 +11,12 @@ from contextlib import closing
 from typing import Any
 
 from benchmarks import problems
-from benchmarks.packages import CHECKOUT
+from benchmarks.packages import CHECKOUT, home
 from benchmarks.peers.case import Case
 from benchmarks.serving import Client, Server
 from benchmarks.timing import exponent, seconds_of, spread_of
+from benchmarks.wheel import shipped
+from matrix_builders import MODE
 
 PEERS = ("linprog", "cvxpy_vectorised", "pulp_cbc", "cvxpy_per_interval")
 OURS = "/optimize"
@@ -30,11 +32,14 @@ _PATIENCE = 100.0  # s that a further turn may be expected to take
 Work = Callable[[], Any]
 
 
-def comparison(sizes: Iterable[int], *, patience: float = _PATIENCE) -> dict[str, Any]:
+def comparison(
+    sizes: Iterable[int], *, patience: float = _PATIENCE, as_shipped: bool = True
+) -> dict[str, Any]:
     """Times [ms] of all peers that are present, what is skipped, and why."""
     peers, skipped = _present()
     rows: list[dict[str, Any]] = []
-    with Server() as url, closing(Client(url)) as client:
+    kernels, folder = shipped() if as_shipped else (MODE, home())
+    with Server(folder) as url, closing(Client(url)) as client:
         for n in sizes:
             rows.append(_row(n, client, peers, patience, rows[-1] if rows else None))
     names = [OURS, *(peer.LABEL for peer in peers.values()), *_EMHASS_ROWS]
@@ -44,7 +49,7 @@ def comparison(sizes: Iterable[int], *, patience: float = _PATIENCE) -> dict[str
         if len(times := {row["T"]: row["ms"][name] for row in rows if name in row["ms"]}) > 2
     }
     skipped |= {f"EMHASS at T = {row['T']}": row["emhass"] for row in rows if row.get("emhass")}
-    return {"rows": rows, "exponents": grows, "skipped": skipped}
+    return {"kernels": kernels, "rows": rows, "exponents": grows, "skipped": skipped}
 
 
 def _present() -> tuple[dict[str, Any], dict[str, str]]:

@@ -5,9 +5,6 @@ where numba compiles them, also the wheel, built with kernels ahead of time as t
 """
 
 import json
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
@@ -16,11 +13,11 @@ from typing import Any
 from addon.prove.memory import limited
 from addon.prove.tools import Lacking
 from benchmarks.days import synthetic_request
-from benchmarks.packages import CHECKOUT, home
+from benchmarks.packages import home
 from benchmarks.serving import Server, post
+from benchmarks.wheel import installed_wheel
 from matrix_builders import MODE
 
-BUILT = CHECKOUT / "build" / "benchmarks" / "installed"
 MANY, LONG = 1000, 2880
 _WINDOW = 100  # plans over which the wander of the allocator is averaged
 _LIMITS = ((64, 0), (96, 20))  # MiB, plans
@@ -84,30 +81,6 @@ def _tries(folder: Path) -> Iterator[dict[str, Any]]:
 
 def _body(seed: int, n_intervals: int) -> bytes:
     return json.dumps(synthetic_request(seed, n_intervals)).encode()
-
-
-def installed_wheel() -> Path:
-    """Folder with our packages from a wheel built now.
-
-    Raises
-    ------
-    Lacking
-        Where a wheel with compiled kernels cannot be built.
-    """
-    if shutil.which("g++") is None:
-        raise Lacking("needs a C++ compiler (Debian: g++) to build the wheel")
-    shutil.rmtree(BUILT, ignore_errors=True)
-    target = ["install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
-    finished = subprocess.run(
-        [sys.executable, "-m", "pip", *target, "--target", str(BUILT), str(CHECKOUT)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if not list(BUILT.glob("matrix_builders/_kernels.*")):
-        last = (finished.stderr.strip().splitlines() or ["no kernels in it"])[-1]
-        raise Lacking(f"the wheel was not built: {last}")
-    return BUILT
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ _PHASES = {
     "http": "HTTP round trip",
 }
 
-_RATIOS = f"As multiples of `{OURS}`, HTTP, proof and preferences included:"
+_RATIOS = f"As multiples of `{OURS}` (kernels {{kernels}}), HTTP, proof and preferences included:"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -95,10 +95,11 @@ def comparison(results: Results) -> str:
     ]
     ratios = [[name, *(ratio(row, name) for row in rows)] for name in names if name != OURS]
     skipped = [f"- {name}: {why}" for name, why in results["comparison"]["skipped"].items()]
+    told = _RATIOS.format(kernels=results["comparison"]["kernels"])
     return "\n\n".join(
         [
             table(head, body),
-            *([_RATIOS, table(["ratio", *head[1:-1]], ratios)] if ratios else []),
+            *([told, table(["ratio", *head[1:-1]], ratios)] if ratios else []),
             *(["Left out:\n\n" + "\n".join(skipped)] if skipped else []),
         ]
     )
