@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from matrix_builders import SiteArrays, StorageArrays, Vector
+from matrix_builders import StorageArrays, Vector
 from matrix_builders.compiled import kernel
 from optimiser.interval_cost import (
     CURTAIL_LIMIT,
@@ -14,7 +14,6 @@ from optimiser.interval_cost import (
     IMPORT_EXCESS,
     IMPORT_LIMIT,
     IMPORT_PRICE,
-    meter_columns,
 )
 from optimiser.programme import Programme
 
@@ -116,22 +115,18 @@ def follow(programme: Programme, course: Course | Vector, dead_band: float = 0.0
     drawn = programme.site.net_load + charge.sum(axis=0) - discharge.sum(axis=0)
     inverter = programme.couplings.inverter
     lost = np.zeros(drawn.size) if inverter is None else inverter.excess(charge, discharge)
+    curtailed, grid_import, grid_export = (np.empty(drawn.size) for _ in range(3))
     if wanted.metered is None or programme.couplings.is_empty:
-        curtailed = np.empty(drawn.size)
-        site = programme.site
-        curtail_at_least_cost(_meter(site), site.penalty, drawn, lost, curtailed)
+        curtail_at_least_cost(programme.meter, programme.site.penalty, drawn, lost, curtailed)
     else:
-        curtailed = np.maximum(wanted.metered - drawn, lost)
-        curtailed[curtailed < _METER_NOISE] = 0.0
-        curtailed = np.minimum(curtailed, programme.site.curtail_limit)
-    metered = drawn + curtailed
-    metered[np.abs(metered) < _METER_NOISE] = 0.0
+        curtail_towards(wanted.metered, programme.site.curtail_limit, drawn, lost, curtailed)
+    pass_meter(drawn, curtailed, grid_import, grid_export)
     return Dispatch(
         charge=charge,
         discharge=discharge,
         stored=stored,
-        grid_import=np.maximum(metered, 0.0),
-        grid_export=np.maximum(-metered, 0.0),
+        grid_import=grid_import,
+        grid_export=grid_export,
         curtailed=curtailed,
     )
 
@@ -254,17 +249,49 @@ def curtail_at_least_cost(
                 curtailed[t] = choice
 
 
-def _meter(site: SiteArrays) -> Vector:
-    """What the kernels of the meter read; shape (8, T)."""
-    return np.array(meter_columns(site))
+@kernel("void(f8[::1], f8[::1], f8[::1], f8[::1], f8[::1])")
+def curtail_towards(
+    metered: Vector, most: Vector, drawn: Vector, least: Vector, curtailed: Vector
+) -> None:
+    """Solar left unused so that the meter sees what is wanted, as far as that goes.
+
+    Parameters
+    ----------
+    metered : float64 array, shape (T,)
+        Import less export, as wanted. [kWh per interval]
+    most, drawn, least, curtailed : float64 array, shape (T,)
+        As in `curtail_at_least_cost`; the last is modified in place. [kWh per interval]
+    """
+    for t in range(drawn.size):
+        choice = max(metered[t] - drawn[t], least[t])
+        curtailed[t] = min(choice, most[t]) if choice >= _METER_NOISE else 0.0
 
 
-def meter_cost(site: SiteArrays, metered: Vector) -> Vector:
+@kernel("void(f8[::1], f8[::1], f8[::1], f8[::1])")
+def pass_meter(drawn: Vector, curtailed: Vector, grid_import: Vector, grid_export: Vector) -> None:
+    """Energy through the meter, one way at a time.
+
+    Parameters
+    ----------
+    drawn, curtailed : float64 array, shape (T,)
+        What the house draws with all solar in use, and what of that is not. [kWh per interval]
+    grid_import, grid_export : float64 array, shape (T,)
+        Modified in place. [kWh per interval]
+    """
+    for t in range(drawn.size):
+        metered = drawn[t] + curtailed[t]
+        if abs(metered) < _METER_NOISE:
+            metered = 0.0
+        grid_import[t] = max(metered, 0.0)
+        grid_export[t] = max(-metered, 0.0)
+
+
+def meter_cost(programme: Programme, metered: Vector) -> Vector:
     """Planning cost of the energy through the meter, penalties included.
 
     Parameters
     ----------
-    site : SiteArrays
+    programme : Programme
         Prices and limits.
     metered : float64 array, shape (T,)
         Import, or export where negative. [kWh per interval]
@@ -275,7 +302,7 @@ def meter_cost(site: SiteArrays, metered: Vector) -> Vector:
         [$]
     """
     cost = np.empty(metered.size)
-    meter_costs(_meter(site), site.penalty, metered, cost)
+    meter_costs(programme.meter, programme.site.penalty, metered, cost)
     return cost
 
 
@@ -296,17 +323,56 @@ def planning_cost(programme: Programme, dispatch: Dispatch) -> float:
     """
     storages = programme.storages
     metered = dispatch.grid_import - dispatch.grid_export
-    moved = (dispatch.charge + dispatch.discharge).sum(axis=1)
-    missed = np.maximum(storages.soft_floor - dispatch.stored, 0.0) + np.maximum(
-        dispatch.stored - storages.soft_ceiling, 0.0
-    )
     return float(
-        meter_cost(programme.site, metered).sum()
-        + storages.wear @ moved
-        + storages.level_price @ missed.sum(axis=1)
+        meter_cost(programme, metered).sum()
+        + storage_costs(
+            storages.wear,
+            storages.level_price,
+            storages.soft_floor,
+            storages.soft_ceiling,
+            dispatch.charge,
+            dispatch.discharge,
+            dispatch.stored,
+        )
         + programme.couplings.cost(dispatch.grid_import, dispatch.grid_export)
         - end_worth(storages, dispatch.stored)
     )
+
+
+@kernel("f8(f8[::1], f8[::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1])")
+def storage_costs(
+    wear: Vector,
+    level_price: Vector,
+    soft_floor: Vector,
+    soft_ceiling: Vector,
+    charge: Vector,
+    discharge: Vector,
+    stored: Vector,
+) -> float:
+    """Cost of what storages move, and of the levels that they miss.
+
+    Parameters
+    ----------
+    wear, level_price : float64 array, shape (K,)
+        Prices. [$/kWh]
+    soft_floor, soft_ceiling, charge, discharge, stored : float64 array, shape (K, T)
+        Levels wanted, and what is done. [kWh; kWh per interval]
+
+    Returns
+    -------
+    float
+        [$]
+    """
+    cost = 0.0
+    for k in range(wear.size):
+        moved = 0.0
+        missed = 0.0
+        for t in range(stored.shape[1]):
+            moved += charge[k, t] + discharge[k, t]
+            missed += max(soft_floor[k, t] - stored[k, t], 0.0)
+            missed += max(stored[k, t] - soft_ceiling[k, t], 0.0)
+        cost += wear[k] * moved + level_price[k] * missed
+    return cost
 
 
 def end_worth(storages: StorageArrays, stored: Vector) -> float:

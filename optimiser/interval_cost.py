@@ -27,7 +27,7 @@ N_COLUMNS = 10
 
 
 def meter_columns(site: SiteArrays) -> tuple[Vector, ...]:
-    """What the table says of the meter: columns `IMPORT_PRICE` to `NET_LOAD`; shape (T,) each."""
+    """What a table says of the meter: `IMPORT_PRICE` to `NET_LOAD`; shape (T,) each."""
     return (
         site.import_price,
         site.export_price,
@@ -193,9 +193,12 @@ def interval_cost(
     return size
 
 
-@kernel("Tuple((f8[:, ::1], i8[::1]))(f8[:, ::1], f8, f8, f8, f8)")
+@kernel("Tuple((f8[:, ::1], i8[::1]))(f8[:, ::1], f8[::1], f8[::1], i8, f8, f8, f8, f8)")
 def interval_costs(
-    intervals: Vector,
+    meter: Vector,
+    charge_limit: Vector,
+    discharge_limit: Vector,
+    begins: int,
     penalty: float,
     charge_efficiency: float,
     discharge_efficiency: float,
@@ -205,8 +208,12 @@ def interval_costs(
 
     Parameters
     ----------
-    intervals : float64 array, shape (T, N_COLUMNS)
+    meter : float64 array, shape (8, T)
         Prices, limits and net load of each. [$/kWh; kWh]
+    charge_limit, discharge_limit : float64 array, shape (T,)
+        Most energy in and out. [kWh]
+    begins : int
+        First interval that is wanted.
     penalty, charge_efficiency, discharge_efficiency, wear : float
         As in `interval_cost`.
 
@@ -214,17 +221,22 @@ def interval_costs(
     -------
     costs : float64 array, shape (3, n)
         The functions, one after the other.
-    place : int64 array, shape (T + 1,)
-        That of interval t has breakpoints ``place[t] .. place[t + 1] - 1``.
+    place : int64 array, shape (T - begins + 1,)
+        That of interval ``begins + t`` has breakpoints ``place[t] .. place[t + 1] - 1``.
     """
-    n = intervals.shape[0]
+    n = meter.shape[1] - begins
     functions = np.zeros((_N_FUNCTIONS, 3, MOST_SEGMENTS + 1))
+    interval = np.empty(N_COLUMNS)
     cost = np.empty((3, MOST_SEGMENTS + 1))
     costs = np.empty((3, (MOST_SEGMENTS + 1) * n))  # memory that is never touched costs nothing
     place = np.zeros(n + 1, dtype=np.int64)
     for t in range(n):
+        for column in range(CHARGE_LIMIT):
+            interval[column] = meter[column, begins + t]
+        interval[CHARGE_LIMIT] = charge_limit[begins + t]
+        interval[DISCHARGE_LIMIT] = discharge_limit[begins + t]
         size = interval_cost(
-            intervals[t], penalty, charge_efficiency, discharge_efficiency, wear, functions, cost
+            interval, penalty, charge_efficiency, discharge_efficiency, wear, functions, cost
         )
         first = place[t]
         for i in range(size):

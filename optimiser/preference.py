@@ -131,7 +131,7 @@ def _steadied(programme: Programme, dispatch: Dispatch) -> Preferred:
     for run in runs:
         even[run] = net[run].sum() * hours[run] / hours[run].sum()
     rest = site.net_load + dispatch.curtailed
-    dearer = meter_cost(site, rest + even) - meter_cost(site, rest + net)
+    dearer = meter_cost(programme, rest + even) - meter_cost(programme, rest + net)
     for run in runs:
         if dearer[run].sum() <= _NOTHING:
             net[run] = even[run]

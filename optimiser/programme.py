@@ -1,11 +1,13 @@
 """A site under its terms, as the arrays that every solver of ours takes."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from matrix_builders import SiteArrays, StorageArrays, Vector
 from optimiser.couplings import Couplings, couplings_of
+from optimiser.interval_cost import meter_columns
 from optimiser.meter import planned_import_price, site_arrays
 from optimiser.objective import Terms
 from optimiser.site import Site
@@ -38,7 +40,7 @@ class Permissions:
         return cls(np.ones(shape, dtype=np.bool_), np.ones(shape, dtype=np.bool_))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Programme:
     """One problem in kWh per interval, ready for any solver.
 
@@ -61,6 +63,11 @@ class Programme:
     storages: StorageArrays
     couplings: Couplings = Couplings()
     permissions: Permissions | None = None
+
+    @cached_property
+    def meter(self) -> Vector:
+        """The meter as one table for kernels; shape (8, T), rows as in `interval_cost`."""
+        return np.array(meter_columns(self.site))
 
 
 def programme_from_site(site: Site, terms: Terms) -> Programme:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from matrix_builders import StorageArrays, Vector
 from optimiser.errors import SolverError
-from optimiser.interval_cost import interval_costs, meter_columns
+from optimiser.interval_cost import interval_costs
 from optimiser.piecewise import value_of
 from optimiser.programme import Programme
 from optimiser.recursion import GAVE_UP, choose_forwards, value_backwards
@@ -147,15 +147,13 @@ def _end(storages: StorageArrays) -> tuple[Vector, Vector]:
 
 def _interval_costs(programme: Programme, first: int = 0) -> tuple[Vector, NDArray[np.int64]]:
     """Cost of every interval from `first` on, by the energy that the storage gives."""
-    site, storages = programme.site, programme.storages
-    columns = (
-        *meter_columns(site),
+    storages = programme.storages
+    return interval_costs(
+        programme.meter,
         storages.charge_limit[0],
         storages.discharge_limit[0],
-    )
-    return interval_costs(
-        np.column_stack([column[first:] for column in columns]),
-        site.penalty,
+        first,
+        programme.site.penalty,
         float(storages.charge_efficiency[0]),
         float(storages.discharge_efficiency[0]),
         float(storages.wear[0]),
