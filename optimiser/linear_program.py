@@ -9,6 +9,8 @@ from matrix_builders import CscArrays, LinearProgram, Vector
 from matrix_builders.arrays import Indices
 from matrix_builders.compiled import kernel
 
+_AT_BOUND = 1e-6  # kWh; nearer than this a column counts as at its bound
+
 
 @dataclass(frozen=True, slots=True)
 class Proof:
@@ -86,13 +88,9 @@ def primal_residual(lp: LinearProgram, x: Vector) -> float:
     if x.shape != lp.cost.shape or not np.isfinite(x).all():
         return float("inf")
     activity = multiply(lp.matrix, x, lp.row_lower.size)
-    gaps = (
-        lp.row_lower - activity,
-        activity - lp.row_upper,
-        lp.col_lower - x,
-        x - lp.col_upper,
-    )
-    return max(0.0, *(float(gap.max(initial=0.0)) for gap in gaps))
+    of_rows = largest_violation(activity, lp.row_lower, lp.row_upper)
+    of_columns = largest_violation(_as_vector(x), lp.col_lower, lp.col_upper)
+    return float(max(of_rows, of_columns))
 
 
 def prove(lp: LinearProgram, solution: LpSolution) -> Proof:
@@ -103,13 +101,11 @@ def prove(lp: LinearProgram, solution: LpSolution) -> Proof:
     """
     dual = _leaning_on_bounds(lp, solution.row_dual)
     reduced_cost = lp.cost - multiply_transposed(lp.matrix, dual)
-    room = 1e-6  # kWh; nearer than this a column counts as at its bound
-    falls = (reduced_cost > 0) & (solution.x > lp.col_lower + room)
-    rises = (reduced_cost < 0) & (solution.x < lp.col_upper - room)
+    unused = largest_unused(reduced_cost, _as_vector(solution.x), lp.col_lower, lp.col_upper)
     return Proof(
         lower_bound=_bound(lp, dual, reduced_cost),
         primal_residual=primal_residual(lp, solution.x),
-        dual_residual=float(np.abs(reduced_cost[falls | rises]).max(initial=0.0)),
+        dual_residual=float(unused),
     )
 
 
@@ -120,22 +116,28 @@ def lower_bound(lp: LinearProgram, row_dual: Vector) -> float:
 
 
 def _bound(lp: LinearProgram, dual: Vector, reduced_cost: Vector) -> float:
-    return _least(dual, lp.row_lower, lp.row_upper) + _least(
-        reduced_cost, lp.col_lower, lp.col_upper
+    return float(
+        least_product(dual, lp.row_lower, lp.row_upper)
+        + least_product(reduced_cost, lp.col_lower, lp.col_upper)
     )
 
 
 def multiply(matrix: CscArrays, x: Vector, n_rows: int) -> Vector:
     """A x; shape (n_rows,)."""
     product = np.zeros(n_rows)
-    add_product(*matrix, np.ascontiguousarray(x, dtype=np.float64), product)
+    add_product(*matrix, _as_vector(x), product)
     return product
+
+
+def _as_vector(values: Vector) -> Vector:
+    """The same as kernels take it; solvers may give anything."""
+    return np.ascontiguousarray(values, dtype=np.float64)
 
 
 def multiply_transposed(matrix: CscArrays, dual: Vector) -> Vector:
     """Aᵀ y; shape (n_cols,)."""
     product = np.zeros(matrix.indptr.size - 1)
-    add_transposed_product(*matrix, np.ascontiguousarray(dual, dtype=np.float64), product)
+    add_transposed_product(*matrix, _as_vector(dual), product)
     return product
 
 
@@ -160,13 +162,46 @@ def add_transposed_product(
 
 
 def _leaning_on_bounds(lp: LinearProgram, row_dual: Vector) -> Vector:
-    absent = ((row_dual > 0) & np.isneginf(lp.row_lower)) | (
-        (row_dual < 0) & np.isposinf(lp.row_upper)
-    )
-    return np.where(absent, 0.0, row_dual)
+    dual = np.array(row_dual, dtype=np.float64)
+    lean_on_bounds(dual, lp.row_lower, lp.row_upper)
+    return dual
 
 
-def _least(price: Vector, lower: Vector, upper: Vector) -> float:
-    bound = np.where(price > 0, lower, upper)
-    leans = price != 0
-    return float(price[leans] @ bound[leans])
+@kernel("void(f8[::1], f8[::1], f8[::1])")
+def lean_on_bounds(dual: Vector, lower: Vector, upper: Vector) -> None:
+    """Set those of the `dual` prices to zero, in place, that lean on an absent bound."""
+    for i in range(dual.size):
+        bound = lower[i] if dual[i] > 0.0 else upper[i]
+        if dual[i] != 0.0 and np.isinf(bound):
+            dual[i] = 0.0
+
+
+@kernel("f8(f8[::1], f8[::1], f8[::1])")
+def least_product(price: Vector, lower: Vector, upper: Vector) -> float:
+    """Least that anything between two bounds can cost."""
+    least = 0.0
+    for i in range(price.size):
+        if price[i] != 0.0:
+            least += price[i] * (lower[i] if price[i] > 0.0 else upper[i])
+    return least
+
+
+@kernel("f8(f8[::1], f8[::1], f8[::1])")
+def largest_violation(value: Vector, lower: Vector, upper: Vector) -> float:
+    """By how much values miss their bounds at most; zero where they keep them."""
+    largest = 0.0
+    for i in range(value.size):
+        largest = max(largest, lower[i] - value[i], value[i] - upper[i])
+    return largest
+
+
+@kernel("f8(f8[::1], f8[::1], f8[::1], f8[::1])")
+def largest_unused(reduced_cost: Vector, x: Vector, lower: Vector, upper: Vector) -> float:
+    """Largest reduced cost of a column that could still move the way it pays."""
+    largest = 0.0
+    for j in range(x.size):
+        falls = reduced_cost[j] > 0.0 and x[j] > lower[j] + _AT_BOUND
+        rises = reduced_cost[j] < 0.0 and x[j] < upper[j] - _AT_BOUND
+        if falls or rises:
+            largest = max(largest, abs(reduced_cost[j]))
+    return largest
