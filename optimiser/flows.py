@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matrix_builders import Vector
+from matrix_builders.compiled import kernel
 from optimiser.dispatch import Dispatch
 from optimiser.programme import Permissions
 from optimiser.site import Site
 from optimiser.vehicle import Priority
-from optimiser.window import Mask
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,12 @@ class EnergyFlows:
     grid_to_vehicle: Vector
 
 
-def flows_of(site: Site, dispatch: Dispatch, permissions: Permissions | None = None) -> EnergyFlows:
+def flows_of(
+    site: Site,
+    dispatch: Dispatch,
+    permissions: Permissions | None = None,
+    intervals: slice = slice(None),
+) -> EnergyFlows:
     """Split a dispatch into its flows.
 
     Parameters
@@ -48,108 +54,164 @@ def flows_of(site: Site, dispatch: Dispatch, permissions: Permissions | None = N
         A physical dispatch.
     permissions : Permissions, optional
         Who may trade with the grid; everyone where absent.
+    intervals : slice
+        Those that are wanted; each is split by itself.
 
     Returns
     -------
     EnergyFlows
         All non-negative; each source and each sink adds up.
     """
-    n = len(site.batteries)
-    may = permissions or Permissions.all(dispatch.charge.shape)
-    ledger = _Ledger(site, dispatch)
-    # Place of every storage in the queue for solar.
-    place = np.array([1] * n + [_PLACE[v.priority] for v in site.vehicles])[:, None]
-    ledger.give_solar(~may.charge_from_grid)
-    for turn in np.unique(place):
-        ledger.give_solar(np.broadcast_to(place == turn, dispatch.charge.shape))
-    for chosen in (~may.feed_in, may.feed_in):
-        ledger.give_stored(chosen)
-    return ledger.closed()
+    n, shape = len(site.batteries), dispatch.charge.shape
+    may = permissions or Permissions.all(shape)
+    begins, ends, _ = intervals.indices(shape[1])
+    whole = np.zeros((_N_WHOLE, ends - begins))
+    each = np.zeros((_N_EACH, shape[0], ends - begins))
+    solar = site.forecast.solar - dispatch.curtailed
+    split(
+        begins,
+        n,
+        np.array(site.forecast.load),
+        solar,
+        _passed(site, solar),
+        dispatch.charge,
+        dispatch.discharge,
+        may.charge_from_grid,
+        may.feed_in,
+        np.array([1] * n + [_TURN[v.priority] for v in site.vehicles], dtype=np.int64),
+        whole,
+        each,
+    )
+    solar_to, from_battery, from_vehicle, from_grid = each
+    return EnergyFlows(
+        solar_to_load=whole[_SOLAR_TO_LOAD],
+        solar_to_battery=solar_to[:n].sum(axis=0),
+        solar_to_vehicle=solar_to[n:],
+        solar_to_grid=whole[_SOLAR_TO_GRID],
+        battery_to_load=whole[_BATTERY_TO_LOAD],
+        battery_to_vehicle=from_battery[n:],
+        battery_to_grid=whole[_BATTERY_TO_GRID],
+        vehicle_to_load=whole[_VEHICLE_TO_LOAD],
+        vehicle_to_battery=from_vehicle[:n].sum(axis=0),
+        vehicle_to_vehicle=from_vehicle[n:],
+        vehicle_to_grid=whole[_VEHICLE_TO_GRID],
+        grid_to_load=whole[_GRID_TO_LOAD],
+        grid_to_battery=from_grid[:n].sum(axis=0),
+        grid_to_vehicle=from_grid[n:],
+    )
 
 
-_PLACE = {Priority.EV_FIRST: 0, Priority.EQUAL: 1, Priority.BATTERY_FIRST: 2}
+_TURN = {Priority.EV_FIRST: 0, Priority.EQUAL: 1, Priority.BATTERY_FIRST: 2}
+"""Turn of a vehicle in the queue for solar; batteries have the middle one."""
+
+_N_TURNS = 3
+
+# Rows of the flows of the whole site, then of those of each storage.  What batteries and vehicles
+# give follows the same order.
+_SOLAR_TO_LOAD, _SOLAR_TO_GRID, _GRID_TO_LOAD = range(3)
+_BATTERY_TO_LOAD, _VEHICLE_TO_LOAD, _BATTERY_TO_GRID, _VEHICLE_TO_GRID = range(3, 7)
+_N_WHOLE = 7
+_SOLAR, _BATTERY, _VEHICLE, _GRID = range(4)
+_N_EACH = 4
 
 
-class _Ledger:
-    """Needs that are still open, and what was given to them."""
-
-    def __init__(self, site: Site, dispatch: Dispatch) -> None:
-        self._n = len(site.batteries)
-        self._discharge = dispatch.discharge
-        self._solar = site.forecast.solar - dispatch.curtailed
-        self._charge = dispatch.charge.copy()
-        zeros, each = np.zeros(self._solar.size), np.zeros(dispatch.charge.shape)
-        self._solar_to = each.copy()
-        self._keep_behind_inverter(site)
-        self._solar_to_load = np.minimum(site.forecast.load, self._solar)
-        self._solar = self._solar - self._solar_to_load
-        self._load = site.forecast.load - self._solar_to_load
-        self._from_battery, self._from_vehicle = each.copy(), each.copy()
-        self._to_load = {True: zeros.copy(), False: zeros.copy()}
-        self._to_grid = {True: zeros.copy(), False: zeros.copy()}
-
-    def _keep_behind_inverter(self, site: Site) -> None:
-        """What an inverter cannot pass on charges the batteries beside the panels."""
-        if site.inverter is None or not site.inverter.dc_coupled_solar:
-            return
-        kept = np.maximum(self._solar - site.horizon.hours * site.inverter.ac_limit, 0.0)
-        behind = self._charge.copy()
-        behind[self._n :] = 0.0
-        self._take(_shared(kept, behind))
-
-    def give_solar(self, chosen: Mask) -> None:
-        """Share what is left of solar among the charges chosen, by their size."""
-        self._take(_shared(self._solar, np.where(chosen, self._charge, 0.0)))
-
-    def _take(self, given: Vector) -> None:
-        self._solar_to += given
-        self._charge = np.maximum(self._charge - given, 0.0)
-        self._solar = np.maximum(self._solar - given.sum(axis=0), 0.0)
-
-    def give_stored(self, chosen: Mask) -> None:
-        """Let the discharges chosen serve the load, then what charges, then the grid."""
-        out = np.where(chosen, self._discharge, 0.0)
-        for is_battery, supply in (
-            (True, out[: self._n].sum(axis=0)),
-            (False, out[self._n :].sum(axis=0)),
-        ):
-            to_load = np.minimum(self._load, supply)
-            self._load = self._load - to_load
-            self._to_load[is_battery] += to_load
-            left = supply - to_load
-            open_charge = self._charge.copy()
-            if is_battery:  # no battery charges another
-                open_charge[: self._n] = 0.0
-            given = _shared(left, open_charge)
-            self._charge = np.maximum(self._charge - given, 0.0)
-            kept = self._from_battery if is_battery else self._from_vehicle
-            kept += given
-            self._to_grid[is_battery] += np.maximum(left - given.sum(axis=0), 0.0)
-
-    def closed(self) -> EnergyFlows:
-        """The grid gives the rest, and takes what is left of solar."""
-        n = self._n
-        return EnergyFlows(
-            solar_to_load=self._solar_to_load,
-            solar_to_battery=self._solar_to[:n].sum(axis=0),
-            solar_to_vehicle=self._solar_to[n:],
-            solar_to_grid=self._solar,
-            battery_to_load=self._to_load[True],
-            battery_to_vehicle=self._from_battery[n:],
-            battery_to_grid=self._to_grid[True],
-            vehicle_to_load=self._to_load[False],
-            vehicle_to_battery=self._from_vehicle[:n].sum(axis=0),
-            vehicle_to_vehicle=self._from_vehicle[n:],
-            vehicle_to_grid=self._to_grid[False],
-            grid_to_load=self._load,
-            grid_to_battery=self._charge[:n].sum(axis=0),
-            grid_to_vehicle=self._charge[n:],
-        )
+def _passed(site: Site, solar: Vector) -> Vector:
+    """Solar that gets past the inverter; the rest charges the batteries beside the panels."""
+    if site.inverter is None or not site.inverter.dc_coupled_solar:
+        return solar
+    return np.minimum(solar, site.horizon.hours * site.inverter.ac_limit)
 
 
-def _shared(supply: Vector, needs: Vector) -> Vector:
-    """What each of the `needs`, shape (K, T), gets of a supply, shape (T,): its share of it."""
-    total = needs.sum(axis=0)
-    part = np.divide(supply, total, out=np.ones(supply.size), where=total > supply)
-    shares: Vector = needs * np.minimum(part, 1.0)
-    return shares
+@kernel("f8(f8, f8[:, :, ::1], i8, i8, b1[::1])")
+def share(supply: float, each: Vector, t: int, source: int, chosen: NDArray[np.bool_]) -> float:
+    """Share a supply among the open charges of those chosen, by their size; return what is left."""
+    total = 0.0
+    for k in range(chosen.size):
+        if chosen[k]:
+            total += each[_GRID, k, t]
+    part = supply / total if total > supply else 1.0
+    left = supply
+    for k in range(chosen.size):
+        if chosen[k]:
+            given = each[_GRID, k, t] * part
+            each[source, k, t] += given
+            each[_GRID, k, t] = max(each[_GRID, k, t] - given, 0.0)
+            left -= given
+    return max(left, 0.0)
+
+
+@kernel(
+    "void(i8, i8, f8[::1], f8[::1], f8[::1], f8[:, ::1], f8[:, ::1], b1[:, ::1], b1[:, ::1],"
+    " i8[::1], f8[:, ::1], f8[:, :, ::1])"
+)
+def split(
+    begins: int,
+    n_batteries: int,
+    load: Vector,
+    solar: Vector,
+    passed: Vector,
+    charge: Vector,
+    discharge: Vector,
+    may_charge_from_grid: NDArray[np.bool_],
+    may_feed_in: NDArray[np.bool_],
+    turn: NDArray[np.int64],
+    whole: Vector,
+    each: Vector,
+) -> None:
+    """Split the energy of the intervals from `begins` on into flows.
+
+    Parameters
+    ----------
+    begins : int
+        First interval that is wanted.
+    n_batteries : int
+        Storages that are batteries; vehicles come after them.
+    load, solar, passed : float64 array, shape (T,)
+        What the house uses, what the panels give, and what of that gets past the inverter.
+        [kWh per interval]
+    charge, discharge : float64 array, shape (K, T)
+        What goes into and out of each storage. [kWh per interval]
+    may_charge_from_grid, may_feed_in : bool array, shape (K, T)
+        Who may trade with the grid.
+    turn : int64 array, shape (K,)
+        Turn of each storage in the queue for solar.
+    whole : float64 array, shape (7, n)
+        Zeros; modified in place: flows of the whole site.  What is left of the load is the grid's.
+    each : float64 array, shape (4, K, n)
+        Zeros; modified in place: what each storage takes.  What is still open is the grid's.
+    """
+    n = turn.size
+    chosen = np.zeros(n, dtype=np.bool_)
+    for t in range(whole.shape[1]):
+        at = begins + t
+        for k in range(n):
+            each[_GRID, k, t] = charge[k, at]
+            chosen[k] = k < n_batteries
+        kept = max(solar[at] - passed[at], 0.0)
+        left = solar[at] - kept + share(kept, each, t, _SOLAR, chosen)
+        to_load = min(load[at], left)
+        whole[_SOLAR_TO_LOAD, t] = to_load
+        needed = load[at] - to_load
+        left -= to_load
+        for k in range(n):
+            chosen[k] = not may_charge_from_grid[k, at]
+        left = share(left, each, t, _SOLAR, chosen)
+        for now in range(_N_TURNS):
+            for k in range(n):
+                chosen[k] = turn[k] == now
+            left = share(left, each, t, _SOLAR, chosen)
+        whole[_SOLAR_TO_GRID, t] = left
+        for feeds_in in (False, True):
+            for source in (_BATTERY, _VEHICLE):
+                supply = 0.0
+                for k in range(n):
+                    is_battery = k < n_batteries
+                    if may_feed_in[k, at] == feeds_in and is_battery == (source == _BATTERY):
+                        supply += discharge[k, at]
+                    chosen[k] = not (is_battery and source == _BATTERY)  # none charges another
+                to_load = min(needed, supply)
+                needed -= to_load
+                whole[_BATTERY_TO_LOAD + source - _BATTERY, t] += to_load
+                to_grid = share(supply - to_load, each, t, source, chosen)
+                whole[_BATTERY_TO_GRID + source - _BATTERY, t] += to_grid
+        whole[_GRID_TO_LOAD, t] = needed

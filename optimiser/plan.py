@@ -145,13 +145,20 @@ class Plan:
     @cached_property
     def actions(self) -> tuple[Action, ...]:
         """What a controller should do in each interval; length T."""
-        hours, batteries = self.site.horizon.hours, slice(len(self.site.batteries))
-        return actions_of(
-            self.dispatch.charge[batteries].sum(axis=0) / hours,
-            self.dispatch.discharge[batteries].sum(axis=0) / hours,
-            (self.flows.battery_to_load + self.flows.battery_to_vehicle.sum(axis=0)) / hours,
-            self.flows.battery_to_grid / hours,
+        return self.actions_in(slice(None))
+
+    def actions_in(self, intervals: slice) -> tuple[Action, ...]:
+        """What a controller should do in some of the intervals."""
+        batteries = slice(len(self.site.batteries))
+        to_vehicles = self.flows.battery_to_vehicle[:, intervals].sum(axis=0)
+        energies = (
+            self.dispatch.charge[batteries, intervals].sum(axis=0),
+            self.dispatch.discharge[batteries, intervals].sum(axis=0),
+            self.flows.battery_to_load[intervals] + to_vehicles,
+            self.flows.battery_to_grid[intervals],
         )
+        hours = self.site.horizon.hours[intervals]
+        return actions_of(*(energy / hours for energy in energies))
 
 
 def actions_of(

@@ -27,6 +27,7 @@ _TIMING_SHARE = 0.25
 _OF_WAITING = 0.25
 _EQUAL_PRICE = 1e-9  # $/kWh
 _NOTHING = 1e-9  # $; steadying a plan must be free
+_FIRST = slice(1)
 _LEAST_THROUGHPUT = 1e-3  # kWh; a plan that moves nothing needs no price on moving
 
 
@@ -157,9 +158,12 @@ def _first_move_kept(
 ) -> Preferred | None:
     """Plan that begins as the one before meant to; None where there is nothing to keep."""
     meant = previous.interval_at(site.horizon.start)
-    if meant is None or previous.actions[meant] is _first_action(site, chosen):
+    if meant is None:
         return None
-    if previous.actions[meant] is Action.CONSUME:
+    (action,) = previous.actions_in(slice(meant, meant + 1))
+    if action is _first_action(site, chosen):
+        return None
+    if action is Action.CONSUME:
         net = -max(0.0, float(site.net_load[0]))
     else:
         moved = previous.dispatch.charge[0, meant] - previous.dispatch.discharge[0, meant]
@@ -168,15 +172,15 @@ def _first_move_kept(
 
 
 def _first_action(site: Site, dispatch: Dispatch) -> Action:
-    flows = flows_of(site, dispatch)
-    hours = site.horizon.hours
-    powers = (
-        dispatch.charge.sum(axis=0),
-        dispatch.discharge.sum(axis=0),
+    flows = flows_of(site, dispatch, intervals=_FIRST)
+    energies = (
+        dispatch.charge[:, _FIRST].sum(axis=0),
+        dispatch.discharge[:, _FIRST].sum(axis=0),
         flows.battery_to_load,
         flows.battery_to_grid,
     )
-    return actions_of(*(power[:1] / hours[:1] for power in powers))[0]
+    (action,) = actions_of(*(energy / site.horizon.hours[_FIRST] for energy in energies))
+    return action
 
 
 def _beginning_with(programme: Programme, net: float) -> Programme:
