@@ -9,15 +9,15 @@ more pass.
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from optimiser import value_function
-from optimiser.dispatch import Dispatch, follow, meter_cost, planning_cost
+from optimiser.dispatch import Dispatch, follow, planning_cost
 from optimiser.end_value import WAIT
 from optimiser.flows import flows_of
 from optimiser.plan import Action, Plan, actions_of
 from optimiser.programme import Programme
 from optimiser.site import Site
+from optimiser.steadiness import steadied
 
 DEFAULT_BUDGET = 0.01
 """Most that preferences may cost over the horizon. [$]"""
@@ -25,7 +25,6 @@ DEFAULT_BUDGET = 0.01
 _THROUGHPUT_SHARE = 0.5
 _TIMING_SHARE = 0.25
 _OF_WAITING = 0.25
-_EQUAL_PRICE = 1e-9  # $/kWh
 _NOTHING = 1e-9  # $; steadying a plan must be free
 _FIRST = slice(1)
 _LEAST_THROUGHPUT = 1e-3  # kWh; a plan that moves nothing needs no price on moving
@@ -76,7 +75,11 @@ def preferred(
     if previous is not None:
         kept = _first_move_kept(site, programme, nudged, chosen.dispatch, previous)
         chosen = chosen if kept is None else _within(most, chosen, kept)
-    return _within(chosen.cost + _NOTHING, chosen, _steadied(programme, chosen.dispatch))
+    steady = steadied(programme, chosen.dispatch)
+    if steady is chosen.dispatch:
+        return chosen
+    costed = Preferred(steady, planning_cost(programme, steady))
+    return _within(chosen.cost + _NOTHING, chosen, costed)
 
 
 def _within(most: float, fallback: Preferred, wanted: Preferred) -> Preferred:
@@ -112,45 +115,6 @@ def _nudged(programme: Programme, best: Dispatch, budget: float) -> Programme:
         ),
         storages=storages._replace(wear=storages.wear + wear),
     )
-
-
-def _steadied(programme: Programme, dispatch: Dispatch) -> Preferred:
-    """Spread energy evenly over neighbouring intervals in which it costs the same."""
-    site, hours = programme.site, programme.hours
-    charge, discharge = dispatch.charge[0], dispatch.discharge[0]
-    trades_by_grid = np.where(charge > 0, dispatch.grid_import > 0, dispatch.grid_export > 0)
-    direction = np.where(trades_by_grid, np.sign(charge - discharge), 0.0)
-    price = np.where(direction > 0, site.import_price, site.export_price)
-    goes_on = (
-        (direction[1:] != 0)
-        & (direction[1:] == direction[:-1])
-        & (np.abs(np.diff(price)) < _EQUAL_PRICE)
-    )
-    net = charge - discharge
-    even = net.copy()
-    runs = _runs(goes_on)
-    for run in runs:
-        even[run] = net[run].sum() * hours[run] / hours[run].sum()
-    rest = site.net_load + dispatch.curtailed
-    dearer = meter_cost(programme, rest + even) - meter_cost(programme, rest + net)
-    for run in runs:
-        if dearer[run].sum() <= _NOTHING:
-            net[run] = even[run]
-    storages = programme.storages
-    change = np.where(
-        net > 0, net * storages.charge_efficiency[0], net / storages.discharge_efficiency[0]
-    )
-    levels = storages.initial[0] + np.cumsum(change)
-    steady = follow(programme, levels[None, :])
-    return Preferred(steady, planning_cost(programme, steady))
-
-
-def _runs(goes_on: NDArray[np.bool_]) -> list[slice]:
-    """Runs of intervals that `goes_on`, shape (T - 1,), ties to their neighbours."""
-    edges = np.diff(np.concatenate(([0], goes_on.astype(np.int64), [0])))
-    first = np.flatnonzero(edges == 1).tolist()
-    after = (np.flatnonzero(edges == -1) + 1).tolist()
-    return [slice(*run) for run in zip(first, after, strict=True)]
 
 
 def _first_move_kept(
