@@ -2,12 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 
 from matrix_builders import Vector
 from optimiser.checks import frozen_vector, require
+
+_MINUTES_OF_DAY = 24 * 60
+
+
+@cache
+def _clock() -> tuple[str, ...]:
+    """The minutes of a day as a clock shows them."""
+    return tuple(f"{minute // 60:02}:{minute % 60:02}" for minute in range(_MINUTES_OF_DAY))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,13 +62,17 @@ class Horizon:
     @cached_property
     def stamps(self) -> tuple[str, ...]:
         """The same instants as ISO 8601, with their offsets."""
-        elapsed = np.round(np.concatenate(([0.0], self.elapsed)) * 3600.0, 3)
-        if self.start.microsecond or (elapsed % 1.0).any() or self._changes_clocks():
+        minutes = np.round(np.concatenate(([0.0], self.elapsed)) * 60.0, 5)
+        if self.start.microsecond or (minutes % 1.0).any() or self._changes_clocks():
             return tuple(instant.isoformat() for instant in self.instants)
-        begins = np.datetime64(self.start.replace(tzinfo=None), "s")
-        offset = self.start.isoformat()[19:]  # what follows the seconds
-        local = (begins + elapsed.astype("m8[s]")).astype(str).tolist()
-        return tuple([stamp + offset for stamp in local])
+        begins = 60 * self.start.hour + self.start.minute
+        days, of_day = np.divmod(minutes.astype(np.int64) + begins, _MINUTES_OF_DAY)
+        dates = [self.start.date() + timedelta(days=day) for day in range(int(days[-1]) + 1)]
+        stems = [f"{date}T" for date in dates]
+        rest = self.start.isoformat()[16:]  # seconds and offset
+        clock = _clock()
+        marks = zip(days.tolist(), of_day.tolist(), strict=True)
+        return tuple([stems[day] + clock[minute] + rest for day, minute in marks])
 
     @property
     def starts(self) -> tuple[datetime, ...]:

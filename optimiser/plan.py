@@ -127,12 +127,12 @@ class Plan:
     def soc(self) -> Vector:
         """State of charge at every instant, now first; shape (K, T + 1). [-]"""
         storages = self.site.storages
-        initial = np.array([s.initial_soc for s in storages])
-        capacity = np.array([s.capacity for s in storages])
-        fraction = np.repeat(initial[:, None], self.site.horizon.n_intervals, axis=1)
-        holds = capacity > 0
-        fraction[holds] = self.dispatch.stored[holds] / capacity[holds, None]
-        return np.column_stack([initial, fraction])
+        soc = np.empty((len(storages), self.site.horizon.n_intervals + 1))
+        for k, storage in enumerate(storages):
+            soc[k] = storage.initial_soc
+            if storage.capacity > 0:
+                soc[k, 1:] = self.dispatch.stored[k] / storage.capacity
+        return soc
 
     def interval_at(self, when: datetime) -> int | None:
         """Interval that `when` falls into; None outside the horizon."""

@@ -63,7 +63,7 @@ def optimum(highs: highspy.Highs) -> LpSolution:
     if status != highspy.HighsModelStatus.kOptimal:
         raise SolverError(f"stopped with status {highs.modelStatusToString(status)!r}")
     found = highs.getSolution()
-    x, row_dual = np.array(found.col_value), np.array(found.row_dual)
+    x, row_dual = (np.fromiter(values, np.float64) for values in (found.col_value, found.row_dual))
     return LpSolution(x=x, row_dual=row_dual, backend=name, basis=highs.getBasis())
 
 

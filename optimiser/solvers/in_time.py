@@ -47,7 +47,8 @@ class _Helper:
 
     def __init__(self) -> None:
         self.tasks: SimpleQueue[Callable[[], Any] | None] = SimpleQueue()
-        self.done = threading.Semaphore(0)
+        self.done = threading.Lock()  # released when a task is done, by another than took it
+        self.done.acquire()
         self.outcome: tuple[bool, Any] = False, None
         self.thread = threading.Thread(target=self._work, name="solver", daemon=True)
         self.thread.start()

@@ -51,13 +51,9 @@ def reply_from_plan(plan: Plan, problem: Problem, repairs: Repairs) -> OptimizeR
 
 def home_reply(plan: Plan, problem: Problem, repairs: Repairs) -> OptimizeReply:
     """Reply about the home batteries as one, vehicles or none beside them."""
-    n = len(plan.site.batteries)
-    hours, dispatch = plan.site.horizon.hours, plan.dispatch
-    flows = _flows(plan, problem.client_safe_charge)
+    flows, charge, discharge = _flows(plan, problem.client_safe_charge)
     schedule = ScheduleOut(
-        **structs.asdict(flows),
-        charge_w=_charge(plan, problem.client_safe_charge).tolist(),
-        discharge_w=watts(dispatch.discharge[:n].sum(axis=0), hours).tolist(),
+        **structs.asdict(flows), charge_w=charge.tolist(), discharge_w=discharge.tolist()
     )
     if plan.site.vehicles:
         for name, values in _beside_vehicles(plan).items():
@@ -70,10 +66,7 @@ def home_reply(plan: Plan, problem: Problem, repairs: Repairs) -> OptimizeReply:
         schedule=schedule,
         summary=summary_of(plan),
         next_actions=_next_actions(
-            plan,
-            schedule.action,
-            schedule.soc_trajectory,
-            (schedule.charge_w, schedule.discharge_w),
+            plan, schedule.action, schedule.soc_trajectory, (charge, discharge)
         ),
         certificate=certificate_of(plan),
         warnings=repairs.as_list(),
@@ -83,11 +76,10 @@ def home_reply(plan: Plan, problem: Problem, repairs: Repairs) -> OptimizeReply:
 def multi_battery_reply(plan: Plan, problem: Problem, repairs: Repairs) -> MultiBatteryReply:
     """Write the reply of ``/multi-battery/optimize``; see `reply_from_plan`."""
     note_unmet(plan, problem.paths, repairs)
-    hours, dispatch = plan.site.horizon.hours, plan.dispatch
-    discharge = watts(dispatch.discharge.sum(axis=0), hours)
+    flows, charge, discharge = _flows(plan, problem.client_safe_charge)
     aggregated = AggregatedOut(
-        **structs.asdict(_flows(plan, problem.client_safe_charge)),
-        total_charge_w=_charge(plan, problem.client_safe_charge).tolist(),
+        **structs.asdict(flows),
+        total_charge_w=charge.tolist(),
         total_discharge_w=discharge.tolist(),
     )
     return MultiBatteryReply(
@@ -99,10 +91,7 @@ def multi_battery_reply(plan: Plan, problem: Problem, repairs: Repairs) -> Multi
         aggregated=aggregated,
         summary=summary_of(plan),
         next_actions=_next_actions(
-            plan,
-            aggregated.action,
-            aggregated.soc_trajectory,
-            (aggregated.total_charge_w, aggregated.total_discharge_w),
+            plan, aggregated.action, aggregated.soc_trajectory, (charge, discharge)
         ),
         certificate=certificate_of(plan),
         warnings=repairs.as_list(),
@@ -153,17 +142,8 @@ def _battery(plan: Plan, k: int, name: str | None) -> NamedBatteryOut:
     )
 
 
-def _charge(plan: Plan, client_safe_charge: bool) -> Vector:
-    """Power into the batteries; that of solar alone is kept out for a client that misreads it."""
-    hours = plan.site.horizon.hours
-    charge = watts(plan.dispatch.charge[: len(plan.site.batteries)].sum(axis=0), hours)
-    if client_safe_charge:
-        charge = np.where(watts(plan.flows.grid_to_battery, hours) < 1.0, 0.0, charge)
-    return charge
-
-
-def _flows(plan: Plan, client_safe_charge: bool) -> FlowsOut:
-    """What every schedule of a site holds."""
+def _flows(plan: Plan, client_safe_charge: bool) -> tuple[FlowsOut, Vector, Vector]:
+    """What every schedule of a site holds, and the power into and out of its batteries. [W]"""
     horizon, flows, dispatch = plan.site.horizon, plan.flows, plan.dispatch
     own = slice(len(plan.site.batteries))
     energies = {
@@ -178,17 +158,20 @@ def _flows(plan: Plan, client_safe_charge: bool) -> FlowsOut:
         "grid_to_battery_w": flows.grid_to_battery,
         "solar_curtailed_w": dispatch.curtailed,
     }
-    powers = watts(
-        np.array([dispatch.discharge[own].sum(axis=0), *energies.values()]), horizon.hours
-    )
-    discharge, consume, export = powers[:3]
-    commands = np.array([_charge(plan, client_safe_charge), discharge, consume, export])
-    return FlowsOut(
+    of_batteries = dispatch.charge[own].sum(axis=0), dispatch.discharge[own].sum(axis=0)
+    powers = watts(np.array([*of_batteries, *energies.values()]), horizon.hours)
+    shown = dict(zip(energies, powers[len(of_batteries) :], strict=True))
+    charge, discharge = powers[: len(of_batteries)]
+    if client_safe_charge:  # charging from solar alone is kept from a client that misreads it
+        charge = np.where(shown["grid_to_battery_w"] < 1.0, 0.0, charge)
+    commands = charge, discharge, shown["battery_consume_w"], shown["battery_export_w"]
+    schedule = FlowsOut(
         timestamps=list(horizon.stamps[:-1]),
         soc_trajectory=rounded_soc(_mean_soc(plan)),
-        action=list[str](actions_of(*(commands / 1e3))),
-        **dict(zip(energies, powers[1:].tolist(), strict=True)),
+        action=list[str](actions_of(*(power / 1e3 for power in commands))),
+        **{name: power.tolist() for name, power in shown.items()},
     )
+    return schedule, charge, discharge
 
 
 def _beside_vehicles(plan: Plan) -> dict[str, list[float]]:
@@ -206,7 +189,7 @@ def _beside_vehicles(plan: Plan) -> dict[str, list[float]]:
 
 
 def _next_actions(
-    plan: Plan, actions: list[str], soc: list[float], powers: tuple[list[float], list[float]]
+    plan: Plan, actions: list[str], soc: list[float], powers: tuple[Vector, Vector]
 ) -> list[ActionOut]:
     """Runs of intervals with one action, the first of them in progress."""
     horizon = plan.site.horizon
@@ -221,7 +204,7 @@ def _next_actions(
                 action=action,
                 start=horizon.stamps[first],
                 end=horizon.stamps[after],
-                power_w=round(float(np.array(power[first:after]) @ span / span.sum()), 1),
+                power_w=round(float(power[first:after] @ span / span.sum()), 1),
                 soc_end=soc[after],
             )
         )
