@@ -63,8 +63,12 @@ def optimum(highs: highspy.Highs) -> LpSolution:
     if status != highspy.HighsModelStatus.kOptimal:
         raise SolverError(f"stopped with status {highs.modelStatusToString(status)!r}")
     found = highs.getSolution()
-    x, row_dual = (np.fromiter(values, np.float64) for values in (found.col_value, found.row_dual))
+    x, row_dual = _vector(found.col_value), _vector(found.row_dual)
     return LpSolution(x=x, row_dual=row_dual, backend=name, basis=highs.getBasis())
+
+
+def _vector(values: list[float]) -> Vector:
+    return np.fromiter(values, np.float64, len(values))
 
 
 def pass_model(highs: highspy.Highs, lp: LinearProgram) -> None:
