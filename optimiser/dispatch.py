@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from matrix_builders import StorageArrays, Vector
+from matrix_builders.arrays import Places
 from matrix_builders.compiled import kernel
 from optimiser.interval_cost import (
     CURTAIL_LIMIT,
@@ -377,7 +378,38 @@ def storage_costs(
 
 def end_worth(storages: StorageArrays, stored: Vector) -> float:
     """Value of the energy left at the end; `stored` has shape (K, T). [$]"""
-    return float((end_segments(storages, stored) * storages.end_price).sum())
+    left = stored[:, -1] - storages.stored_lower[:, -1]
+    return float(worth_of_rest(left, storages.end_of, storages.end_width, storages.end_price))
+
+
+@kernel("f8(f8[::1], i8[::1], f8[:, ::1], f8[:, ::1])")
+def worth_of_rest(left: Vector, end_of: Places, width: Vector, price: Vector) -> float:
+    """Value of the energy left at the end.
+
+    Parameters
+    ----------
+    left : float64 array, shape (K,)
+        Energy of each storage above its lower bound. [kWh]
+    end_of : int64 array, shape (K,)
+        End value that it counts in.
+    width, price : float64 array, shape (E, S)
+        Segments of the end values. [kWh, $/kWh]
+
+    Returns
+    -------
+    float
+        [$]
+    """
+    worth = 0.0
+    for e in range(width.shape[0]):
+        rest = 0.0
+        for k in range(left.size):
+            if end_of[k] == e:
+                rest += left[k]
+        for s in range(width.shape[1]):
+            worth += price[e, s] * min(max(rest, 0.0), width[e, s])
+            rest -= width[e, s]
+    return worth
 
 
 def end_segments(storages: StorageArrays, stored: Vector) -> Vector:

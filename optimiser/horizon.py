@@ -72,7 +72,7 @@ class Horizon:
         rest = self.start.isoformat()[16:]  # seconds and offset
         clock = _clock()
         marks = zip(days.tolist(), of_day.tolist(), strict=True)
-        return tuple([stems[day] + clock[minute] + rest for day, minute in marks])
+        return tuple([f"{stems[day]}{clock[minute]}{rest}" for day, minute in marks])
 
     @property
     def starts(self) -> tuple[datetime, ...]:

@@ -102,7 +102,8 @@ def _nudged(programme: Programme, best: Dispatch, budget: float) -> Programme:
     metered = float((best.grid_import + best.grid_export).sum())
     wear = _THROUGHPUT_SHARE * budget / max(moved, _LEAST_THROUGHPUT)
     # Less than what waiting costs: or a little energy on a flat tariff would be kept for ever.
-    wear = min(wear, _OF_WAITING * WAIT * float(np.median(np.abs(programme.site.import_price))))
+    prices = np.sort(np.abs(programme.site.import_price))
+    wear = min(wear, _OF_WAITING * WAIT * float(prices[prices.size // 2]))
     steepest = _TIMING_SHARE * budget / max(metered, _LEAST_THROUGHPUT)
     elapsed = np.cumsum(programme.hours)
     late = elapsed / elapsed[-1]
