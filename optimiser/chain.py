@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
 
-from matrix_builders import Vector
 from optimiser import solvers
 from optimiser.errors import SolverError
 from optimiser.exclusivity import Exact, Means, by_rules, make_exact
+from optimiser.face import Wishes
 from optimiser.flaws import is_possible
 from optimiser.formulation import Formulation
 from optimiser.linear_program import LpSolution, Proof, Start
@@ -54,13 +54,13 @@ class Task:
         The problem.
     exact_plan : Exact or None
         Best plan of the value function, where it applies.
-    wishes : float64 array, shape (n_cols,)
-        Weights of what decides between equals.
+    wishes : Callable
+        Gives the weights of what decides between equals.
     """
 
     formulation: Formulation
     exact_plan: Exact | None
-    wishes: Vector
+    wishes: Wishes
 
 
 def attempts(

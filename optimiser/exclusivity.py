@@ -19,7 +19,7 @@ from optimiser.descent import descended
 from optimiser.dispatch import Dispatch, follow, planning_cost
 from optimiser.diving import Settled, dive, resolved, settle, start_at
 from optimiser.errors import OptimiserError
-from optimiser.face import best_on_face, tidied
+from optimiser.face import Wishes, best_on_face, tidied
 from optimiser.flaws import Flaws, flaws_of, is_possible
 from optimiser.formulation import Formulation
 from optimiser.linear_program import LpSolution
@@ -49,14 +49,14 @@ class Means:
     ----------
     backend : SolverBackend
         What solved the relaxation, for more of the kind.
-    wishes : float64 array, shape (n_cols,)
-        Weights of what decides between equals.
+    wishes : Callable
+        Gives the weights of what decides between equals.
     deadline : float
         When to stop, by the clock of `perf_counter`. [s]
     """
 
     backend: SolverBackend
-    wishes: Vector
+    wishes: Wishes
     deadline: float
 
     @property
@@ -204,7 +204,7 @@ def _branched(at_first: Settled, bound: float, flaws: Flaws, means: Means) -> Ex
 
 def _tidy(at_first: Settled, bound: float, flaws: Flaws, means: Means) -> Exact | None:
     """An optimum of the relaxation without flaws: many have some only by chance."""
-    tidy = tidied(at_first, means.wishes, means.backend, time_limit=means.time_left)
+    tidy = tidied(at_first, means.wishes(), means.backend, time_limit=means.time_left)
     found = _attained(tidy, bound, at_first.solution.backend, flaws.n_intervals)
     return None if found is None else replace(found, is_tidy=True)
 
@@ -302,7 +302,7 @@ def _tidied(formulation: Formulation, flaws: Flaws, best: Exact, means: Means) -
 def _calmer(settled: Settled, best: Exact, means: Means) -> Exact:
     """The best of the optima of a programme whose flaws are decided, where it costs the same."""
     with contextlib.suppress(OptimiserError):
-        tidy = best_on_face(settled, means.wishes, means.backend, time_limit=_TIDY_TIME)
+        tidy = best_on_face(settled, means.wishes(), means.backend, time_limit=_TIDY_TIME)
         found = _done(settled.formulation, tidy.solution.x)
         if found is not None and found.cost <= best.cost + SAME_COST:
             return replace(best, dispatch=found.dispatch, cost=found.cost, is_tidy=True)

@@ -6,7 +6,8 @@ in one go, imports late and exports early; the cost does not change.
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
 import numpy as np
 
@@ -21,6 +22,9 @@ from optimiser.linear_program import LpSolution, multiply_transposed
 from optimiser.site import Site
 from optimiser.solvers import SolverBackend
 from optimiser.vehicle import Priority
+
+Wishes: TypeAlias = Callable[[], Vector]
+"""Gives the weight of every column, shape (n_cols,); most plans need none."""
 
 _PRICED = 1e-8  # $/kWh; a reduced cost or dual beyond this is no rounding
 

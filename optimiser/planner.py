@@ -3,9 +3,9 @@
 import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from time import perf_counter
 
-from matrix_builders import Vector
 from optimiser import preference, provider, solvers, value_function
 from optimiser.audit import Audit, audit
 from optimiser.chain import Answer, Task, attempts
@@ -13,7 +13,7 @@ from optimiser.dispatch import DEAD_BAND, Dispatch, end_worth, follow, planning_
 from optimiser.end_value import valued
 from optimiser.errors import OptimiserError, SolverError, foreign_code
 from optimiser.exclusivity import by_value_function
-from optimiser.face import wishes_of
+from optimiser.face import Wishes, wishes_of
 from optimiser.flows import flows_of
 from optimiser.formulation import Formulation, formulate
 from optimiser.money import money_of
@@ -68,7 +68,7 @@ def plan(  # noqa: PLR0913 - one required argument; the rest are choices with de
     pool = pooled(site)
     programme = state(pool.site, cost_function, rules)
     formulation = formulate(programme)
-    wishes = wishes_of(pool.site, formulation)
+    wishes = cache(partial(wishes_of, pool.site, formulation))
     built = perf_counter()
     refusals: list[str] = []
     storage_plan = _storage_plan(programme, refusals)
@@ -143,7 +143,7 @@ class SecondStage:
     budget: float
     previous: Plan | None
     has_value_function: bool
-    wishes: Vector
+    wishes: Wishes
 
 
 def _served(pool: Pool, formulation: Formulation, answer: Answer, stage: SecondStage) -> Dispatch:
@@ -157,7 +157,7 @@ def _served(pool: Pool, formulation: Formulation, answer: Answer, stage: SecondS
                     pool.site, programme, best, stage.budget, stage.previous
                 ).dispatch
         elif answer.backend is not None:
-            dispatch = untied(pool.site, formulation, answer.exact, stage.wishes, answer.backend)
+            dispatch = untied(pool.site, formulation, answer.exact, stage.wishes(), answer.backend)
     return follow(programme, dispatch.course, DEAD_BAND / float(pool.share.min(initial=1.0)))
 
 
