@@ -50,7 +50,9 @@ shape (T,)
     for t in range(import_limit.size):
         col_upper[column_starts[IMPORT] + t] = import_limit[t]
         col_upper[column_starts[EXPORT] + t] = export_limit[t]
-        col_upper[column_starts[CURTAIL] + t] = curtail_limit[t]
+    if column_starts[CURTAIL] < column_starts[IMPORT_EXCESS]:
+        for t in range(import_limit.size):
+            col_upper[column_starts[CURTAIL] + t] = curtail_limit[t]
     if column_starts[IMPORT_EXCESS] < column_starts[EXPORT_EXCESS]:
         for t in range(import_limit.size):
             col_upper[column_starts[IMPORT_EXCESS] + t] = import_excess[t]

@@ -101,7 +101,7 @@ def layout_for(
         column_lengths=(
             n,  # import
             n,  # export
-            n,  # curtail
+            n if bool(site.curtail_limit.any()) else 0,
             n if bool(site.import_excess.any()) else 0,
             n if bool(site.export_excess.any()) else 0,
             k * n,  # charge

@@ -210,7 +210,7 @@ def couplings_of(site: Site, terms: Terms, meter: SiteArrays, storages: StorageA
     rows = [
         *_shared_surplus(site, terms, storages),
         *services.rows(),
-        *_inverter(inverter),
+        *_inverter(inverter, curtails=bool(meter.curtail_limit.any())),
         *_peaks(peaks),
         *_bonuses(allowances, bonuses),
     ]
@@ -304,14 +304,14 @@ def _shared_inverter(site: Site) -> SharedInverter | None:
     )
 
 
-def _inverter(inverter: SharedInverter | None) -> Iterator[_Row]:
+def _inverter(inverter: SharedInverter | None, *, curtails: bool) -> Iterator[_Row]:
     """What batteries and panels behind one inverter exchange with the house."""
     if inverter is None:
         return
     n, k = inverter.limit.size, inverter.n_storages
     for t, (most, solar) in enumerate(zip(inverter.limit, inverter.solar, strict=True)):
         places = [i * n + t for i in range(k)]
-        panels = [t] if solar > 0 else []
+        panels = [t] if solar > 0 and curtails else []
         yield _Row(
             [blocks.DISCHARGE] * k + [blocks.CHARGE] * k + [blocks.CURTAIL] * len(panels),
             places + places + panels,

@@ -7,6 +7,8 @@ from optimiser.objective import Terms
 from optimiser.site import Site
 from optimiser.storages import feed_in_limit
 
+_ROUNDING = 1e-9  # kWh; of sums of limits
+
 
 def site_arrays(site: Site, terms: Terms, storages: StorageArrays, penalty: float) -> SiteArrays:
     """Arrays of the meter, boxed by what the site can reach.
@@ -44,10 +46,17 @@ def site_arrays(site: Site, terms: Terms, storages: StorageArrays, penalty: floa
     fed_in = np.minimum(feed_in_limit(site, terms), storages.discharge_limit).sum(axis=0)
     export_limit = np.minimum(export_limit, surplus + fed_in)
     export_limit = np.where(terms.may_export, export_limit, 0.0)
+    import_price = planned_import_price(terms) + terms.price_margin
+    export_price = terms.export_price - terms.price_margin
+    if site.inverter is None and not site.tariff.allowances:
+        # What can all be exported, and at no loss, is not curtailed: nothing is won by that.
+        is_bound = export_limit < reachable_export - _ROUNDING
+        pays = is_bound | (import_price < 0.0) | (export_price < 0.0)
+        curtail_limit = np.where(pays, curtail_limit, 0.0)
     return SiteArrays(
         net_load=net_load,
-        import_price=planned_import_price(terms) + terms.price_margin,
-        export_price=terms.export_price - terms.price_margin,
+        import_price=import_price,
+        export_price=export_price,
         import_limit=import_limit,
         export_limit=export_limit,
         import_excess=np.maximum(net_load + clipped(site) - import_limit, 0.0),

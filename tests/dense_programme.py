@@ -98,8 +98,9 @@ def _meter_columns(dense, site):
         dense.column("import", t, cost=site.import_price[t], upper=site.import_limit[t])
     for t in _intervals(site):
         dense.column("export", t, cost=-site.export_price[t], upper=site.export_limit[t])
-    for t in _intervals(site):
-        dense.column("curtail", t, upper=site.curtail_limit[t])
+    if any(limit != 0 for limit in site.curtail_limit):
+        for t in _intervals(site):
+            dense.column("curtail", t, upper=site.curtail_limit[t])
     if any(excess != 0 for excess in site.import_excess):
         for t in _intervals(site):
             cost = site.import_price[t] + site.penalty
