@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from matrix_builders import Vector
 from matrix_builders import layout as blocks
+from matrix_builders.arrays import Places
 from matrix_builders.compiled import kernel
 
 RISES = 1
@@ -25,6 +26,25 @@ EQUAL = 1e-9
 """Prices nearer than this are the same. [$/kWh]"""
 
 _NONE = -1  # in place of a column
+
+
+@kernel("void(f8[::1], f8[::1], f8[::1], f8, i8[::1])")
+def may_move(x: Vector, lower: Vector, upper: Vector, near: float, moves: Places) -> None:
+    """Tell how each column may move from where it is.
+
+    Parameters
+    ----------
+    x, lower, upper : float64 array, shape (n_cols,)
+        Values and bounds. [kWh]
+    near : float
+        Nearer than this, a column is at its bound. [kWh]
+    moves : int64 array, shape (n_cols,)
+        Modified in place.
+    """
+    for column in range(x.size):
+        rises = RISES if x[column] < upper[column] - near else 0
+        falls = FALLS if x[column] > lower[column] + near else 0
+        moves[column] = rises | falls
 
 
 @kernel("void(i8[::1], i8, f8[::1], i8[::1], f8[::1])")

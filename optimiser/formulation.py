@@ -1,5 +1,6 @@
 """From programme to linear programme, and between its columns and physical dispatches."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,27 +54,28 @@ class Formulation:
         couplings = self.programme.couplings
         short = storages.soft_floor > storages.stored_lower
         over = storages.soft_ceiling < storages.stored_upper
-        values = {
-            blocks.IMPORT: np.minimum(dispatch.grid_import, site.import_limit),
-            blocks.EXPORT: np.minimum(dispatch.grid_export, site.export_limit),
-            blocks.CURTAIL: dispatch.curtailed,
-            blocks.IMPORT_EXCESS: np.maximum(dispatch.grid_import - site.import_limit, 0.0),
-            blocks.EXPORT_EXCESS: np.maximum(dispatch.grid_export - site.export_limit, 0.0),
-            blocks.CHARGE: dispatch.charge,
-            blocks.DISCHARGE: dispatch.discharge,
-            blocks.STORED: dispatch.stored,
-            blocks.SHORTFALL: np.maximum(storages.soft_floor - dispatch.stored, 0.0)[short],
-            blocks.OVERFILL: np.maximum(dispatch.stored - storages.soft_ceiling, 0.0)[over],
-            blocks.END_ENERGY: end_segments(storages, dispatch.stored),
-            blocks.PEAK: couplings.rises(dispatch.grid_import),
-            blocks.SERVICE: couplings.served(dispatch.discharge),
-            blocks.BONUS: couplings.bonus_energy(dispatch.grid_import, dispatch.grid_export),
+        done = dispatch
+        values: dict[int, Callable[[], Vector]] = {
+            blocks.IMPORT: lambda: np.minimum(done.grid_import, site.import_limit),
+            blocks.EXPORT: lambda: np.minimum(done.grid_export, site.export_limit),
+            blocks.CURTAIL: lambda: done.curtailed,
+            blocks.IMPORT_EXCESS: lambda: np.maximum(done.grid_import - site.import_limit, 0.0),
+            blocks.EXPORT_EXCESS: lambda: np.maximum(done.grid_export - site.export_limit, 0.0),
+            blocks.CHARGE: lambda: done.charge,
+            blocks.DISCHARGE: lambda: done.discharge,
+            blocks.STORED: lambda: done.stored,
+            blocks.SHORTFALL: lambda: np.maximum(storages.soft_floor - done.stored, 0.0)[short],
+            blocks.OVERFILL: lambda: np.maximum(done.stored - storages.soft_ceiling, 0.0)[over],
+            blocks.END_ENERGY: lambda: end_segments(storages, done.stored),
+            blocks.PEAK: lambda: couplings.rises(done.grid_import),
+            blocks.SERVICE: lambda: couplings.served(done.discharge),
+            blocks.BONUS: lambda: couplings.bonus_energy(done.grid_import, done.grid_export),
         }
         x = np.zeros(self.layout.n_cols)
         for block, value in values.items():
             columns = self.layout.columns(block)
             if columns.start < columns.stop:
-                x[columns] = value.ravel()
+                x[columns] = value().ravel()
         return x
 
 

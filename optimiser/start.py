@@ -14,6 +14,7 @@ from optimiser.basis import (
     RISES,
     choose_worth,
     mark_basis,
+    may_move,
     tight_columns,
     worth_bounds,
 )
@@ -43,7 +44,8 @@ def start_from(formulation: Formulation, dispatch: Dispatch) -> Start:
     """
     lp, layout = formulation.lp, formulation.layout
     x = formulation.point(dispatch)
-    moves = RISES * (x < lp.col_upper - _AT_BOUND) + FALLS * (x > lp.col_lower + _AT_BOUND)
+    moves = np.empty(layout.n_cols, dtype=np.int64)
+    may_move(x, lp.col_lower, lp.col_upper, _AT_BOUND, moves)
     softs = tuple(_soft(formulation, x, block) for block in (blocks.FLOOR, blocks.CEILING))
     worth = _worth(formulation, moves, *softs)
 
@@ -124,6 +126,10 @@ class _Soft:
 def _soft(formulation: Formulation, x: Vector, row_block: int) -> _Soft:
     """Floors or ceilings in the point `x`."""
     layout, storages = formulation.layout, formulation.programme.storages
+    rows = layout.rows(row_block)
+    if rows.start == rows.stop:
+        nothing = np.zeros(layout.n_intervals)
+        return _Soft(nothing > 0.0, rows, rows, 0.0, nothing, nothing)
     stored = x[layout.columns(blocks.STORED)]
     if row_block == blocks.FLOOR:
         where, block = storages.soft_floor[0] > storages.stored_lower[0], blocks.SHORTFALL
@@ -134,7 +140,7 @@ def _soft(formulation: Formulation, x: Vector, row_block: int) -> _Soft:
     price = float(storages.level_price[0])
     return _Soft(
         where=where,
-        rows=layout.rows(row_block),
+        rows=rows,
         columns=layout.columns(block),
         price=price,
         least=np.where(where & (above < -_AT_BOUND), price, 0.0),
