@@ -7,6 +7,7 @@ from datetime import datetime
 import numpy as np
 
 from matrix_builders import StorageArrays, Vector
+from matrix_builders.compiled import kernel
 from optimiser.battery import Battery
 from optimiser.horizon import Horizon
 from optimiser.objective import Terms
@@ -96,23 +97,26 @@ def storage_arrays(site: Site, terms: Terms, penalty: float) -> StorageArrays:
         *(_band_of_battery(battery, horizon) for battery in site.batteries),
         *(_band_of_vehicle(vehicle, horizon) for vehicle in site.vehicles),
     ]
-    lower, upper = (np.array([getattr(b, name) for b in bands]) for name in ("lower", "upper"))
-    room = (upper - lower)[:, None]
+    lower, upper = (_numbers(getattr(b, name) for b in bands) for name in ("lower", "upper"))
     charge_efficiency = _numbers(s.charge_efficiency for s in each)
     discharge_efficiency = _numbers(s.discharge_efficiency for s in each)
-
-    least_charge = np.outer([getattr(s, "least_charge", 0.0) for s in each], hours) * here
-    charge_limit = np.where(here, np.outer([s.charge_limit for s in each], hours), 0.0)
-    surplus = np.maximum(-site.net_load, 0.0)
-    charge_limit = np.where(
-        terms.may_charge_from_grid, charge_limit, np.minimum(charge_limit, surplus)
+    charge_limit, discharge_limit, least_charge = np.zeros((3, *here.shape))
+    limit_energies(
+        len(site.batteries),
+        np.array(hours),
+        np.array(site.net_load),
+        here,
+        terms.may_charge_from_grid,
+        (upper - lower) / charge_efficiency,
+        (upper - lower) * discharge_efficiency,
+        _numbers(s.charge_limit for s in each),
+        _numbers(s.discharge_limit for s in each),
+        _numbers(getattr(s, "least_charge", 0.0) for s in each),
+        feed_in_limit(site, terms),
+        charge_limit,
+        discharge_limit,
+        least_charge,
     )
-    charge_limit = np.minimum(charge_limit, room / charge_efficiency[:, None])
-    charge_limit = np.where(charge_limit < least_charge, 0.0, charge_limit)
-    discharge_limit = np.where(here, np.outer([s.discharge_limit for s in each], hours), 0.0)
-    discharge_limit = np.minimum(discharge_limit, room * discharge_efficiency[:, None])
-    served = np.maximum(site.net_load, 0.0) + _drawn_by_other_vehicles(site, charge_limit)
-    discharge_limit = np.minimum(discharge_limit, served + feed_in_limit(site, terms))
     ones = np.ones(hours.size)
     return StorageArrays(
         charge_limit=charge_limit,
@@ -126,7 +130,7 @@ def storage_arrays(site: Site, terms: Terms, penalty: float) -> StorageArrays:
         discharge_efficiency=discharge_efficiency,
         wear=_numbers(s.cycle_cost for s in each),
         level_price=_level_prices(site, terms, penalty, here),
-        least_charge=np.where(charge_limit > 0, least_charge, 0.0),
+        least_charge=least_charge,
         group=_groups(site),
         end_of=np.arange(len(each)),
         end_width=np.zeros((len(each), 0)),
@@ -144,14 +148,70 @@ def feed_in_limit(site: Site, terms: Terms) -> Vector:
     return np.where(terms.may_feed_in, np.outer(limits, site.horizon.hours), 0.0)
 
 
-def _drawn_by_other_vehicles(site: Site, charge: Vector) -> Vector:
-    """What each storage may give to vehicles beside the load, of `charge`; shape (K, T).
+@kernel(
+    "void(i8, f8[::1], f8[::1], b1[:, ::1], b1[:, ::1], f8[::1], f8[::1], f8[::1], f8[::1],"
+    " f8[::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1])"
+)
+def limit_energies(
+    n_batteries: int,
+    hours: Vector,
+    net_load: Vector,
+    here: Mask,
+    may_charge_from_grid: Mask,
+    most_in: Vector,
+    most_out: Vector,
+    charge_power: Vector,
+    discharge_power: Vector,
+    least_power: Vector,
+    feed_in: Vector,
+    charge_limit: Vector,
+    discharge_limit: Vector,
+    least_charge: Vector,
+) -> None:
+    """Most and least energy in, and most energy out, of every storage in every interval.
 
-    Only where solar leaves something of the load: solar that is left over comes first.
+    What a storage gives serves the load, then what vehicles take beside it, but only where solar
+    leaves something of the load: solar that is left over comes first.  The rest is fed in.
+
+    Parameters
+    ----------
+    n_batteries : int
+        Storages that are batteries; vehicles come after them.
+    hours, net_load : float64 array, shape (T,)
+        Length of each interval [h], and load less solar [kWh].
+    here, may_charge_from_grid : bool array, shape (K, T)
+        Who can move energy, and who may buy it.
+    most_in, most_out : float64 array, shape (K,)
+        Energy for which the band of the storage has room, outside its losses. [kWh]
+    charge_power, discharge_power, least_power : float64 array, shape (K,)
+        Limits. [kW]
+    feed_in : float64 array, shape (K, T)
+        Most energy beyond the house. [kWh]
+    charge_limit, discharge_limit, least_charge : float64 array, shape (K, T)
+        Zeros; modified in place. [kWh]
     """
-    own = charge.copy()
-    own[: len(site.batteries)] = 0.0
-    return np.where(site.net_load >= 0, own.sum(axis=0) - own, 0.0)
+    n = here.shape[0]
+    for t in range(hours.size):
+        by_vehicles = 0.0
+        for k in range(n):
+            if not here[k, t]:
+                continue
+            most = min(charge_power[k] * hours[t], most_in[k])
+            if not may_charge_from_grid[k, t]:
+                most = min(most, max(-net_load[t], 0.0))
+            least = least_power[k] * hours[t]
+            if most >= least and most > 0.0:
+                charge_limit[k, t] = most
+                least_charge[k, t] = least
+                if k >= n_batteries:
+                    by_vehicles += most
+        for k in range(n):
+            if here[k, t]:
+                served = max(net_load[t], 0.0)
+                if net_load[t] >= 0.0:
+                    served += by_vehicles - (charge_limit[k, t] if k >= n_batteries else 0.0)
+                most = min(discharge_power[k] * hours[t], most_out[k])
+                discharge_limit[k, t] = min(most, served + feed_in[k, t])
 
 
 def _hours_until(when: datetime, horizon: Horizon) -> float:
