@@ -20,7 +20,8 @@ IMAGE_ENVIRONMENT = {  # that of the add-on's image
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "MALLOC_ARENA_MAX": "1",
-    "MALLOC_TRIM_THRESHOLD_": "262144",
+    "MALLOC_TRIM_THRESHOLD_": "2097152",
+    "MALLOC_MMAP_THRESHOLD_": "1048576",
 }
 
 

@@ -21,6 +21,9 @@ PATIENCE = 25.0
 
 _CALM = 0.2  # s; who sends a plan after the other need not wait for what is done between them
 
+AT_A_STRETCH = 12
+"""Jobs after which the thread rests in any case, so that what waits for it does not pile up."""
+
 
 class Overloaded(Exception):
     """The queue is full; the caller may come back."""
@@ -142,22 +145,25 @@ class Worker(Generic[Result]):
             future.set_exception(Overdue())
 
     def _work(self) -> None:
-        rests = True
+        stretch = 0  # jobs since the last rest
         while self._thread is threading.current_thread():
             try:
-                waiting = self._jobs.get(timeout=None if rests else _CALM)
+                waiting = self._jobs.get(timeout=_CALM if stretch else None)
             except queue.Empty:
-                rests = True
+                stretch = 0
                 self._rest()
                 continue
             if waiting is None:
                 return
-            rests = self._at_rest is None
             _do(waiting)
             del waiting  # a plan that nobody needs any more must not lie about until the next one
+            stretch = (stretch + 1) % AT_A_STRETCH
+            if stretch == 0:
+                self._rest()
 
     def _rest(self) -> None:
-        assert self._at_rest is not None
+        if self._at_rest is None:
+            return
         try:
             self._at_rest()
         except Exception:

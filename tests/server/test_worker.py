@@ -11,7 +11,7 @@ import pytest
 
 from server import keys
 from server.app import create_app
-from server.worker import Overdue, Overloaded, Worker
+from server.worker import AT_A_STRETCH, Overdue, Overloaded, Worker
 from tests.end_to_end import post, small_request
 
 
@@ -219,4 +219,15 @@ async def test_a_thread_that_cannot_tidy_up_goes_on(caplog):
         await asyncio.sleep(0.01)
 
     assert await worker.run(lambda: 42) == 42
+    worker.close()
+
+
+async def test_it_rests_after_a_stretch_of_jobs_without_a_pause():
+    rests = []
+    worker = Worker(at_rest=lambda: rests.append(True))
+
+    for _ in range(2 * AT_A_STRETCH):
+        await worker.run(lambda: None)
+
+    await until(lambda: len(rests) == 2)
     worker.close()
