@@ -5,6 +5,7 @@ where numba compiles them, also the wheel, built with kernels ahead of time as t
 """
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
@@ -20,6 +21,7 @@ from matrix_builders import MODE
 
 MANY, LONG = 1000, 2880
 _WINDOW = 100  # plans over which the wander of the allocator is averaged
+_REST = 0.5  # s; after a fifth, the server gives back what plans have freed
 _LIMITS = ((64, 0), (96, 20))  # MiB, plans
 
 
@@ -41,10 +43,13 @@ def _resident(folder: Path, plans: int) -> dict[str, float]:
     """What a server of `folder` uses. [MiB]"""
     with (server := Server(folder)) as url:
         idle = server.memory("VmRSS")
-        after = []
+        after, at_rest = [], {}
         for seed in range(plans):
             post(url, _body(seed, 576))
             after.append(server.memory("VmRSS"))
+            if seed + 1 in {_WINDOW, plans}:
+                time.sleep(_REST)
+                at_rest[f"at_rest_after_{seed + 1}"] = server.memory("VmRSS")
         peak = server.memory("VmHWM")
     with (server := Server(folder)) as url:
         for seed in range(3):
@@ -56,6 +61,7 @@ def _resident(folder: Path, plans: int) -> dict[str, float]:
         f"after_{plans}": after[-1],
         "early": median(after[:_WINDOW]),
         "late": median(after[-_WINDOW:]),
+        **at_rest,
         "peak_576": peak,
         "peak_2880": longest,
     }
