@@ -73,7 +73,7 @@ def flows_of(
         n,
         np.array(site.forecast.load),
         solar,
-        _passed(site, solar),
+        _kept(site, solar),
         dispatch.charge,
         dispatch.discharge,
         may.charge_from_grid,
@@ -115,11 +115,11 @@ _SOLAR, _BATTERY, _VEHICLE, _GRID = range(4)
 _N_EACH = 4
 
 
-def _passed(site: Site, solar: Vector) -> Vector:
-    """Solar that gets past the inverter; the rest charges the batteries beside the panels."""
+def _kept(site: Site, solar: Vector) -> Vector:
+    """Solar that the inverter cannot pass on: it charges the batteries beside the panels."""
     if site.inverter is None or not site.inverter.dc_coupled_solar:
-        return solar
-    return np.minimum(solar, site.horizon.hours * site.inverter.ac_limit)
+        return np.zeros(solar.size)
+    return np.maximum(solar - site.horizon.hours * site.inverter.ac_limit, 0.0)
 
 
 @kernel("f8(f8, f8[:, :, ::1], i8, i8, b1[::1])")
@@ -149,7 +149,7 @@ def split(
     n_batteries: int,
     load: Vector,
     solar: Vector,
-    passed: Vector,
+    kept: Vector,
     charge: Vector,
     discharge: Vector,
     may_charge_from_grid: NDArray[np.bool_],
@@ -166,8 +166,8 @@ def split(
         First interval that is wanted.
     n_batteries : int
         Storages that are batteries; vehicles come after them.
-    load, solar, passed : float64 array, shape (T,)
-        What the house uses, what the panels give, and what of that gets past the inverter.
+    load, solar, kept : float64 array, shape (T,)
+        What the house uses, what the panels give, and what of that stays behind the inverter.
         [kWh per interval]
     charge, discharge : float64 array, shape (K, T)
         What goes into and out of each storage. [kWh per interval]
@@ -187,8 +187,7 @@ def split(
         for k in range(n):
             each[_GRID, k, t] = charge[k, at]
             chosen[k] = k < n_batteries
-        kept = max(solar[at] - passed[at], 0.0)
-        left = solar[at] - kept + share(kept, each, t, _SOLAR, chosen)
+        left = solar[at] - kept[at] + share(kept[at], each, t, _SOLAR, chosen)
         to_load = min(load[at], left)
         whole[_SOLAR_TO_LOAD, t] = to_load
         needed = load[at] - to_load
