@@ -378,13 +378,20 @@ def storage_costs(
 
 def end_worth(storages: StorageArrays, stored: Vector) -> float:
     """Value of the energy left at the end; `stored` has shape (K, T). [$]"""
+    return float((end_segments(storages, stored) * storages.end_price).sum())
+
+
+def end_segments(storages: StorageArrays, stored: Vector) -> Vector:
+    """Energy left at the end in each segment of its value; shape (E, S). [kWh]"""
     left = stored[:, -1] - storages.stored_lower[:, -1]
-    return float(worth_of_rest(left, storages.end_of, storages.end_width, storages.end_price))
+    segments = np.empty(storages.end_width.shape)
+    fill_segments(left, storages.end_of, storages.end_width, segments)
+    return segments
 
 
-@kernel("f8(f8[::1], i8[::1], f8[:, ::1], f8[:, ::1])")
-def worth_of_rest(left: Vector, end_of: Places, width: Vector, price: Vector) -> float:
-    """Value of the energy left at the end.
+@kernel("void(f8[::1], i8[::1], f8[:, ::1], f8[:, ::1])")
+def fill_segments(left: Vector, end_of: Places, width: Vector, segments: Vector) -> None:
+    """Fill the segments of every end value, the first of them first.
 
     Parameters
     ----------
@@ -392,29 +399,16 @@ def worth_of_rest(left: Vector, end_of: Places, width: Vector, price: Vector) ->
         Energy of each storage above its lower bound. [kWh]
     end_of : int64 array, shape (K,)
         End value that it counts in.
-    width, price : float64 array, shape (E, S)
-        Segments of the end values. [kWh, $/kWh]
-
-    Returns
-    -------
-    float
-        [$]
+    width : float64 array, shape (E, S)
+        Length of each segment. [kWh]
+    segments : float64 array, shape (E, S)
+        Modified in place. [kWh]
     """
-    worth = 0.0
     for e in range(width.shape[0]):
         rest = 0.0
         for k in range(left.size):
             if end_of[k] == e:
                 rest += left[k]
         for s in range(width.shape[1]):
-            worth += price[e, s] * min(max(rest, 0.0), width[e, s])
+            segments[e, s] = min(max(rest, 0.0), width[e, s])
             rest -= width[e, s]
-    return worth
-
-
-def end_segments(storages: StorageArrays, stored: Vector) -> Vector:
-    """Energy left at the end in each segment of its value; shape (E, S). [kWh]"""
-    each = (stored - storages.stored_lower)[:, -1]
-    left = np.bincount(storages.end_of, each, storages.end_width.shape[0])
-    below = np.cumsum(storages.end_width, axis=1) - storages.end_width
-    return np.clip(left[:, None] - below, 0.0, storages.end_width)
