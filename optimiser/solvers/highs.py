@@ -17,7 +17,6 @@ _INFEASIBLE = {
 # One thread: HiGHS sets up its thread pool once per process, and a plan is too small to share.
 # Presolve costs more than it saves on these programmes (20 ms without at 576 intervals).
 _OPTIONS: dict[str, bool | int | str] = {
-    "output_flag": False,
     "threads": 1,
     "presolve": "off",
     "solver": "simplex",
@@ -25,6 +24,18 @@ _OPTIONS: dict[str, bool | int | str] = {
 
 # Exact weights of the edges would take longer than all iterations from a good basis.
 _STARTED: dict[str, bool | int | str] = {"simplex_dual_edge_weight_strategy": 1}  # devex
+
+
+class Silent(highspy.Highs):
+    """HiGHS that writes nothing.
+
+    Its own constructor sets up callbacks, which a linear programme has no use for, and since 1.16
+    greets on standard output before it can be told not to.
+    """
+
+    def __init__(self) -> None:
+        super(highspy.Highs, self).__init__()
+        accept(self.setOptionValue("output_flag", False), "option output_flag")
 
 
 def solve(lp: LinearProgram, *, time_limit: float, start: Start | None = None) -> LpSolution:
@@ -44,7 +55,7 @@ def solve(lp: LinearProgram, *, time_limit: float, start: Start | None = None) -
 
 def loaded(lp: LinearProgram, *, time_limit: float, start: Start | None = None) -> highspy.Highs:
     """HiGHS with `lp` inside, ready to run; the time limit is that of all its runs together."""
-    highs = highspy.Highs()  # type: ignore[no-untyped-call]
+    highs = Silent()
     options = {**_OPTIONS, "time_limit": time_limit} | (_STARTED if start is not None else {})
     for option, value in options.items():
         accept(highs.setOptionValue(option, value), f"option {option}")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from time import perf_counter
+from typing import Any
 
 import highspy
 import numpy as np
@@ -12,13 +13,12 @@ from matrix_builders import layout as blocks
 from optimiser.errors import SolverError, foreign_code
 from optimiser.flaws import Flaws, members
 from optimiser.formulation import Formulation
-from optimiser.solvers.highs import accept, as_solution, pass_model
+from optimiser.solvers.highs import Silent, accept, as_solution, pass_model
 
 name = "highs_mip"
 
 # Half of what still counts as optimal.
 _OPTIONS: dict[str, bool | int | float | str] = {
-    "output_flag": False,
     "threads": 1,
     "mip_rel_gap": 5e-7,
     "mip_abs_gap": 5e-5,
@@ -90,7 +90,7 @@ def solve(
     SolverError
         Where no point was found.
     """
-    highs = highspy.Highs()  # type: ignore[no-untyped-call]
+    highs = Silent()
     for option, value in {**_OPTIONS, "time_limit": time_limit}.items():
         accept(highs.setOptionValue(option, value), f"option {option}")
     for option, value in _STARTED.items() if start is not None else ():
@@ -116,9 +116,7 @@ def solve(
     if start is not None:
         taken = [float(start[one].sum() > start[other].sum()) for one, other in ways]
         accept(highs.setSolution(as_solution(np.concatenate([start, taken]))), "start")
-    # The time limit is looked at between nodes; this is asked within them as well.
-    deadline = perf_counter() + time_limit
-    highs.cbMipInterrupt.subscribe(lambda event: event.interrupt(perf_counter() > deadline))
+    _end_at(highs, perf_counter() + time_limit)
     accept(highs.run(), "run")
 
     info = highs.getInfo()
@@ -126,6 +124,17 @@ def solve(
         raise SolverError("no point found in time")
     x = np.array(highs.getSolution().col_value)[:n]
     return MixedSolution(x=x, lower_bound=float(info.mip_dual_bound))
+
+
+def _end_at(highs: Silent, deadline: float) -> None:
+    """Let HiGHS end at the deadline: its time limit is looked at between nodes only."""
+
+    def asked(_kind: Any, _message: str, _out: Any, answer: Any, _data: None) -> None:  # noqa: ANN401
+        if answer is not None:
+            answer.user_interrupt = perf_counter() > deadline
+
+    accept(highs.setCallback(asked, None), "callback")
+    accept(highs.startCallback(highspy.cb.HighsCallbackType.kCallbackMipInterrupt), "callback")
 
 
 def _semi_continuous(formulation: Formulation, chosen: Flaws) -> Iterator[tuple[int, float]]:
