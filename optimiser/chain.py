@@ -13,6 +13,7 @@ from optimiser.flaws import is_possible
 from optimiser.formulation import Formulation
 from optimiser.linear_program import LpSolution, Proof, Start
 from optimiser.solvers import SolverBackend
+from optimiser.solvers.in_time import nothing
 from optimiser.start import start_from
 
 
@@ -56,11 +57,14 @@ class Task:
         Best plan of the value function, where it applies.
     wishes : Callable
         Gives the weights of what decides between equals.
+    meanwhile : Callable
+        What is done while a solver works.
     """
 
     formulation: Formulation
     exact_plan: Exact | None
     wishes: Wishes
+    meanwhile: Callable[[], object] = nothing
 
 
 def attempts(
@@ -121,7 +125,7 @@ def _relaxed(
     """
     solve = partial(solvers.solve_verified, backend, task.formulation.lp)
     try:
-        return solve(time_limit=deadline - perf_counter(), start=start)
+        return solve(time_limit=deadline - perf_counter(), start=start, meanwhile=task.meanwhile)
     except SolverError:
         left = deadline - perf_counter()
         if start is None or left <= 0.0:

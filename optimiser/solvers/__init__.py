@@ -1,7 +1,7 @@
 """Back ends: each a small module that solves one linear programme, or raises."""
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Protocol, cast
@@ -14,7 +14,7 @@ from optimiser.linear_program import (
     objective,
     prove,
 )
-from optimiser.solvers.in_time import in_time
+from optimiser.solvers.in_time import in_time, nothing
 
 ORDER = ("highs", "scipy_linprog")
 """Modules of this package, best first."""
@@ -54,7 +54,12 @@ def installed() -> Iterator[SolverBackend]:
 
 
 def solve_verified(
-    backend: SolverBackend, lp: LinearProgram, *, time_limit: float, start: Start | None = None
+    backend: SolverBackend,
+    lp: LinearProgram,
+    *,
+    time_limit: float,
+    start: Start | None = None,
+    meanwhile: Callable[[], object] = nothing,
 ) -> LpSolution:
     """Solution of one back end, once its own duals prove it.
 
@@ -68,6 +73,8 @@ def solve_verified(
         Most time. [s]
     start : Start, optional
         A feasible point.
+    meanwhile : Callable, optional
+        What is done while the back end works.
 
     Returns
     -------
@@ -79,7 +86,11 @@ def solve_verified(
     OptimiserError
         Where the back end raised, was late, or gave an answer that does not hold.
     """
-    solution = _answer(backend, lp, time_limit, start)
+    solve = foreign_code()(partial(backend.solve, lp, time_limit=time_limit, start=start))
+    try:
+        solution: object = in_time(solve, time_limit + _GRACE, meanwhile)
+    except TimeoutError:
+        raise SolverError(f"no answer within {time_limit:g} s") from None
     if not isinstance(solution, LpSolution) or (solution.x.shape, solution.row_dual.shape) != (
         lp.cost.shape,
         lp.row_lower.shape,
@@ -93,14 +104,3 @@ def solve_verified(
     if not gap <= _GAP_TOLERANCE + _RELATIVE_GAP_TOLERANCE * abs(cost):
         raise SolverError(f"optimality not proved, gap {gap:.1e} $")
     return replace(solution, proof=proof)
-
-
-def _answer(
-    backend: SolverBackend, lp: LinearProgram, time_limit: float, start: Start | None
-) -> object:
-    """Answer of a back end, whatever it is."""
-    solve = foreign_code()(partial(backend.solve, lp, time_limit=time_limit, start=start))
-    try:
-        return in_time(solve, time_limit + _GRACE)
-    except TimeoutError:
-        raise SolverError(f"no answer within {time_limit:g} s") from None

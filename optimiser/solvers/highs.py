@@ -5,7 +5,7 @@ import numpy as np
 
 from matrix_builders import LinearProgram, Vector
 from optimiser.errors import InfeasibleError, SolverError
-from optimiser.linear_program import LpSolution, Start
+from optimiser.linear_program import LpSolution, Start, objective
 
 name = "highs"
 
@@ -24,6 +24,8 @@ _OPTIONS: dict[str, bool | int | str] = {
 
 # Exact weights of the edges would take longer than all iterations from a good basis.
 _STARTED: dict[str, bool | int | str] = {"simplex_dual_edge_weight_strategy": 1}  # devex
+
+_SAME_COST = 1e-9  # $; rounding of the sum of a plan
 
 
 class Silent(highspy.Highs):
@@ -50,7 +52,9 @@ def solve(lp: LinearProgram, *, time_limit: float, start: Start | None = None) -
     SolverError
         For any other end than an optimal point.
     """
-    return optimum(loaded(lp, time_limit=time_limit, start=start))
+    highs = loaded(lp, time_limit=time_limit, start=start)
+    _run(highs)
+    return _solution(highs, None if start is None else _confirmed(highs, lp, start))
 
 
 def loaded(lp: LinearProgram, *, time_limit: float, start: Start | None = None) -> highspy.Highs:
@@ -67,15 +71,35 @@ def loaded(lp: LinearProgram, *, time_limit: float, start: Start | None = None) 
 
 def optimum(highs: highspy.Highs) -> LpSolution:
     """Run HiGHS and read its optimum; raises as `solve` does."""
+    _run(highs)
+    return _solution(highs, None)
+
+
+def _run(highs: highspy.Highs) -> None:
     accept(highs.run(), "run")
     status = highs.getModelStatus()
     if status in _INFEASIBLE:
         raise InfeasibleError("no schedule satisfies every limit at once")
     if status != highspy.HighsModelStatus.kOptimal:
         raise SolverError(f"stopped with status {highs.modelStatusToString(status)!r}")
+
+
+def _solution(highs: highspy.Highs, x: Vector | None) -> LpSolution:
+    """The optimum that HiGHS found, unless its point is known."""
     found = highs.getSolution()
-    x, row_dual = _vector(found.col_value), _vector(found.row_dual)
-    return LpSolution(x=x, row_dual=row_dual, backend=name, basis=highs.getBasis())
+    return LpSolution(
+        x=_vector(found.col_value) if x is None else x,
+        row_dual=_vector(found.row_dual),
+        backend=name,
+        basis=highs.getBasis(),
+    )
+
+
+def _confirmed(highs: highspy.Highs, lp: LinearProgram, start: Start) -> Vector | None:
+    """The point of a start that is an optimum already: HiGHS gives points number by number."""
+    info = highs.getInfo()
+    off = abs(info.objective_function_value - objective(lp, start.x))
+    return start.x if info.simplex_iteration_count == 0 and off <= _SAME_COST else None
 
 
 def _vector(values: list[float]) -> Vector:

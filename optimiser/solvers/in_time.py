@@ -9,7 +9,13 @@ from typing import Any, TypeVar
 Result = TypeVar("Result")
 
 
-def in_time(work: Callable[[], Result], seconds: float) -> Result:
+def nothing() -> None:
+    """Do nothing."""
+
+
+def in_time(
+    work: Callable[[], Result], seconds: float, meanwhile: Callable[[], object] = nothing
+) -> Result:
     """Result of `work`, or what it raised.
 
     Parameters
@@ -17,7 +23,9 @@ def in_time(work: Callable[[], Result], seconds: float) -> Result:
     work : Callable
         May never end; its thread, a daemon, is then left alone.
     seconds : float
-        Most time. [s]
+        Most time, counted from the end of `meanwhile`. [s]
+    meanwhile : Callable, optional
+        What the caller does beside it.
 
     Returns
     -------
@@ -31,6 +39,11 @@ def in_time(work: Callable[[], Result], seconds: float) -> Result:
     """
     helper = _free_helper()
     helper.tasks.put(work)
+    try:
+        meanwhile()
+    except BaseException:
+        helper.tasks.put(None)  # nobody waits for its result any more
+        raise
     if not helper.done.acquire(timeout=seconds):
         helper.tasks.put(None)  # should it ever come back
         raise TimeoutError

@@ -32,6 +32,18 @@ def test_work_that_hangs_is_left_alone():
     assert in_time(lambda: 43, 5.0) == 43
 
 
+def test_the_caller_does_something_meanwhile():
+    began = threading.Event()
+
+    assert in_time(lambda: began.wait(20.0), 5.0, began.set)
+
+
+def test_work_whose_caller_fails_meanwhile_is_left_alone():
+    with pytest.raises(ZeroDivisionError):
+        in_time(lambda: "nobody waits for it", 5.0, lambda: 1 / 0)
+    assert in_time(lambda: 42, 5.0) == 42
+
+
 def test_callers_do_not_wait_for_each_other():
     met = threading.Barrier(3, timeout=5.0)
     callers = [threading.Thread(target=in_time, args=(met.wait, 5.0)) for _ in range(3)]

@@ -1,0 +1,149 @@
+"""From the cheapest plan to what is served: the calmer one, with its accounts and its audit."""
+
+import contextlib
+from dataclasses import dataclass
+
+from optimiser import preference
+from optimiser.audit import Audit, audit
+from optimiser.chain import Answer
+from optimiser.dispatch import DEAD_BAND, Dispatch, end_worth, follow, planning_cost
+from optimiser.errors import SolverError
+from optimiser.exclusivity import Exact
+from optimiser.face import Wishes
+from optimiser.flows import EnergyFlows, flows_of
+from optimiser.formulation import Formulation
+from optimiser.money import Money, money_of
+from optimiser.plan import Plan
+from optimiser.pooling import Pool
+from optimiser.preference import Preferred
+from optimiser.site import Site
+from optimiser.ties import untied
+from optimiser.unmet import Unmet, unmet_by
+
+
+@dataclass(frozen=True, slots=True)
+class SecondStage:
+    """What decides between plans of nearly the same cost.
+
+    Only where the value function applies may a plan cost the budget more, or keep to the one
+    before; elsewhere only ties are decided.
+
+    Attributes
+    ----------
+    site : Site
+        The problem.
+    pool : Pool
+        The same with alike batteries made one.
+    formulation : Formulation
+        The programme of that.
+    budget : float
+        Most that a calmer plan may cost. [$]
+    previous : Plan or None
+        The plan before this one.
+    has_value_function : bool
+        Whether the value function applies.
+    wishes : Callable
+        Gives the weights of what decides between equals.
+    """
+
+    site: Site
+    pool: Pool
+    formulation: Formulation
+    budget: float
+    previous: Plan | None
+    has_value_function: bool
+    wishes: Wishes
+
+    @property
+    def needs_no_solver(self) -> bool:
+        """Whether the value function alone finds the calmer plan."""
+        return self.has_value_function and not self.pool.site.vehicles
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What is done in the end.
+
+    Attributes
+    ----------
+    dispatch : Dispatch
+        Of every storage of the site, without idle commands.
+    cost : float
+        Its planning cost. [$]
+    flows, money, unmet
+        What comes of it.
+    audit : Audit
+        What an independent look found.
+    """
+
+    dispatch: Dispatch
+    cost: float
+    flows: EnergyFlows
+    money: Money
+    unmet: tuple[Unmet, ...]
+    audit: Audit
+
+
+def served_after(stage: SecondStage, answer: Answer) -> Served:
+    """What is served after an answer."""
+    site, pool, programme = stage.site, stage.pool, stage.formulation.programme
+    calm = _calmer(stage, answer)
+    done = follow(programme, calm.course, DEAD_BAND / float(pool.share.min(initial=1.0)))
+    flows = flows_of(pool.site, done, programme.permissions)
+    split = pool.split(done)
+    money = money_of(site, split, end_worth(programme.storages, done.stored))
+    return Served(
+        dispatch=split,
+        cost=planning_cost(programme, done),
+        flows=flows,
+        money=money,
+        unmet=unmet_by(site, split),
+        audit=audit(site, split, flows, money),
+    )
+
+
+def _calmer(stage: SecondStage, answer: Answer) -> Dispatch:
+    """The calmer plan, where one may be had."""
+    site, formulation, exact = stage.pool.site, stage.formulation, answer.exact
+    if stage.budget <= 0 or not answer.is_bounded:
+        return exact.dispatch
+    if stage.needs_no_solver:
+        best = Preferred(exact.dispatch, exact.cost)
+        with contextlib.suppress(SolverError):  # the cheapest plan is as good
+            return preference.preferred(
+                site, formulation.programme, best, stage.budget, stage.previous
+            ).dispatch
+    elif answer.backend is not None:
+        return untied(site, formulation, exact, stage.wishes(), answer.backend)
+    return exact.dispatch
+
+
+class Ahead:
+    """What is served, made while a solver still proves the plan that it is likely to confirm.
+
+    Parameters
+    ----------
+    stage : SecondStage
+        What decides between plans of nearly the same cost.
+    expected : Exact or None
+        That plan.
+    """
+
+    def __init__(self, stage: SecondStage, expected: Exact | None) -> None:
+        self._stage = stage
+        self._expected = expected if stage.needs_no_solver else None
+        self._made: Served | None = None
+
+    def make(self) -> None:
+        """Make it, unless it is there already or needs the solver."""
+        if self._expected is not None and self._made is None:
+            self._made = served_after(self._stage, Answer(self._expected, "optimal"))
+
+    def served(self, answer: Answer) -> Served:
+        """What is served after an answer."""
+        if self._made is not None and answer.is_bounded and self._is_expected(answer.exact):
+            return self._made
+        return served_after(self._stage, answer)
+
+    def _is_expected(self, exact: Exact) -> bool:
+        return self._expected is not None and exact.dispatch is self._expected.dispatch
