@@ -3,11 +3,11 @@
 import asyncio
 import contextlib
 import logging
-import queue
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass
+from functools import partial
+from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Generic, TypeVar
 
@@ -33,12 +33,37 @@ class Overdue(Exception):
     """The job outlasted every limit; its thread was given up."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Job(Generic[Result]):
+    """Work, and the event loop and future of whoever waits for it."""
+
     work: Callable[[], Result]
-    future: Future[Result]
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[Result]
     began: float | None = None
     timer: asyncio.TimerHandle | None = None
+
+    def do(self) -> None:
+        """Do the work in the present thread, unless whoever asked has gone."""
+        if self.future.cancelled():
+            return
+        self.began = monotonic()
+        try:
+            result = self.work()
+        except BaseException as error:  # noqa: BLE001 - handed to whoever asked
+            settle = partial(self._fail, error)
+        else:
+            settle = partial(self._give, result)
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            self.loop.call_soon_threadsafe(settle)
+
+    def _give(self, result: Result) -> None:
+        if not self.future.done():  # given up, or whoever asked has gone meanwhile
+            self.future.set_result(result)
+
+    def _fail(self, error: BaseException) -> None:
+        if not self.future.done():
+            self.future.set_exception(error)
 
 
 class Worker(Generic[Result]):
@@ -64,7 +89,8 @@ class Worker(Generic[Result]):
         patience: float = PATIENCE,
         at_rest: Callable[[], object] | None = None,
     ) -> None:
-        self._jobs: queue.Queue[_Job[Result] | None] = queue.Queue(waiting)
+        self._jobs: SimpleQueue[_Job[Result] | None] = SimpleQueue()
+        self._most_waiting = waiting
         self._patience = patience
         self._at_rest = at_rest
         self._given_up: list[threading.Thread] = []
@@ -100,21 +126,22 @@ class Worker(Generic[Result]):
         Overdue
             Where the job outlasted our patience.
         """
-        mine = _Job(job, Future())
-        try:
-            self._jobs.put_nowait(mine)
-        except queue.Full:
-            raise Overloaded from None
+        if self.waiting >= self._most_waiting:
+            raise Overloaded
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Result] = loop.create_future()
+        mine = _Job(job, loop, future)
+        self._jobs.put(mine)
         self._watch(mine)
         try:
-            return await asyncio.wrap_future(mine.future)
+            return await future
         finally:
             assert mine.timer is not None
             mine.timer.cancel()  # it would hold on to the plan for as long as it runs
 
     def close(self) -> None:
         """Let go of the jobs that wait, and of the thread once its present job is done."""
-        with contextlib.suppress(queue.Empty):
+        with contextlib.suppress(Empty):
             while True:
                 waiting = self._jobs.get_nowait()
                 if waiting is not None:
@@ -129,33 +156,31 @@ class Worker(Generic[Result]):
         """Give the job up once it has taken all our patience, which begins when it does."""
         taken = 0.0 if job.began is None else monotonic() - job.began
         if taken < self._patience:
-            loop = asyncio.get_running_loop()
-            job.timer = loop.call_later(self._patience - taken, self._watch, job)
+            job.timer = job.loop.call_later(self._patience - taken, self._watch, job)
         else:
             self._give_up(job.future)
 
-    def _give_up(self, future: Future[Result]) -> None:
+    def _give_up(self, future: asyncio.Future[Result]) -> None:
         if future.done():
             return
         log.error("a plan hangs after %.0f s; its thread is given up", self._patience)
         self._given_up = [thread for thread in self._given_up if thread.is_alive()]
         self._given_up.append(self._thread)
         self._hire()
-        with contextlib.suppress(InvalidStateError):  # it may have ended this very moment
-            future.set_exception(Overdue())
+        future.set_exception(Overdue())
 
     def _work(self) -> None:
         stretch = 0  # jobs since the last rest
         while self._thread is threading.current_thread():
             try:
                 waiting = self._jobs.get(timeout=_CALM if stretch else None)
-            except queue.Empty:
+            except Empty:
                 stretch = 0
                 self._rest()
                 continue
             if waiting is None:
                 return
-            _do(waiting)
+            waiting.do()
             del waiting  # a plan that nobody needs any more must not lie about until the next one
             stretch = (stretch + 1) % AT_A_STRETCH
             if stretch == 0:
@@ -168,17 +193,3 @@ class Worker(Generic[Result]):
             self._at_rest()
         except Exception:
             log.exception("what follows plans failed")
-
-
-def _do(job: _Job[Result]) -> None:
-    if not job.future.set_running_or_notify_cancel():
-        return  # whoever asked has gone
-    job.began = monotonic()
-    try:
-        result = job.work()
-    except BaseException as error:  # noqa: BLE001 - handed to whoever asked
-        with contextlib.suppress(InvalidStateError):
-            job.future.set_exception(error)
-        return
-    with contextlib.suppress(InvalidStateError):  # given up meanwhile
-        job.future.set_result(result)
