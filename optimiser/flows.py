@@ -67,13 +67,14 @@ def flows_of(
     begins, ends, _ = intervals.indices(shape[1])
     whole = np.zeros((_N_WHOLE, ends - begins))
     each = np.zeros((_N_EACH, shape[0], ends - begins))
-    solar = site.forecast.solar - dispatch.curtailed
     split(
         begins,
         n,
+        _passed_on(site),
+        np.array(site.horizon.hours),
         np.array(site.forecast.load),
-        solar,
-        _kept(site, solar),
+        np.array(site.forecast.solar),
+        dispatch.curtailed,
         dispatch.charge,
         dispatch.discharge,
         may.charge_from_grid,
@@ -82,22 +83,22 @@ def flows_of(
         whole,
         each,
     )
-    solar_to, from_battery, from_vehicle, from_grid = each
+    solar_to, from_battery, from_vehicle, from_grid = each[:, n:]
     return EnergyFlows(
         solar_to_load=whole[_SOLAR_TO_LOAD],
-        solar_to_battery=solar_to[:n].sum(axis=0),
-        solar_to_vehicle=solar_to[n:],
+        solar_to_battery=whole[_SOLAR_TO_BATTERY],
+        solar_to_vehicle=solar_to,
         solar_to_grid=whole[_SOLAR_TO_GRID],
         battery_to_load=whole[_BATTERY_TO_LOAD],
-        battery_to_vehicle=from_battery[n:],
+        battery_to_vehicle=from_battery,
         battery_to_grid=whole[_BATTERY_TO_GRID],
         vehicle_to_load=whole[_VEHICLE_TO_LOAD],
-        vehicle_to_battery=from_vehicle[:n].sum(axis=0),
-        vehicle_to_vehicle=from_vehicle[n:],
+        vehicle_to_battery=whole[_VEHICLE_TO_BATTERY],
+        vehicle_to_vehicle=from_vehicle,
         vehicle_to_grid=whole[_VEHICLE_TO_GRID],
         grid_to_load=whole[_GRID_TO_LOAD],
-        grid_to_battery=from_grid[:n].sum(axis=0),
-        grid_to_vehicle=from_grid[n:],
+        grid_to_battery=whole[_GRID_TO_BATTERY],
+        grid_to_vehicle=from_grid,
     )
 
 
@@ -110,16 +111,17 @@ _N_TURNS = 3
 # give follows the same order.
 _SOLAR_TO_LOAD, _SOLAR_TO_GRID, _GRID_TO_LOAD = range(3)
 _BATTERY_TO_LOAD, _VEHICLE_TO_LOAD, _BATTERY_TO_GRID, _VEHICLE_TO_GRID = range(3, 7)
-_N_WHOLE = 7
+_SOLAR_TO_BATTERY, _VEHICLE_TO_BATTERY, _GRID_TO_BATTERY = range(7, 10)
+_N_WHOLE = 10
 _SOLAR, _BATTERY, _VEHICLE, _GRID = range(4)
 _N_EACH = 4
 
 
-def _kept(site: Site, solar: Vector) -> Vector:
-    """Solar that the inverter cannot pass on: it charges the batteries beside the panels."""
+def _passed_on(site: Site) -> float:
+    """Solar power that can leave the inverter; the rest charges the batteries beside it. [kW]"""
     if site.inverter is None or not site.inverter.dc_coupled_solar:
-        return np.zeros(solar.size)
-    return np.maximum(solar - site.horizon.hours * site.inverter.ac_limit, 0.0)
+        return np.inf
+    return site.inverter.ac_limit
 
 
 @kernel("f8(f8, f8[:, :, ::1], i8, i8, b1[::1])")
@@ -141,15 +143,17 @@ def share(supply: float, each: Vector, t: int, source: int, chosen: NDArray[np.b
 
 
 @kernel(
-    "void(i8, i8, f8[::1], f8[::1], f8[::1], f8[:, ::1], f8[:, ::1], b1[:, ::1], b1[:, ::1],"
-    " i8[::1], f8[:, ::1], f8[:, :, ::1])"
+    "void(i8, i8, f8, f8[::1], f8[::1], f8[::1], f8[::1], f8[:, ::1], f8[:, ::1], b1[:, ::1],"
+    " b1[:, ::1], i8[::1], f8[:, ::1], f8[:, :, ::1])"
 )
 def split(
     begins: int,
     n_batteries: int,
+    passed_on: float,
+    hours: Vector,
     load: Vector,
     solar: Vector,
-    kept: Vector,
+    curtailed: Vector,
     charge: Vector,
     discharge: Vector,
     may_charge_from_grid: NDArray[np.bool_],
@@ -166,8 +170,12 @@ def split(
         First interval that is wanted.
     n_batteries : int
         Storages that are batteries; vehicles come after them.
-    load, solar, kept : float64 array, shape (T,)
-        What the house uses, what the panels give, and what of that stays behind the inverter.
+    passed_on : float
+        Solar power that can leave the inverter; infinite where the panels are not behind it. [kW]
+    hours : float64 array, shape (T,)
+        Length of each interval. [h]
+    load, solar, curtailed : float64 array, shape (T,)
+        What the house uses, what the panels offer, and what of that is left unused.
         [kWh per interval]
     charge, discharge : float64 array, shape (K, T)
         What goes into and out of each storage. [kWh per interval]
@@ -175,7 +183,7 @@ def split(
         Who may trade with the grid.
     turn : int64 array, shape (K,)
         Turn of each storage in the queue for solar.
-    whole : float64 array, shape (7, n)
+    whole : float64 array, shape (10, n)
         Zeros; modified in place: flows of the whole site.  What is left of the load is the grid's.
     each : float64 array, shape (4, K, n)
         Zeros; modified in place: what each storage takes.  What is still open is the grid's.
@@ -184,33 +192,49 @@ def split(
     chosen = np.zeros(n, dtype=np.bool_)
     for t in range(whole.shape[1]):
         at = begins + t
+        wanted = 0.0
+        given = 0.0
         for k in range(n):
             each[_GRID, k, t] = charge[k, at]
-            chosen[k] = k < n_batteries
-        left = solar[at] - kept[at] + share(kept[at], each, t, _SOLAR, chosen)
+            wanted += charge[k, at]
+            given += discharge[k, at]
+        left = solar[at] - curtailed[at]
+        kept = max(left - hours[at] * passed_on, 0.0)
+        if kept > 0.0:
+            for k in range(n):
+                chosen[k] = k < n_batteries
+            left = left - kept + share(kept, each, t, _SOLAR, chosen)
         to_load = min(load[at], left)
         whole[_SOLAR_TO_LOAD, t] = to_load
         needed = load[at] - to_load
-        left -= to_load
-        for k in range(n):
-            chosen[k] = not may_charge_from_grid[k, at]
-        left = share(left, each, t, _SOLAR, chosen)
-        for now in range(_N_TURNS):
+        left = max(left - to_load, 0.0)
+        if left > 0.0 and wanted > 0.0:
             for k in range(n):
-                chosen[k] = turn[k] == now
+                chosen[k] = not may_charge_from_grid[k, at]
             left = share(left, each, t, _SOLAR, chosen)
-        whole[_SOLAR_TO_GRID, t] = left
-        for feeds_in in (False, True):
-            for source in (_BATTERY, _VEHICLE):
-                supply = 0.0
+            for now in range(_N_TURNS):
                 for k in range(n):
-                    is_battery = k < n_batteries
-                    if may_feed_in[k, at] == feeds_in and is_battery == (source == _BATTERY):
-                        supply += discharge[k, at]
-                    chosen[k] = not (is_battery and source == _BATTERY)  # none charges another
-                to_load = min(needed, supply)
-                needed -= to_load
-                whole[_BATTERY_TO_LOAD + source - _BATTERY, t] += to_load
-                to_grid = share(supply - to_load, each, t, source, chosen)
-                whole[_BATTERY_TO_GRID + source - _BATTERY, t] += to_grid
+                    chosen[k] = turn[k] == now
+                left = share(left, each, t, _SOLAR, chosen)
+        whole[_SOLAR_TO_GRID, t] = left
+        if given > 0.0:
+            for feeds_in in (False, True):
+                for source in (_BATTERY, _VEHICLE):
+                    supply = 0.0
+                    for k in range(n):
+                        is_battery = k < n_batteries
+                        if may_feed_in[k, at] == feeds_in and is_battery == (source == _BATTERY):
+                            supply += discharge[k, at]
+                        chosen[k] = not (is_battery and source == _BATTERY)  # none charges another
+                    to_load = min(needed, supply)
+                    needed -= to_load
+                    supply -= to_load
+                    whole[_BATTERY_TO_LOAD + source - _BATTERY, t] += to_load
+                    if supply > 0.0 and wanted > 0.0:
+                        supply = share(supply, each, t, source, chosen)
+                    whole[_BATTERY_TO_GRID + source - _BATTERY, t] += supply
         whole[_GRID_TO_LOAD, t] = needed
+        for k in range(n_batteries):
+            whole[_SOLAR_TO_BATTERY, t] += each[_SOLAR, k, t]
+            whole[_VEHICLE_TO_BATTERY, t] += each[_VEHICLE, k, t]
+            whole[_GRID_TO_BATTERY, t] += each[_GRID, k, t]

@@ -14,6 +14,7 @@ from optimiser.planner import state
 from tests.optimiser import battery_of, site_of
 from tests.strategies import levels_of, sites
 from tests.tolerances import FEASIBILITY
+from tests.whole_sites.strategies import sites as whole_sites
 
 
 @st.composite
@@ -54,6 +55,58 @@ def test_every_source_and_every_sink_adds_up(drawn):
         (dispatch.grid_export, flows.solar_to_grid + flows.battery_to_grid),
     ):
         assert np.abs(total - parts).max() <= FEASIBILITY
+
+
+@st.composite
+def whole_dispatched(draw):
+    """The same with vehicles, an inverter and permissions."""
+    site = draw(whole_sites(n_batteries=(0, 1)))
+    programme = state(site, CostFunction.PROFIT, ProviderRules())
+    return site, follow(programme, draw(levels_of(programme))), programme.permissions
+
+
+@given(whole_dispatched())
+def test_with_vehicles_and_an_inverter_everything_adds_up_as_well(drawn):
+    site, dispatch, permissions = drawn
+    n = len(site.batteries)
+
+    flows = flows_of(site, dispatch, permissions)
+
+    charged, discharged = dispatch.charge[:n].sum(axis=0), dispatch.discharge[:n].sum(axis=0)
+    sums = {
+        name: values if values.ndim == 1 else values.sum(axis=0)
+        for name, values in ((f.name, getattr(flows, f.name)) for f in fields(flows))
+    }
+    taken = flows.solar_to_vehicle + flows.battery_to_vehicle
+    taken = taken + flows.vehicle_to_vehicle + flows.grid_to_vehicle
+    assert np.abs(taken - dispatch.charge[n:]).max(initial=0.0) <= FEASIBILITY
+    for total, side in (
+        (site.forecast.solar - dispatch.curtailed, "solar_to_"),
+        (discharged, "battery_to_"),
+        (dispatch.discharge[n:].sum(axis=0), "vehicle_to_"),
+        (dispatch.grid_import, "grid_to_"),
+        (site.forecast.load, "_to_load"),
+        (charged, "_to_battery"),
+        (dispatch.grid_export, "_to_grid"),
+    ):
+        parts = sum(values for name, values in sums.items() if side in name)
+        assert np.abs(total - parts).max() <= FEASIBILITY, side
+    for name in sums:
+        assert (getattr(flows, name) >= 0).all(), name
+
+
+@given(whole_dispatched(), st.data())
+def test_each_interval_is_split_by_itself(drawn, data):
+    site, dispatch, permissions = drawn
+    ends = st.integers(0, site.horizon.n_intervals)
+    intervals = slice(*sorted(data.draw(st.tuples(ends, ends))))
+
+    flows = flows_of(site, dispatch, permissions)
+    some = flows_of(site, dispatch, permissions, intervals)
+
+    for flow in fields(flows):
+        wanted = getattr(flows, flow.name)[..., intervals]
+        assert (getattr(some, flow.name) == wanted).all(), flow.name
 
 
 # Load, solar and the level wanted of a loss-free battery that holds 5 kWh; then the flows that
