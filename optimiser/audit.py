@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
+from operator import attrgetter
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from optimiser.flows import EnergyFlows
 from optimiser.money import Money
 from optimiser.site import Site
 from optimiser.vehicle import Vehicle
+from optimiser.violations import bill_of_flows, flow_error, meter_error, storage_error
 from optimiser.window import Mask
 
 ENERGY_TOLERANCE = 1e-6
@@ -67,32 +69,63 @@ def audit(site: Site, dispatch: Dispatch, flows: EnergyFlows, money: Money) -> A
     Audit
         Errors found.
     """
-    hours = site.horizon.hours
-    batteries = slice(len(site.batteries))
+    hours, n = np.array(site.horizon.hours), len(site.batteries)
+    load, solar = np.array(site.forecast.load), np.array(site.forecast.solar)
+    whole = np.concatenate(_whole(flows)).reshape(-1, hours.size)
+    to_vehicle = np.array(_to_vehicle(flows))
     errors = [
         *(_battery_error(b, hours, dispatch, k) for k, b in enumerate(site.batteries)),
-        *(
-            _vehicle_error(v, site, dispatch, k)
-            for k, v in enumerate(site.vehicles, len(site.batteries))
-        ),
-        _worst(
-            np.minimum(
-                dispatch.charge[batteries].sum(axis=0), dispatch.discharge[batteries].sum(axis=0)
-            )
-        ),
+        *(_vehicle_error(v, site, dispatch, k) for k, v in enumerate(site.vehicles, n)),
         _inverter_error(site, dispatch),
-        _flow_error(site, dispatch, flows),
-        _worst(np.minimum(dispatch.grid_import, dispatch.grid_export)),
-        _meter_error(site, dispatch),
-        _worst(dispatch.curtailed - _lost_at_most(site)),
+        flow_error(
+            n,
+            load,
+            solar,
+            dispatch.charge,
+            dispatch.discharge,
+            dispatch.grid_import,
+            dispatch.grid_export,
+            dispatch.curtailed,
+            whole,
+            to_vehicle,
+        ),
+        meter_error(
+            _passed_on(site),
+            site.grid.curtailment,
+            hours,
+            load,
+            solar,
+            hours * site.grid.import_limit,
+            hours * site.grid.export_limit,
+            dispatch.grid_import,
+            dispatch.grid_export,
+            dispatch.curtailed,
+        ),
     ]
-    drawn = flows.grid_to_load + flows.grid_to_battery + flows.grid_to_vehicle.sum(axis=0)
-    given = flows.solar_to_grid + flows.battery_to_grid + flows.vehicle_to_grid
-    bought, sold = drawn * site.tariff.import_price, given * site.tariff.export_price
-    traded = float(np.abs(bought).sum() + np.abs(sold).sum())
-    due = float((bought - sold).sum()) + sum(_demand_costs(site, drawn))
+    drawn = np.empty(hours.size)
+    due, traded = bill_of_flows(
+        np.array(site.tariff.import_price),
+        np.array(site.tariff.export_price),
+        whole,
+        to_vehicle,
+        drawn,
+    )
+    due += sum(_demand_costs(site, drawn))
     stated = money.total_cost + money.bill.allowance_credit
-    return Audit(energy_error=max(errors), bill_error=abs(due - stated) / max(1.0, traded))
+    bill_error = abs(due - stated) / max(1.0, traded)
+    return Audit(energy_error=float(max(errors)), bill_error=float(bill_error))
+
+
+# Rows as in `violations`.
+_whole = attrgetter(
+    *("solar_to_load", "solar_to_battery", "solar_to_grid"),
+    *("battery_to_load", "battery_to_grid"),
+    *("vehicle_to_load", "vehicle_to_battery", "vehicle_to_grid"),
+    *("grid_to_load", "grid_to_battery"),
+)
+_to_vehicle = attrgetter(
+    "solar_to_vehicle", "battery_to_vehicle", "vehicle_to_vehicle", "grid_to_vehicle"
+)
 
 
 def _demand_costs(site: Site, drawn: Vector) -> Iterator[float]:
@@ -110,15 +143,11 @@ def _demand_costs(site: Site, drawn: Vector) -> Iterator[float]:
         yield charge.price * max(peak - charge.peak_so_far, 0.0)
 
 
-def _lost_at_most(site: Site) -> Vector:
-    return site.forecast.solar if site.grid.curtailment else _clipped(site)
-
-
-def _clipped(site: Site) -> Vector:
-    """Solar beyond what the inverter passes on."""
+def _passed_on(site: Site) -> float:
+    """Solar power that the inverter passes on at most. [kW]"""
     if site.inverter is None or not site.inverter.dc_coupled_solar:
-        return np.zeros(site.horizon.n_intervals)
-    return np.maximum(site.forecast.solar - site.horizon.hours * site.inverter.ac_limit, 0.0)
+        return np.inf
+    return site.inverter.ac_limit
 
 
 def _inverter_error(site: Site, dispatch: Dispatch) -> float:
@@ -134,21 +163,19 @@ def _inverter_error(site: Site, dispatch: Dispatch) -> float:
 
 
 def _vehicle_error(vehicle: Vehicle, site: Site, dispatch: Dispatch, k: int) -> float:
-    charge, discharge, stored = dispatch.charge[k], dispatch.discharge[k], dispatch.stored[k]
-    change = charge * vehicle.charge_efficiency - discharge / vehicle.discharge_efficiency
-    simulated = vehicle.initial_soc * vehicle.capacity + np.cumsum(change)
-    lowest = min(vehicle.least_soc, vehicle.initial_soc) * vehicle.capacity
-    highest = max(vehicle.most_soc, vehicle.initial_soc) * vehicle.capacity
-    hours = np.where(_is_here(vehicle, site), site.horizon.hours, 0.0)
-    trickle = np.where(charge > 0, hours * vehicle.least_charge - charge, 0.0)
-    return max(
-        _worst(np.abs(simulated - stored)),
-        _worst(lowest - stored),
-        _worst(stored - highest),
-        _worst(charge - hours * vehicle.charge_limit),
-        _worst(trickle),
-        _worst(discharge - hours * vehicle.discharge_limit),
-        _worst(np.minimum(charge, discharge)),
+    return storage_error(
+        vehicle.initial_soc * vehicle.capacity,
+        min(vehicle.least_soc, vehicle.initial_soc) * vehicle.capacity,
+        max(vehicle.most_soc, vehicle.initial_soc) * vehicle.capacity,
+        vehicle.charge_efficiency,
+        vehicle.discharge_efficiency,
+        vehicle.least_charge,
+        vehicle.charge_limit,
+        vehicle.discharge_limit,
+        np.where(_is_here(vehicle, site), site.horizon.hours, 0.0),
+        dispatch.charge[k],
+        dispatch.discharge[k],
+        dispatch.stored[k],
     )
 
 
@@ -165,70 +192,20 @@ def _is_here(vehicle: Vehicle, site: Site) -> Mask:
 
 
 def _battery_error(battery: Battery, hours: Vector, dispatch: Dispatch, k: int) -> float:
-    charge, discharge, stored = dispatch.charge[k], dispatch.discharge[k], dispatch.stored[k]
-    change = charge * battery.charge_efficiency - discharge / battery.discharge_efficiency
-    simulated = battery.initial_soc * battery.capacity + np.cumsum(change)
-    lowest = min(battery.reserve, battery.initial_soc) * battery.capacity
-    highest = max(battery.max_soc, battery.initial_soc) * battery.capacity
-    return max(
-        _worst(np.abs(simulated - stored)),
-        _worst(lowest - stored),
-        _worst(stored - highest),
-        _worst(charge - hours * battery.charge_limit),
-        _worst(discharge - hours * battery.discharge_limit),
-        _worst(np.minimum(charge, discharge)),
+    return storage_error(
+        battery.initial_soc * battery.capacity,
+        min(battery.reserve, battery.initial_soc) * battery.capacity,
+        max(battery.max_soc, battery.initial_soc) * battery.capacity,
+        battery.charge_efficiency,
+        battery.discharge_efficiency,
+        0.0,
+        battery.charge_limit,
+        battery.discharge_limit,
+        hours,
+        dispatch.charge[k],
+        dispatch.discharge[k],
+        dispatch.stored[k],
     )
-
-
-def _meter_error(site: Site, dispatch: Dispatch) -> float:
-    """Energy beyond a limit that the house did not force; a watt of the dead band is none."""
-    hours, net_load = site.horizon.hours, site.net_load
-    lost = _lost_at_most(site)
-    forced_export = np.maximum(-net_load - lost, 0.0)
-    most_import = np.maximum(hours * site.grid.import_limit, net_load + _clipped(site))
-    most_export = np.maximum(hours * site.grid.export_limit, forced_export)
-    beyond = np.maximum(dispatch.grid_import - most_import, dispatch.grid_export - most_export)
-    return _worst(beyond - hours * DEAD_BAND)
-
-
-def _flow_error(site: Site, dispatch: Dispatch, flows: EnergyFlows) -> float:
-    solar, load = site.forecast.solar, site.forecast.load
-    n = len(site.batteries)
-    charge, discharge = dispatch.charge[:n].sum(axis=0), dispatch.discharge[:n].sum(axis=0)
-    given = dispatch.discharge[n:].sum(axis=0)
-    from_battery = flows.battery_to_load + flows.battery_to_grid
-    from_vehicle = flows.vehicle_to_load + flows.vehicle_to_battery + flows.vehicle_to_grid
-    to_vehicle = (
-        flows.solar_to_vehicle
-        + flows.battery_to_vehicle
-        + flows.vehicle_to_vehicle
-        + flows.grid_to_vehicle
-    )
-    balances = (
-        flows.solar_to_load
-        + flows.solar_to_battery
-        + flows.solar_to_grid
-        + flows.solar_to_vehicle.sum(axis=0)
-        + dispatch.curtailed
-        - solar,
-        from_battery + flows.battery_to_vehicle.sum(axis=0) - discharge,
-        from_vehicle + flows.vehicle_to_vehicle.sum(axis=0) - given,
-        flows.solar_to_load
-        + flows.battery_to_load
-        + flows.vehicle_to_load
-        + flows.grid_to_load
-        - load,
-        flows.solar_to_battery + flows.vehicle_to_battery + flows.grid_to_battery - charge,
-        (to_vehicle - dispatch.charge[n:]).ravel(),
-        # The meter may differ by its noise, a microwatt-hour or so.
-        flows.grid_to_load
-        + flows.grid_to_battery
-        + flows.grid_to_vehicle.sum(axis=0)
-        - dispatch.grid_import,
-        flows.solar_to_grid + flows.battery_to_grid + flows.vehicle_to_grid - dispatch.grid_export,
-    )
-    negative = max(_worst(-getattr(flows, name)) for name in flows.__dataclass_fields__)
-    return max(negative, *(_worst(np.abs(balance)) for balance in balances))
 
 
 def _worst(excess: Vector) -> float:
