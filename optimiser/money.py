@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from matrix_builders import Vector
+from matrix_builders.compiled import kernel
 from optimiser.charges import credit, daily_allowances, metered_peaks
 from optimiser.dispatch import Dispatch
 from optimiser.meter import clipped
@@ -141,12 +142,11 @@ def money_of(site: Site, dispatch: Dispatch, end_value: float) -> Money:
     Money
         Amounts over the horizon.
     """
-    moved = (dispatch.charge + dispatch.discharge).sum(axis=1)
-    wear = np.array([s.cycle_cost for s in site.storages])
+    cycle_costs = np.array([s.cycle_cost for s in site.storages], dtype=np.float64)
     return Money(
         bill=bill_of(site, dispatch.grid_import, dispatch.grid_export),
         baseline_cost=baseline_cost(site),
-        wear_cost=float(moved @ wear),
+        wear_cost=float(wear_of(cycle_costs, dispatch.charge, dispatch.discharge)),
         end_value=end_value,
     )
 
@@ -160,10 +160,10 @@ def baseline_cost(site: Site) -> float:
     drawn = site.net_load + clipped(site)
     for vehicle in site.vehicles:
         drawn = drawn + _charged_at_once(vehicle, site, np.maximum(-drawn, 0.0))
-    surplus = np.maximum(-drawn, 0.0)
-    if site.grid.curtailment:
-        surplus = np.minimum(surplus, site.horizon.hours * site.grid.export_limit)
-    return bill_of(site, np.maximum(drawn, 0.0), surplus).total
+    most_export = site.grid.export_limit if site.grid.curtailment else np.inf
+    grid_import, grid_export = np.empty((2, drawn.size))
+    meter_idle(drawn, site.horizon.hours * most_export, grid_import, grid_export)
+    return bill_of(site, grid_import, grid_export).total
 
 
 def _charged_at_once(vehicle: Vehicle, site: Site, surplus: Vector) -> Vector:
@@ -175,3 +175,47 @@ def _charged_at_once(vehicle: Vehicle, site: Site, surplus: Vector) -> Vector:
     missing = energy_wanted(vehicle) - vehicle.initial_soc * vehicle.capacity
     before = np.cumsum(power) - power
     return np.clip(missing / vehicle.charge_efficiency - before, 0.0, power)
+
+
+@kernel("f8(f8[::1], f8[:, ::1], f8[:, ::1])")
+def wear_of(cycle_cost: Vector, charge: Vector, discharge: Vector) -> float:
+    """Cycle cost of what storages move.
+
+    Parameters
+    ----------
+    cycle_cost : float64 array, shape (K,)
+        Of each storage. [$/kWh]
+    charge, discharge : float64 array, shape (K, T)
+        What goes into and out of it. [kWh per interval]
+
+    Returns
+    -------
+    float
+        [$]
+    """
+    cost = 0.0
+    for k in range(cycle_cost.size):
+        moved = 0.0
+        for t in range(charge.shape[1]):
+            moved += charge[k, t] + discharge[k, t]
+        cost += moved * cycle_cost[k]
+    return cost
+
+
+@kernel("void(f8[::1], f8[::1], f8[::1], f8[::1])")
+def meter_idle(
+    drawn: Vector, most_export: Vector, grid_import: Vector, grid_export: Vector
+) -> None:
+    """Energy through the meter with nothing controlled.
+
+    Parameters
+    ----------
+    drawn, most_export : float64 array, shape (T,)
+        What the site draws, or gives where negative, and the part of it beyond which surplus is
+        lost. [kWh per interval]
+    grid_import, grid_export : float64 array, shape (T,)
+        Modified in place. [kWh per interval]
+    """
+    for t in range(drawn.size):
+        grid_import[t] = max(drawn[t], 0.0)
+        grid_export[t] = min(max(-drawn[t], 0.0), most_export[t])

@@ -2,8 +2,10 @@
 
 from datetime import time
 
+import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from optimiser import (
     CostFunction,
@@ -13,9 +15,13 @@ from optimiser import (
     Window,
     plan,
 )
-from optimiser.money import baseline_cost, bill_of
+from optimiser.dispatch import follow
+from optimiser.money import baseline_cost, bill_of, money_of
+from optimiser.planner import state
 from tests.optimiser import battery_of, site_of
-from tests.strategies import cost_functions, rules, sites
+from tests.strategies import cost_functions, levels_of, rules, sites
+from tests.tolerances import KERNEL, SIMULATION
+from tests.whole_sites.strategies import sites as whole_sites
 
 SUNNY = {
     "import_price": [0.3, 0.4],
@@ -92,6 +98,31 @@ def test_the_bill_is_made_at_the_true_prices_and_not_at_the_boosted_ones():
 
     assert best.dispatch.grid_export.tolist() == pytest.approx([4.5])
     assert best.money.total_cost == pytest.approx(-0.45)
+
+
+@given(whole_sites(n_vehicles=(0, 0)))
+def test_the_baseline_is_the_bill_of_a_site_that_does_nothing(site):
+    drawn, surplus = np.maximum(site.net_load, 0.0), np.maximum(-site.net_load, 0.0)
+    if site.inverter is not None and site.inverter.dc_coupled_solar:
+        passed = np.minimum(site.forecast.solar, site.horizon.hours * site.inverter.ac_limit)
+        drawn = np.maximum(site.forecast.load - passed, 0.0)
+        surplus = np.maximum(passed - site.forecast.load, 0.0)
+    if site.grid.curtailment:
+        surplus = np.minimum(surplus, site.horizon.hours * site.grid.export_limit)
+
+    expected = bill_of(site, drawn, surplus).total
+    assert baseline_cost(site) == pytest.approx(expected, abs=SIMULATION)
+
+
+@given(st.data())
+def test_wear_is_every_kwh_at_its_price(data):
+    site = data.draw(whole_sites())
+    programme = state(site, CostFunction.PROFIT, ProviderRules())
+    dispatch = follow(programme, data.draw(levels_of(programme)))
+
+    moved = dispatch.charge.sum(axis=1) + dispatch.discharge.sum(axis=1)
+    expected = sum(s.cycle_cost * m for s, m in zip(site.storages, moved, strict=True))
+    assert money_of(site, dispatch, 0.0).wear_cost == pytest.approx(expected, abs=KERNEL)
 
 
 @given(sites(), cost_functions, rules)
