@@ -7,6 +7,7 @@ from enum import StrEnum
 import numpy as np
 
 from matrix_builders import Vector
+from matrix_builders.compiled import kernel
 from optimiser.dispatch import Dispatch
 from optimiser.site import Site
 from optimiser.storages import (
@@ -94,19 +95,53 @@ def unmet_by(site: Site, dispatch: Dispatch) -> tuple[Unmet, ...]:
 def _batteries(site: Site, dispatch: Dispatch) -> Iterator[Unmet]:
     regained = site.horizon.index_at(REGAIN_HOURS)
     for k, battery in enumerate(site.batteries):
-        stored = dispatch.stored[k]
-        low = battery.reserve * battery.capacity - stored
-        low[:regained] = 0.0
-        high = stored - battery.max_soc * battery.capacity
-        high[:regained] = 0.0
-        short = np.zeros(stored.size)
-        if battery.target_end_soc is not None:
-            short[-1] = battery.target_end_soc * battery.capacity - stored[-1]
-        missed = ((Wish.RESERVE, low), (Wish.MAX_SOC, high), (Wish.TARGET_END_SOC, short))
-        for wish, missing in missed:
-            at = np.flatnonzero(missing > _NOTICEABLE)
-            if at.size:
-                yield Unmet(limit=wish, amount=float(missing.max()), interval=int(at[0]), storage=k)
+        stored, capacity = dispatch.stored[k], battery.capacity
+        low, low_at, high, high_at = leave_band(
+            regained, battery.reserve * capacity, battery.max_soc * capacity, stored
+        )
+        short = (battery.target_end_soc or 0.0) * capacity - float(stored[-1])
+        for wish, missing, t in (
+            (Wish.RESERVE, low, low_at),
+            (Wish.MAX_SOC, high, high_at),
+            (Wish.TARGET_END_SOC, short, stored.size - 1),
+        ):
+            if missing > _NOTICEABLE:
+                yield Unmet(limit=wish, amount=float(missing), interval=t, storage=k)
+
+
+@kernel("Tuple((f8, i8, f8, i8))(i8, f8, f8, f8[::1])")
+def leave_band(
+    regained: int, floor: float, ceiling: float, stored: Vector
+) -> tuple[float, int, float, int]:
+    """Find where the levels of one battery are outside its band.
+
+    Parameters
+    ----------
+    regained : int
+        First interval at whose end they should be in it.
+    floor, ceiling : float
+        The band. [kWh]
+    stored : float64 array, shape (T,)
+        Energy at the end of each interval. [kWh]
+
+    Returns
+    -------
+    low, low_at, high, high_at : float, int, float, int
+        How far they are below it and above it at the worst [kWh], and the first intervals in which
+        they are so noticeably.
+    """
+    low = 0.0
+    high = 0.0
+    low_at = 0
+    high_at = 0
+    for t in range(regained, stored.size):
+        if floor - stored[t] > low:
+            low_at = low_at if low > _NOTICEABLE else t
+            low = floor - stored[t]
+        if stored[t] - ceiling > high:
+            high_at = high_at if high > _NOTICEABLE else t
+            high = stored[t] - ceiling
+    return low, low_at, high, high_at
 
 
 def shortfall(site: Site, dispatch: Dispatch, v: int) -> float:
@@ -179,18 +214,45 @@ def _least_limit(others: Vector, hours: Vector, vehicle: Vehicle, energy: float)
 
 
 def _meter(site: Site, dispatch: Dispatch) -> Iterator[Unmet]:
-    hours, grid = site.horizon.hours, site.grid
+    hours, grid = np.array(site.horizon.hours), site.grid
     for wish, energy, limit in (
         (Wish.IMPORT_LIMIT, dispatch.grid_import, grid.import_limit),
         (Wish.EXPORT_LIMIT, dispatch.grid_export, grid.export_limit),
     ):
-        beyond = energy - hours * limit
-        at = np.flatnonzero(beyond > _NOTICEABLE)
-        if at.size:
+        amount, power, first = go_beyond(hours, energy, hours * limit)
+        if amount > 0:
             yield Unmet(
                 limit=wish,
-                amount=float(beyond[at].sum()),
-                interval=int(at[0]),
-                needs=float((energy / hours)[at].max()),
-                has=float(np.broadcast_to(limit, hours.shape)[at[0]]),
+                amount=float(amount),
+                interval=first,
+                needs=float(power),
+                has=float(np.broadcast_to(limit, hours.shape)[first]),
             )
+
+
+@kernel("Tuple((f8, f8, i8))(f8[::1], f8[::1], f8[::1])")
+def go_beyond(hours: Vector, energy: Vector, limit: Vector) -> tuple[float, float, int]:
+    """Find what goes through the meter noticeably beyond its limit.
+
+    Parameters
+    ----------
+    hours : float64 array, shape (T,)
+        Length of each interval. [h]
+    energy, limit : float64 array, shape (T,)
+        What goes through the meter, and what may. [kWh per interval]
+
+    Returns
+    -------
+    amount, power, first : float, float, int
+        Energy beyond it in sum [kWh], the highest power there [kW], and the first interval.
+    """
+    amount = 0.0
+    power = 0.0
+    first = 0
+    for t in range(hours.size):
+        beyond = energy[t] - limit[t]
+        if beyond > _NOTICEABLE:
+            first = t if amount == 0.0 else first
+            amount += beyond
+            power = max(power, energy[t] / hours[t])
+    return amount, power, first
