@@ -13,6 +13,7 @@ from optimiser.flows import EnergyFlows
 from optimiser.money import Money
 from optimiser.objective import CostFunction
 from optimiser.site import Site
+from optimiser.totals import Totals, totals_of
 from optimiser.unmet import Unmet
 
 COMMAND_THRESHOLD = 0.01
@@ -133,6 +134,11 @@ class Plan:
             if storage.capacity > 0:
                 soc[k, 1:] = self.dispatch.stored[k] / storage.capacity
         return soc
+
+    @cached_property
+    def totals(self) -> Totals:
+        """Energy over the horizon."""
+        return totals_of(len(self.site.batteries), self.dispatch, self.flows)
 
     def interval_at(self, when: datetime) -> int | None:
         """Interval that `when` falls into; None outside the horizon."""

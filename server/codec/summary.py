@@ -10,6 +10,7 @@ from server.wire import CertificateOut, PeakOut, SummaryOut
 # cap for 48 h.
 _POWER_DIGITS = 4
 _MONEY_DIGITS = 6
+_ENERGY_DIGITS = 6
 
 
 def watts(energy: Vector, hours: Vector) -> Vector:
@@ -26,29 +27,23 @@ def dollars(amount: float) -> float:
 
 def summary_of(plan: Plan) -> SummaryOut:
     """Totals of the whole site."""
-    money, flows, dispatch = plan.money, plan.flows, plan.dispatch
-
-    def total(energy: Vector) -> float:
-        return round(float(energy.sum()), 6) + 0.0
-
-    n = len(plan.site.batteries)
-    imported, exported = float(dispatch.grid_import.sum()), float(dispatch.grid_export.sum())
+    money, totals = plan.money, plan.totals
     return SummaryOut(
         total_cost=dollars(money.total_cost),
         baseline_cost=dollars(money.baseline_cost),
         savings=dollars(money.savings),
-        total_import_kwh=total(dispatch.grid_import),
-        total_export_kwh=total(dispatch.grid_export),
-        total_charge_kwh=total(dispatch.charge[:n]),
-        total_discharge_kwh=total(dispatch.discharge[:n]),
-        average_import_price=dollars(_ratio(money.bill.import_cost, imported)),
-        average_export_price=dollars(_ratio(money.bill.export_revenue, exported)),
-        total_battery_consume_kwh=total(flows.battery_to_load) + total(flows.battery_to_vehicle),
-        total_battery_export_kwh=total(flows.battery_to_grid),
-        total_solar_consumed_kwh=total(flows.solar_to_load + flows.solar_to_battery)
-        + total(flows.solar_to_vehicle),
-        total_solar_exported_kwh=total(flows.solar_to_grid),
-        total_solar_curtailed_kwh=total(dispatch.curtailed),
+        total_import_kwh=_kwh(totals.grid_import),
+        total_export_kwh=_kwh(totals.grid_export),
+        total_charge_kwh=_kwh(totals.charge),
+        total_discharge_kwh=_kwh(totals.discharge),
+        average_import_price=dollars(_ratio(money.bill.import_cost, totals.grid_import)),
+        average_export_price=dollars(_ratio(money.bill.export_revenue, totals.grid_export)),
+        total_battery_consume_kwh=_kwh(totals.battery_to_load) + _kwh(totals.battery_to_vehicle),
+        total_battery_export_kwh=_kwh(totals.battery_to_grid),
+        total_solar_consumed_kwh=_kwh(totals.solar_to_load + totals.solar_to_battery)
+        + _kwh(totals.solar_to_vehicle),
+        total_solar_exported_kwh=_kwh(totals.solar_to_grid),
+        total_solar_curtailed_kwh=_kwh(totals.curtailed),
         wear_cost=dollars(money.wear_cost),
         end_value=dollars(money.end_value),
         demand_cost=dollars(money.bill.demand_cost),
@@ -62,6 +57,10 @@ def summary_of(plan: Plan) -> SummaryOut:
             for peak in money.bill.peaks
         ],
     )
+
+
+def _kwh(energy: float) -> float:
+    return round(energy, _ENERGY_DIGITS) + 0.0
 
 
 def _ratio(amount: float, energy: float) -> float:
