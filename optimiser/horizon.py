@@ -2,20 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache, cached_property
+from functools import cached_property
 
 import numpy as np
 
 from matrix_builders import Vector
 from optimiser.checks import frozen_vector, require
-
-_MINUTES_OF_DAY = 24 * 60
-
-
-@cache
-def _clock() -> tuple[str, ...]:
-    """The minutes of a day as a clock shows them."""
-    return tuple(f"{minute // 60:02}:{minute % 60:02}" for minute in range(_MINUTES_OF_DAY))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,21 +51,6 @@ class Horizon:
         later = ((origin + timedelta(seconds=s)).astimezone(zone) for s in seconds.tolist())
         return (self.start, *later)
 
-    @cached_property
-    def stamps(self) -> tuple[str, ...]:
-        """The same instants as ISO 8601, with their offsets."""
-        minutes = np.round(np.concatenate(([0.0], self.elapsed)) * 60.0, 5)
-        if self.start.microsecond or (minutes % 1.0).any() or self._changes_clocks():
-            return tuple(instant.isoformat() for instant in self.instants)
-        begins = 60 * self.start.hour + self.start.minute
-        days, of_day = np.divmod(minutes.astype(np.int64) + begins, _MINUTES_OF_DAY)
-        dates = [self.start.date() + timedelta(days=day) for day in range(int(days[-1]) + 1)]
-        stems = [f"{date}T" for date in dates]
-        rest = self.start.isoformat()[16:]  # seconds and offset
-        clock = _clock()
-        marks = zip(days.tolist(), of_day.tolist(), strict=True)
-        return tuple([f"{stems[day]}{clock[minute]}{rest}" for day, minute in marks])
-
     @property
     def starts(self) -> tuple[datetime, ...]:
         """Beginning of each interval in the site's zone; length T."""
@@ -90,13 +67,14 @@ class Horizon:
         """End of the last interval."""
         return self.instant(self.n_intervals)
 
-    def _changes_clocks(self) -> bool:
+    def changes_clocks(self) -> bool:
         """Whether the zone's offset changes; none does so twice within a day."""
-        origin, present = self.start.astimezone(UTC), self.start.utcoffset()
-        days = range(24, int(self.elapsed[-1]), 24)
-        later = (origin + timedelta(hours=hours) for hours in days)
-        ends = (self.end, *(instant.astimezone(self.start.tzinfo) for instant in later))
-        return any(instant.utcoffset() != present for instant in ends)
+        zone, origin, span = self.start.tzinfo, self.start.astimezone(UTC), float(self.elapsed[-1])
+        present = self.start.utcoffset()
+        for hours in (*range(24, int(span), 24), span):
+            if (origin + timedelta(hours=hours)).astimezone(zone).utcoffset() != present:
+                return True
+        return False
 
     def index_at(self, hours: float) -> int:
         """Last interval that ends at most `hours` after the start; the first if none does."""

@@ -8,6 +8,8 @@ from functools import cached_property
 import numpy as np
 
 from matrix_builders import Vector
+from matrix_builders.arrays import Places
+from matrix_builders.compiled import kernel
 from optimiser.dispatch import Dispatch
 from optimiser.flows import EnergyFlows
 from optimiser.money import Money
@@ -182,11 +184,41 @@ def actions_of(
     tuple of Action
         Length T.
     """
-    discharging = np.where(to_grid > to_load, _EXPORT, _CONSUME)
-    index = np.where(discharge > COMMAND_THRESHOLD, discharging, _IDLE)
-    index = np.where(charge > COMMAND_THRESHOLD, _CHARGE, index)
-    return tuple([_ACTIONS[i] for i in index.tolist()])
+    codes = np.empty(charge.size, np.int64)
+    choose_actions(charge, discharge, to_load, to_grid, COMMAND_THRESHOLD, codes)
+    return tuple([ACTIONS[code] for code in codes.tolist()])
 
 
-_ACTIONS = tuple(Action)
-_CHARGE, _CONSUME, _EXPORT, _IDLE = range(4)
+ACTIONS = tuple(Action)
+"""Actions by their codes."""
+
+CHARGE_CODE, _CONSUME, _EXPORT, _IDLE = range(4)
+
+
+@kernel("void(f8[::1], f8[::1], f8[::1], f8[::1], f8, i8[::1])")
+def choose_actions(
+    charge: Vector,
+    discharge: Vector,
+    to_load: Vector,
+    to_grid: Vector,
+    threshold: float,
+    codes: Places,
+) -> None:
+    """Choose the actions of `actions_of`, for powers of any unit.
+
+    Parameters
+    ----------
+    charge, discharge, to_load, to_grid : float64 array, shape (T,)
+        As there.
+    threshold : float
+        `COMMAND_THRESHOLD`, in the unit of the powers.
+    codes : int64 array, shape (T,)
+        Places in `ACTIONS`; modified in place.
+    """
+    for t in range(codes.size):
+        if charge[t] > threshold:
+            codes[t] = CHARGE_CODE
+        elif discharge[t] > threshold:
+            codes[t] = _EXPORT if to_grid[t] > to_load[t] else _CONSUME
+        else:
+            codes[t] = _IDLE

@@ -248,7 +248,7 @@ def _frame(plan: Plan, called: list[str]) -> dict[str, Any]:
     capacity = sum(battery.capacity for battery in batteries)
     reserve = sum(battery.reserve * battery.capacity for battery in batteries)
     return {
-        "end": plan.site.horizon.stamps[-1],
+        "end": plan.site.horizon.end.isoformat(),
         "reserve": reserve / capacity if capacity > 0 else None,
         "capacity_kwh": capacity,
         "names": called,

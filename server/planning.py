@@ -117,17 +117,17 @@ def optimise(
     ProblemError
         Where the request has no sane reading.
     """
-    return _BATTERY.made(body, options, clock, history)[0]
+    return _read(_BATTERY.made(body, options, clock, history)[0])
 
 
 def optimise_batteries(body: bytes, options: Options, clock: Clock) -> MultiBatteryReply:
     """Plan a ``/multi-battery/optimize`` request; see `optimise`."""
-    return _BATTERIES.made(body, options, clock)[0]
+    return _read(_BATTERIES.made(body, options, clock)[0])
 
 
 def optimise_vehicles(body: bytes, options: Options, clock: Clock) -> EvReply:
     """Plan an ``/ev/optimize`` request; see `optimise`."""
-    return _VEHICLES.made(body, options, clock)[0]
+    return _read(_VEHICLES.made(body, options, clock)[0])
 
 
 def optimise_any(
@@ -157,7 +157,7 @@ def answer(
     Solvers other than the installed ones may be given; without any, the value function answers.
     """
     reply, made = _BATTERY.made(body, options, clock, history, backends)
-    return _answer(reply, reply.summary, len(reply.schedule.timestamps), made)
+    return _answer(reply, reply.summary, made)
 
 
 def answer_batteries(
@@ -165,7 +165,7 @@ def answer_batteries(
 ) -> Answer:
     """Plan a ``/multi-battery/optimize`` request and encode the reply; see `answer`."""
     reply, made = _BATTERIES.made(body, options, clock, backends=backends)
-    return _answer(reply, reply.summary, len(reply.aggregated.timestamps), made)
+    return _answer(reply, reply.summary, made)
 
 
 def answer_vehicles(
@@ -173,7 +173,7 @@ def answer_vehicles(
 ) -> Answer:
     """Plan an ``/ev/optimize`` request and encode the reply; see `answer`."""
     reply, made = _VEHICLES.made(body, options, clock, backends=backends)
-    return _answer(reply, reply.bill, len(reply.meter.timestamps), made)
+    return _answer(reply, reply.bill, made)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,14 +217,16 @@ _BATTERIES = _Endpoint(
 _VEHICLES = _Endpoint(Kind.VEHICLES, EvRequest, ev_problem, ev_reply)
 
 
+def _read(reply: Reply) -> Reply:
+    """The reply with the values of its lists, of which the codec makes the text only."""
+    return msgspec.json.decode(msgspec.json.encode(reply), type=type(reply))
+
+
 def _answer(
-    reply: OptimizeReply | MultiBatteryReply | EvReply,
-    summary: SummaryOut,
-    n_intervals: int,
-    made: Made,
+    reply: OptimizeReply | MultiBatteryReply | EvReply, summary: SummaryOut, made: Made
 ) -> Answer:
     facts = {
-        "intervals": n_intervals,
+        "intervals": made.plan.site.horizon.n_intervals,
         "solver": reply.solver,
         "plan": reply.status.split(" ", 1)[0],
         "solve_ms": reply.certificate.solve_ms,

@@ -59,7 +59,7 @@ def note_unmet(plan: Plan, paths: tuple[str, ...], repairs: Repairs) -> None:
 
 
 def _filled(sentence: str, plan: Plan, miss: Unmet) -> str:
-    when = plan.site.horizon.stamps[miss.interval]
+    when = plan.site.horizon.instant(miss.interval).isoformat()
     kwh = f"{miss.amount:.2f} kWh"
     return sentence.format(when=when, kwh=kwh, needs=miss.needs, has=miss.has)
 

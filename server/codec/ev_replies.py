@@ -6,10 +6,12 @@ from matrix_builders import Vector
 from optimiser import Plan
 from optimiser.unmet import shortfall
 from server.codec.complaints import note_unmet
+from server.codec.lists import Stamps, stamps_of
 from server.codec.repairs import Repairs
-from server.codec.replies import home_reply, named_batteries, rounded_soc
+from server.codec.replies import home_reply, named_batteries
 from server.codec.requests import Problem
-from server.codec.summary import certificate_of, dollars, summary_of, watts
+from server.codec.schedules import of_each, powers, shown_soc
+from server.codec.summary import certificate_of, dollars, summary_of
 from server.wire import EvOut, EvReply, EvScheduleOut, EvSummaryOut, MeterOut
 
 
@@ -31,13 +33,20 @@ def ev_reply(plan: Plan, problem: Problem, repairs: Repairs) -> EvReply:
         Finite numbers only.
     """
     note_unmet(plan, problem.paths, repairs)
-    vehicles = [_vehicle(plan, problem, v) for v in range(len(plan.site.vehicles))]
+    stamps = stamps_of(plan.site.horizon)
+    schedules = [
+        EvScheduleOut(
+            timestamps=stamps.of_starts, charge_power_w=charge, discharge_power_w=discharge, soc=soc
+        )
+        for charge, discharge, soc in of_each(plan, slice(len(plan.site.batteries), None))
+    ]
+    vehicles = [_vehicle(plan, problem, v, schedule) for v, schedule in enumerate(schedules)]
     reply = EvReply(
         success=True,
         status=plan.status,
         ev_schedules=vehicles,
         shortfall_kwh=round(sum(vehicle.shortfall_kwh for vehicle in vehicles), 6),
-        meter=_meter(plan),
+        meter=_meter(plan, stamps),
         bill=summary_of(plan),
         solver=plan.certificate.solver,
         cost_function=plan.cost_function.value,
@@ -55,26 +64,20 @@ def ev_reply(plan: Plan, problem: Problem, repairs: Repairs) -> EvReply:
     return reply
 
 
-def _vehicle(plan: Plan, problem: Problem, v: int) -> EvOut:
-    hours, k = plan.site.horizon.hours, len(plan.site.batteries) + v
-    soc = rounded_soc(plan.soc[k])
+def _vehicle(plan: Plan, problem: Problem, v: int, schedule: EvScheduleOut) -> EvOut:
+    k = len(plan.site.batteries) + v
     return EvOut(
         success=True,
         status=plan.status,
         vehicle_id=problem.keys[k],
         name=problem.names[k],
-        schedule=EvScheduleOut(
-            timestamps=list(plan.site.horizon.stamps[:-1]),
-            charge_power_w=watts(plan.dispatch.charge[k], hours).tolist(),
-            discharge_power_w=watts(plan.dispatch.discharge[k], hours).tolist(),
-            soc=soc,
-        ),
-        summary=_summary(plan, v, soc[-1]),
+        schedule=schedule,
+        summary=_summary(plan, v),
         shortfall_kwh=round(shortfall(plan.site, plan.dispatch, v), 6),
     )
 
 
-def _summary(plan: Plan, v: int, final_soc: float) -> EvSummaryOut:
+def _summary(plan: Plan, v: int) -> EvSummaryOut:
     flows, tariff, k = plan.flows, plan.site.tariff, len(plan.site.batteries) + v
     charged, given = plan.dispatch.charge[k], plan.dispatch.discharge[k]
     from_others = flows.battery_to_vehicle[v] + flows.vehicle_to_vehicle[v]
@@ -90,7 +93,7 @@ def _summary(plan: Plan, v: int, final_soc: float) -> EvSummaryOut:
         exported_kwh=round(float(exported.sum()), 6),
         total_cost=dollars(cost),
         average_price=dollars(cost / total) if total > 0 else 0.0,
-        final_soc=final_soc,
+        final_soc=float(shown_soc(plan.soc[k])[-1]),
     )
 
 
@@ -103,13 +106,14 @@ def _exported_share(plan: Plan) -> Vector:
     return np.minimum(share, 1.0)
 
 
-def _meter(plan: Plan) -> MeterOut:
-    hours, dispatch, n = plan.site.horizon.hours, plan.dispatch, len(plan.site.batteries)
-    return MeterOut(
-        timestamps=list(plan.site.horizon.stamps[:-1]),
-        grid_import_w=watts(dispatch.grid_import, hours).tolist(),
-        grid_export_w=watts(dispatch.grid_export, hours).tolist(),
-        solar_curtailed_w=watts(dispatch.curtailed, hours).tolist(),
-        total_charge_power_w=watts(dispatch.charge[n:].sum(axis=0), hours).tolist(),
-        total_discharge_power_w=watts(dispatch.discharge[n:].sum(axis=0), hours).tolist(),
-    )
+def _meter(plan: Plan, stamps: Stamps) -> MeterOut:
+    dispatch, n = plan.dispatch, len(plan.site.batteries)
+    energies = {
+        "grid_import_w": dispatch.grid_import,
+        "grid_export_w": dispatch.grid_export,
+        "solar_curtailed_w": dispatch.curtailed,
+        "total_charge_power_w": dispatch.charge[n:].sum(axis=0),
+        "total_discharge_power_w": dispatch.discharge[n:].sum(axis=0),
+    }
+    rows = powers(np.array([*energies.values()]), plan.site.horizon.hours)
+    return MeterOut(timestamps=stamps.of_starts, **dict(zip(energies, rows, strict=True)))

@@ -4,11 +4,10 @@ import numpy as np
 
 from matrix_builders import Vector
 from optimiser import Plan
+from server.codec.rows import POWER_DIGITS
 from server.wire import CertificateOut, PeakOut, SummaryOut
 
-# Digits after the point.  A tenth of a milliwatt keeps the bill true to 1e-4 $ even at the market
-# cap for 48 h.
-_POWER_DIGITS = 4
+# Digits after the point.
 _MONEY_DIGITS = 6
 _ENERGY_DIGITS = 6
 
@@ -17,7 +16,7 @@ def watts(energy: Vector, hours: Vector) -> Vector:
     """Power of energy per interval; rounded, never negative. [W]"""
     # Adding zero turns -0.0 into 0.0.
     power = np.maximum(energy / hours * 1000.0, 0.0)
-    return np.asarray(np.round(power, _POWER_DIGITS) + 0.0, dtype=np.float64)
+    return np.asarray(np.round(power, POWER_DIGITS) + 0.0, dtype=np.float64)
 
 
 def dollars(amount: float) -> float:

@@ -11,7 +11,7 @@ from copy import deepcopy
 import numpy as np
 import pytest
 
-import optimiser  # noqa: F401 - declares its kernels
+import server.planning  # noqa: F401 - declares all kernels
 from matrix_builders.compiled import KERNELS, MODE, _jit
 from tests.addon import record_kernel_calls
 from tests.addon.conftest import ROOT
@@ -70,7 +70,7 @@ def outcome(name, kernel, arguments):
 def test_every_kernel_is_in_the_extension(compiled):
     declared = [
         name
-        for folder in ("matrix_builders", "optimiser")
+        for folder in ("matrix_builders", "optimiser", "server")
         for path in (ROOT / folder).rglob("*.py")
         for name in re.findall(r"^@kernel\((?:.*?)\)\ndef (\w+)", path.read_text(), re.M | re.S)
     ]

@@ -1,0 +1,181 @@
+"""The schedules of a plan: kWh to W and rounding, once."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from matrix_builders import Vector
+from matrix_builders.arrays import Places
+from optimiser import Plan
+from optimiser.plan import ACTIONS, CHARGE_CODE, COMMAND_THRESHOLD, choose_actions
+from server.codec.lists import Stamps, Words, numbers, stamps_of
+from server.codec.rows import (
+    BATTERY_CONSUME,
+    BATTERY_EXPORT,
+    CHARGE,
+    DISCHARGE,
+    GRID_TO_BATTERY,
+    N_ROWS,
+    POWER_DIGITS,
+    SOC_DIGITS,
+    first_runs,
+    home_powers,
+    mean_soc,
+)
+from server.codec.summary import watts
+from server.wire import ActionOut
+
+_N_ACTIONS = 12
+_NAMES = tuple(action.value for action in ACTIONS)
+_WORDS = Words(_NAMES)
+_OTHERS = (
+    "battery_consume_w",
+    "battery_export_w",
+    "grid_import_w",
+    "grid_export_w",
+    "solar_to_load_w",
+    "solar_to_battery_w",
+    "solar_to_grid_w",
+    "grid_to_load_w",
+    "grid_to_battery_w",
+    "solar_curtailed_w",
+)
+"""Names on the wire of all rows but charge and discharge."""
+
+
+class HomeSchedule(NamedTuple):
+    """What the home batteries do as one.
+
+    Attributes
+    ----------
+    charge, discharge : list of float
+        Power into and out of them. [W]
+    series : dict
+        What every schedule of a site holds, by its name on the wire.
+    next_actions : list of ActionOut
+        Runs of intervals with one action, the first of them in progress.
+    """
+
+    charge: list[float]
+    discharge: list[float]
+    series: dict[str, Any]
+    next_actions: list[ActionOut]
+
+
+def home_schedule(plan: Plan, client_safe_charge: bool) -> HomeSchedule:
+    """Write the schedule of the home batteries as one."""
+    horizon, flows, dispatch = plan.site.horizon, plan.flows, plan.dispatch
+    batteries, n = plan.site.batteries, horizon.n_intervals
+    own, hours = slice(len(batteries)), np.array(horizon.hours)
+    rows, soc, actions = np.empty((N_ROWS, n)), np.empty((1, n + 1)), np.empty(n, np.int64)
+    home_powers(
+        dispatch.charge[own],
+        dispatch.discharge[own],
+        flows.battery_to_load,
+        flows.battery_to_vehicle,
+        flows.battery_to_grid,
+        dispatch.grid_import,
+        dispatch.grid_export,
+        flows.solar_to_load,
+        flows.solar_to_vehicle,
+        flows.solar_to_battery,
+        flows.solar_to_grid,
+        flows.grid_to_load,
+        flows.grid_to_vehicle,
+        flows.grid_to_battery,
+        dispatch.curtailed,
+        hours,
+        rows,
+    )
+    if client_safe_charge:  # charging from solar alone is kept from a client that misreads it
+        rows[CHARGE, rows[GRID_TO_BATTERY] < 1.0] = 0.0
+    choose_actions(
+        rows[CHARGE],
+        rows[DISCHARGE],
+        rows[BATTERY_CONSUME],
+        rows[BATTERY_EXPORT],
+        1000.0 * COMMAND_THRESHOLD,
+        actions,
+    )
+    mean_soc(
+        dispatch.stored[own],
+        np.array([battery.capacity for battery in batteries], np.float64),
+        np.array([battery.initial_soc for battery in batteries], np.float64),
+        soc[0],
+    )
+    stamps = stamps_of(horizon)
+    charge, discharge, *others = numbers(rows, POWER_DIGITS)
+    return HomeSchedule(
+        charge=charge,
+        discharge=discharge,
+        series={
+            "timestamps": stamps.of_starts,
+            "soc_trajectory": numbers(soc, SOC_DIGITS)[0],
+            "action": _WORDS.listed(actions),
+            **dict(zip(_OTHERS, others, strict=True)),
+        },
+        next_actions=_next_actions(actions, rows, hours, stamps, soc[0]),
+    )
+
+
+def vehicles_in_home_schedule(plan: Plan) -> dict[str, Any]:
+    """What vehicles do, in the schedule of the home battery."""
+    flows, n = plan.flows, len(plan.site.batteries)
+    energies = {
+        "vehicle_charge_w": plan.dispatch.charge[n:].sum(axis=0),
+        "vehicle_discharge_w": plan.dispatch.discharge[n:].sum(axis=0),
+        "vehicle_to_load_w": flows.vehicle_to_load + flows.vehicle_to_vehicle.sum(axis=0),
+        "vehicle_to_battery_w": flows.vehicle_to_battery,
+        "vehicle_to_grid_w": flows.vehicle_to_grid,
+    }
+    rows = np.array([*energies.values()])
+    return dict(zip(energies, powers(rows, plan.site.horizon.hours), strict=True))
+
+
+def of_each(plan: Plan, storages: slice) -> Iterator[tuple[list[float], list[float], list[float]]]:
+    """Charge [W], discharge [W] and state of charge [-] of each of the storages."""
+    dispatch, hours = plan.dispatch, plan.site.horizon.hours
+    return zip(
+        powers(dispatch.charge[storages], hours),
+        powers(dispatch.discharge[storages], hours),
+        levels(plan.soc[storages]),
+        strict=True,
+    )
+
+
+def powers(energies: Vector, hours: Vector) -> list[list[float]]:
+    """Power of each row of energies per interval. [W]"""
+    return numbers(watts(energies, hours), POWER_DIGITS)
+
+
+def levels(soc: Vector) -> list[list[float]]:
+    """Each row of states of charge. [-]"""
+    return numbers(soc, SOC_DIGITS)
+
+
+def shown_soc(soc: Vector) -> Vector:
+    """State of charge as replies show it."""
+    return np.asarray(np.round(soc, SOC_DIGITS) + 0.0, dtype=np.float64)
+
+
+def _next_actions(
+    actions: Places, rows: Vector, hours: Vector, stamps: Stamps, soc: Vector
+) -> list[ActionOut]:
+    """The first runs of intervals with one action; an idle one with what discharge it has."""
+    begins, means = np.empty(_N_ACTIONS + 1, np.int64), np.empty(_N_ACTIONS)
+    n_runs = first_runs(actions, rows, CHARGE_CODE, hours, begins, means)
+    places = begins[: n_runs + 1].tolist()
+    runs = zip(pairwise(places), means[:n_runs].tolist(), strict=True)
+    times = {t: stamps.at(t) for t in places}
+    return [
+        ActionOut(
+            action=_NAMES[actions[first]],
+            start=times[first],
+            end=times[after],
+            power_w=round(power, 1),
+            soc_end=float(soc[after]),
+        )
+        for (first, after), power in runs
+    ]
