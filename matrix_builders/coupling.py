@@ -5,7 +5,7 @@ from matrix_builders.compiled import kernel
 from matrix_builders.layout import BONUS, COUPLING, PEAK, SERVICE
 
 
-@kernel("i8(i8[::1], i8[::1], i8[::1], i8[::1], i8[::1], f8[::1], i4[::1], i4[::1], f8[::1], i8)")
+@kernel("i8(i8[::1], i8[::1], i8[::1], i8[::1], i8[::1], f8[::1], i4[::1], i4[::1], f8[::1])")
 def write_couplings(
     column_starts: Places,
     row_starts: Places,
@@ -16,7 +16,6 @@ def write_couplings(
     rows: Indices,
     cols: Indices,
     values: Vector,
-    place: int,
 ) -> int:
     """Coupling rows, from entries that name their column by its block.
 
@@ -29,18 +28,17 @@ def write_couplings(
         leaves out are skipped.
     value : float64 array, shape (nnz,)
         Value of each entry.
-    rows, cols : int32 array, shape (capacity,)
-        Modified in place, from `place` on; at most nnz entries.
-    values : float64 array, shape (capacity,)
+    rows, cols : int32 array, shape (nnz,)
         Modified in place.
-    place : int
-        Next free entry.
+    values : float64 array, shape (nnz,)
+        Modified in place.
 
     Returns
     -------
     int
-        Next free entry.
+        Number of entries written.
     """
+    place = 0
     for i in range(row.size):
         if column_starts[block[i]] == column_starts[block[i] + 1]:
             continue

@@ -1,11 +1,13 @@
 """Where each block of columns and rows of the programme begins."""
 
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matrix_builders.arrays import UNCOUPLED, CouplingArrays, SiteArrays, StorageArrays
+from matrix_builders.arrays import UNCOUPLED, CouplingArrays, SiteArrays, StorageArrays, Vector
+from matrix_builders.compiled import kernel
 
 # Column blocks, in the order of the matrix.  Plain integers, since kernels index with them.
 IMPORT = 0
@@ -71,6 +73,14 @@ class Layout:
         """Number of rows."""
         return int(self.row_starts[-1])
 
+    @property
+    def n_entries(self) -> int:
+        """Entries of the matrix above the rows of couplings."""
+        soft = self.row_lengths[FLOOR] + self.row_lengths[CEILING]
+        ends = self.column_lengths[END_ENERGY] + (self.n_storages if self.n_segments else 0)
+        moved_and_stored = self.n_storages * (6 * self.n_intervals - 1)
+        return int(self.column_starts[CHARGE]) + moved_and_stored + 2 * soft + ends
+
     def columns(self, block: int) -> slice:
         """Columns of one block."""
         return slice(int(self.column_starts[block]), int(self.column_starts[block + 1]))
@@ -92,8 +102,18 @@ def layout_for(
     n = site.net_load.size
     k = storages.charge_limit.shape[0]
     ends, segments = storages.end_width.shape
-    floors = int(np.count_nonzero(storages.soft_floor > storages.stored_lower))
-    ceilings = int(np.count_nonzero(storages.soft_ceiling < storages.stored_upper))
+    needed: NDArray[np.int64] = np.zeros(5, dtype=np.int64)
+    count_needed(
+        site.curtail_limit,
+        site.import_excess,
+        site.export_excess,
+        storages.stored_lower,
+        storages.stored_upper,
+        storages.soft_floor,
+        storages.soft_ceiling,
+        needed,
+    )
+    curtailed, over_import, over_export, floors, ceilings = needed.tolist()
     return Layout(
         n_intervals=n,
         n_storages=k,
@@ -101,9 +121,9 @@ def layout_for(
         column_lengths=(
             n,  # import
             n,  # export
-            n if bool(site.curtail_limit.any()) else 0,
-            n if bool(site.import_excess.any()) else 0,
-            n if bool(site.export_excess.any()) else 0,
+            n if curtailed else 0,
+            n if over_import else 0,
+            n if over_export else 0,
             k * n,  # charge
             k * n,  # discharge
             k * n,  # stored
@@ -118,5 +138,39 @@ def layout_for(
     )
 
 
+@kernel("void(f8[::1], f8[::1], f8[::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], i8[::1])")
+def count_needed(
+    curtail_limit: Vector,
+    import_excess: Vector,
+    export_excess: Vector,
+    stored_lower: Vector,
+    stored_upper: Vector,
+    soft_floor: Vector,
+    soft_ceiling: Vector,
+    needed: NDArray[np.int64],
+) -> None:
+    """Count what not every site needs.
+
+    Parameters
+    ----------
+    curtail_limit, import_excess, export_excess : float64 array, shape (T,)
+        Limits of columns that a site may do without. [kWh per interval]
+    stored_lower, stored_upper, soft_floor, soft_ceiling : float64 array, shape (K, T)
+        Hard and soft levels. [kWh]
+    needed : int64 array, shape (5,)
+        Zeros; modified in place: intervals that need each of the three limits, then soft floors
+        above the hard ones, and soft ceilings below them.
+    """
+    n_storages, n_intervals = stored_lower.shape
+    for t in range(n_intervals):
+        needed[0] += curtail_limit[t] != 0.0
+        needed[1] += import_excess[t] != 0.0
+        needed[2] += export_excess[t] != 0.0
+    for k in range(n_storages):
+        for t in range(n_intervals):
+            needed[3] += soft_floor[k, t] > stored_lower[k, t]
+            needed[4] += soft_ceiling[k, t] < stored_upper[k, t]
+
+
 def _starts(lengths: tuple[int, ...]) -> NDArray[np.int64]:
-    return np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+    return np.array([0, *accumulate(lengths)], dtype=np.int64)

@@ -1,4 +1,4 @@
-"""The whole programme of a site, assembled from its row families."""
+"""The whole programme of a site: its columns, and what ties them together."""
 
 import numpy as np
 
@@ -10,15 +10,13 @@ from matrix_builders.arrays import (
     LinearProgram,
     SiteArrays,
     StorageArrays,
-    Vector,
 )
-from matrix_builders.balance import write_balance
-from matrix_builders.bounds import write_row_bounds, write_site_bounds, write_storage_bounds
-from matrix_builders.costs import write_costs
+from matrix_builders.bounds import write_row_bounds
 from matrix_builders.coupling import write_coupling_bounds, write_couplings
-from matrix_builders.layout import CEILING, FLOOR, Layout
-from matrix_builders.sparse import csc_from_triplets
-from matrix_builders.storage import write_dynamics, write_end_levels, write_soft_levels
+from matrix_builders.layout import Layout
+from matrix_builders.meter import write_meter
+from matrix_builders.sparse import csc_from_triplets, stacked
+from matrix_builders.storage import write_levels, write_movements
 
 
 def build(
@@ -45,44 +43,60 @@ def build(
     LinearProgram
         New arrays.
     """
-    row_lower, row_upper = np.zeros(layout.n_rows), np.zeros(layout.n_rows)
-    col_lower, col_upper = np.zeros(layout.n_cols), np.zeros(layout.n_cols)
-    cost = np.zeros(layout.n_cols)
-    starts = layout.column_starts
+    starts = layout.column_starts, layout.row_starts
+    cost, col_lower, col_upper = np.zeros((3, layout.n_cols))
+    row_lower, row_upper = np.zeros((2, layout.n_rows))
+    indptr: Indices = np.empty(layout.n_cols + 1, dtype=np.int32)
+    indices: Indices = np.empty(layout.n_entries, dtype=np.int32)
+    data = np.empty(layout.n_entries)
     levels = (
         storages.stored_lower,
         storages.stored_upper,
         storages.soft_floor,
         storages.soft_ceiling,
     )
-    write_costs(
-        starts,
+    write_meter(
+        layout.column_starts,
         site.import_price,
         site.export_price,
-        site.penalty,
-        storages.wear,
-        storages.level_price,
-        *levels,
-        storages.end_price,
-        cost,
-    )
-    write_site_bounds(
-        starts,
         site.import_limit,
         site.export_limit,
-        site.curtail_limit,
         site.import_excess,
         site.export_excess,
+        site.curtail_limit,
+        site.penalty,
+        cost,
         col_upper,
+        indptr,
+        indices,
+        data,
     )
-    write_storage_bounds(
-        starts,
+    write_movements(
+        *starts,
         storages.charge_limit,
         storages.discharge_limit,
+        storages.charge_efficiency,
+        storages.discharge_efficiency,
+        storages.wear,
+        cost,
+        col_upper,
+        indptr,
+        indices,
+        data,
+    )
+    write_levels(
+        *starts,
         *levels,
+        storages.level_price,
+        storages.end_of,
         storages.end_width,
+        storages.end_price,
+        cost,
         col_lower,
         col_upper,
+        indptr,
+        indices,
+        data,
     )
     write_row_bounds(
         layout.row_starts,
@@ -93,62 +107,17 @@ def build(
         row_lower,
         row_upper,
     )
-    write_coupling_bounds(
-        starts,
-        layout.row_starts,
-        *couplings[4:],
-        cost,
-        col_upper,
-        row_lower,
-        row_upper,
-    )
-    matrix = _matrix(layout, storages, couplings)
+    matrix = CscArrays(indptr, indices, data)
+    if couplings.lower.size > 0:
+        write_coupling_bounds(*starts, *couplings[4:], cost, col_upper, row_lower, row_upper)
+        matrix = stacked(matrix, _coupling_rows(layout, couplings))
     return LinearProgram(cost, matrix, row_lower, row_upper, col_lower, col_upper)
 
 
-def _matrix(layout: Layout, storages: StorageArrays, couplings: CouplingArrays) -> CscArrays:
-    n, k, segments = layout.n_intervals, layout.n_storages, layout.n_segments
-    ends = storages.end_width.shape[0]
-    soft = layout.row_lengths[FLOOR] + layout.row_lengths[CEILING]
-    capacity = n * (5 + 2 * k) + 4 * k * n + 2 * soft + k + ends * segments + couplings.row.size
-    rows: Indices = np.empty(capacity, dtype=np.int32)
-    cols: Indices = np.empty(capacity, dtype=np.int32)
-    values: Vector = np.empty(capacity)
-    starts = (layout.column_starts, layout.row_starts)
-
-    # Families in the order of their rows, so that rows ascend within every column.
-    size = write_balance(*starts, n, k, rows, cols, values, 0)
-    size = write_dynamics(
-        *starts,
-        n,
-        storages.charge_efficiency,
-        storages.discharge_efficiency,
-        rows,
-        cols,
-        values,
-        size,
-    )
-    size = write_soft_levels(
-        *starts,
-        storages.stored_lower,
-        storages.stored_upper,
-        storages.soft_floor,
-        storages.soft_ceiling,
-        rows,
-        cols,
-        values,
-        size,
-    )
-    size = write_end_levels(*starts, n, storages.end_of, ends, segments, rows, cols, values, size)
+def _coupling_rows(layout: Layout, couplings: CouplingArrays) -> CscArrays:
+    rows, cols = np.empty((2, couplings.row.size), dtype=np.int32)
+    values = np.empty(couplings.row.size)
     size = write_couplings(
-        *starts,
-        couplings.row,
-        couplings.block,
-        couplings.within,
-        couplings.value,
-        rows,
-        cols,
-        values,
-        size,
+        layout.column_starts, layout.row_starts, *couplings[:4], rows, cols, values
     )
     return csc_from_triplets(rows[:size], cols[:size], values[:size], layout.n_cols)

@@ -1,4 +1,4 @@
-"""Triplets to compressed columns."""
+"""Compressed columns: from triplets, and one matrix below another."""
 
 import numpy as np
 
@@ -29,6 +29,14 @@ def csc_from_triplets(rows: Indices, cols: Indices, values: Vector, n_cols: int)
     data = np.empty(rows.size)
     compress_columns(rows, cols, values, indptr, indices, data)
     return CscArrays(indptr, indices, data)
+
+
+def stacked(upper: CscArrays, lower: CscArrays) -> CscArrays:
+    """One matrix below another of as many columns; rows of both count in the same numbers."""
+    size = upper.data.size + lower.data.size
+    both = CscArrays(upper.indptr + lower.indptr, np.empty(size, dtype=np.int32), np.empty(size))
+    stack_columns(*upper, *lower, *both[1:])
+    return both
 
 
 @kernel("void(i4[::1], i4[::1], f8[::1], i4[::1], i4[::1], f8[::1])")
@@ -63,3 +71,37 @@ def compress_columns(
     for j in range(n_cols, 0, -1):  # every start has moved on to the next column's
         indptr[j] = indptr[j - 1]
     indptr[0] = 0
+
+
+@kernel("void(i4[::1], i4[::1], f8[::1], i4[::1], i4[::1], f8[::1], i4[::1], f8[::1])")
+def stack_columns(
+    upper_indptr: Indices,
+    upper_indices: Indices,
+    upper_data: Vector,
+    lower_indptr: Indices,
+    lower_indices: Indices,
+    lower_data: Vector,
+    both_indices: Indices,
+    both_data: Vector,
+) -> None:
+    """Put the entries of every column of two matrices together, the upper ones first.
+
+    Parameters
+    ----------
+    upper_indptr, upper_indices, upper_data, lower_indptr, lower_indices, lower_data : array
+        Both matrices, as in `CscArrays`.
+    both_indices : int32 array, shape (nnz of both,)
+        Modified in place.
+    both_data : float64 array, shape (nnz of both,)
+        Modified in place.
+    """
+    place = 0
+    for j in range(upper_indptr.size - 1):
+        for i in range(upper_indptr[j], upper_indptr[j + 1]):
+            both_indices[place] = upper_indices[i]
+            both_data[place] = upper_data[i]
+            place += 1
+        for i in range(lower_indptr[j], lower_indptr[j + 1]):
+            both_indices[place] = lower_indices[i]
+            both_data[place] = lower_data[i]
+            place += 1

@@ -16,6 +16,7 @@ from matrix_builders import Vector
 from matrix_builders import layout as blocks
 from matrix_builders.arrays import Places
 from matrix_builders.compiled import kernel
+from optimiser.linear_program import BASIC, Statuses
 
 RISES = 1
 FALLS = 2
@@ -221,13 +222,13 @@ def tight_columns(
             tight[1, t] = freer(tight[1, t], discharge, moves)
 
 
-@kernel("void(i8[:, ::1], i8[::1], b1[::1], i8, b1[::1])")
+@kernel("void(i8[:, ::1], i8[::1], b1[::1], i8, i1[::1])")
 def mark_basis(
     tight: NDArray[np.int64],
     moves: NDArray[np.int64],
     goes_on: NDArray[np.bool_],
     decided: int,
-    basic: NDArray[np.bool_],
+    status: Statuses,
 ) -> None:
     """Mark a column of each interval, and one more of each run of intervals of one worth.
 
@@ -241,8 +242,8 @@ def mark_basis(
         Whether the run goes on after each interval; after the last, to the end.
     decided : int
         Whether something else decides the worth of the run that goes on to the end.
-    basic : bool array, shape (n_cols,)
-        Modified in place.
+    status : int8 array, shape (n_cols,)
+        Modified in place: `BASIC` where marked.
     """
     n = goes_on.size
     first = 0
@@ -257,14 +258,14 @@ def mark_basis(
             storage = tight[1, t]
             if min(meter, storage) == _NONE:
                 if max(meter, storage) != _NONE:
-                    basic[max(meter, storage)] = True
+                    status[max(meter, storage)] = BASIC
                 continue
             both = moves[meter] == FREE and moves[storage] == FREE
-            basic[storage if moves[meter] != FREE and moves[storage] == FREE else meter] = True
+            status[storage if moves[meter] != FREE and moves[storage] == FREE else meter] = BASIC
             if decides == _NONE or (both and not is_sure):
                 decides = t
                 is_sure = both
         if decides != _NONE and not (decided and last == n - 1 and goes_on[last]):
-            basic[tight[0, decides]] = True
-            basic[tight[1, decides]] = True
+            status[tight[0, decides]] = BASIC
+            status[tight[1, decides]] = BASIC
         first = last + 1

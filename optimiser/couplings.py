@@ -171,6 +171,10 @@ class Couplings:
         return peaks - credit(self.allowances, grid_import, grid_export)
 
 
+NOTHING_TIED = Couplings()
+"""Of one battery on a plain tariff."""
+
+
 def couplings_of(site: Site, terms: Terms, meter: SiteArrays, storages: StorageArrays) -> Couplings:
     """Ties of a site under its terms.
 
@@ -192,7 +196,7 @@ def couplings_of(site: Site, terms: Terms, meter: SiteArrays, storages: StorageA
     """
     ties = site.tariff.demand_charges or site.tariff.allowances or site.inverter
     if len(site.storages) == 1 and not ties:
-        return Couplings()
+        return NOTHING_TIED
     peaks = metered_peaks(site.horizon, site.tariff.demand_charges)
     allowances = daily_allowances(
         site.horizon,
@@ -215,7 +219,7 @@ def couplings_of(site: Site, terms: Terms, meter: SiteArrays, storages: StorageA
         *_bonuses(allowances, bonuses),
     ]
     if not rows:
-        return Couplings()
+        return NOTHING_TIED
     most_import = float(((meter.import_limit + meter.import_excess) / site.horizon.hours).max())
     limits = [_bonus_limit(allowances[a], t, meter) for a, t in bonuses]
     arrays = CouplingArrays(

@@ -11,7 +11,7 @@ from optimiser import solvers
 from optimiser.errors import InfeasibleError, SolverError
 from optimiser.flaws import Flaws, flaws_of, members
 from optimiser.formulation import Formulation
-from optimiser.linear_program import LpSolution, Start
+from optimiser.linear_program import AT_LOWER, AT_UPPER, BASIC, LpSolution, Start
 from optimiser.solvers import SolverBackend
 
 _ROUNDS = 12
@@ -111,9 +111,11 @@ def _solved(
 
 def start_at(lp: LinearProgram, x: Vector, basis: object = None) -> Start:
     """Start from a point, or from what the bounds leave of it."""
-    basic = (x > lp.col_lower + _AT_BOUND) & (x < lp.col_upper - _AT_BOUND)
-    no_row = np.zeros(lp.row_lower.size, dtype=np.bool_)
-    return Start(np.clip(x, lp.col_lower, lp.col_upper), basic, no_row, basis)
+    inside = np.clip(x, lp.col_lower, lp.col_upper)
+    col_status = np.where(lp.col_upper - inside < inside - lp.col_lower, AT_UPPER, AT_LOWER)
+    col_status[(x > lp.col_lower + _AT_BOUND) & (x < lp.col_upper - _AT_BOUND)] = BASIC
+    row_status = np.full(lp.row_lower.size, AT_LOWER, dtype=np.int8)
+    return Start(inside, col_status.astype(np.int8), row_status, basis)
 
 
 def settle(

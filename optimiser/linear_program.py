@@ -1,6 +1,7 @@
 """A solution of a linear programme, and the proof of how good it is."""
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +9,13 @@ from numpy.typing import NDArray
 from matrix_builders import CscArrays, LinearProgram, Vector
 from matrix_builders.arrays import Indices
 from matrix_builders.compiled import kernel
+
+Statuses: TypeAlias = NDArray[np.int8]
+
+AT_LOWER = 0
+AT_UPPER = 1
+BASIC = 2
+"""Where a column or row begins: at a bound, or in the basis."""
 
 _AT_BOUND = 1e-6  # kWh; nearer than this a column counts as at its bound
 
@@ -64,18 +72,26 @@ class Start:
     ----------
     x : float64 array, shape (n_cols,)
         Value of each column. [kWh]
-    basic : bool array, shape (n_cols,)
-        Columns to begin with in the basis.
-    basic_rows : bool array, shape (n_rows,)
-        Rows to begin with in the basis; both together roughly as many as there are rows.
+    col_status, row_status : int8 array, shape (n_cols,) and (n_rows,)
+        `BASIC`, or else the bound to begin at; roughly as many are basic as there are rows.
     basis : object, optional
         That of a solution; the programme may have got other bounds, and more rows at its end.
     """
 
     x: Vector
-    basic: NDArray[np.bool_]
-    basic_rows: NDArray[np.bool_]
+    col_status: Statuses
+    row_status: Statuses
     basis: object = None
+
+    @property
+    def basic(self) -> NDArray[np.bool_]:
+        """Columns to begin with in the basis; shape (n_cols,)."""
+        return np.equal(self.col_status, BASIC)
+
+    @property
+    def basic_rows(self) -> NDArray[np.bool_]:
+        """Rows to begin with in the basis; shape (n_rows,)."""
+        return np.equal(self.row_status, BASIC)
 
 
 def objective(lp: LinearProgram, x: Vector) -> float:
@@ -87,9 +103,10 @@ def primal_residual(lp: LinearProgram, x: Vector) -> float:
     """Largest violation of any row or column bound; infinite where `x` is not finite. [kWh]"""
     if x.shape != lp.cost.shape or not np.isfinite(x).all():
         return float("inf")
-    activity = multiply(lp.matrix, x, lp.row_lower.size)
+    point = _as_vector(x)
+    activity = multiply(lp.matrix, point, lp.row_lower.size)
     of_rows = largest_violation(activity, lp.row_lower, lp.row_upper)
-    of_columns = largest_violation(_as_vector(x), lp.col_lower, lp.col_upper)
+    of_columns = largest_violation(point, lp.col_lower, lp.col_upper)
     return float(max(of_rows, of_columns))
 
 
@@ -99,27 +116,24 @@ def prove(lp: LinearProgram, solution: LpSolution) -> Proof:
     Every column is boxed, so any dual proves something once its components that lean on an
     absent row bound are set to zero.
     """
-    dual = _leaning_on_bounds(lp, solution.row_dual)
-    reduced_cost = lp.cost - multiply_transposed(lp.matrix, dual)
-    unused = largest_unused(reduced_cost, _as_vector(solution.x), lp.col_lower, lp.col_upper)
+    bound, unused = _weighed(lp, solution.row_dual, solution.x)
     return Proof(
-        lower_bound=_bound(lp, dual, reduced_cost),
+        lower_bound=bound,
         primal_residual=primal_residual(lp, solution.x),
-        dual_residual=float(unused),
+        dual_residual=unused,
     )
 
 
 def lower_bound(lp: LinearProgram, row_dual: Vector) -> float:
     """Cost that no feasible point can undercut, as any `row_dual` proves. [$]"""
-    dual = _leaning_on_bounds(lp, row_dual)
-    return _bound(lp, dual, lp.cost - multiply_transposed(lp.matrix, dual))
+    return _weighed(lp, row_dual, lp.col_lower)[0]
 
 
-def _bound(lp: LinearProgram, dual: Vector, reduced_cost: Vector) -> float:
-    return float(
-        least_product(dual, lp.row_lower, lp.row_upper)
-        + least_product(reduced_cost, lp.col_lower, lp.col_upper)
-    )
+def _weighed(lp: LinearProgram, row_dual: Vector, x: Vector) -> tuple[float, float]:
+    bounds = lp.row_lower, lp.row_upper, lp.col_lower, lp.col_upper
+    dual = np.array(row_dual, dtype=np.float64)
+    bound, unused = weigh_duals(*lp.matrix, lp.cost, *bounds, _as_vector(x), dual)
+    return float(bound), float(unused)
 
 
 def multiply(matrix: CscArrays, x: Vector, n_rows: int) -> Vector:
@@ -161,29 +175,62 @@ def add_transposed_product(
             product[column] += data[place] * dual[indices[place]]
 
 
-def _leaning_on_bounds(lp: LinearProgram, row_dual: Vector) -> Vector:
-    dual = np.array(row_dual, dtype=np.float64)
-    lean_on_bounds(dual, lp.row_lower, lp.row_upper)
-    return dual
+@kernel(
+    "Tuple((f8, f8))(i4[::1], i4[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1],"
+    " f8[::1], f8[::1])"
+)
+def weigh_duals(
+    indptr: Indices,
+    indices: Indices,
+    data: Vector,
+    cost: Vector,
+    row_lower: Vector,
+    row_upper: Vector,
+    col_lower: Vector,
+    col_upper: Vector,
+    x: Vector,
+    dual: Vector,
+) -> tuple[float, float]:
+    """Least that anything within the bounds costs, by the duals, and what they leave undone.
 
+    Parameters
+    ----------
+    indptr, indices, data, cost, row_lower, row_upper, col_lower, col_upper : array
+        The programme, as in `LinearProgram`.
+    x : float64 array, shape (n_cols,)
+        A point. [kWh]
+    dual : float64 array, shape (n_rows,)
+        Modified in place: zero where it leans on an absent bound. [$/kWh]
 
-@kernel("void(f8[::1], f8[::1], f8[::1])")
-def lean_on_bounds(dual: Vector, lower: Vector, upper: Vector) -> None:
-    """Set those of the `dual` prices to zero, in place, that lean on an absent bound."""
+    Returns
+    -------
+    least : float
+        [$]
+    unused : float
+        Largest reduced cost of a column that could still move the way it pays. [$/kWh]
+    """
+    of_rows = 0.0
     for i in range(dual.size):
-        bound = lower[i] if dual[i] > 0.0 else upper[i]
-        if dual[i] != 0.0 and np.isinf(bound):
-            dual[i] = 0.0
-
-
-@kernel("f8(f8[::1], f8[::1], f8[::1])")
-def least_product(price: Vector, lower: Vector, upper: Vector) -> float:
-    """Least that anything between two bounds can cost."""
-    least = 0.0
-    for i in range(price.size):
-        if price[i] != 0.0:
-            least += price[i] * (lower[i] if price[i] > 0.0 else upper[i])
-    return least
+        if dual[i] != 0.0:
+            bound = row_lower[i] if dual[i] > 0.0 else row_upper[i]
+            if np.isinf(bound):
+                dual[i] = 0.0
+            else:
+                of_rows += dual[i] * bound
+    of_columns = 0.0
+    unused = 0.0
+    for j in range(x.size):
+        product = 0.0
+        for place in range(indptr[j], indptr[j + 1]):
+            product += data[place] * dual[indices[place]]
+        reduced_cost = cost[j] - product
+        if reduced_cost != 0.0:
+            of_columns += reduced_cost * (col_lower[j] if reduced_cost > 0.0 else col_upper[j])
+        falls = reduced_cost > 0.0 and x[j] > col_lower[j] + _AT_BOUND
+        rises = reduced_cost < 0.0 and x[j] < col_upper[j] - _AT_BOUND
+        if falls or rises:
+            unused = max(unused, abs(reduced_cost))
+    return of_rows + of_columns, unused
 
 
 @kernel("f8(f8[::1], f8[::1], f8[::1])")
@@ -192,16 +239,4 @@ def largest_violation(value: Vector, lower: Vector, upper: Vector) -> float:
     largest = 0.0
     for i in range(value.size):
         largest = max(largest, lower[i] - value[i], value[i] - upper[i])
-    return largest
-
-
-@kernel("f8(f8[::1], f8[::1], f8[::1], f8[::1])")
-def largest_unused(reduced_cost: Vector, x: Vector, lower: Vector, upper: Vector) -> float:
-    """Largest reduced cost of a column that could still move the way it pays."""
-    largest = 0.0
-    for j in range(x.size):
-        falls = reduced_cost[j] > 0.0 and x[j] > lower[j] + _AT_BOUND
-        rises = reduced_cost[j] < 0.0 and x[j] < upper[j] - _AT_BOUND
-        if falls or rises:
-            largest = max(largest, abs(reduced_cost[j]))
     return largest

@@ -82,31 +82,26 @@ def terms(site: Site, tariff: PlanningTariff, cost_function: CostFunction) -> Te
         The statement.
     """
     consumes_itself = cost_function is CostFunction.SELF_CONSUMPTION
-    batteries_may_charge = tariff.may_charge_from_grid
-    if consumes_itself:
-        batteries_may_charge = batteries_may_charge & (tariff.import_price <= 0)
     storages = site.storages
-    feed_in = tariff.may_export & (not consumes_itself)
+    may_charge = _each([s.may_charge_from_grid for s in storages], tariff.may_charge_from_grid)
+    if consumes_itself:  # a vehicle is a consumer: what it needs is bought in every mode
+        may_charge[: len(site.batteries)] &= tariff.import_price <= 0
+    may_feed_in = [s.may_export and not consumes_itself for s in storages]
     return Terms(
         import_price=tariff.import_price,
         export_price=tariff.export_price,
         import_surcharge=_surcharge(site, tariff) if consumes_itself else 0.0,
         price_margin=tariff.price_margin,
         may_export=tariff.may_export,
-        may_feed_in=np.logical_and.outer([s.may_export for s in storages], feed_in),
-        may_charge_from_grid=np.vstack(
-            [
-                np.logical_and.outer(
-                    [b.may_charge_from_grid for b in site.batteries], batteries_may_charge
-                ),
-                # A vehicle is a consumer: what it needs is bought in every mode.
-                np.logical_and.outer(
-                    [v.may_charge_from_grid for v in site.vehicles], tariff.may_charge_from_grid
-                ),
-            ]
-        ),
+        may_feed_in=_each(may_feed_in, tariff.may_export),
+        may_charge_from_grid=may_charge,
         values_end=cost_function is not CostFunction.PROFIT,
     )
+
+
+def _each(permissions: list[bool], when: Mask) -> Mask:
+    """What each storage may do, and when; shape (K, T)."""
+    return np.array(permissions, dtype=np.bool_)[:, None] & when
 
 
 def _surcharge(site: Site, tariff: PlanningTariff) -> float:

@@ -48,6 +48,9 @@ def pooled(site: Site) -> Pool:
     Exact: whatever the parts can do together the whole can do, and the other way round, since
     energy, powers and limits all scale with the capacity.
     """
+    n_batteries, n_storages = len(site.batteries), len(site.storages)
+    if n_batteries < 2:  # noqa: PLR2004 - nobody to be like
+        return Pool(site, np.arange(n_storages), np.ones(n_storages))
     wholes: list[list[int]] = []
     for k, battery in enumerate(site.batteries):
         found = next((w for w in wholes if _alike(site.batteries[w[0]], battery)), None)
@@ -55,14 +58,13 @@ def pooled(site: Site) -> Pool:
             wholes.append([k])
         else:
             found.append(k)
-    whole = np.zeros(len(site.storages), dtype=np.int64)
-    share = np.ones(len(site.storages))
+    whole = np.zeros(n_storages, dtype=np.int64)
+    share = np.ones(n_storages)
     for w, parts in enumerate(wholes):
         capacity = sum(site.batteries[k].capacity for k in parts)
         for k in parts:
             whole[k] = w
             share[k] = 1.0 if len(parts) == 1 else site.batteries[k].capacity / capacity
-    n_batteries = len(site.batteries)
     if len(wholes) == n_batteries:
         return Pool(site, np.arange(whole.size), share)
     whole[n_batteries:] = len(wholes) + np.arange(len(site.vehicles))

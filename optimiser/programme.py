@@ -8,7 +8,7 @@ import numpy as np
 from matrix_builders import SiteArrays, StorageArrays, Vector
 from optimiser.couplings import Couplings, couplings_of
 from optimiser.interval_cost import meter_columns
-from optimiser.meter import planned_import_price, site_arrays
+from optimiser.meter import dearest_prices, site_arrays
 from optimiser.objective import Terms
 from optimiser.site import Site
 from optimiser.storages import storage_arrays
@@ -67,7 +67,7 @@ class Programme:
     @cached_property
     def meter(self) -> Vector:
         """The meter as one table for kernels; shape (8, T), rows as in `interval_cost`."""
-        return np.array(meter_columns(self.site))
+        return np.concatenate(meter_columns(self.site)).reshape(-1, self.hours.size)
 
 
 def programme_from_site(site: Site, terms: Terms) -> Programme:
@@ -101,8 +101,9 @@ def _penalty(site: Site, terms: Terms) -> float:
     """Price of missing a limit or a wish by one kWh. [$/kWh]"""
     storages = site.storages
     dearest = (
-        float(np.abs(planned_import_price(terms)).max())
-        + float(np.abs(terms.export_price).max())
+        dearest_prices(
+            np.array(terms.import_price), np.array(terms.export_price), terms.import_surcharge
+        )
         + 2.0 * terms.price_margin
         + sum(charge.price / charge.average_hours for charge in site.tariff.demand_charges)
         + sum(abs(allowance.price) for allowance in site.tariff.allowances)

@@ -1,12 +1,11 @@
 """The optimal plan of one storage as a start for the simplex method: its point, and its basis."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from matrix_builders import Vector
 from matrix_builders import layout as blocks
 from matrix_builders.arrays import Places
+from matrix_builders.compiled import kernel
 from optimiser.basis import (
     EQUAL,
     FALLS,
@@ -20,10 +19,12 @@ from optimiser.basis import (
 )
 from optimiser.dispatch import Dispatch
 from optimiser.formulation import Formulation
-from optimiser.linear_program import Start
-from optimiser.window import Mask
+from optimiser.linear_program import AT_LOWER, AT_UPPER, BASIC, Start, Statuses
 
 _AT_BOUND = 1e-9  # kWh
+
+# Rows of what is known of the soft levels of an interval.
+_FLOOR, _CEILING = 0, 1
 
 
 def start_from(formulation: Formulation, dispatch: Dispatch) -> Start:
@@ -42,107 +43,143 @@ def start_from(formulation: Formulation, dispatch: Dispatch) -> Start:
         Feasible where the dispatch keeps every hard limit; where it is an optimum of the linear
         programme, and a vertex, its basis is optimal too.
     """
-    lp, layout = formulation.lp, formulation.layout
+    lp, layout, storages = formulation.lp, formulation.layout, formulation.programme.storages
     x = formulation.point(dispatch)
-    moves = np.empty(layout.n_cols, dtype=np.int64)
-    may_move(x, lp.col_lower, lp.col_upper, _AT_BOUND, moves)
-    softs = tuple(_soft(formulation, x, block) for block in (blocks.FLOOR, blocks.CEILING))
-    worth = _worth(formulation, moves, *softs)
-
-    stored, ends = layout.columns(blocks.STORED), layout.columns(blocks.END_ENERGY)
-    basic, basic_rows = (np.zeros(size, dtype=np.bool_) for size in (layout.n_cols, layout.n_rows))
-    goes_on, duals = _unchanged(worth, *softs)
-    basic[stored] = goes_on | (moves[stored] == FREE)
-    for soft, dual in zip(softs, duals, strict=True):
-        is_loose, is_missed = dual <= EQUAL, dual >= soft.price - EQUAL
-        basic_rows[soft.rows] = is_loose[soft.where]
-        basic[soft.columns] = (is_missed & ~is_loose)[soft.where]
-        goes_on &= is_loose | is_missed
-    decided = ends.start == ends.stop  # what is left is worth nothing
-    of_end = moves[ends] * (np.abs(lp.cost[ends] + worth[-1]) <= EQUAL)
-    if of_end.any():
-        basic[ends.start + int(of_end.argmax())] = decided = True
-    tight = np.empty((2, layout.n_intervals), dtype=np.int64)
-    tight_columns(*_of_columns(formulation, moves), worth, tight)
-    mark_basis(tight, moves, goes_on, decided, basic)
-    return Start(x, basic, basic_rows)
-
-
-def _of_columns(
-    formulation: Formulation, moves: Places
-) -> tuple[Places, Vector, Places, float, float]:
-    """What the kernels begin with."""
-    storages = formulation.programme.storages
-    charge, discharge = storages.charge_efficiency, storages.discharge_efficiency
-    starts, cost = formulation.layout.column_starts, formulation.lp.cost
-    return starts, cost, moves, float(charge[0]), float(discharge[0])
-
-
-def _worth(formulation: Formulation, moves: Places, floor: "_Soft", ceiling: "_Soft") -> Vector:
-    """Worth of stored energy in each interval, and at the end; shape (T + 1,). [$/kWh]"""
-    low, high, worth = (np.empty(formulation.layout.n_intervals + 1) for _ in range(3))
-    worth_bounds(*_of_columns(formulation, moves), low, high)
-    stored = moves[formulation.layout.columns(blocks.STORED)]
-    least_fall = np.where(stored & RISES, 0.0, -np.inf) + floor.least - ceiling.most
-    most_fall = np.where(stored & FALLS, 0.0, np.inf) + floor.most - ceiling.least
-    choose_worth(low, high, least_fall, most_fall, worth)
-    return worth
-
-
-def _unchanged(
-    worth: Vector, floor: "_Soft", ceiling: "_Soft"
-) -> tuple[Mask, tuple[Vector, Vector]]:
-    """Where the worth stays the same but for soft levels, and what those take of it."""
-    fall = worth[:-1] - worth[1:]
-    of_floor = np.clip(fall, floor.least, floor.most)
-    of_ceiling = np.clip(of_floor - fall, ceiling.least, ceiling.most)
-    return np.abs(fall - of_floor + of_ceiling) <= EQUAL, (of_floor, of_ceiling)
-
-
-@dataclass(frozen=True, slots=True)
-class _Soft:
-    """The rows of soft floors, or of soft ceilings.
-
-    Attributes
-    ----------
-    where : bool array, shape (T,)
-        Intervals that have one.
-    rows, columns : slice
-        The rows, and the columns of what is missed.
-    price : float
-        Of missing it. [$/kWh]
-    least, most : float64 array, shape (T,)
-        What its dual may be. [$/kWh]
-    """
-
-    where: Mask
-    rows: slice
-    columns: slice
-    price: float
-    least: Vector
-    most: Vector
-
-
-def _soft(formulation: Formulation, x: Vector, row_block: int) -> _Soft:
-    """Floors or ceilings in the point `x`."""
-    layout, storages = formulation.layout, formulation.programme.storages
-    rows = layout.rows(row_block)
-    if rows.start == rows.stop:
-        nothing = np.zeros(layout.n_intervals)
-        return _Soft(nothing > 0.0, rows, rows, 0.0, nothing, nothing)
-    stored = x[layout.columns(blocks.STORED)]
-    if row_block == blocks.FLOOR:
-        where, block = storages.soft_floor[0] > storages.stored_lower[0], blocks.SHORTFALL
-        above = stored - storages.soft_floor[0]
-    else:
-        where, block = storages.soft_ceiling[0] < storages.stored_upper[0], blocks.OVERFILL
-        above = storages.soft_ceiling[0] - stored
-    price = float(storages.level_price[0])
-    return _Soft(
-        where=where,
-        rows=rows,
-        columns=layout.columns(block),
-        price=price,
-        least=np.where(where & (above < -_AT_BOUND), price, 0.0),
-        most=np.where(where & (above <= _AT_BOUND), price, 0.0),
+    col_status = np.empty(layout.n_cols, dtype=np.int8)
+    row_status = np.empty(layout.n_rows, dtype=np.int8)
+    find_basis(
+        layout.column_starts,
+        layout.row_starts,
+        x,
+        lp.cost,
+        lp.col_lower,
+        lp.col_upper,
+        storages.stored_lower[0],
+        storages.stored_upper[0],
+        storages.soft_floor[0],
+        storages.soft_ceiling[0],
+        float(storages.level_price[0]),
+        float(storages.charge_efficiency[0]),
+        float(storages.discharge_efficiency[0]),
+        col_status,
+        row_status,
     )
+    return Start(x, col_status, row_status)
+
+
+@kernel(
+    "void(i8[::1], i8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1],"
+    " f8[::1], f8, f8, f8, i1[::1], i1[::1])"
+)
+def find_basis(
+    column_starts: Places,
+    row_starts: Places,
+    x: Vector,
+    cost: Vector,
+    col_lower: Vector,
+    col_upper: Vector,
+    stored_lower: Vector,
+    stored_upper: Vector,
+    soft_floor: Vector,
+    soft_ceiling: Vector,
+    level_price: float,
+    charge_efficiency: float,
+    discharge_efficiency: float,
+    col_status: Statuses,
+    row_status: Statuses,
+) -> None:
+    """Tell where every column and row of the programme of one storage begins.
+
+    Parameters
+    ----------
+    column_starts, row_starts : int64 array
+        Offsets of the layout.
+    x, cost, col_lower, col_upper : float64 array, shape (n_cols,)
+        A point [kWh], and the columns of the programme.
+    stored_lower, stored_upper, soft_floor, soft_ceiling : float64 array, shape (T,)
+        Hard and soft levels. [kWh]
+    level_price : float
+        Of missing a soft level. [$/kWh]
+    charge_efficiency, discharge_efficiency : float
+        One-way. [-]
+    col_status, row_status : int8 array, shape (n_cols,) and (n_rows,)
+        Modified in place.
+    """
+    n = soft_floor.size
+    stored = column_starts[blocks.STORED]
+    moves = np.empty(x.size, dtype=np.int64)
+    may_move(x, col_lower, col_upper, _AT_BOUND, moves)
+    for column in range(x.size):
+        is_upper = col_upper[column] - x[column] < x[column] - col_lower[column]
+        col_status[column] = AT_UPPER if is_upper else AT_LOWER
+    row_status[:] = AT_LOWER
+
+    # What the duals of the soft levels may be, and by how much the worth may fall for it.
+    least = np.zeros((2, n))
+    most = np.zeros((2, n))
+    least_fall = np.empty(n)
+    most_fall = np.empty(n)
+    for t in range(n):
+        level = x[stored + t]
+        if soft_floor[t] > stored_lower[t]:
+            above = level - soft_floor[t]
+            least[_FLOOR, t] = level_price if above < -_AT_BOUND else 0.0
+            most[_FLOOR, t] = level_price if above <= _AT_BOUND else 0.0
+        if soft_ceiling[t] < stored_upper[t]:
+            below = soft_ceiling[t] - level
+            least[_CEILING, t] = level_price if below < -_AT_BOUND else 0.0
+            most[_CEILING, t] = level_price if below <= _AT_BOUND else 0.0
+        free = moves[stored + t]
+        least_fall[t] = (0.0 if free & RISES else -np.inf) + least[_FLOOR, t] - most[_CEILING, t]
+        most_fall[t] = (0.0 if free & FALLS else np.inf) + most[_FLOOR, t] - least[_CEILING, t]
+
+    low = np.empty(n + 1)
+    high = np.empty(n + 1)
+    worth = np.empty(n + 1)
+    worth_bounds(column_starts, cost, moves, charge_efficiency, discharge_efficiency, low, high)
+    choose_worth(low, high, least_fall, most_fall, worth)
+
+    goes_on = np.empty(n, dtype=np.bool_)
+    floor = 0
+    ceiling = 0
+    for t in range(n):
+        fall = worth[t] - worth[t + 1]
+        of_floor = min(max(fall, least[_FLOOR, t]), most[_FLOOR, t])
+        of_ceiling = min(max(of_floor - fall, least[_CEILING, t]), most[_CEILING, t])
+        is_same = abs(fall - of_floor + of_ceiling) <= EQUAL
+        if is_same or moves[stored + t] == FREE:
+            col_status[stored + t] = BASIC
+        if soft_floor[t] > stored_lower[t]:
+            is_loose = of_floor <= EQUAL
+            is_missed = of_floor >= level_price - EQUAL
+            if is_loose:
+                row_status[row_starts[blocks.FLOOR] + floor] = BASIC
+            elif is_missed:
+                col_status[column_starts[blocks.SHORTFALL] + floor] = BASIC
+            is_same = is_same and (is_loose or is_missed)
+            floor += 1
+        if soft_ceiling[t] < stored_upper[t]:
+            is_loose = of_ceiling <= EQUAL
+            is_missed = of_ceiling >= level_price - EQUAL
+            if is_loose:
+                row_status[row_starts[blocks.CEILING] + ceiling] = BASIC
+            elif is_missed:
+                col_status[column_starts[blocks.OVERFILL] + ceiling] = BASIC
+            is_same = is_same and (is_loose or is_missed)
+            ceiling += 1
+        goes_on[t] = is_same
+
+    first = column_starts[blocks.END_ENERGY]
+    after = column_starts[blocks.END_ENERGY + 1]
+    decided = 1 if first == after else 0  # what is left is worth nothing
+    chosen = first
+    for column in range(first, after):
+        is_tight = moves[column] and abs(cost[column] + worth[n]) <= EQUAL
+        if is_tight and (not decided or moves[column] > moves[chosen]):
+            decided = 1
+            chosen = column
+    if first < after and decided:
+        col_status[chosen] = BASIC
+    tight = np.empty((2, n), dtype=np.int64)
+    tight_columns(column_starts, cost, moves, charge_efficiency, discharge_efficiency, worth, tight)
+    mark_basis(tight, moves, goes_on, decided, col_status)

@@ -1,7 +1,5 @@
 """Batteries and vehicles as the arrays that every solver of ours takes."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
@@ -29,16 +27,6 @@ _WORTH = 1.05
 
 # Who yields where not every wish can be met: shares of the penalty.
 _RANK = {Priority.EV_FIRST: 2.0, Priority.EQUAL: 1.0, Priority.BATTERY_FIRST: 0.5}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Band:
-    """Where the energy of one storage may and should be; arrays of shape (T,). [kWh]"""
-
-    lower: float
-    upper: float
-    soft_floor: Vector
-    soft_ceiling: Vector
 
 
 def present_at_charger(vehicle: Vehicle, horizon: Horizon) -> Mask:
@@ -88,47 +76,55 @@ def storage_arrays(site: Site, terms: Terms, penalty: float) -> StorageArrays:
     StorageArrays
         Limits tightened to what the site can physically do, so that every column is boxed.
     """
-    hours, horizon = site.horizon.hours, site.horizon
-    each = site.storages
-    here = np.ones((len(each), hours.size), dtype=np.bool_)
-    for v, vehicle in enumerate(site.vehicles, len(site.batteries)):
+    horizon, each = site.horizon, site.storages
+    n_batteries, shape = len(site.batteries), (len(each), horizon.n_intervals)
+    here = np.ones(shape, dtype=np.bool_)
+    for v, vehicle in enumerate(site.vehicles, n_batteries):
         here[v] = present_at_charger(vehicle, horizon)
-    bands = [
-        *(_band_of_battery(battery, horizon) for battery in site.batteries),
-        *(_band_of_vehicle(vehicle, horizon) for vehicle in site.vehicles),
-    ]
-    lower, upper = (_numbers(getattr(b, name) for b in bands) for name in ("lower", "upper"))
-    charge_efficiency = _numbers(s.charge_efficiency for s in each)
-    discharge_efficiency = _numbers(s.discharge_efficiency for s in each)
-    charge_limit, discharge_limit, least_charge = np.zeros((3, *here.shape))
+    numbers = np.array([_numbers(storage) for storage in each], dtype=np.float64)
+    (
+        lower,
+        upper,
+        initial,
+        charge_efficiency,
+        discharge_efficiency,
+        charge_power,
+        discharge_power,
+        least_power,
+        wear,
+    ) = np.ascontiguousarray(numbers.reshape(-1, _N_NUMBERS).T)
+    charge_limit, discharge_limit, least_charge, stored_lower, stored_upper = np.zeros((5, *shape))
     limit_energies(
-        len(site.batteries),
-        np.array(hours),
-        np.array(site.net_load),
+        n_batteries,
+        np.array(horizon.hours),
+        site.net_load,
         here,
         terms.may_charge_from_grid,
+        terms.may_feed_in,
         (upper - lower) / charge_efficiency,
         (upper - lower) * discharge_efficiency,
-        _numbers(s.charge_limit for s in each),
-        _numbers(s.discharge_limit for s in each),
-        _numbers(getattr(s, "least_charge", 0.0) for s in each),
-        feed_in_limit(site, terms),
+        charge_power,
+        discharge_power,
+        least_power,
+        feed_in_powers(site),
         charge_limit,
         discharge_limit,
         least_charge,
     )
-    ones = np.ones(hours.size)
+    stored_lower += lower[:, None]
+    stored_upper += upper[:, None]
+    soft_floor, soft_ceiling = _soft_levels(site)
     return StorageArrays(
         charge_limit=charge_limit,
         discharge_limit=discharge_limit,
-        stored_lower=np.outer(lower, ones),
-        stored_upper=np.outer(upper, ones),
-        soft_floor=_stacked([b.soft_floor for b in bands], hours.size),
-        soft_ceiling=_stacked([b.soft_ceiling for b in bands], hours.size),
-        initial=_numbers(s.initial_soc * s.capacity for s in each),
+        stored_lower=stored_lower,
+        stored_upper=stored_upper,
+        soft_floor=soft_floor,
+        soft_ceiling=soft_ceiling,
+        initial=initial,
         charge_efficiency=charge_efficiency,
         discharge_efficiency=discharge_efficiency,
-        wear=_numbers(s.cycle_cost for s in each),
+        wear=wear,
         level_price=_level_prices(site, terms, penalty, here),
         least_charge=least_charge,
         group=_groups(site),
@@ -138,19 +134,45 @@ def storage_arrays(site: Site, terms: Terms, penalty: float) -> StorageArrays:
     )
 
 
-def _numbers(values: Iterable[float]) -> Vector:
-    return np.array(list(values), dtype=np.float64)
+_N_NUMBERS = 9
+
+
+def _numbers(storage: Battery | Vehicle) -> tuple[float, ...]:
+    """Hard band and energy now [kWh], efficiencies [-], powers [kW], wear [$/kWh]."""
+    initial = storage.initial_soc
+    if isinstance(storage, Battery):  # bounds that standing still satisfies
+        least, most = min(storage.reserve, initial), max(storage.max_soc, initial)
+        least_power = 0.0
+    else:
+        gives = storage.discharge_limit > 0
+        least = min(storage.least_soc, initial) if gives else initial
+        most, least_power = max(storage.most_soc, initial), storage.least_charge
+    return (
+        least * storage.capacity,
+        most * storage.capacity,
+        initial * storage.capacity,
+        storage.charge_efficiency,
+        storage.discharge_efficiency,
+        storage.charge_limit,
+        storage.discharge_limit,
+        least_power,
+        storage.cycle_cost,
+    )
+
+
+def feed_in_powers(site: Site) -> Vector:
+    """Highest power of each storage beyond the house; shape (K,). [kW]"""
+    return np.array([b.export_limit for b in site.batteries] + [np.inf for _ in site.vehicles])
 
 
 def feed_in_limit(site: Site, terms: Terms) -> Vector:
     """Most energy that each storage may send beyond the house; shape (K, T)."""
-    limits = [b.export_limit for b in site.batteries] + [np.inf for _ in site.vehicles]
-    return np.where(terms.may_feed_in, np.outer(limits, site.horizon.hours), 0.0)
+    return np.where(terms.may_feed_in, np.outer(feed_in_powers(site), site.horizon.hours), 0.0)
 
 
 @kernel(
-    "void(i8, f8[::1], f8[::1], b1[:, ::1], b1[:, ::1], f8[::1], f8[::1], f8[::1], f8[::1],"
-    " f8[::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1])"
+    "void(i8, f8[::1], f8[::1], b1[:, ::1], b1[:, ::1], b1[:, ::1], f8[::1], f8[::1], f8[::1],"
+    " f8[::1], f8[::1], f8[::1], f8[:, ::1], f8[:, ::1], f8[:, ::1])"
 )
 def limit_energies(
     n_batteries: int,
@@ -158,12 +180,13 @@ def limit_energies(
     net_load: Vector,
     here: Mask,
     may_charge_from_grid: Mask,
+    may_feed_in: Mask,
     most_in: Vector,
     most_out: Vector,
     charge_power: Vector,
     discharge_power: Vector,
     least_power: Vector,
-    feed_in: Vector,
+    feed_in_power: Vector,
     charge_limit: Vector,
     discharge_limit: Vector,
     least_charge: Vector,
@@ -179,14 +202,12 @@ def limit_energies(
         Storages that are batteries; vehicles come after them.
     hours, net_load : float64 array, shape (T,)
         Length of each interval [h], and load less solar [kWh].
-    here, may_charge_from_grid : bool array, shape (K, T)
-        Who can move energy, and who may buy it.
+    here, may_charge_from_grid, may_feed_in : bool array, shape (K, T)
+        Who can move energy, who may buy it, and who may send it beyond the house.
     most_in, most_out : float64 array, shape (K,)
         Energy for which the band of the storage has room, outside its losses. [kWh]
-    charge_power, discharge_power, least_power : float64 array, shape (K,)
-        Limits. [kW]
-    feed_in : float64 array, shape (K, T)
-        Most energy beyond the house. [kWh]
+    charge_power, discharge_power, least_power, feed_in_power : float64 array, shape (K,)
+        Limits, the last one beyond the house. [kW]
     charge_limit, discharge_limit, least_charge : float64 array, shape (K, T)
         Zeros; modified in place. [kWh]
     """
@@ -211,47 +232,30 @@ def limit_energies(
                 if net_load[t] >= 0.0:
                     served += by_vehicles - (charge_limit[k, t] if k >= n_batteries else 0.0)
                 most = min(discharge_power[k] * hours[t], most_out[k])
-                discharge_limit[k, t] = min(most, served + feed_in[k, t])
+                fed_in = feed_in_power[k] * hours[t] if may_feed_in[k, t] else 0.0
+                discharge_limit[k, t] = min(most, served + fed_in)
 
 
 def _hours_until(when: datetime, horizon: Horizon) -> float:
     return (when - horizon.start).total_seconds() / 3600.0
 
 
-def _band_of_battery(battery: Battery, horizon: Horizon) -> Band:
-    """Hard bounds that standing still satisfies, and levels to be regained."""
-    n, capacity = horizon.n_intervals, battery.capacity
+def _soft_levels(site: Site) -> Vector:
+    """Floors and ceilings that may be missed at a price; shape (2, K, T). [kWh]"""
+    horizon, n_batteries = site.horizon, len(site.batteries)
+    levels = np.zeros((2, len(site.storages), horizon.n_intervals))
+    floor, ceiling = levels
+    ceiling.fill(np.inf)
     regained = horizon.index_at(REGAIN_HOURS)
-    floor, ceiling = np.zeros(n), np.full(n, np.inf)
-    floor[regained:] = battery.reserve * capacity
-    ceiling[regained:] = battery.max_soc * capacity
-    if battery.target_end_soc is not None:
-        wanted = min(battery.target_end_soc, battery.max_soc)
-        floor[-1] = max(wanted, battery.reserve) * capacity
-    return Band(
-        lower=min(battery.reserve, battery.initial_soc) * capacity,
-        upper=max(battery.max_soc, battery.initial_soc) * capacity,
-        soft_floor=floor,
-        soft_ceiling=ceiling,
-    )
-
-
-def _band_of_vehicle(vehicle: Vehicle, horizon: Horizon) -> Band:
-    n = horizon.n_intervals
-    floor = np.zeros(n)
-    floor[leaves_after(vehicle, horizon)] = energy_wanted(vehicle)
-    gives = vehicle.discharge_limit > 0
-    least = min(vehicle.least_soc, vehicle.initial_soc) if gives else vehicle.initial_soc
-    return Band(
-        lower=least * vehicle.capacity,
-        upper=max(vehicle.most_soc, vehicle.initial_soc) * vehicle.capacity,
-        soft_floor=floor,
-        soft_ceiling=np.full(n, np.inf),
-    )
-
-
-def _stacked(rows: list[Vector], n: int) -> Vector:
-    return np.array(rows, dtype=np.float64).reshape(len(rows), n)
+    for k, battery in enumerate(site.batteries):
+        floor[k, regained:] = battery.reserve * battery.capacity
+        ceiling[k, regained:] = battery.max_soc * battery.capacity
+        if battery.target_end_soc is not None:
+            wanted = min(battery.target_end_soc, battery.max_soc)
+            floor[k, -1] = max(wanted, battery.reserve) * battery.capacity
+    for v, vehicle in enumerate(site.vehicles, n_batteries):
+        floor[v, leaves_after(vehicle, horizon)] = energy_wanted(vehicle)
+    return levels
 
 
 def _level_prices(site: Site, terms: Terms, penalty: float, here: Mask) -> Vector:
@@ -261,7 +265,7 @@ def _level_prices(site: Site, terms: Terms, penalty: float, here: Mask) -> Vecto
         middling = terms.import_price[here[v]] if here[v].any() else terms.import_price
         worth = _WORTH * max(float(np.mean(middling)), 0.0) / vehicle.charge_efficiency
         prices.append(_RANK[vehicle.priority] * penalty if vehicle.must_reach_target else worth)
-    return _numbers(prices)
+    return np.array(prices, dtype=np.float64)
 
 
 def _groups(site: Site) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

@@ -109,13 +109,20 @@ def argument(parameter, programme, levels, lp):
     layout = layout_for(programme.site, programme.storages, programme.couplings.arrays)
     columns = np.repeat(np.arange(layout.n_cols, dtype=np.int32), np.diff(lp.matrix.indptr))
     by_row = np.argsort(lp.matrix.indices, kind="stable")
-    triplets = {
+    entries = {
         "rows": lp.matrix.indices[by_row],
         "cols": columns[by_row],
         "values": lp.matrix.data[by_row],
-        "indptr": np.zeros_like(lp.matrix.indptr),
+        "indptr": np.zeros(layout.n_cols + 1, dtype=np.int32),
         "indices": np.zeros_like(lp.matrix.indices),
         "data": np.zeros_like(lp.matrix.data),
+        "both_indices": np.zeros(2 * columns.size, dtype=np.int32),
+        "both_data": np.zeros(2 * columns.size),
+    }
+    twice = {
+        f"{which}_{name}": values
+        for which in ("upper", "lower")
+        for name, values in lp.matrix._asdict().items()
     }
     outputs = {
         "cost": np.zeros(layout.n_cols),
@@ -123,6 +130,7 @@ def argument(parameter, programme, levels, lp):
         "col_upper": np.zeros(layout.n_cols),
         "row_lower": np.zeros(layout.n_rows),
         "row_upper": np.zeros(layout.n_rows),
+        "needed": np.zeros(5, dtype=np.int64),
         "charge": np.zeros(levels.shape),
         "discharge": np.zeros(levels.shape),
         "stored": np.zeros(levels.shape),
@@ -130,11 +138,6 @@ def argument(parameter, programme, levels, lp):
     inputs = {
         "column_starts": layout.column_starts,
         "row_starts": layout.row_starts,
-        "n_intervals": layout.n_intervals,
-        "n_storages": layout.n_storages,
-        "n_segments": layout.n_segments,
-        "n_ends": programme.storages.end_width.shape[0],
-        "place": 0,
         "levels": levels,
         "dead_band": programme.hours * DEAD_BAND,
     }
@@ -143,7 +146,7 @@ def argument(parameter, programme, levels, lp):
         **programme.storages._asdict(),
         **programme.couplings.arrays._asdict(),
     }
-    return deepcopy({**everything, **triplets, **outputs, **inputs}[parameter])
+    return deepcopy({**everything, **entries, **twice, **outputs, **inputs}[parameter])
 
 
 def disagreement(name, programme, levels, lp):
