@@ -48,45 +48,44 @@ def may_move(x: Vector, lower: Vector, upper: Vector, near: float, moves: Places
         moves[column] = rises | falls
 
 
-@kernel("void(i8[::1], i8, f8[::1], i8[::1], f8[::1])")
+@kernel("void(i8[::1], f8[::1], i8[::1], f8[:, ::1])")
 def price_bounds(
-    starts: NDArray[np.int64], t: int, cost: Vector, moves: NDArray[np.int64], bounds: Vector
+    starts: NDArray[np.int64], cost: Vector, moves: NDArray[np.int64], price: Vector
 ) -> None:
-    """Least and most price of energy in the house that the meter of interval `t` allows.
+    """Least and most price of energy in the house that the meter allows in each interval.
 
     Parameters
     ----------
     starts : int64 array
         First column of each block.
-    t : int
-        Interval.
     cost : float64 array, shape (n_cols,)
         Of each column. [$/kWh]
     moves : int64 array, shape (n_cols,)
         How each column may move.
-    bounds : float64 array, shape (2,)
+    price : float64 array, shape (2, T)
         Modified in place. [$/kWh]
     """
-    bounds[0] = -np.inf
-    bounds[1] = np.inf
+    price[0] = -np.inf
+    price[1] = np.inf
     for block in range(blocks.IMPORT, blocks.CHARGE):
-        if starts[block] < starts[block + 1]:
-            column = starts[block] + t
-            draws = block in (blocks.IMPORT, blocks.IMPORT_EXCESS)
-            price = cost[column] if draws else -cost[column]
-            if moves[column] & (RISES if draws else FALLS):
-                bounds[1] = min(bounds[1], price)
-            if moves[column] & (FALLS if draws else RISES):
-                bounds[0] = max(bounds[0], price)
+        draws = block in (blocks.IMPORT, blocks.IMPORT_EXCESS)
+        first = starts[block]
+        for t in range(starts[block + 1] - first):
+            own = cost[first + t] if draws else -cost[first + t]
+            if moves[first + t] & (RISES if draws else FALLS):
+                price[1, t] = min(price[1, t], own)
+            if moves[first + t] & (FALLS if draws else RISES):
+                price[0, t] = max(price[0, t], own)
 
 
-@kernel("void(i8[::1], f8[::1], i8[::1], f8, f8, f8[::1], f8[::1])")
+@kernel("void(i8[::1], f8[::1], i8[::1], f8, f8, f8[:, ::1], f8[::1], f8[::1])")
 def worth_bounds(
     starts: NDArray[np.int64],
     cost: Vector,
     moves: NDArray[np.int64],
     charge_efficiency: float,
     discharge_efficiency: float,
+    price: Vector,
     low: Vector,
     high: Vector,
 ) -> None:
@@ -98,28 +97,28 @@ def worth_bounds(
         As in `price_bounds`.
     charge_efficiency, discharge_efficiency : float
         One-way. [-]
+    price : float64 array, shape (2, T)
+        From `price_bounds`. [$/kWh]
     low, high : float64 array, shape (T + 1,)
         Modified in place. [$/kWh]
     """
     n = low.size - 1
-    price = np.empty(2)
     lost = 1.0 / discharge_efficiency - charge_efficiency
     for t in range(n):
-        price_bounds(starts, t, cost, moves, price)
         low[t] = -np.inf
         high[t] = np.inf
         charge = starts[blocks.CHARGE] + t
         if moves[charge] & RISES:
-            high[t] = (price[1] + cost[charge]) / charge_efficiency
+            high[t] = (price[1, t] + cost[charge]) / charge_efficiency
         if moves[charge] & FALLS:
-            low[t] = (price[0] + cost[charge]) / charge_efficiency
+            low[t] = (price[0, t] + cost[charge]) / charge_efficiency
         discharge = starts[blocks.DISCHARGE] + t
         if moves[discharge] & RISES:
-            low[t] = max(low[t], (price[0] - cost[discharge]) * discharge_efficiency)
+            low[t] = max(low[t], (price[0, t] - cost[discharge]) * discharge_efficiency)
             if moves[charge] & RISES and lost > 0.0:  # or doing both would pay
                 low[t] = max(low[t], -(cost[charge] + cost[discharge]) / lost)
         if moves[discharge] & FALLS:
-            high[t] = min(high[t], (price[1] - cost[discharge]) * discharge_efficiency)
+            high[t] = min(high[t], (price[1, t] - cost[discharge]) * discharge_efficiency)
     first = starts[blocks.END_ENERGY]
     after = starts[blocks.END_ENERGY + 1]
     low[n] = -np.inf if first < after else 0.0
@@ -170,13 +169,14 @@ def freer(column: int, other: int, moves: NDArray[np.int64]) -> int:
     return column
 
 
-@kernel("void(i8[::1], f8[::1], i8[::1], f8, f8, f8[::1], i8[:, ::1])")
+@kernel("void(i8[::1], f8[::1], i8[::1], f8, f8, f8[:, ::1], f8[::1], i8[:, ::1])")
 def tight_columns(
     starts: NDArray[np.int64],
     cost: Vector,
     moves: NDArray[np.int64],
     charge_efficiency: float,
     discharge_efficiency: float,
+    price: Vector,
     worth: Vector,
     tight: NDArray[np.int64],
 ) -> None:
@@ -184,29 +184,29 @@ def tight_columns(
 
     Parameters
     ----------
-    starts, cost, moves, charge_efficiency, discharge_efficiency
+    starts, cost, moves, charge_efficiency, discharge_efficiency, price
         As in `worth_bounds`.
     worth : float64 array, shape (T + 1,)
         Of stored energy. [$/kWh]
     tight : int64 array, shape (2, T)
         Modified in place; -1 where there is none.
     """
-    price = np.empty(2)
     for t in range(worth.size - 1):
-        price_bounds(starts, t, cost, moves, price)
         charge = starts[blocks.CHARGE] + t
         discharge = starts[blocks.DISCHARGE] + t
         charging = charge_efficiency * worth[t] - cost[charge]
         giving = worth[t] / discharge_efficiency + cost[discharge]
+        least = price[0, t]
+        most = price[1, t]
         if moves[charge] & RISES:
-            price[0] = max(price[0], charging)
+            least = max(least, charging)
         if moves[charge] & FALLS:
-            price[1] = min(price[1], charging)
+            most = min(most, charging)
         if moves[discharge] & RISES:
-            price[1] = min(price[1], giving)
+            most = min(most, giving)
         if moves[discharge] & FALLS:
-            price[0] = max(price[0], giving)
-        present = price[0] if np.isfinite(price[0]) else price[1]
+            least = max(least, giving)
+        present = least if np.isfinite(least) else most
         tight[0, t] = _NONE
         for block in range(blocks.IMPORT, blocks.CHARGE):
             if starts[block] < starts[block + 1]:

@@ -101,13 +101,14 @@ def objective(lp: LinearProgram, x: Vector) -> float:
 
 def primal_residual(lp: LinearProgram, x: Vector) -> float:
     """Largest violation of any row or column bound; infinite where `x` is not finite. [kWh]"""
-    if x.shape != lp.cost.shape or not np.isfinite(x).all():
+    if x.shape != lp.cost.shape:
         return float("inf")
     point = _as_vector(x)
-    activity = multiply(lp.matrix, point, lp.row_lower.size)
-    of_rows = largest_violation(activity, lp.row_lower, lp.row_upper)
     of_columns = largest_violation(point, lp.col_lower, lp.col_upper)
-    return float(max(of_rows, of_columns))
+    if of_columns == float("inf"):
+        return of_columns
+    activity = multiply(lp.matrix, point, lp.row_lower.size)
+    return float(max(of_columns, largest_violation(activity, lp.row_lower, lp.row_upper)))
 
 
 def prove(lp: LinearProgram, solution: LpSolution) -> Proof:
@@ -235,8 +236,10 @@ def weigh_duals(
 
 @kernel("f8(f8[::1], f8[::1], f8[::1])")
 def largest_violation(value: Vector, lower: Vector, upper: Vector) -> float:
-    """By how much values miss their bounds at most; zero where they keep them."""
+    """By how much values miss their bounds at most; infinite where one is not finite."""
     largest = 0.0
     for i in range(value.size):
+        if not np.isfinite(value[i]):
+            return np.inf
         largest = max(largest, lower[i] - value[i], value[i] - upper[i])
     return largest

@@ -14,6 +14,7 @@ from optimiser.basis import (
     choose_worth,
     mark_basis,
     may_move,
+    price_bounds,
     tight_columns,
     worth_bounds,
 )
@@ -133,10 +134,14 @@ def find_basis(
         least_fall[t] = (0.0 if free & RISES else -np.inf) + least[_FLOOR, t] - most[_CEILING, t]
         most_fall[t] = (0.0 if free & FALLS else np.inf) + most[_FLOOR, t] - least[_CEILING, t]
 
+    price = np.empty((2, n))
+    price_bounds(column_starts, cost, moves, price)
     low = np.empty(n + 1)
     high = np.empty(n + 1)
     worth = np.empty(n + 1)
-    worth_bounds(column_starts, cost, moves, charge_efficiency, discharge_efficiency, low, high)
+    worth_bounds(
+        column_starts, cost, moves, charge_efficiency, discharge_efficiency, price, low, high
+    )
     choose_worth(low, high, least_fall, most_fall, worth)
 
     goes_on = np.empty(n, dtype=np.bool_)
@@ -181,5 +186,7 @@ def find_basis(
     if first < after and decided:
         col_status[chosen] = BASIC
     tight = np.empty((2, n), dtype=np.int64)
-    tight_columns(column_starts, cost, moves, charge_efficiency, discharge_efficiency, worth, tight)
+    tight_columns(
+        column_starts, cost, moves, charge_efficiency, discharge_efficiency, price, worth, tight
+    )
     mark_basis(tight, moves, goes_on, decided, col_status)

@@ -1,12 +1,12 @@
 """Batteries and vehicles as the arrays that every solver of ours takes."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 import numpy as np
 
 from matrix_builders import StorageArrays, Vector
 from matrix_builders.compiled import kernel
-from optimiser.battery import Battery
 from optimiser.horizon import Horizon
 from optimiser.objective import Terms
 from optimiser.site import Site
@@ -27,6 +27,32 @@ _WORTH = 1.05
 
 # Who yields where not every wish can be met: shares of the penalty.
 _RANK = {Priority.EV_FIRST: 2.0, Priority.EQUAL: 1.0, Priority.BATTERY_FIRST: 0.5}
+
+
+class Band(NamedTuple):
+    """Where the energy of one storage may and should be.
+
+    Attributes
+    ----------
+    lower, upper : float
+        Hard bounds. [kWh]
+    first, last : int
+        Intervals from which on there are soft levels, and at which the floor is the last one.
+    floor, last_floor, ceiling : float
+        Soft levels from `first` on, up to `last`, at `last`, and to the end. [kWh]
+    """
+
+    lower: float
+    upper: float
+    first: int
+    last: int
+    floor: float
+    last_floor: float
+    ceiling: float
+
+
+LOWER, UPPER, FIRST, LAST, FLOOR, LAST_FLOOR, CEILING = range(7)
+"""Places in a `Band`."""
 
 
 def present_at_charger(vehicle: Vehicle, horizon: Horizon) -> Mask:
@@ -81,19 +107,29 @@ def storage_arrays(site: Site, terms: Terms, penalty: float) -> StorageArrays:
     here = np.ones(shape, dtype=np.bool_)
     for v, vehicle in enumerate(site.vehicles, n_batteries):
         here[v] = present_at_charger(vehicle, horizon)
-    numbers = np.array([_numbers(storage) for storage in each], dtype=np.float64)
+    bands = np.array(_bands(site), dtype=np.float64).reshape(-1, len(Band._fields))
     (
-        lower,
-        upper,
         initial,
         charge_efficiency,
         discharge_efficiency,
+        wear,
         charge_power,
         discharge_power,
         least_power,
-        wear,
-    ) = np.ascontiguousarray(numbers.reshape(-1, _N_NUMBERS).T)
-    charge_limit, discharge_limit, least_charge, stored_lower, stored_upper = np.zeros((5, *shape))
+    ) = np.array(
+        [
+            [s.initial_soc * s.capacity for s in each],
+            [s.charge_efficiency for s in each],
+            [s.discharge_efficiency for s in each],
+            [s.cycle_cost for s in each],
+            [s.charge_limit for s in each],
+            [s.discharge_limit for s in each],
+            [getattr(s, "least_charge", 0.0) for s in each],
+        ],
+        dtype=np.float64,
+    )
+    charge_limit, discharge_limit, least_charge = np.zeros((3, *shape))
+    stored_lower, stored_upper, soft_floor, soft_ceiling = levels = np.empty((4, *shape))
     limit_energies(
         n_batteries,
         np.array(horizon.hours),
@@ -101,8 +137,9 @@ def storage_arrays(site: Site, terms: Terms, penalty: float) -> StorageArrays:
         here,
         terms.may_charge_from_grid,
         terms.may_feed_in,
-        (upper - lower) / charge_efficiency,
-        (upper - lower) * discharge_efficiency,
+        bands,
+        charge_efficiency,
+        discharge_efficiency,
         charge_power,
         discharge_power,
         least_power,
@@ -111,9 +148,7 @@ def storage_arrays(site: Site, terms: Terms, penalty: float) -> StorageArrays:
         discharge_limit,
         least_charge,
     )
-    stored_lower += lower[:, None]
-    stored_upper += upper[:, None]
-    soft_floor, soft_ceiling = _soft_levels(site)
+    write_bands(bands, levels)
     return StorageArrays(
         charge_limit=charge_limit,
         discharge_limit=discharge_limit,
@@ -134,32 +169,6 @@ def storage_arrays(site: Site, terms: Terms, penalty: float) -> StorageArrays:
     )
 
 
-_N_NUMBERS = 9
-
-
-def _numbers(storage: Battery | Vehicle) -> tuple[float, ...]:
-    """Hard band and energy now [kWh], efficiencies [-], powers [kW], wear [$/kWh]."""
-    initial = storage.initial_soc
-    if isinstance(storage, Battery):  # bounds that standing still satisfies
-        least, most = min(storage.reserve, initial), max(storage.max_soc, initial)
-        least_power = 0.0
-    else:
-        gives = storage.discharge_limit > 0
-        least = min(storage.least_soc, initial) if gives else initial
-        most, least_power = max(storage.most_soc, initial), storage.least_charge
-    return (
-        least * storage.capacity,
-        most * storage.capacity,
-        initial * storage.capacity,
-        storage.charge_efficiency,
-        storage.discharge_efficiency,
-        storage.charge_limit,
-        storage.discharge_limit,
-        least_power,
-        storage.cycle_cost,
-    )
-
-
 def feed_in_powers(site: Site) -> Vector:
     """Highest power of each storage beyond the house; shape (K,). [kW]"""
     return np.array([b.export_limit for b in site.batteries] + [np.inf for _ in site.vehicles])
@@ -171,8 +180,8 @@ def feed_in_limit(site: Site, terms: Terms) -> Vector:
 
 
 @kernel(
-    "void(i8, f8[::1], f8[::1], b1[:, ::1], b1[:, ::1], b1[:, ::1], f8[::1], f8[::1], f8[::1],"
-    " f8[::1], f8[::1], f8[::1], f8[:, ::1], f8[:, ::1], f8[:, ::1])"
+    "void(i8, f8[::1], f8[::1], b1[:, ::1], b1[:, ::1], b1[:, ::1], f8[:, ::1], f8[::1],"
+    " f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[:, ::1], f8[:, ::1], f8[:, ::1])"
 )
 def limit_energies(
     n_batteries: int,
@@ -181,8 +190,9 @@ def limit_energies(
     here: Mask,
     may_charge_from_grid: Mask,
     may_feed_in: Mask,
-    most_in: Vector,
-    most_out: Vector,
+    bands: Vector,
+    charge_efficiency: Vector,
+    discharge_efficiency: Vector,
     charge_power: Vector,
     discharge_power: Vector,
     least_power: Vector,
@@ -204,14 +214,21 @@ def limit_energies(
         Length of each interval [h], and load less solar [kWh].
     here, may_charge_from_grid, may_feed_in : bool array, shape (K, T)
         Who can move energy, who may buy it, and who may send it beyond the house.
-    most_in, most_out : float64 array, shape (K,)
-        Energy for which the band of the storage has room, outside its losses. [kWh]
+    bands : float64 array, shape (K, 7)
+        A `Band` of each storage: for no more energy than lies between its bounds there is room.
+    charge_efficiency, discharge_efficiency : float64 array, shape (K,)
+        One-way. [-]
     charge_power, discharge_power, least_power, feed_in_power : float64 array, shape (K,)
         Limits, the last one beyond the house. [kW]
     charge_limit, discharge_limit, least_charge : float64 array, shape (K, T)
         Zeros; modified in place. [kWh]
     """
     n = here.shape[0]
+    most_in = np.empty(n)
+    most_out = np.empty(n)
+    for k in range(n):
+        most_in[k] = (bands[k, UPPER] - bands[k, LOWER]) / charge_efficiency[k]
+        most_out[k] = (bands[k, UPPER] - bands[k, LOWER]) * discharge_efficiency[k]
     for t in range(hours.size):
         by_vehicles = 0.0
         for k in range(n):
@@ -240,22 +257,62 @@ def _hours_until(when: datetime, horizon: Horizon) -> float:
     return (when - horizon.start).total_seconds() / 3600.0
 
 
-def _soft_levels(site: Site) -> Vector:
-    """Floors and ceilings that may be missed at a price; shape (2, K, T). [kWh]"""
-    horizon, n_batteries = site.horizon, len(site.batteries)
-    levels = np.zeros((2, len(site.storages), horizon.n_intervals))
-    floor, ceiling = levels
-    ceiling.fill(np.inf)
-    regained = horizon.index_at(REGAIN_HOURS)
-    for k, battery in enumerate(site.batteries):
-        floor[k, regained:] = battery.reserve * battery.capacity
-        ceiling[k, regained:] = battery.max_soc * battery.capacity
-        if battery.target_end_soc is not None:
-            wanted = min(battery.target_end_soc, battery.max_soc)
-            floor[k, -1] = max(wanted, battery.reserve) * battery.capacity
-    for v, vehicle in enumerate(site.vehicles, n_batteries):
-        floor[v, leaves_after(vehicle, horizon)] = energy_wanted(vehicle)
-    return levels
+@kernel("void(f8[:, ::1], f8[:, :, ::1])")
+def write_bands(bands: Vector, levels: Vector) -> None:
+    """Bounds and wishes of every interval.
+
+    Parameters
+    ----------
+    bands : float64 array, shape (K, 7)
+        A `Band` of each storage. [kWh]
+    levels : float64 array, shape (4, K, T)
+        Lower and upper bounds, soft floors and soft ceilings; modified in place. [kWh]
+    """
+    for k in range(bands.shape[0]):
+        for t in range(levels.shape[2]):
+            levels[0, k, t] = bands[k, LOWER]
+            levels[1, k, t] = bands[k, UPPER]
+            is_wished = bands[k, FIRST] <= t < bands[k, LAST]
+            levels[2, k, t] = bands[k, FLOOR] if is_wished else 0.0
+            levels[3, k, t] = bands[k, CEILING] if t >= bands[k, FIRST] else np.inf
+        levels[2, k, int(bands[k, LAST])] = bands[k, LAST_FLOOR]
+
+
+def _bands(site: Site) -> list[Band]:
+    """Bounds that standing still satisfies, and levels to be regained or reached."""
+    horizon = site.horizon
+    bands = []
+    if site.batteries:
+        regained = horizon.index_at(REGAIN_HOURS)
+    for b in site.batteries:
+        floor = b.reserve * b.capacity
+        wanted = None if b.target_end_soc is None else min(b.target_end_soc, b.max_soc)
+        bands.append(
+            Band(
+                lower=min(b.reserve, b.initial_soc) * b.capacity,
+                upper=max(b.max_soc, b.initial_soc) * b.capacity,
+                first=regained,
+                last=horizon.n_intervals - 1,
+                floor=floor,
+                last_floor=floor if wanted is None else max(wanted, b.reserve) * b.capacity,
+                ceiling=b.max_soc * b.capacity,
+            )
+        )
+    for v in site.vehicles:
+        leaves = leaves_after(v, horizon)
+        least = min(v.least_soc, v.initial_soc) if v.discharge_limit > 0 else v.initial_soc
+        bands.append(
+            Band(
+                lower=least * v.capacity,
+                upper=max(v.most_soc, v.initial_soc) * v.capacity,
+                first=leaves,
+                last=leaves,
+                floor=0.0,
+                last_floor=energy_wanted(v),
+                ceiling=np.inf,
+            )
+        )
+    return bands
 
 
 def _level_prices(site: Site, terms: Terms, penalty: float, here: Mask) -> Vector:
