@@ -40,7 +40,7 @@ class Horizon:
     @cached_property
     def elapsed(self) -> Vector:
         """Hours from `start` to the end of each interval; shape (T,). [h]"""
-        return np.cumsum(self.hours)
+        return self.hours.cumsum()
 
     @cached_property
     def instants(self) -> tuple[datetime, ...]:
@@ -78,4 +78,4 @@ class Horizon:
 
     def index_at(self, hours: float) -> int:
         """Last interval that ends at most `hours` after the start; the first if none does."""
-        return max(0, int(np.searchsorted(self.elapsed, hours + 1e-9, side="right")) - 1)
+        return max(0, int(self.elapsed.searchsorted(hours + 1e-9, side="right")) - 1)

@@ -149,6 +149,7 @@ def storage_arrays(site: Site, terms: Terms, penalty: float) -> StorageArrays:
         least_charge,
     )
     write_bands(bands, levels)
+    nothing = np.zeros((len(each), 0))
     return StorageArrays(
         charge_limit=charge_limit,
         discharge_limit=discharge_limit,
@@ -164,8 +165,8 @@ def storage_arrays(site: Site, terms: Terms, penalty: float) -> StorageArrays:
         least_charge=least_charge,
         group=_groups(site),
         end_of=np.arange(len(each)),
-        end_width=np.zeros((len(each), 0)),
-        end_price=np.zeros((len(each), 0)),
+        end_width=nothing,
+        end_price=nothing,
     )
 
 

@@ -6,16 +6,27 @@ import numpy as np
 import pytest
 from hypothesis import given
 
+from matrix_builders import SiteArrays
 from matrix_builders.layout import CURTAIL
 from optimiser import CostFunction, Grid, Inverter, ProviderRules, plan
 from optimiser.formulation import formulate
 from optimiser.linear_program import objective
-from optimiser.meter import most_curtailed
+from optimiser.meter import (
+    clipped,
+    dearest_prices,
+    most_curtailed,
+    planned_import_price,
+    site_arrays,
+)
+from optimiser.objective import terms
 from optimiser.planner import state
+from optimiser.provider import apply
 from optimiser.solvers import highs
+from optimiser.storages import feed_in_limit, storage_arrays
 from tests.optimiser import battery_of, site_of
 from tests.strategies import cost_functions, rules, sites
-from tests.tolerances import agreement
+from tests.tolerances import KERNEL, agreement
+from tests.whole_sites.strategies import sites as whole_sites
 
 SUNNY = {"load": [1.0, 1.0], "solar": [0.0, 6.0], "import_price": [0.3, 0.3]}
 
@@ -54,6 +65,50 @@ def test_leaving_out_what_never_pays_changes_no_optimum(site, cost_function, pro
     least, also_least = (optimum_of(programme) for programme in (tight, loose))
 
     assert least == pytest.approx(also_least, abs=agreement(least))
+
+
+@given(sites() | whole_sites(), cost_functions, rules)
+def test_the_meter_is_the_plain_one(site, cost_function, provider):
+    statement = terms(site, apply(provider, site.tariff, site.horizon), cost_function)
+    storages = storage_arrays(site, statement, 7.0)
+    hours, net_load, lost = site.horizon.hours, site.net_load, clipped(site)
+    curtailed = most_curtailed(site)
+    can_charge = storages.charge_limit > 0
+    served_only = can_charge & ~statement.may_charge_from_grid
+    solar_only = can_charge.any(axis=0) & (can_charge == served_only).all(axis=0)
+    reach = np.maximum(net_load + curtailed + storages.charge_limit.sum(axis=0), 0.0)
+    import_limit = np.minimum(hours * site.grid.import_limit, reach)
+    alone = np.minimum(import_limit, np.maximum(net_load + lost, 0.0))
+    import_limit = np.where(solar_only, alone, import_limit)
+    reach = np.maximum(storages.discharge_limit.sum(axis=0) - net_load, 0.0)
+    fed_in = np.minimum(feed_in_limit(site, statement), storages.discharge_limit).sum(axis=0)
+    export_limit = np.minimum(hours * site.grid.export_limit, reach)
+    export_limit = np.minimum(export_limit, np.maximum(-net_load, 0.0) + fed_in)
+    export_limit = np.where(statement.may_export, export_limit, 0.0)
+    import_price = planned_import_price(statement) + statement.price_margin
+    export_price = statement.export_price - statement.price_margin
+    if site.inverter is None and not site.tariff.allowances:
+        pays = (export_limit < reach - 1e-9) | (import_price < 0) | (export_price < 0)
+        curtailed = np.where(pays, curtailed, 0.0)
+
+    got = site_arrays(site, statement, storages, 7.0)
+
+    expected = SiteArrays(
+        net_load=net_load,
+        import_price=import_price,
+        export_price=export_price,
+        import_limit=import_limit,
+        export_limit=export_limit,
+        import_excess=np.maximum(net_load + lost - import_limit, 0.0),
+        export_excess=np.maximum(-net_load - curtailed - export_limit, 0.0),
+        curtail_limit=curtailed,
+        penalty=7.0,
+    )
+    for name, values in expected._asdict().items():
+        np.testing.assert_allclose(getattr(got, name), values, KERNEL, KERNEL, err_msg=name)
+    dearest = abs(planned_import_price(statement)).max() + abs(statement.export_price).max()
+    prices = np.array(statement.import_price), np.array(statement.export_price)
+    assert dearest_prices(*prices, statement.import_surcharge) == dearest
 
 
 def optimum_of(programme):

@@ -1,10 +1,12 @@
 """A start from the exact plan: the simplex method finds nothing left to do."""
 
+import numpy as np
 import pytest
 
 from optimiser import value_function
 from optimiser.dispatch import follow
 from optimiser.formulation import formulate
+from optimiser.linear_program import AT_LOWER, AT_UPPER, BASIC
 from optimiser.solvers import highs
 from optimiser.start import start_from
 from tests.exactness.sites import seeded_programme
@@ -48,3 +50,16 @@ def test_a_plan_that_is_no_optimum_of_the_relaxation_is_a_start_all_the_same(n_i
         formulation, start = started(seeded_programme(seed, n_intervals))
         cost, _ = optimum(formulation, start)
         assert cost == pytest.approx(optimum(formulation)[0], abs=1e-7, rel=1e-9), f"seed {seed}"
+
+
+@pytest.mark.parametrize("n_intervals", [1, 12])
+def test_what_is_not_in_the_basis_begins_at_the_bound_that_it_is_nearer_to(n_intervals):
+    for seed in range(N_SITES):
+        formulation, start = started(seeded_programme(seed, n_intervals))
+        lp = formulation.lp
+        above, below = start.x - lp.col_lower, lp.col_upper - start.x
+        nearest = np.where(below < above, AT_UPPER, AT_LOWER)
+        rests = start.col_status != BASIC
+        np.testing.assert_array_equal(start.col_status[rests], nearest[rests])
+        np.testing.assert_array_equal(start.row_status[~start.basic_rows], AT_LOWER)
+        np.testing.assert_array_equal(start.basic, ~rests)
