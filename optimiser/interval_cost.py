@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from matrix_builders import SiteArrays, Vector
 from matrix_builders.compiled import kernel
-from optimiser.piecewise import SLOPE, X, Y, append, end_at, lower_onto
+from optimiser.piecewise import SHORTEST, SLOPE, X, Y, lower_onto
 
 # Columns of the table that describes an interval.
 IMPORT_PRICE = 0
@@ -46,57 +46,56 @@ def meter_columns(site: SiteArrays) -> tuple[Vector, ...]:
 MOST_SEGMENTS = 22
 """Upper bound of the segments of an interval's cost."""
 
-_N_FUNCTIONS = 4  # drawn cost, metered cost, and two more where the latter has two local minima
+# Breakpoints of the metered cost.
+_AT_EXPORT_LIMIT = 1
+_AT_ZERO = 2
+_AT_IMPORT_LIMIT = 3
+
+_N_DRAWN = 5  # segments of the energy drawn around one local minimum, some perhaps empty
+_N_FUNCTIONS = 3  # drawn cost, and two more where the metered cost has two local minima
 
 
-@kernel("void(f8[::1], f8, f8[:, ::1])")
-def metered_cost(interval: Vector, penalty: float, metered: Vector) -> None:
-    """Cost of the energy through the meter: four segments, some perhaps empty.
-
-    They meet at the export limit (1), at zero (2) and at the import limit (3), and end where
-    either limit is exceeded as far as it may be (0, 4).
-    """
-    metered[X, 0] = -interval[EXPORT_LIMIT] - interval[EXPORT_EXCESS]
-    metered[X, 1] = -interval[EXPORT_LIMIT]
-    metered[X, 2] = 0.0
-    metered[X, 3] = interval[IMPORT_LIMIT]
-    metered[X, 4] = interval[IMPORT_LIMIT] + interval[IMPORT_EXCESS]
-    metered[SLOPE, 0] = interval[EXPORT_PRICE] - penalty
-    metered[SLOPE, 1] = interval[EXPORT_PRICE]
-    metered[SLOPE, 2] = interval[IMPORT_PRICE]
-    metered[SLOPE, 3] = interval[IMPORT_PRICE] + penalty
-    metered[Y, 2] = 0.0
-    metered[Y, 1] = metered[SLOPE, 1] * metered[X, 1]
-    metered[Y, 0] = metered[Y, 1] - metered[SLOPE, 0] * interval[EXPORT_EXCESS]
-    metered[Y, 3] = metered[SLOPE, 2] * metered[X, 3]
-    metered[Y, 4] = metered[Y, 3] + metered[SLOPE, 3] * interval[IMPORT_EXCESS]
-
-
-@kernel("i8(f8[:, ::1], f8, i8, f8[:, ::1])")
-def curtailed_around(metered: Vector, solar: float, least: int, drawn: Vector) -> int:
+@kernel("void(f8[::1], f8, i8, f8[:, ::1])")
+def curtailed_around(interval: Vector, penalty: float, least: int, drawn: Vector) -> None:
     """Cost of the energy drawn, where curtailment brings the meter towards one local minimum.
 
+    The meter has four segments, some perhaps empty: they meet at the export limit (1), at zero (2)
+    and at the import limit (3), and end where either limit is exceeded as far as it may be.
     Curtailing raises the metered energy by up to the solar at hand; around breakpoint `least` of
-    the metered cost that makes the cost of what is drawn flat for as long.
-
-    Returns
-    -------
-    int
-        Number of segments of `drawn`.
+    the metered cost that makes the cost of what is drawn flat for as long: a fifth segment.
     """
-    drawn[X, 0] = metered[X, 0] - solar
-    drawn[Y, 0] = metered[Y, 0]
-    size = 0
-    for i in range(least):
-        size = append(drawn, size, metered[X, i + 1] - solar, metered[Y, i + 1], metered[SLOPE, i])
-    size = append(drawn, size, metered[X, least], metered[Y, least], 0.0)
-    for i in range(least, 4):
-        size = append(drawn, size, metered[X, i + 1], metered[Y, i + 1], metered[SLOPE, i])
-    return size
+    solar = interval[CURTAIL_LIMIT]
+    export_price = interval[EXPORT_PRICE]
+    import_price = interval[IMPORT_PRICE]
+    most_export = -interval[EXPORT_LIMIT]
+    most_import = interval[IMPORT_LIMIT]
+    export_cost = export_price * most_export
+    import_cost = import_price * most_import
+    drawn[X, 0] = most_export - interval[EXPORT_EXCESS] - solar
+    drawn[Y, 0] = export_cost - (export_price - penalty) * interval[EXPORT_EXCESS]
+    drawn[SLOPE, 0] = export_price - penalty
+    drawn[X, 1] = most_export - solar
+    drawn[Y, 1] = export_cost
+    drawn[SLOPE, 1] = 0.0 if least == _AT_EXPORT_LIMIT else export_price
+    drawn[X, 2] = most_export if least == _AT_EXPORT_LIMIT else -solar
+    drawn[Y, 2] = export_cost if least == _AT_EXPORT_LIMIT else 0.0
+    drawn[SLOPE, 2] = (
+        export_price if least == _AT_EXPORT_LIMIT else (0.0 if least == _AT_ZERO else import_price)
+    )
+    drawn[X, 3] = most_import - solar if least == _AT_IMPORT_LIMIT else 0.0
+    drawn[Y, 3] = import_cost if least == _AT_IMPORT_LIMIT else 0.0
+    drawn[SLOPE, 3] = 0.0 if least == _AT_IMPORT_LIMIT else import_price
+    drawn[X, 4] = most_import
+    drawn[Y, 4] = import_cost
+    drawn[SLOPE, 4] = import_price + penalty
+    drawn[X, 5] = most_import + interval[IMPORT_EXCESS]
+    drawn[Y, 5] = import_cost + (import_price + penalty) * interval[IMPORT_EXCESS]
 
 
-@kernel("i8(f8[::1], f8, f8[:, :, ::1])")
-def drawn_cost(interval: Vector, penalty: float, functions: Vector) -> int:
+@kernel("i8(f8[::1], f8, f8[:, ::1], f8[:, ::1], f8[:, ::1])")
+def drawn_cost(
+    interval: Vector, penalty: float, drawn: Vector, other: Vector, aside: Vector
+) -> int:
     """Least cost of the energy that house and storage draw, solar netted.
 
     Parameters
@@ -105,38 +104,39 @@ def drawn_cost(interval: Vector, penalty: float, functions: Vector) -> int:
         Prices, limits and net load. [$/kWh; kWh]
     penalty : float
         Price of exceeding a limit. [$/kWh]
-    functions : float64 array, shape (4, 3, n)
-        The first becomes the cost; the others are scratch.
+    drawn : float64 array, shape (3, n)
+        Modified in place.
+    other, aside : float64 array, shape (3, n)
+        Scratch.
 
     Returns
     -------
     int
         Number of segments.
     """
-    drawn = functions[0]
-    metered = functions[1]
-    solar = interval[CURTAIL_LIMIT]
-    metered_cost(interval, penalty, metered)
-    least = 1  # the export limit: what may be sold is not curtailed
+    least = _AT_EXPORT_LIMIT  # the export limit: what may be sold is not curtailed
     if interval[EXPORT_PRICE] < 0.0:
-        least = 2 if interval[IMPORT_PRICE] >= 0.0 else 3
-    size = curtailed_around(metered, solar, least, drawn)
-    if least == 1 and interval[IMPORT_PRICE] < 0.0 and solar > 0.0:
-        # Paid both to import and to export: curtailing everything may beat curtailing nothing.
-        others = curtailed_around(metered, solar, 3, functions[2])
-        size = lower_onto(drawn, size, functions[2], others, functions[3])
-    return size
+        least = _AT_ZERO if interval[IMPORT_PRICE] >= 0.0 else _AT_IMPORT_LIMIT
+    curtailed_around(interval, penalty, least, drawn)
+    if least != _AT_EXPORT_LIMIT or interval[IMPORT_PRICE] >= 0.0 or interval[CURTAIL_LIMIT] <= 0.0:
+        return _N_DRAWN
+    # Paid both to import and to export: curtailing everything may beat curtailing nothing.
+    curtailed_around(interval, penalty, _AT_IMPORT_LIMIT, other)
+    return lower_onto(drawn, _N_DRAWN, other, _N_DRAWN, aside)
 
 
-@kernel("i8(f8[::1], f8, f8, f8, f8, f8[:, :, ::1], f8[:, ::1])")
+@kernel("i8(f8[::1], f8[:, ::1], i8, f8, f8, f8, f8[::1], f8[::1], f8[::1], i8)")
 def interval_cost(
     interval: Vector,
-    penalty: float,
+    drawn: Vector,
+    size: int,
     charge_efficiency: float,
     discharge_efficiency: float,
     wear: float,
-    functions: Vector,
-    cost: Vector,
+    x: Vector,
+    y: Vector,
+    slope: Vector,
+    first: int,
 ) -> int:
     """Least cost of one interval by the energy that the storage gives.
 
@@ -144,24 +144,22 @@ def interval_cost(
     ----------
     interval : float64 array, shape (N_COLUMNS,)
         Prices, limits and net load. [$/kWh; kWh]
-    penalty : float
-        Price of exceeding a limit. [$/kWh]
+    drawn : float64 array, shape (3, n)
+        Result of `drawn_cost`, of `size` segments.
     charge_efficiency, discharge_efficiency : float
         One-way efficiencies. [-]
     wear : float
         Price of energy through the storage, each way. [$/kWh]
-    functions : float64 array, shape (4, 3, n)
-        Scratch.
-    cost : float64 array, shape (3, n)
-        Modified in place: fall of stored energy [kWh], cost [$], slope [$/kWh].
+    x, y, slope : float64 array, shape (n,)
+        Modified in place from breakpoint `first` on: fall of stored energy [kWh], cost [$], slope
+        [$/kWh].
 
     Returns
     -------
     int
-        Number of segments; zero where the storage cannot move.
+        Last breakpoint; the first one where the storage cannot move.
     """
-    i = drawn_cost(interval, penalty, functions)
-    drawn = functions[0]
+    i = size
     idle = interval[NET_LOAD]
     # Standing still is always possible; rounding must not put it outside the domain.
     most = max(min(drawn[X, i], idle + interval[CHARGE_LIMIT]), idle)
@@ -170,12 +168,15 @@ def interval_cost(
     i = max(i - 1, 0)
     while i > 0 and drawn[X, i] >= most:
         i -= 1
-    cost[X, 0] = (idle - most) * charge_efficiency
-    cost[Y, 0] = drawn[Y, i] + drawn[SLOPE, i] * (most - drawn[X, i]) + wear * (most - idle)
-    size = 0
+    given = (idle - most) * charge_efficiency
+    value = drawn[Y, i] + drawn[SLOPE, i] * (most - drawn[X, i]) + wear * (most - idle)
+    x[first] = given
+    y[first] = value
+    last = first
     at = most
     while at > least:
-        end = max(drawn[X, i], least) if i > 0 else least
+        begin = drawn[X, i]
+        end = max(begin, least) if i > 0 else least
         if end < idle < at:
             end = idle
         if end >= idle:
@@ -184,13 +185,22 @@ def interval_cost(
         else:
             given = (idle - end) / discharge_efficiency
             rise = -(drawn[SLOPE, i] - wear) * discharge_efficiency
-        value = cost[Y, size] + rise * (given - cost[X, size])
-        size = append(cost, size, given, value, rise)
+        length = given - x[last]
+        if length > SHORTEST:
+            value += rise * length
+            if last == first or slope[last - 1] != rise:
+                slope[last] = rise
+                last += 1
+            x[last] = given
+            y[last] = value
         at = end
-        if i > 0 and drawn[X, i] >= at:
+        if i > 0 and begin >= at:
             i -= 1
-    end_at(cost, size, (idle - least) / discharge_efficiency if size > 0 else 0.0)
-    return size
+    whole = (idle - least) / discharge_efficiency if last > first else 0.0
+    if last > first:
+        y[last] += slope[last - 1] * (whole - x[last])
+    x[last] = whole
+    return last
 
 
 @kernel("Tuple((f8[:, ::1], i8[::1]))(f8[:, ::1], f8[::1], f8[::1], i8, f8, f8, f8, f8)")
@@ -225,25 +235,29 @@ def interval_costs(
         That of interval ``begins + t`` has breakpoints ``place[t] .. place[t + 1] - 1``.
     """
     n = meter.shape[1] - begins
-    functions = np.zeros((_N_FUNCTIONS, 3, MOST_SEGMENTS + 1))
+    functions = np.empty((_N_FUNCTIONS, 3, MOST_SEGMENTS + 1))
+    drawn, other, aside = functions[0], functions[1], functions[2]
     interval = np.empty(N_COLUMNS)
-    cost = np.empty((3, MOST_SEGMENTS + 1))
     costs = np.empty((3, (MOST_SEGMENTS + 1) * n))  # memory that is never touched costs nothing
+    x, y, slope = costs[X], costs[Y], costs[SLOPE]
     place = np.zeros(n + 1, dtype=np.int64)
     for t in range(n):
         for column in range(CHARGE_LIMIT):
             interval[column] = meter[column, begins + t]
         interval[CHARGE_LIMIT] = charge_limit[begins + t]
         interval[DISCHARGE_LIMIT] = discharge_limit[begins + t]
-        size = interval_cost(
-            interval, penalty, charge_efficiency, discharge_efficiency, wear, functions, cost
+        size = drawn_cost(interval, penalty, drawn, other, aside)
+        last = interval_cost(
+            interval,
+            drawn,
+            size,
+            charge_efficiency,
+            discharge_efficiency,
+            wear,
+            x,
+            y,
+            slope,
+            place[t],
         )
-        first = place[t]
-        for i in range(size):
-            costs[X, first + i] = cost[X, i]
-            costs[Y, first + i] = cost[Y, i]
-            costs[SLOPE, first + i] = cost[SLOPE, i]
-        costs[X, first + size] = cost[X, size]
-        costs[Y, first + size] = cost[Y, size]
-        place[t + 1] = first + size + 1
+        place[t + 1] = last + 1
     return costs, place
