@@ -21,8 +21,8 @@ from benchmarks import problems
 from optimiser import CostFunction, plan, value_function
 from optimiser.dispatch import follow
 from optimiser.formulation import formulate
+from optimiser.optimal_course import optimal_course
 from optimiser.programme import Programme
-from optimiser.recursion import value_backwards
 from optimiser.solvers import highs
 from optimiser.start import start_from
 
@@ -116,11 +116,11 @@ def breakpoints(programme: Programme) -> int:
     found: list[int] = []
 
     def watched(*arrays: object) -> object:
-        values, place, first = value_backwards(*arrays)
-        found.append(int(place[0]))
-        return values, place, first
+        course = optimal_course(*arrays)
+        found.append(course[-1])
+        return course
 
-    with patch.object(value_function, "value_backwards", watched):
+    with patch.object(value_function, "optimal_course", watched):
         value_function.solve(programme)
     return found[0]
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from matrix_builders import StorageArrays, Vector
+from matrix_builders import Vector
 from optimiser.errors import SolverError
 from optimiser.interval_cost import interval_costs
-from optimiser.piecewise import value_of
+from optimiser.optimal_course import optimal_course
 from optimiser.programme import Programme
-from optimiser.recursion import GAVE_UP, choose_forwards, value_backwards
+from optimiser.recursion import GAVE_UP, value_backwards
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +84,25 @@ def solve(programme: Programme) -> StoragePlan:
         Where the value functions grow beyond half a second of work.
     """
     storages = programme.storages
-    costs = _interval_costs(programme)
-    levels = storages.soft_floor[0], storages.soft_ceiling[0]
-    values, place, first = value_backwards(
-        *costs, float(storages.level_price[0]), *levels, *_end(storages)
+    levels, marginal_value, bound, breakpoints = optimal_course(
+        programme.meter,
+        storages.charge_limit[0],
+        storages.discharge_limit[0],
+        storages.soft_floor[0],
+        storages.soft_ceiling[0],
+        storages.end_width[0],
+        storages.end_price[0],
+        storages.stored_lower[0, -1],
+        storages.stored_upper[0, -1],
+        storages.initial[0],
+        storages.charge_efficiency[0],
+        storages.discharge_efficiency[0],
+        storages.wear[0],
+        storages.level_price[0],
+        programme.site.penalty,
     )
-    _require_an_end(place)
-    initial = float(storages.initial[0])
-    n = programme.hours.size
-    stored, marginal_value = np.empty((1, n)), np.empty(n)
-    choose_forwards(*costs, initial, values, place, stored[0], marginal_value)
-    return StoragePlan(stored, value_of(first, first.shape[1] - 1, initial), marginal_value)
+    _require_an_end(breakpoints)
+    return StoragePlan(levels, bound, marginal_value)
 
 
 def value_at(programme: Programme, first: int, end: ValueFunction) -> ValueFunction:
@@ -128,21 +136,13 @@ def value_at(programme: Programme, first: int, end: ValueFunction) -> ValueFunct
         end.x,
         end.slope,
     )
-    _require_an_end(place)
+    _require_an_end(place[0])
     return ValueFunction(x, y + end.y[0], slope[:-1])
 
 
-def _require_an_end(place: NDArray[np.int64]) -> None:
-    if place[0] == GAVE_UP:
+def _require_an_end(breakpoints: int) -> None:
+    if breakpoints == GAVE_UP:
         raise SolverError("the value function has too many breakpoints")
-
-
-def _end(storages: StorageArrays) -> tuple[Vector, Vector]:
-    """Breakpoints and slopes of the value at the end: minus the worth of what is left."""
-    low, high = storages.stored_lower[0, -1], storages.stored_upper[0, -1]
-    breakpoints = low + np.cumsum(storages.end_width[0])
-    x = np.concatenate(([low], np.minimum(breakpoints, high), [high]))
-    return x, np.concatenate((-storages.end_price[0], [0.0]))
 
 
 def _interval_costs(programme: Programme, first: int = 0) -> tuple[Vector, NDArray[np.int64]]:

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optimiser.piecewise import X, Y, from_slopes, value_of
+from optimiser.convolution import merge_convex
+from optimiser.piecewise import SLOPE, X, Y, from_slopes, value_of
 from optimiser.recursion import add_level_penalty, convolve
 from optimiser.value_function import _interval_costs
 from tests.exactness import brute_force
@@ -72,6 +73,37 @@ def test_a_convolution_is_the_least_sum(w_and_size, h_and_size):
 
     assert size >= 0
     assert (result[X, 0], result[X, size]) == (w[X, 0], w[X, w_size])
+    at = points_of(result, size)
+    expected = least_sums(w, w_size, h, h_size, at)
+    np.testing.assert_allclose(values_at(result, size, at), expected, atol=EXACT)
+
+
+@st.composite
+def convex_functions(draw, most_left, most_right):
+    """The same, with its slopes in ascending order."""
+    f, size = draw(functions(most_left, most_right))
+    rises = np.sort(f[SLOPE, :size])
+    return f, from_slopes(f[X, : size + 1].copy(), rises, f)
+
+
+@MANY
+@given(convex_functions(0, 8), convex_functions(2, 2))
+def test_a_merge_by_slopes_alone_is_the_least_sum(w_and_size, h_and_size):
+    w, w_size = w_and_size
+    h, h_size = h_and_size
+    low, high = w[X, 0], w[X, w_size]
+    x, rise = w[X].copy(), w[SLOPE].copy()
+
+    size, base = merge_convex(x, rise, 0, w_size, h, 0, h_size, high)
+
+    result = np.full((3, ROOM), np.nan)
+    behind = w_size + 1
+    result[X, : size + 1] = x[behind : behind + size + 1]
+    result[SLOPE, :size] = rise[behind : behind + size]
+    widths = np.diff(result[X, : size + 1])
+    result[Y, : size + 1] = base + np.append(0.0, np.cumsum(widths * result[SLOPE, :size]))
+    assert (result[X, 0], result[X, size]) == (low, high)
+    assert (np.diff(result[SLOPE, :size]) > 0.0).all()
     at = points_of(result, size)
     expected = least_sums(w, w_size, h, h_size, at)
     np.testing.assert_allclose(values_at(result, size, at), expected, atol=EXACT)
