@@ -143,8 +143,7 @@ def pass_model(highs: highspy.Highs, lp: LinearProgram) -> None:
     accept(status, "model")
 
 
-_LOWER, _UPPER, _BASIC = 0, 1, 2
-_STATUS = np.array(
+_STATUS = np.array(  # by `AT_LOWER`, `AT_UPPER` and `BASIC`
     [
         highspy.HighsBasisStatus.kLower,
         highspy.HighsBasisStatus.kUpper,
@@ -158,15 +157,12 @@ def _as_basis(lp: LinearProgram, start: Start) -> highspy.HighsBasis:
     """Basis of a start; alien, so that HiGHS completes it where columns are missing or many."""
     if isinstance(start.basis, highspy.HighsBasis):
         return _with_rows(start.basis, lp.row_lower.size)
-    is_upper = lp.col_upper - start.x < start.x - lp.col_lower
-    status = np.where(start.basic, _BASIC, np.where(is_upper, _UPPER, _LOWER))
+    n_basic = np.count_nonzero(start.basic) + np.count_nonzero(start.basic_rows)
+    more_rows = [highspy.HighsBasisStatus.kLower] * (lp.row_lower.size - start.row_status.size)
     basis = highspy.HighsBasis()
-    basis.col_status = _STATUS[status].tolist()
-    more_rows = [highspy.HighsBasisStatus.kLower] * (lp.row_lower.size - start.basic_rows.size)
-    basis.row_status = _STATUS[np.where(start.basic_rows, _BASIC, _LOWER)].tolist() + more_rows
-    basis.alien = np.count_nonzero(start.basic) + np.count_nonzero(start.basic_rows) != (
-        lp.row_lower.size
-    )
+    basis.col_status = _STATUS[start.col_status].tolist()
+    basis.row_status = _STATUS[start.row_status].tolist() + more_rows
+    basis.alien = n_basic != lp.row_lower.size
     basis.valid = True
     return basis
 
