@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from matrix_builders import Vector
+from matrix_builders.compiled import kernel
 from optimiser.errors import ProblemError
 
 
@@ -19,7 +20,8 @@ def require(holds: bool, field: str, rule: str, value: object) -> None:
 
 def require_between(field: str, value: float, low: float, high: float) -> None:
     """Require ``low <= value <= high``."""
-    require(low <= value <= high, field, f"must lie in [{low:g}, {high:g}]", value)
+    if not low <= value <= high:
+        raise ProblemError(field, f"must lie in [{low:g}, {high:g}], got {value!r}")
 
 
 def require_finite(field: str, value: float) -> None:
@@ -59,7 +61,30 @@ def frozen_vector(field: str, values: object, size: int | None = None) -> Vector
     except (TypeError, ValueError):
         raise ProblemError(field, "must hold numbers only") from None
     require(vector.ndim == 1, field, "must be one-dimensional", vector.shape)
-    require(size is None or vector.size == size, field, f"must hold {size} values", vector.size)
-    require(bool(np.isfinite(vector).all()), field, "must be finite", "NaN or infinity")
+    if size is not None:
+        require(vector.size == size, field, f"must hold {size} values", vector.size)
+    require(not math.isnan(extent(vector)[0]), field, "must be finite", "NaN or infinity")
     vector.setflags(write=False)
     return vector
+
+
+@kernel("UniTuple(f8, 2)(Array(f8, 1, 'C', readonly=True))")
+def extent(values: Vector) -> tuple[float, float]:
+    """Find the lowest and the highest of values.
+
+    Parameters
+    ----------
+    values : float64 array, shape (n,)
+        May be read-only.
+
+    Returns
+    -------
+    tuple of float
+        Both NaN where a value is not finite; inf and -inf where there are none.
+    """
+    lowest, highest = math.inf, -math.inf
+    for value in values:
+        if not math.isfinite(value):
+            return math.nan, math.nan
+        lowest, highest = min(lowest, value), max(highest, value)
+    return lowest, highest

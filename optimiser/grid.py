@@ -28,12 +28,14 @@ class Grid:
 
     def __post_init__(self) -> None:
         for name in ("import_limit", "export_limit"):
-            value = np.array(getattr(self, name), dtype=np.float64)
-            holds = bool((value >= 0).all())
-            require(holds, name, "must not be negative", float(value.min(initial=0.0)))
-            if value.ndim:
-                value.setflags(write=False)
-                object.__setattr__(self, name, value)
+            given, rule = getattr(self, name), "must not be negative"
+            if isinstance(given, float | int):
+                require(given >= 0, name, rule, float(given))
+                continue
+            value = np.array(given, dtype=np.float64)
+            require(bool((value >= 0).all()), name, rule, float(value.min(initial=0.0)))
+            value.setflags(write=False)
+            object.__setattr__(self, name, value)
 
     def same_as(self, other: "Grid") -> bool:
         """Whether both set the same limits."""

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from matrix_builders import Vector
-from optimiser.checks import frozen_vector, require
+from optimiser.checks import extent, frozen_vector, require
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,8 @@ class Horizon:
         require(self.start.tzinfo is not None, "start", "must be time-zone aware", self.start)
         hours = frozen_vector("hours", self.hours)
         require(hours.size > 0, "hours", "must hold at least one interval", hours.size)
-        require(bool((hours > 0).all()), "hours", "must be positive", float(hours.min()))
+        shortest, _ = extent(hours)
+        require(shortest > 0, "hours", "must be positive", float(shortest))
         object.__setattr__(self, "hours", hours)
 
     @property

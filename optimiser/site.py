@@ -7,7 +7,7 @@ import numpy as np
 
 from matrix_builders import Vector
 from optimiser.battery import Battery
-from optimiser.checks import frozen_vector, require
+from optimiser.checks import extent, frozen_vector, require
 from optimiser.grid import Grid, Inverter
 from optimiser.horizon import Horizon
 from optimiser.tariff import Tariff
@@ -33,7 +33,8 @@ class Forecast:
         load = frozen_vector("load", self.load)
         solar = frozen_vector("solar", self.solar, load.size)
         for name, values in (("load", load), ("solar", solar)):
-            require(bool((values >= 0).all()), name, "must not be negative", float(values.min()))
+            lowest, _ = extent(values)
+            require(lowest >= 0, name, "must not be negative", float(lowest))
             object.__setattr__(self, name, values)
 
 
@@ -78,7 +79,8 @@ class Site:
             require(size == n, name, f"must cover the {n} intervals of the horizon", size)
 
         for name in ("import_limit", "export_limit"):
-            size = np.size(getattr(self.grid, name))
+            limit = getattr(self.grid, name)
+            size = limit.size if isinstance(limit, np.ndarray) else 1
             require(size in {1, n}, f"grid.{name}", f"must hold one value or {n}", size)
 
     @cached_property
