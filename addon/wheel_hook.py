@@ -8,7 +8,13 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-KERNEL_MODULES = ("matrix_builders", "optimiser", "server.codec.rows", "server.codec.text")
+KERNEL_MODULES = (
+    "matrix_builders",
+    "optimiser",
+    "server.codec.number_text",
+    "server.codec.rows",
+    "server.codec.text",
+)
 REQUIRED = "POWERSYNC_KERNELS_REQUIRED"
 """Set in the environment, it makes a wheel without compiled kernels an error."""
 

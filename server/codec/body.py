@@ -9,9 +9,12 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from matrix_builders import Vector
 from optimiser import ProblemError
+from server.codec.number_text import series_apart
 from server.codec.repairs import Repairs
 from server.codec.wording import clipped, shown
+from server.wire import Series
 
 Request = TypeVar("Request", bound=msgspec.Struct)
 
@@ -45,20 +48,23 @@ def decode(body: bytes, kind: type[Request], repairs: Repairs) -> Request:
     Returns
     -------
     Struct
-        With every value that it can hold, sane or not.
+        With every value that it can hold, sane or not; series of plain numbers are arrays.
 
     Raises
     ------
     ProblemError
         Where the body is no JSON object or a value has no possible reading; names its path.
     """
-    fields = _json_object(body)
+    _require_few_values(body)
+    fields, series = _read_apart(body, kind) or (_json_object(body), {})
     try:
         request = msgspec.convert(fields, kind, strict=False)
     except msgspec.ValidationError as error:
         raise _in_our_words(error, fields) from None
     except UnicodeEncodeError:
         raise ProblemError("body", "must be Unicode text, got half a surrogate pair") from None
+    for name, values in series.items():
+        setattr(request, name, values)
     unknown = _unknown(fields, kind, "")
     for name in islice(unknown, _MOST_UNKNOWN):
         repairs.note("unknown_field", name, "not a field we know; ignored")
@@ -67,9 +73,36 @@ def decode(body: bytes, kind: type[Request], repairs: Repairs) -> Request:
     return request
 
 
-def _json_object(body: bytes) -> dict[str, Any]:
-    if sum(map(body.count, (b",", b"[", b"{"))) > _MOST_VALUES:
+def _require_few_values(body: bytes) -> None:
+    marks = (b",", b"[", b"{")  # a short body need not be counted
+    if len(body) > _MOST_VALUES and sum(map(body.count, marks)) > _MOST_VALUES:
         raise ProblemError("body", f"must hold at most {_MOST_VALUES} values, got more")
+
+
+def _read_apart(
+    body: bytes, kind: type[Request]
+) -> tuple[dict[str, Any], dict[str, Vector]] | None:
+    """The fields of a proper body, and the series of plain numbers among them by themselves.
+
+    They are most of it, and as Python's floats would take longer than all the rest.
+    """
+    rest, series = series_apart(body, _series(kind))
+    if not series:
+        return None
+    try:
+        return msgspec.json.decode(rest, type=dict[str, Any]), series
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None  # to be read again, and refused in our words
+
+
+@cache
+def _series(kind: type[msgspec.Struct]) -> tuple[str, ...]:
+    """Fields of a struct that hold one number per interval."""
+    fields = msgspec.structs.fields(kind)
+    return tuple(field.encode_name for field in fields if field.type == Series)
+
+
+def _json_object(body: bytes) -> dict[str, Any]:
     try:
         fields = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -129,13 +162,17 @@ def _unknown(fields: dict[str, Any], kind: type[msgspec.Struct], prefix: str) ->
         if name not in known:
             yield prefix + clipped(name)[1:-1]
             continue
-        if not known[name]:
-            continue  # a long list of numbers, for one
-        items = enumerate(value) if isinstance(value, list) else ()
-        places = {"": value, **{f"[{i}]": item for i, item in items}}
-        for place, inner in places.items():
-            for nested in known[name] if isinstance(inner, dict) else ():
+        for nested in known[name]:
+            for place, inner in _objects_in(value):
                 yield from _unknown(inner, nested, f"{prefix}{name}{place}.")
+
+
+def _objects_in(value: object) -> list[tuple[str, dict[str, Any]]]:
+    """Objects that a field holds, and where: itself, or entries of a list."""
+    if isinstance(value, dict):
+        return [("", value)]
+    items = value if isinstance(value, list) else ()
+    return [(f"[{i}]", item) for i, item in enumerate(items) if isinstance(item, dict)]
 
 
 @cache

@@ -4,11 +4,12 @@ import numpy as np
 
 from matrix_builders import Vector
 from optimiser import Horizon, ProblemError
+from optimiser.checks import extent
 from server.codec.horizon import MAX_INTERVALS
 from server.codec.reader import HIGHEST_PRICE
 from server.codec.repairs import Repairs
-from server.codec.series import Intervals, align, numbers
-from server.wire import Series, SiteRequest
+from server.codec.series import Given, Intervals, align, count_of, numbers
+from server.wire import SiteRequest
 
 _HIGHEST_FORECAST = 1e6  # W
 _KW_MEANT_BELOW = 50.0  # a home that never draws 50 W was measured in kW
@@ -57,27 +58,31 @@ def load_power(request: SiteRequest, intervals: Intervals, repairs: Repairs) -> 
     load = _given(field, request.load_forecast, _HIGHEST_FORECAST, intervals, repairs)
     if load is None:
         return None
-    if 0 < float(load.max()) < _KW_MEANT_BELOW:
-        repairs.note("unit", field, f"never above {load.max():g} W; read as kW")
+    _, highest = extent(load)
+    if 0 < highest < _KW_MEANT_BELOW:
+        repairs.note("unit", field, f"never above {highest:g} W; read as kW")
         load = 1000.0 * load
     return _not_negative(field, load, repairs)
 
 
 def _not_negative(field: str, values: Vector, repairs: Repairs) -> Vector:
-    if bool((values < 0).any()):
-        count = int(np.count_nonzero(values < 0))
-        repairs.note("clamped", field, f"{count} values under zero; zero assumed")
+    lowest, _ = extent(values)
+    if lowest >= 0:
+        return values
+    count = int(np.count_nonzero(values < 0))
+    repairs.note("clamped", field, f"{count} values under zero; zero assumed")
     return np.maximum(values, 0.0)
 
 
 def _given(
-    field: str, wire: Series, largest: float, intervals: Intervals, repairs: Repairs
+    field: str, given: Given, largest: float, intervals: Intervals, repairs: Repairs
 ) -> Vector | None:
     """Series of a request on the grid of the plan; None where it is missing."""
-    if wire is None or wire == []:
+    count = count_of(given)
+    if given is None or count == 0:
         return None
-    if not isinstance(wire, list):
-        return np.full(intervals.size, numbers(field, [wire], largest, repairs)[0])
-    if len(wire) > 2 * MAX_INTERVALS:
-        raise ProblemError(field, f"must hold at most {2 * MAX_INTERVALS} values, got {len(wire)}")
-    return align(field, numbers(field, wire, largest, repairs), intervals, repairs)
+    if isinstance(given, float | int):
+        return np.full(intervals.size, numbers(field, [given], largest, repairs)[0])
+    if len(given) > 2 * MAX_INTERVALS:
+        raise ProblemError(field, f"must hold at most {2 * MAX_INTERVALS} values, got {len(given)}")
+    return align(field, numbers(field, given, largest, repairs), intervals, repairs)

@@ -8,7 +8,7 @@ from msgspec import UNSET
 from matrix_builders import Vector
 from optimiser import ProblemError
 from server.codec.repairs import Repairs
-from server.codec.series import Intervals
+from server.codec.series import Intervals, count_of
 from server.codec.wording import shown
 from server.options import Options
 from server.wire import SiteRequest
@@ -44,14 +44,15 @@ def intervals_from_wire(request: SiteRequest, options: Options, repairs: Repairs
     ProblemError
         Where there are no prices, too many, or a length has no sane reading.
     """
-    field, prices = "prices_import", request.prices_import
-    if prices is None or prices == []:
+    field, count = "prices_import", count_of(request.prices_import)
+    if count == 0:
         raise ProblemError(field, "must hold one price per interval, got none")
-    _require_few(field, prices)
-    _require_few("interval_minutes", request.interval_minutes)
+    _require_few(field, count)
+    if isinstance(request.interval_minutes, list):
+        _require_few("interval_minutes", len(request.interval_minutes))
     hours = _minutes(request, options, repairs) / 60.0
-    if isinstance(prices, list):
-        return Intervals(_for_each(len(prices), hours))
+    if count is not None:
+        return Intervals(_for_each(count, hours))
     return Intervals(_filling(_horizon_hours(request) or options.horizon_hours, hours))
 
 
@@ -64,30 +65,29 @@ def intervals_within(request: SiteRequest, intervals: Intervals) -> int:
     return max(1, int(np.searchsorted(ends, wanted + _TINY, side="right")))
 
 
-def _require_few(field: str, values: object) -> None:
-    if isinstance(values, list) and len(values) > MAX_INTERVALS:
-        raise ProblemError(field, f"must hold at most {MAX_INTERVALS} values, got {len(values)}")
+def _require_few(field: str, count: int | None) -> None:
+    if count is not None and count > MAX_INTERVALS:
+        raise ProblemError(field, f"must hold at most {MAX_INTERVALS} values, got {count}")
 
 
-def _minutes(request: SiteRequest, options: Options, repairs: Repairs) -> Vector:
+def _minutes(request: SiteRequest, options: Options, repairs: Repairs) -> float | Vector:
     """Lengths as sent; one of them where all are equal."""
     wire = request.interval_minutes
     if wire is UNSET:
         default = float(options.optimization_interval)
         repairs.note("default", "interval_minutes", f"missing; {default:g} minutes assumed")
-        return np.array(default)
+        return default
     if wire is None:
         raise ProblemError("interval_minutes", f"{_RULE}, got null")
-    minutes = np.array(wire, dtype=np.float64)
-    fits = (minutes >= _SHORTEST_INTERVAL) & (minutes <= _LONGEST_INTERVAL)
-    if minutes.size == 0 or not fits.all():
-        wrong = minutes[~fits].tolist()
+    each = wire if isinstance(wire, list) else [wire]
+    wrong = [one for one in each if not _SHORTEST_INTERVAL <= one <= _LONGEST_INTERVAL]
+    if wrong or not each:
         raise ProblemError("interval_minutes", f"{_RULE}, got {shown(wrong[0] if wrong else wire)}")
-    return minutes
+    return np.array(wire) if isinstance(wire, list) else wire
 
 
-def _for_each(count: int, hours: Vector) -> Vector:
-    if hours.ndim == 0:
+def _for_each(count: int, hours: float | Vector) -> Vector:
+    if isinstance(hours, float):
         return np.full(count, hours)
     if hours.size != count:
         raise ProblemError(
@@ -97,11 +97,11 @@ def _for_each(count: int, hours: Vector) -> Vector:
     return hours
 
 
-def _filling(horizon: float, hours: Vector) -> Vector:
+def _filling(horizon: float, hours: float | Vector) -> Vector:
     """Lengths that fill a horizon."""
-    if hours.ndim == 1:
+    if not isinstance(hours, float):
         return hours
-    count = horizon / float(hours)
+    count = horizon / hours
     if count > MAX_INTERVALS:
         rule = f"must hold at most {MAX_INTERVALS} intervals, got {count:g}"
         raise ProblemError("horizon_hours", rule)

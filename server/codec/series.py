@@ -3,17 +3,21 @@
 import contextlib
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from matrix_builders import Vector
 from optimiser import ProblemError
+from optimiser.checks import extent
 from server.codec.repairs import Repairs
 
 _DAY = 24.0  # h
 _TINY = 1e-9  # h and min; rounding of sums of interval lengths
 _FINEST = 5.0  # min; the client samples its forecasts every five minutes
+
+Given: TypeAlias = list[Any] | Vector | float | None
+"""A series as decoded: a list, an array where all of it is plain numbers, or one for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +43,21 @@ class Intervals:
         return np.cumsum(self.hours) - self.hours
 
 
-def numbers(field: str, raw: list[Any], largest: float, repairs: Repairs) -> Vector:
+def count_of(series: Given) -> int | None:
+    """How many entries a series has; None where it is one number for all intervals."""
+    if series is None:
+        return 0
+    return None if isinstance(series, float | int) else len(series)
+
+
+def numbers(field: str, raw: list[Any] | Vector, largest: float, repairs: Repairs) -> Vector:
     """Finite numbers out of a list.
 
     Parameters
     ----------
     field : str
         Name of the list.
-    raw : list
+    raw : list or float64 array
         Numbers, numbers as text, and what a live feed puts between them.
     largest : float
         Magnitude beyond which an entry is a fault of the feed.
@@ -63,14 +74,15 @@ def numbers(field: str, raw: list[Any], largest: float, repairs: Repairs) -> Vec
     ProblemError
         Where no entry is a usable number.
     """
-    values = _as_numbers(raw)
-    good = np.isfinite(values) & (np.abs(values) <= largest)
-    if good.all():
+    values = raw if isinstance(raw, np.ndarray) else _as_numbers(raw)
+    low, high = extent(values)
+    if -largest <= low and high <= largest:
         return values
+    good = np.abs(values) <= largest
     if not good.any():
         raise ProblemError(field, f"must hold numbers between ±{largest:g}, got no such number")
     at = np.arange(values.size)
-    values[~good] = np.interp(at[~good], at[good], values[good])
+    values = np.where(good, values, np.interp(at, at[good], values[good]))
     bad = np.flatnonzero(~good)
     repairs.note(
         "interpolated",
