@@ -148,4 +148,6 @@ def snapped(start: datetime, minutes: float) -> datetime:
         hours=start.hour, minutes=start.minute, seconds=start.second, microseconds=start.microsecond
     )
     into = past_midnight % timedelta(minutes=minutes)
+    if not into:
+        return start
     return (start.astimezone(UTC) - into).astimezone(start.tzinfo)

@@ -81,6 +81,8 @@ def _spike(wire: ProviderConfigIn) -> SpikeProtection:
 
 
 def _is_true(value: object) -> bool:
+    if value is None or isinstance(value, bool):
+        return bool(value)
     name = value.strip().lower() if isinstance(value, str) else value
     if name not in _TRUE + _FALSE:
         raise ValueError(f"its switch must be true or false, got {shown(value)}")

@@ -1,5 +1,6 @@
 """A request struct to a site: W to kWh per interval, once."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -7,7 +8,6 @@ import numpy as np
 
 from matrix_builders import Vector
 from optimiser import (
-    Battery,
     CostFunction,
     Forecast,
     Horizon,
@@ -15,9 +15,7 @@ from optimiser import (
     ProviderRules,
     Site,
     Tariff,
-    Vehicle,
 )
-from server.codec.battery import batteries_from_wire, battery_from_wire
 from server.codec.charges import allowances_from_wire, demand_charges_from_wire
 from server.codec.clock import snapped, start_of
 from server.codec.forecasts import (
@@ -33,7 +31,12 @@ from server.codec.provider_config import rules_from_wire
 from server.codec.reader import Reader
 from server.codec.repairs import Repairs
 from server.codec.series import Intervals
-from server.codec.vehicle import vehicles_from_wire
+from server.codec.storages import (
+    Storages,
+    several_batteries,
+    single_battery,
+    vehicles_and_batteries,
+)
 from server.codec.wording import clipped
 from server.options import HIGHEST_MARGIN, Options
 from server.wire import (
@@ -43,6 +46,8 @@ from server.wire import (
     OptimizeRequest,
     SiteRequest,
 )
+
+_COST_FUNCTIONS = {str(known): known for known in CostFunction}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,93 +107,74 @@ def problem_from_wire(
     ProblemError
         Where something has no sane reading.
     """
-    problem = _problem(request, options, now, repairs, load_matters=True)
-    battery = battery_from_wire(request.battery, repairs)
-    places = {"battery": request.battery.hybrid if request.battery else None}
-    problem = _with(problem, _inverter(request, places, repairs), (battery,))
-    return replace(problem, paths=("battery",))
+    return _problem(request, options, now, repairs, lambda _: single_battery(request, repairs))
 
 
 def multi_battery_problem(
     request: MultiBatteryRequest, options: Options, now: datetime, repairs: Repairs
 ) -> Problem:
     """Read one ``/multi-battery/optimize`` request; see `problem_from_wire`."""
-    problem = _problem(request, options, now, repairs, load_matters=True)
-    keys, batteries = batteries_from_wire(request.batteries, repairs)
-    wires = request.batteries or []
-    places = {f"batteries[{i}]": wire.hybrid for i, wire in enumerate(wires)}
-    problem = _with(problem, _inverter(request, places, repairs), batteries)
-    paths = tuple(f"batteries[{i}]" for i in range(len(keys)))
-    return replace(problem, keys=keys, names=tuple(wire.name for wire in wires), paths=paths)
+    return _problem(request, options, now, repairs, lambda _: several_batteries(request, repairs))
 
 
 def ev_problem(request: EvRequest, options: Options, now: datetime, repairs: Repairs) -> Problem:
     """Read one ``/ev/optimize`` request; see `problem_from_wire`."""
-    problem = _problem(request, options, now, repairs, load_matters=False)
-    read = vehicles_from_wire(request, problem.site.horizon, repairs)
-    homes, hybrids = _homes(request, repairs)
-    batteries = tuple(battery for _, _, battery in homes)
-    problem = _with(problem, _inverter(request, hybrids, repairs), batteries, read.vehicles)
-    return replace(
-        problem,
-        keys=tuple(key for key, _, _ in homes) + read.keys,
-        names=tuple(name for _, name, _ in homes) + read.names,
-        paths=tuple(hybrids) + read.paths,
+    return _problem(
+        request,
+        options,
+        now,
+        repairs,
+        lambda horizon: vehicles_and_batteries(request, horizon, repairs),
     )
 
 
-def _homes(
-    request: EvRequest, repairs: Repairs
-) -> tuple[list[tuple[str, str | None, Battery]], dict[str, HybridIn | None]]:
-    """Key, name and reading of every home battery, and the inverter that each names, by path."""
-    if request.batteries is None:
-        home = request.home_battery
-        if home is None:
-            return [], {}
-        battery = battery_from_wire(home, repairs, "home_battery")
-        return [("home_battery", None, battery)], {"home_battery": home.hybrid}
-    if request.home_battery is not None:
-        message = "both home_battery and batteries are given; home_battery is ignored"
-        repairs.note("unknown_value", "home_battery", message)
-    keys, batteries = batteries_from_wire(request.batteries, repairs)
-    names = [wire.name for wire in request.batteries]
-    hybrids = {f"batteries[{i}]": wire.hybrid for i, wire in enumerate(request.batteries)}
-    return list(zip(keys, names, batteries, strict=True)), hybrids
-
-
 def _problem(
-    request: SiteRequest, options: Options, now: datetime, repairs: Repairs, *, load_matters: bool
+    request: SiteRequest,
+    options: Options,
+    now: datetime,
+    repairs: Repairs,
+    read_storages: Callable[[Horizon], Storages],
 ) -> Problem:
-    """What every request says, before anything that stores energy."""
+    """Read a request; its warnings stand in the order of these steps."""
     intervals = intervals_from_wire(request, options, repairs)
     n = intervals_within(request, intervals)
     start = start_of(request.start_time, request.timezone, options.zone, now, repairs)
     if not isinstance(request.interval_minutes, list):
         start = snapped(start, 60.0 * float(intervals.hours[0]))
-    hours = intervals.hours[:n]
-    horizon = Horizon(start=start, hours=hours)
+    horizon = Horizon(start=start, hours=intervals.hours[:n])
+    tariff = Tariff(
+        import_price=import_prices(request, intervals, repairs)[:n],
+        export_price=export_prices(request, intervals, repairs)[:n],
+        demand_charges=demand_charges_from_wire(request.demand_charges, repairs),
+        allowances=allowances_from_wire(request.allowances, repairs),
+    )
+    forecast = Forecast(
+        load=_load(request, horizon, intervals, repairs) * horizon.hours / 1000.0,
+        solar=solar_power(request, intervals, repairs)[:n] * horizon.hours / 1000.0,
+    )
+    grid = grid_from_wire(request.grid, n, intervals, repairs)
+    cost_function = _cost_function(request.cost_function, options, repairs)
+    rules = rules_from_wire(request.provider_config, repairs)
+    if margin := _price_margin(request, options, repairs):
+        rules = replace(rules, price_margin=margin)
     wanted = request.options.client_safe_charge if request.options else None
+    storages = read_storages(horizon)
     return Problem(
         site=Site(
             horizon=horizon,
-            tariff=Tariff(
-                import_price=import_prices(request, intervals, repairs)[:n],
-                export_price=export_prices(request, intervals, repairs)[:n],
-                demand_charges=demand_charges_from_wire(request.demand_charges, repairs),
-                allowances=allowances_from_wire(request.allowances, repairs),
-            ),
-            forecast=Forecast(
-                load=_load(request, horizon, intervals, repairs, load_matters) * hours / 1000.0,
-                solar=solar_power(request, intervals, repairs)[:n] * hours / 1000.0,
-            ),
-            grid=grid_from_wire(request.grid, n, intervals, repairs),
+            tariff=tariff,
+            forecast=forecast,
+            grid=grid,
+            batteries=storages.batteries,
+            vehicles=storages.vehicles,
+            inverter=_inverter(request, storages.hybrids, repairs),
         ),
-        cost_function=_cost_function(request.cost_function, options, repairs),
-        rules=replace(
-            rules_from_wire(request.provider_config, repairs),
-            price_margin=_price_margin(request, options, repairs),
-        ),
+        cost_function=cost_function,
+        rules=rules,
         client_safe_charge=options.client_safe_charge if wanted is None else wanted,
+        keys=storages.keys,
+        names=storages.names,
+        paths=storages.paths,
     )
 
 
@@ -201,29 +187,16 @@ def _inverter(
     return inverter_from_wire({"hybrid": request.hybrid, **nested}, repairs)
 
 
-def _with(
-    problem: Problem,
-    inverter: Inverter | None,
-    batteries: tuple[Battery, ...],
-    vehicles: tuple[Vehicle, ...] = (),
-) -> Problem:
-    """The same with its storages."""
-    site = replace(problem.site, batteries=batteries, vehicles=vehicles, inverter=inverter)
-    return replace(problem, site=site)
-
-
-def _load(
-    request: SiteRequest, horizon: Horizon, intervals: Intervals, repairs: Repairs, matters: bool
-) -> Vector:
+def _load(request: SiteRequest, horizon: Horizon, intervals: Intervals, repairs: Repairs) -> Vector:
     load = load_power(request, intervals, repairs)
     if load is not None:
         return load[: horizon.n_intervals]
-    if matters:
-        message = "missing; the profile of a typical home assumed"
-        repairs.note("default", "load_forecast", message)
-        return typical_load(horizon)
-    repairs.note("default", "load_forecast", "missing; no other load assumed")
-    return np.zeros(horizon.n_intervals)
+    if isinstance(request, EvRequest):
+        repairs.note("default", "load_forecast", "missing; no other load assumed")
+        return np.zeros(horizon.n_intervals)
+    message = "missing; the profile of a typical home assumed"
+    repairs.note("default", "load_forecast", message)
+    return typical_load(horizon)
 
 
 def _price_margin(request: SiteRequest, options: Options, repairs: Repairs) -> float:
@@ -240,8 +213,8 @@ def _cost_function(wire: str | None, options: Options, repairs: Repairs) -> Cost
     default = options.default_cost_function
     if wire is None:
         return default
-    name = wire.strip().lower()
-    if name in set(CostFunction):
-        return CostFunction(name)
+    named = _COST_FUNCTIONS.get(wire.strip().lower())
+    if named is not None:
+        return named
     repairs.note("unknown_value", "cost_function", f"{clipped(wire)} is unknown; {default} assumed")
     return default
