@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from matrix_builders import Vector
+from matrix_builders.compiled import kernel
 from optimiser import value_function
 from optimiser.dispatch import Dispatch, follow, planning_cost
 from optimiser.end_value import WAIT
@@ -98,24 +100,74 @@ def _nudged(programme: Programme, best: Dispatch, budget: float) -> Programme:
     Each price is its share of the budget over what the cheapest plan moves: the nudged optimum
     then cannot cost more than the shares together.
     """
-    moved = float((best.charge + best.discharge).sum())
-    metered = float((best.grid_import + best.grid_export).sum())
-    wear = _THROUGHPUT_SHARE * budget / max(moved, _LEAST_THROUGHPUT)
-    # Less than what waiting costs: or a little energy on a flat tariff would be kept for ever.
-    prices = np.sort(np.abs(programme.site.import_price))
-    wear = min(wear, _OF_WAITING * WAIT * float(prices[prices.size // 2]))
-    steepest = _TIMING_SHARE * budget / max(metered, _LEAST_THROUGHPUT)
-    elapsed = np.cumsum(programme.hours)
-    late = elapsed / elapsed[-1]
     site, storages = programme.site, programme.storages
+    prices = np.empty((2, programme.hours.size))
+    wear = nudge(
+        best.charge,
+        best.discharge,
+        best.grid_import,
+        best.grid_export,
+        np.array(programme.hours),
+        site.import_price,
+        site.export_price,
+        budget,
+        prices,
+    )
     return replace(
         programme,
-        site=site._replace(
-            import_price=site.import_price + steepest * (1.0 - late),
-            export_price=site.export_price - steepest * late,
-        ),
+        site=site._replace(import_price=prices[0], export_price=prices[1]),
         storages=storages._replace(wear=storages.wear + wear),
     )
+
+
+@kernel("f8(f8[:, ::1], f8[:, ::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8, f8[:, ::1])")
+def nudge(
+    charge: Vector,
+    discharge: Vector,
+    grid_import: Vector,
+    grid_export: Vector,
+    hours: Vector,
+    import_price: Vector,
+    export_price: Vector,
+    budget: float,
+    prices: Vector,
+) -> float:
+    """Prices that make the calmer plan the cheaper one.
+
+    Parameters
+    ----------
+    charge, discharge : float64 array, shape (K, T)
+        Of the cheapest plan. [kWh per interval]
+    grid_import, grid_export : float64 array, shape (T,)
+        Of the same. [kWh per interval]
+    hours : float64 array, shape (T,)
+        Length of each interval. [h]
+    import_price, export_price : float64 array, shape (T,)
+        Planning prices. [$/kWh]
+    budget : float
+        Most that the calmer plan may cost more. [$]
+    prices : float64 array, shape (2, T)
+        Modified in place: import and export prices. [$/kWh]
+
+    Returns
+    -------
+    float
+        Price of throughput, each way. [$/kWh]
+    """
+    moved = charge.sum() + discharge.sum()
+    metered = grid_import.sum() + grid_export.sum()
+    # Less than what waiting costs: or a little energy on a flat tariff would be kept for ever.
+    median = np.sort(np.abs(import_price))[import_price.size // 2]
+    wear = _THROUGHPUT_SHARE * budget / max(moved, _LEAST_THROUGHPUT)
+    steepest = _TIMING_SHARE * budget / max(metered, _LEAST_THROUGHPUT)
+    span = hours.sum()
+    elapsed = 0.0
+    for t in range(hours.size):
+        elapsed += hours[t]
+        late = elapsed / span
+        prices[0, t] = import_price[t] + steepest * (1.0 - late)
+        prices[1, t] = export_price[t] - steepest * late
+    return float(min(wear, _OF_WAITING * WAIT * median))
 
 
 def _first_move_kept(
