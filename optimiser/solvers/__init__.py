@@ -4,7 +4,7 @@ import importlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
-from typing import Protocol, cast
+from typing import Protocol, TypeVar, cast
 
 from matrix_builders import LinearProgram
 from optimiser.errors import SolverError, foreign_code
@@ -27,12 +27,18 @@ _RELATIVE_GAP_TOLERANCE = 1e-8
 _GRACE = 1.0  # s; a back end checks the clock between iterations only
 
 
+Result = TypeVar("Result")
+
+
 class SolverBackend(Protocol):
     """Solve one linear programme, or raise; a module can be one.
 
     `solve` returns only points that the solver has proved optimal.  It raises
     `InfeasibleError` when the solver has proved that there is none, and
     `SolverError` for anything else: a time limit, a numerical failure.
+
+    Where it has a ``solve_guarded``, that is asked in its place: it takes a `guard` besides,
+    through which it calls what may take long.
     """
 
     name: str
@@ -86,11 +92,7 @@ def solve_verified(
     OptimiserError
         Where the back end raised, was late, or gave an answer that does not hold.
     """
-    solve = foreign_code()(partial(backend.solve, lp, time_limit=time_limit, start=start))
-    try:
-        solution: object = in_time(solve, time_limit + _GRACE, meanwhile)
-    except TimeoutError:
-        raise SolverError(f"no answer within {time_limit:g} s") from None
+    solution = _answer(backend, lp, time_limit, start, meanwhile)
     if not isinstance(solution, LpSolution) or (solution.x.shape, solution.row_dual.shape) != (
         lp.cost.shape,
         lp.row_lower.shape,
@@ -104,3 +106,25 @@ def solve_verified(
     if not gap <= _GAP_TOLERANCE + _RELATIVE_GAP_TOLERANCE * abs(cost):
         raise SolverError(f"optimality not proved, gap {gap:.1e} $")
     return replace(solution, proof=proof)
+
+
+@foreign_code()
+def _answer(
+    backend: SolverBackend,
+    lp: LinearProgram,
+    time_limit: float,
+    start: Start | None,
+    meanwhile: Callable[[], object],
+) -> object:
+    """Answer of a back end, whatever it is; in a thread that may be given up, or its run alone."""
+
+    def guard(work: Callable[[], Result]) -> Result:
+        try:
+            return in_time(work, time_limit + _GRACE, meanwhile)
+        except TimeoutError:
+            raise SolverError(f"no answer within {time_limit:g} s") from None
+
+    guarded = getattr(backend, "solve_guarded", None)
+    if guarded is not None:
+        return guarded(lp, time_limit=time_limit, start=start, guard=guard)
+    return guard(partial(backend.solve, lp, time_limit=time_limit, start=start))

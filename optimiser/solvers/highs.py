@@ -1,5 +1,8 @@
 """The HiGHS back end: one `HighsLp` object in, one optimal point out."""
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 import highspy
 import numpy as np
 
@@ -24,6 +27,9 @@ _OPTIONS: dict[str, bool | int | str] = {
 
 # Exact weights of the edges would take longer than all iterations from a good basis.
 _STARTED: dict[str, bool | int | str] = {"simplex_dual_edge_weight_strategy": 1}  # devex
+
+Guard: TypeAlias = Callable[[Callable[[], highspy.HighsStatus]], highspy.HighsStatus]
+"""Calls what it is given, perhaps elsewhere, and returns what that returns."""
 
 _SAME_COST = 1e-9  # $; rounding of the sum of a plan
 
@@ -52,8 +58,19 @@ def solve(lp: LinearProgram, *, time_limit: float, start: Start | None = None) -
     SolverError
         For any other end than an optimal point.
     """
+    return solve_guarded(lp, time_limit=time_limit, start=start, guard=lambda run: run())
+
+
+def solve_guarded(
+    lp: LinearProgram, *, time_limit: float, start: Start | None, guard: Guard
+) -> LpSolution:
+    """Solve as `solve` does; `guard` calls what may take long, or raises.
+
+    Reading and writing the arrays needs the interpreter lock: in a thread of its own that would
+    only fight for it.
+    """
     highs = loaded(lp, time_limit=time_limit, start=start)
-    _run(highs)
+    _run(highs, guard)
     return _solution(highs, None if start is None else _confirmed(highs, lp, start))
 
 
@@ -71,12 +88,12 @@ def loaded(lp: LinearProgram, *, time_limit: float, start: Start | None = None) 
 
 def optimum(highs: highspy.Highs) -> LpSolution:
     """Run HiGHS and read its optimum; raises as `solve` does."""
-    _run(highs)
+    _run(highs, lambda run: run())
     return _solution(highs, None)
 
 
-def _run(highs: highspy.Highs) -> None:
-    accept(highs.run(), "run")
+def _run(highs: highspy.Highs, guard: Guard) -> None:
+    accept(guard(highs.run), "run")
     status = highs.getModelStatus()
     if status in _INFEASIBLE:
         raise InfeasibleError("no schedule satisfies every limit at once")
