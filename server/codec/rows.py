@@ -8,6 +8,7 @@ import numpy as np
 from matrix_builders import Vector
 from matrix_builders.arrays import Places
 from matrix_builders.compiled import kernel
+from optimiser.plan import CHARGE_CODE, COMMAND_THRESHOLD, choose_actions
 
 POWER_DIGITS, SOC_DIGITS = 4, 7
 """Digits of a reply after the point.
@@ -35,11 +36,13 @@ of a state of charge keep the dynamics true to 1e-5.
 N_ROWS = 12
 
 _POWER_SCALE, _SOC_SCALE = 10.0**POWER_DIGITS, 10.0**SOC_DIGITS
+_THRESHOLD = 1000.0 * COMMAND_THRESHOLD  # W
 
 
 @kernel(
     "void(f8[:, ::1], f8[:, ::1], f8[::1], f8[:, ::1], f8[::1], f8[::1], f8[::1], f8[::1],"
-    " f8[:, ::1], f8[::1], f8[::1], f8[::1], f8[:, ::1], f8[::1], f8[::1], f8[::1], f8[:, ::1])"
+    " f8[:, ::1], f8[::1], f8[::1], f8[::1], f8[:, ::1], f8[::1], f8[::1],"
+    " Array(f8, 1, 'C', readonly=True), f8[:, ::1])"
 )
 def home_powers(
     charge: Vector,
@@ -133,7 +136,7 @@ def mean_soc(stored: Vector, capacity: Vector, initial: Vector, soc: Vector) -> 
         soc[t] = np.rint(mean * _SOC_SCALE) / _SOC_SCALE + 0.0
 
 
-@kernel("i8(i8[::1], f8[:, ::1], i8, f8[::1], i8[::1], f8[::1])")
+@kernel("i8(i8[::1], f8[:, ::1], i8, Array(f8, 1, 'C', readonly=True), i8[::1], f8[::1])")
 def first_runs(
     codes: Places, powers: Vector, charging: int, hours: Vector, begins: Places, means: Vector
 ) -> int:
@@ -175,3 +178,97 @@ def first_runs(
             if run == means.size:
                 break
     return run
+
+
+@kernel(
+    "i8(f8[:, ::1], f8[:, ::1], f8[::1], f8[:, ::1], f8[::1], f8[::1], f8[::1], f8[::1],"
+    " f8[:, ::1], f8[::1], f8[::1], f8[::1], f8[:, ::1], f8[::1], f8[::1],"
+    " Array(f8, 1, 'C', readonly=True), f8[:, ::1], f8[::1], f8[::1], b1, f8[:, ::1], f8[::1],"
+    " i8[::1], i8[::1], f8[::1])"
+)
+def home_course(
+    charge: Vector,
+    discharge: Vector,
+    battery_to_load: Vector,
+    battery_to_vehicle: Vector,
+    battery_to_grid: Vector,
+    grid_import: Vector,
+    grid_export: Vector,
+    solar_to_load: Vector,
+    solar_to_vehicle: Vector,
+    solar_to_battery: Vector,
+    solar_to_grid: Vector,
+    grid_to_load: Vector,
+    grid_to_vehicle: Vector,
+    grid_to_battery: Vector,
+    curtailed: Vector,
+    hours: Vector,
+    stored: Vector,
+    capacity: Vector,
+    initial: Vector,
+    client_safe: bool,
+    powers: Vector,
+    soc: Vector,
+    codes: Places,
+    begins: Places,
+    means: Vector,
+) -> int:
+    """All that the schedule of a home shows, in one pass from Python.
+
+    Parameters
+    ----------
+    charge, ..., hours : float64 arrays
+        As in `home_powers`.
+    stored, capacity, initial : float64 arrays
+        As in `mean_soc`.
+    client_safe : bool
+        Whether charging from solar alone is kept from a client that misreads it.
+    powers : float64 array, shape (12, T)
+        As in `home_powers`; modified in place. [W]
+    soc : float64 array, shape (T + 1,)
+        As in `mean_soc`; modified in place. [-]
+    codes : int64 array, shape (T,)
+        Places in `optimiser.plan.ACTIONS`; modified in place.
+    begins : int64 array, shape (N + 1,)
+        As in `first_runs`; modified in place.
+    means : float64 array, shape (N,)
+        As there; modified in place. [W]
+
+    Returns
+    -------
+    int
+        How many runs there are; N at most.
+    """
+    home_powers(
+        charge,
+        discharge,
+        battery_to_load,
+        battery_to_vehicle,
+        battery_to_grid,
+        grid_import,
+        grid_export,
+        solar_to_load,
+        solar_to_vehicle,
+        solar_to_battery,
+        solar_to_grid,
+        grid_to_load,
+        grid_to_vehicle,
+        grid_to_battery,
+        curtailed,
+        hours,
+        powers,
+    )
+    if client_safe:
+        for t in range(hours.size):
+            if powers[GRID_TO_BATTERY, t] < 1.0:
+                powers[CHARGE, t] = 0.0
+    choose_actions(
+        powers[CHARGE],
+        powers[DISCHARGE],
+        powers[BATTERY_CONSUME],
+        powers[BATTERY_EXPORT],
+        _THRESHOLD,
+        codes,
+    )
+    mean_soc(stored, capacity, initial, soc)
+    return first_runs(codes, powers, CHARGE_CODE, hours, begins, means)

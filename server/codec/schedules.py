@@ -1,7 +1,6 @@
 """The schedules of a plan: kWh to W and rounding, once."""
 
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,21 +8,9 @@ import numpy as np
 from matrix_builders import Vector
 from matrix_builders.arrays import Places
 from optimiser import Plan
-from optimiser.plan import ACTIONS, CHARGE_CODE, COMMAND_THRESHOLD, choose_actions
+from optimiser.plan import ACTIONS
 from server.codec.lists import Stamps, Words, numbers, stamps_of
-from server.codec.rows import (
-    BATTERY_CONSUME,
-    BATTERY_EXPORT,
-    CHARGE,
-    DISCHARGE,
-    GRID_TO_BATTERY,
-    N_ROWS,
-    POWER_DIGITS,
-    SOC_DIGITS,
-    first_runs,
-    home_powers,
-    mean_soc,
-)
+from server.codec.rows import N_ROWS, POWER_DIGITS, SOC_DIGITS, home_course
 from server.codec.summary import watts
 from server.wire import ActionOut
 
@@ -68,9 +55,10 @@ def home_schedule(plan: Plan, client_safe_charge: bool) -> HomeSchedule:
     """Write the schedule of the home batteries as one."""
     horizon, flows, dispatch = plan.site.horizon, plan.flows, plan.dispatch
     batteries, n = plan.site.batteries, horizon.n_intervals
-    own, hours = slice(len(batteries)), np.array(horizon.hours)
+    own = slice(len(batteries))
     rows, soc, actions = np.empty((N_ROWS, n)), np.empty((1, n + 1)), np.empty(n, np.int64)
-    home_powers(
+    begins, means = np.empty(_N_ACTIONS + 1, np.int64), np.empty(_N_ACTIONS)
+    n_runs = home_course(
         dispatch.charge[own],
         dispatch.discharge[own],
         flows.battery_to_load,
@@ -86,24 +74,16 @@ def home_schedule(plan: Plan, client_safe_charge: bool) -> HomeSchedule:
         flows.grid_to_vehicle,
         flows.grid_to_battery,
         dispatch.curtailed,
-        hours,
-        rows,
-    )
-    if client_safe_charge:  # charging from solar alone is kept from a client that misreads it
-        rows[CHARGE, rows[GRID_TO_BATTERY] < 1.0] = 0.0
-    choose_actions(
-        rows[CHARGE],
-        rows[DISCHARGE],
-        rows[BATTERY_CONSUME],
-        rows[BATTERY_EXPORT],
-        1000.0 * COMMAND_THRESHOLD,
-        actions,
-    )
-    mean_soc(
+        horizon.hours,
         dispatch.stored[own],
         np.array([battery.capacity for battery in batteries], np.float64),
         np.array([battery.initial_soc for battery in batteries], np.float64),
+        client_safe_charge,
+        rows,
         soc[0],
+        actions,
+        begins,
+        means,
     )
     stamps = stamps_of(horizon)
     charge, discharge, *others = numbers(rows, POWER_DIGITS)
@@ -116,7 +96,7 @@ def home_schedule(plan: Plan, client_safe_charge: bool) -> HomeSchedule:
             "action": _WORDS.listed(actions),
             **dict(zip(_OTHERS, others, strict=True)),
         },
-        next_actions=_next_actions(actions, rows, hours, stamps, soc[0]),
+        next_actions=_next_actions(begins[: n_runs + 1], means, actions, stamps, soc[0]),
     )
 
 
@@ -161,21 +141,14 @@ def shown_soc(soc: Vector) -> Vector:
 
 
 def _next_actions(
-    actions: Places, rows: Vector, hours: Vector, stamps: Stamps, soc: Vector
+    begins: Places, means: Vector, actions: Places, stamps: Stamps, soc: Vector
 ) -> list[ActionOut]:
     """The first runs of intervals with one action; an idle one with what discharge it has."""
-    begins, means = np.empty(_N_ACTIONS + 1, np.int64), np.empty(_N_ACTIONS)
-    n_runs = first_runs(actions, rows, CHARGE_CODE, hours, begins, means)
-    places = begins[: n_runs + 1].tolist()
-    runs = zip(pairwise(places), means[:n_runs].tolist(), strict=True)
-    times = {t: stamps.at(t) for t in places}
+    times = [stamps.at(t) for t in begins.tolist()]
+    codes, ends = actions[begins[:-1]].tolist(), soc[begins[1:]].tolist()
     return [
-        ActionOut(
-            action=_NAMES[actions[first]],
-            start=times[first],
-            end=times[after],
-            power_w=round(power, 1),
-            soc_end=float(soc[after]),
+        ActionOut(_NAMES[code], start, end, round(power, 1), level)
+        for code, start, end, power, level in zip(
+            codes, times, times[1:], means.tolist(), ends, strict=False
         )
-        for (first, after), power in runs
     ]

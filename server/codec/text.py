@@ -16,7 +16,8 @@ WIDEST = 22
 """Most bytes of a number and its comma."""
 
 _COMMA, _MINUS, _POINT, _ZERO, _OPENS, _CLOSES = b",-.0[]"
-_NONE, _TEN, _DIGIT = np.uint64(0), np.uint64(10), np.uint64(_ZERO)  # unsigned ones divide faster
+# Unsigned ones divide faster.
+_NONE, _TEN, _HUNDRED, _DIGIT = np.uint64(0), np.uint64(10), np.uint64(100), np.uint64(_ZERO)
 
 _INTEGERS = 2.0**52  # from here on, a float64 has no room for halves
 
@@ -62,7 +63,16 @@ def write_numbers(values: Vector, digits: int, text: Text, begins: Places) -> No
                 rest = tenth
                 tenth = rest // _TEN
                 left -= 1
-            for _ in range(left):
+            while left > 1:  # divisions wait for one another: as few as can be
+                pair = rest // _HUNDRED
+                last = rest - pair * _HUNDRED
+                tenth = last // _TEN
+                at -= 2
+                text[at], text[at + 1] = _DIGIT + tenth, _DIGIT + (last - tenth * _TEN)
+                rest = pair
+                left -= 2
+            tenth = rest // _TEN
+            if left == 1:
                 at -= 1
                 text[at] = _DIGIT + (rest - tenth * _TEN)
                 rest = tenth

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
+from optimiser.plan import ACTIONS, actions_of
 from server.codec import rows
 from server.codec.summary import watts
 from tests.tolerances import KERNEL
@@ -109,3 +110,36 @@ def test_runs_have_one_action_each_and_their_mean_power(data, codes, most):
         np.testing.assert_allclose(
             mean, np.average(powers[row, run], weights=hours[run]), rtol=1e-9
         )
+
+
+@given(energies(), st.booleans())
+def test_the_course_of_a_home_is_made_of_its_parts(drawn, client_safe):
+    hours, batteries, vehicles, some = drawn
+    charge, discharge = some(batteries), some(batteries)
+    battery = some(), some(vehicles), some()
+    others = *(some(), some()), some(), some(vehicles), some(), some(), some(), some(vehicles)
+    from_grid, curtailed, stored = some() * 1e-6, some(), some(batteries)
+    capacity, initial = np.full(batteries, 1e4), np.linspace(0, 1, batteries)
+    energy = charge, discharge, *battery, *others, from_grid, curtailed
+    n, most = hours.size, 4
+    powers, soc, codes = np.empty((rows.N_ROWS, n)), np.empty(n + 1), np.empty(n, np.int64)
+    begins, means = np.empty(most + 1, np.int64), np.empty(most)
+    frozen = hours.copy()
+    frozen.flags.writeable = False
+
+    count = rows.home_course(
+        *energy, frozen, stored, capacity, initial, client_safe, powers, soc, codes, begins, means
+    )
+
+    due, level = np.empty_like(powers), np.empty_like(soc)
+    rows.home_powers(*energy, hours, due)
+    if client_safe:
+        due[rows.CHARGE] = np.where(due[rows.GRID_TO_BATTERY] < 1, 0, due[rows.CHARGE])
+    rows.mean_soc(stored, capacity, initial, level)
+    assert powers.tolist() == due.tolist()
+    np.testing.assert_array_equal(soc, level)
+    told = due[[rows.CHARGE, rows.DISCHARGE, rows.BATTERY_CONSUME, rows.BATTERY_EXPORT]]
+    actions = actions_of(*told / 1000)
+    assert [ACTIONS[code] for code in codes.tolist()] == list(actions)
+    runs = [len(list(run)) for _, run in groupby(actions)]
+    assert begins[: count + 1].tolist() == np.cumsum([0, *runs])[: most + 1].tolist()
