@@ -5,7 +5,8 @@ is, and whoever wants the values decodes that.
 """
 
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import date
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple, cast
 
@@ -15,7 +16,7 @@ import numpy as np
 from matrix_builders import Vector
 from matrix_builders.arrays import Places
 from optimiser import Horizon
-from server.codec.text import WIDEST, write_numbers, write_stamps, write_words
+from server.codec.text import WIDEST, Text, write_numbers, write_stamps, write_words
 
 _MINUTES_OF_DAY = 24 * 60
 
@@ -99,8 +100,7 @@ def _regular_stamps(horizon: Horizon) -> Stamps | None:
     n, width = horizon.n_intervals, first.size
     began = 60 * start.hour + start.minute
     after = int(began + round(60.0 * float(horizon.elapsed[-1]), 5)) // _MINUTES_OF_DAY
-    days = [(start.date() + timedelta(days=day)).isoformat() for day in range(after + 1)]
-    dates = np.frombuffer(bytearray("".join(days), "ascii"), np.uint8).reshape(len(days), -1)
+    dates = _dates(start.toordinal(), after + 1)
     text = np.empty(width * (n + 1) + 1, np.uint8)
     if not write_stamps(horizon.elapsed, began, dates, first, text):
         return None
@@ -110,3 +110,10 @@ def _regular_stamps(horizon: Horizon) -> Stamps | None:
         return str(whole[width * t + 2 : width * (t + 1) - 1], "ascii")
 
     return Stamps(cast(list[str], msgspec.Raw(whole[: width * n + 1])), at)
+
+
+@lru_cache(maxsize=4)  # plans come minutes apart
+def _dates(first: int, count: int) -> Text:
+    """Days as ISO 8601, from that of an ordinal on; shape (count, 10)."""
+    days = [date.fromordinal(first + later).isoformat() for later in range(count)]
+    return np.frombuffer(bytearray("".join(days), "ascii"), np.uint8).reshape(count, -1)
