@@ -3,6 +3,7 @@
 import hmac
 import ipaddress
 import socket
+from functools import lru_cache
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
@@ -75,10 +76,14 @@ def is_internal(host: str) -> bool:
     """
     name = _without_port(host).lower().rstrip(".")
     try:
-        address = ipaddress.ip_address(name.strip("[]").partition("%")[0])
+        return not _is_global(name.strip("[]").partition("%")[0])
     except ValueError:
         return "." not in name or name.endswith(LOCAL_ENDINGS) or name == socket.gethostname()
-    return not address.is_global
+
+
+@lru_cache(maxsize=16)  # callers are few, and call again and again
+def _is_global(address: str) -> bool:
+    return ipaddress.ip_address(address).is_global
 
 
 def _without_port(host: str) -> str:

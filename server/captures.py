@@ -53,6 +53,11 @@ class Capture:
         return zlib.decompress(self.packed) if self.packed else b""
 
 
+def worth_keeping(status: int, seconds: float) -> bool:
+    """Whether a request was slow or failed."""
+    return status >= HTTPStatus.BAD_REQUEST or seconds >= SLOW
+
+
 class Captures:
     """The last few of them."""
 
@@ -60,10 +65,8 @@ class Captures:
         self._kept: deque[Capture] = deque(maxlen=_MOST)
         self._number = 0
 
-    def consider(self, body: bytes, *, at: str, path: str, status: int, seconds: float) -> None:
-        """Keep a request that was slow or failed."""
-        if status < HTTPStatus.BAD_REQUEST and seconds < SLOW:
-            return
+    def keep(self, body: bytes, *, at: str, path: str, status: int, seconds: float) -> None:
+        """Keep a request, for as long as not too many others follow."""
         self._number += 1
         packed = zlib.compress(without_names(body)) if len(body) <= _LARGEST else b""
         self._kept.append(Capture(self._number, at, path, status, round(seconds, 3), packed))

@@ -55,9 +55,15 @@ def status_of(api: web.Application) -> dict[str, Any]:
         "uptime_s": round(time.monotonic() - api[keys.STARTED], 1),
         "queue": api[keys.WORKER].waiting,
         "hanging": api[keys.WORKER].hanging,
-        "last_plan": api[keys.LAST_PLAN] or None,
+        "last_plan": _told(api[keys.LAST_PLAN]),
         "peak_memory_mb": round(_peak_memory() / 2**20, 1),
     }
+
+
+def _told(last_plan: dict[str, Any]) -> dict[str, Any] | None:
+    if not last_plan:
+        return None
+    return {**last_plan, "at": last_plan["at"].isoformat(timespec="seconds")}
 
 
 @routes.post("/optimize")
@@ -114,7 +120,7 @@ async def _planned(request: web.Request, work: Work) -> web.Response:
     keys.FACTS.get().update(answer.facts)
     _count(request.app[keys.METRICS], answer)
     last_plan: dict[str, Any] = request.app[keys.LAST_PLAN]
-    last_plan.update(answer.facts, at=datetime.now(UTC).isoformat(timespec="seconds"))
+    last_plan.update(answer.facts, at=datetime.now(UTC))
     return web.Response(body=answer.body, content_type="application/json")
 
 

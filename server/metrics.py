@@ -3,8 +3,10 @@
 A page of our own: the usual client library would take more memory than a plan.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import accumulate
 
 BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 """Upper ends of the histogram of times. [s]"""
@@ -50,9 +52,7 @@ class Metrics:
     def time(self, seconds: float, **labels: str) -> None:
         """Add a time to the histogram. [s]"""
         row = self._times.setdefault(tuple(labels.items()), [0.0] * (len(BUCKETS) + 2))
-        for i, bucket in enumerate(BUCKETS):
-            row[i] += seconds <= bucket
-        row[-2] += 1
+        row[bisect_left(BUCKETS, seconds)] += 1
         row[-1] += seconds
 
     def text(self, present: Mapping[str, float]) -> str:
@@ -73,11 +73,12 @@ class Metrics:
 
     def _histogram(self) -> Iterator[str]:
         name = "powersync_request_seconds"
-        for labels, (*buckets, number, total) in self._times.items():
-            for bucket, value in zip((*map(str, BUCKETS), "+Inf"), (*buckets, number), strict=True):
+        for labels, (*each, total) in self._times.items():
+            up_to = list(accumulate(each))
+            for bucket, value in zip((*map(str, BUCKETS), "+Inf"), up_to, strict=True):
                 yield _line(f"{name}_bucket", (*labels, ("le", bucket)), value)
             yield _line(f"{name}_sum", labels, total)
-            yield _line(f"{name}_count", labels, number)
+            yield _line(f"{name}_count", labels, up_to[-1])
 
 
 def _family(name: str, kind: str, lines: Iterable[str]) -> Iterator[str]:

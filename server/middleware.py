@@ -10,6 +10,7 @@ from aiohttp import web
 
 from optimiser import InfeasibleError, OptimiserError, ProblemError, SolverError
 from server import keys
+from server.captures import worth_keeping
 from server.wire import ErrorReply
 from server.worker import Overdue, Overloaded
 
@@ -104,6 +105,8 @@ async def log_requests(request: web.Request, handler: Handler) -> web.StreamResp
     seconds = time.perf_counter() - began
     _count(request, response, seconds)
     level = logging.DEBUG if request.path == "/health" else logging.INFO
+    if not log.isEnabledFor(level):
+        return response
     facts = {
         "method": request.method,
         "path": request.rel_url.raw_path[:120],
@@ -123,8 +126,8 @@ def _count(request: web.Request, response: web.StreamResponse, seconds: float) -
     metrics.count("powersync_requests_total", path=path, status=str(response.status))
     metrics.time(seconds, path=path)
     body = keys.BODY.get()
-    if body is not None:
+    if body is not None and worth_keeping(response.status, seconds):
         at = request.app[keys.CLOCK]().isoformat(timespec="seconds")
-        request.app[keys.CAPTURES].consider(
+        request.app[keys.CAPTURES].keep(
             body, at=at, path=path, status=response.status, seconds=seconds
         )
