@@ -1,5 +1,6 @@
 """The span planned."""
 
+import contextlib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import cached_property, lru_cache
@@ -71,8 +72,9 @@ class Horizon:
     def changes_clocks(self) -> bool:
         """Whether the zone's offset changes; none does so twice within a day."""
         zone, span = self.start.tzinfo, float(self.elapsed[-1])
-        if _keeps_offset(zone, self.start.toordinal(), int(span) // 24 + 1):
-            return False
+        with contextlib.suppress(TypeError):  # a foreign zone may have no hash
+            if _keeps_offset(zone, self.start.toordinal(), int(span) // 24 + 1):
+                return False
         origin = self.start.astimezone(UTC)
         present = self.start.utcoffset()
         for hours in (*range(24, int(span), 24), span):

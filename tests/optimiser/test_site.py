@@ -174,3 +174,17 @@ def test_an_index_is_of_the_last_interval_that_ends_in_time(hours, index):
     horizon = Horizon(start=NEW_YEAR, hours=[1.0, 1.0, 1.0])
 
     assert horizon.index_at(hours) == index
+
+
+class Unhashable(ZoneInfo):
+    """A zone as some libraries have them."""
+
+    __hash__ = None
+
+
+@pytest.mark.parametrize(("day", "changes"), [(5, True), (20, False)])
+@pytest.mark.parametrize("kind", [ZoneInfo, Unhashable])
+def test_a_horizon_tells_whether_its_clocks_change(kind, day, changes):
+    start = datetime(2026, 4, day, tzinfo=kind("Australia/Sydney"))
+
+    assert Horizon(start=start, hours=[12.0, 12.0]).changes_clocks() is changes
