@@ -1,6 +1,7 @@
 """What storages and meter really do: physical by construction, whatever the solver said."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from optimiser.interval_cost import (
     IMPORT_EXCESS,
     IMPORT_LIMIT,
     IMPORT_PRICE,
+    NET_LOAD,
 )
 from optimiser.programme import Programme
 
@@ -77,6 +79,24 @@ class Dispatch:
         return Course(self.stored, self.grid_import - self.grid_export)
 
 
+class Costed(NamedTuple):
+    """What is done, and what the programme makes of it.
+
+    Attributes
+    ----------
+    dispatch : Dispatch
+        Energy of every interval.
+    cost : float
+        Its planning cost. [$]
+    end_worth : float
+        Value of the energy left at the end, which the cost is less by. [$]
+    """
+
+    dispatch: Dispatch
+    cost: float
+    end_worth: float
+
+
 def follow(programme: Programme, course: Course | Vector, dead_band: float = 0.0) -> Dispatch:
     """Dispatch that follows the stored energy of a plan.
 
@@ -98,11 +118,67 @@ def follow(programme: Programme, course: Course | Vector, dead_band: float = 0.0
     Dispatch
         Within every power limit; on the levels but for what the dead band holds back.
     """
-    storages = programme.storages
     wanted = course if isinstance(course, Course) else Course(course)
-    charge, discharge, stored = (np.zeros(wanted.levels.shape) for _ in range(3))
+    if programme.couplings.is_empty:
+        return _carried_out(programme, wanted.levels, dead_band).dispatch
+    return _coupled(programme, wanted, dead_band)
+
+
+def costed(programme: Programme, course: Course | Vector, dead_band: float = 0.0) -> Costed:
+    """As `follow`, with what the programme makes of it."""
+    wanted = course if isinstance(course, Course) else Course(course)
+    if programme.couplings.is_empty:
+        return _carried_out(programme, wanted.levels, dead_band)
+    dispatch = _coupled(programme, wanted, dead_band)
+    worth = end_worth(programme.storages, dispatch.stored)
+    return Costed(dispatch, planning_cost(programme, dispatch), worth)
+
+
+def _carried_out(programme: Programme, levels: Vector, dead_band: float) -> Costed:
+    """What is done where nothing ties intervals or storages together."""
+    storages, (n_storages, n_intervals) = programme.storages, levels.shape
+    moved = np.zeros((3, n_storages, n_intervals))
+    metered = np.empty((3, n_intervals))
+    cost, worth = carry_out(
+        np.ascontiguousarray(levels),
+        programme.meter,
+        programme.site.penalty,
+        programme.hours,
+        dead_band,
+        storages.initial,
+        storages.charge_limit,
+        storages.discharge_limit,
+        storages.charge_efficiency,
+        storages.discharge_efficiency,
+        storages.wear,
+        storages.level_price,
+        storages.soft_floor,
+        storages.soft_ceiling,
+        storages.stored_lower,
+        storages.end_of,
+        storages.end_width,
+        storages.end_price,
+        moved,
+        metered,
+    )
+    charge, discharge, stored = moved
+    curtailed, grid_import, grid_export = metered
+    dispatch = Dispatch(
+        charge=charge,
+        discharge=discharge,
+        stored=stored,
+        grid_import=grid_import,
+        grid_export=grid_export,
+        curtailed=curtailed,
+    )
+    return Costed(dispatch, cost, worth)
+
+
+def _coupled(programme: Programme, wanted: Course, dead_band: float) -> Dispatch:
+    storages = programme.storages
+    charge, discharge, stored = np.zeros((3, *wanted.levels.shape))
     track(
-        np.array(wanted.levels),
+        np.ascontiguousarray(wanted.levels),
         storages.initial,
         storages.charge_limit,
         storages.discharge_limit,
@@ -116,8 +192,8 @@ def follow(programme: Programme, course: Course | Vector, dead_band: float = 0.0
     drawn = programme.site.net_load + charge.sum(axis=0) - discharge.sum(axis=0)
     inverter = programme.couplings.inverter
     lost = np.zeros(drawn.size) if inverter is None else inverter.excess(charge, discharge)
-    curtailed, grid_import, grid_export = (np.empty(drawn.size) for _ in range(3))
-    if wanted.metered is None or programme.couplings.is_empty:
+    curtailed, grid_import, grid_export = np.empty((3, drawn.size))
+    if wanted.metered is None:
         curtail_at_least_cost(programme.meter, programme.site.penalty, drawn, lost, curtailed)
     else:
         curtail_towards(wanted.metered, programme.site.curtail_limit, drawn, lost, curtailed)
@@ -133,8 +209,8 @@ def follow(programme: Programme, course: Course | Vector, dead_band: float = 0.0
 
 
 @kernel(
-    "void(f8[:, ::1], f8[::1], f8[:, ::1], f8[:, ::1], f8[::1], f8[::1], f8[::1],"
-    " f8[:, ::1], f8[:, ::1], f8[:, ::1])"
+    "void(Array(f8, 2, 'C', readonly=True), f8[::1], f8[:, ::1], f8[:, ::1], f8[::1], f8[::1],"
+    " f8[::1], f8[:, ::1], f8[:, ::1], f8[:, ::1])"
 )
 def track(
     levels: Vector,
@@ -186,7 +262,7 @@ def track(
 
 @kernel("f8(f8[:, ::1], f8, i8, f8)")
 def meter_cost_at(meter: Vector, penalty: float, t: int, metered: float) -> float:
-    """Planning cost of the energy through the meter in interval `t`; see `meter_costs`."""
+    """Planning cost of the energy through the meter in interval `t`; see `cost_at_meter`."""
     if metered > 0.0:
         over = max(metered - meter[IMPORT_LIMIT, t], 0.0)
         forbidden = max(over - meter[IMPORT_EXCESS, t] - _SLIP, 0.0)
@@ -198,9 +274,9 @@ def meter_cost_at(meter: Vector, penalty: float, t: int, metered: float) -> floa
     return float(cost + penalty * (over + _FORBIDDEN * forbidden))
 
 
-@kernel("void(f8[:, ::1], f8, f8[::1], f8[::1])")
-def meter_costs(meter: Vector, penalty: float, metered: Vector, cost: Vector) -> None:
-    """Planning cost of the energy through the meter in every interval.
+@kernel("f8(f8[:, ::1], f8, f8[::1], f8[::1])")
+def cost_at_meter(meter: Vector, penalty: float, grid_import: Vector, grid_export: Vector) -> float:
+    """Planning cost of the energy through the meter, penalties included.
 
     Parameters
     ----------
@@ -208,13 +284,18 @@ def meter_costs(meter: Vector, penalty: float, metered: Vector, cost: Vector) ->
         Prices and limits. [$/kWh; kWh per interval]
     penalty : float
         Price of exceeding a limit. [$/kWh]
-    metered : float64 array, shape (T,)
-        Import, or export where negative. [kWh per interval]
-    cost : float64 array, shape (T,)
-        Modified in place. [$]
+    grid_import, grid_export : float64 array, shape (T,)
+        What goes through it. [kWh per interval]
+
+    Returns
+    -------
+    float
+        [$]
     """
-    for t in range(metered.size):
-        cost[t] = meter_cost_at(meter, penalty, t, metered[t])
+    cost = 0.0
+    for t in range(grid_import.size):
+        cost += meter_cost_at(meter, penalty, t, grid_import[t] - grid_export[t])
+    return cost
 
 
 @kernel("void(f8[:, ::1], f8, f8[::1], f8[::1], f8[::1])")
@@ -226,7 +307,7 @@ def curtail_at_least_cost(
     Parameters
     ----------
     meter, penalty
-        As in `meter_costs`.
+        As in `cost_at_meter`.
     drawn : float64 array, shape (T,)
         What the house draws with all solar in use. [kWh per interval]
     least : float64 array, shape (T,)
@@ -287,26 +368,6 @@ def pass_meter(drawn: Vector, curtailed: Vector, grid_import: Vector, grid_expor
         grid_export[t] = max(-metered, 0.0)
 
 
-def meter_cost(programme: Programme, metered: Vector) -> Vector:
-    """Planning cost of the energy through the meter, penalties included.
-
-    Parameters
-    ----------
-    programme : Programme
-        Prices and limits.
-    metered : float64 array, shape (T,)
-        Import, or export where negative. [kWh per interval]
-
-    Returns
-    -------
-    float64 array, shape (T,)
-        [$]
-    """
-    cost = np.empty(metered.size)
-    meter_costs(programme.meter, programme.site.penalty, metered, cost)
-    return cost
-
-
 def planning_cost(programme: Programme, dispatch: Dispatch) -> float:
     """What the programme makes of a dispatch: its objective, end value and penalties included.
 
@@ -323,9 +384,9 @@ def planning_cost(programme: Programme, dispatch: Dispatch) -> float:
         Far above the optimum where the meter is pushed beyond what it can take. [$]
     """
     storages = programme.storages
-    metered = dispatch.grid_import - dispatch.grid_export
+    grid_import, grid_export = dispatch.grid_import, dispatch.grid_export
     return float(
-        meter_cost(programme, metered).sum()
+        cost_at_meter(programme.meter, programme.site.penalty, grid_import, grid_export)
         + storage_costs(
             storages.wear,
             storages.level_price,
@@ -335,7 +396,7 @@ def planning_cost(programme: Programme, dispatch: Dispatch) -> float:
             dispatch.discharge,
             dispatch.stored,
         )
-        + programme.couplings.cost(dispatch.grid_import, dispatch.grid_export)
+        + programme.couplings.cost(grid_import, grid_export)
         - end_worth(storages, dispatch.stored)
     )
 
@@ -412,3 +473,104 @@ def fill_segments(left: Vector, end_of: Places, width: Vector, segments: Vector)
         for s in range(width.shape[1]):
             segments[e, s] = min(max(rest, 0.0), width[e, s])
             rest -= width[e, s]
+
+
+@kernel(
+    "UniTuple(f8, 2)(Array(f8, 2, 'C', readonly=True), f8[:, ::1], f8,"
+    " Array(f8, 1, 'C', readonly=True), f8, f8[::1], f8[:, ::1], f8[:, ::1], f8[::1], f8[::1],"
+    " f8[::1], f8[::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], i8[::1], f8[:, ::1], f8[:, ::1],"
+    " f8[:, :, ::1], f8[:, ::1])"
+)
+def carry_out(
+    levels: Vector,
+    meter: Vector,
+    penalty: float,
+    hours: Vector,
+    dead_band: float,
+    initial: Vector,
+    charge_limit: Vector,
+    discharge_limit: Vector,
+    charge_efficiency: Vector,
+    discharge_efficiency: Vector,
+    wear: Vector,
+    level_price: Vector,
+    soft_floor: Vector,
+    soft_ceiling: Vector,
+    stored_lower: Vector,
+    end_of: Places,
+    end_width: Vector,
+    end_price: Vector,
+    moved: Vector,
+    metered: Vector,
+) -> tuple[float, float]:
+    """Move the storages from level to level, settle the meter at least cost, and cost all that.
+
+    Parameters
+    ----------
+    levels : float64 array, shape (K, T)
+        Levels wanted. [kWh]
+    meter, penalty
+        As in `cost_at_meter`.
+    hours : float64 array, shape (T,)
+        Length of each interval. [h]
+    dead_band : float
+        Power under which a storage rests. [kW]
+    initial, charge_limit, discharge_limit, charge_efficiency, discharge_efficiency
+        As in `track`.
+    wear, level_price, soft_floor, soft_ceiling
+        As in `storage_costs`.
+    stored_lower : float64 array, shape (K, T)
+        Lower bounds; energy above them at the end has a value. [kWh]
+    end_of, end_width
+        As in `fill_segments`.
+    end_price : float64 array, shape (E, S)
+        Value of each segment. [$/kWh]
+    moved : float64 array, shape (3, K, T)
+        Zeros; modified in place: charge, discharge, stored. [kWh per interval; kWh]
+    metered : float64 array, shape (3, T)
+        Modified in place: curtailed, import, export. [kWh per interval]
+
+    Returns
+    -------
+    cost, worth : float
+        Planning cost, and the value of the energy left at the end, which it is less by. [$]
+    """
+    charge, discharge, stored = moved[0], moved[1], moved[2]
+    curtailed, grid_import, grid_export = metered[0], metered[1], metered[2]
+    least = np.empty(hours.size)
+    for t in range(hours.size):
+        least[t] = max(hours[t] * dead_band, _STORAGE_NOISE)
+    track(
+        levels,
+        initial,
+        charge_limit,
+        discharge_limit,
+        charge_efficiency,
+        discharge_efficiency,
+        least,
+        charge,
+        discharge,
+        stored,
+    )
+    drawn = np.empty(hours.size)
+    for t in range(hours.size):
+        charged = 0.0
+        discharged = 0.0
+        for k in range(initial.size):
+            charged += charge[k, t]
+            discharged += discharge[k, t]
+        drawn[t] = meter[NET_LOAD, t] + charged - discharged
+    curtail_at_least_cost(meter, penalty, drawn, np.zeros(hours.size), curtailed)
+    pass_meter(drawn, curtailed, grid_import, grid_export)
+    left = np.empty(initial.size)
+    for k in range(initial.size):
+        left[k] = stored[k, hours.size - 1] - stored_lower[k, hours.size - 1]
+    segments = np.empty(end_width.shape)
+    fill_segments(left, end_of, end_width, segments)
+    worth = 0.0
+    for e in range(end_width.shape[0]):
+        for s in range(end_width.shape[1]):
+            worth += segments[e, s] * end_price[e, s]
+    cost = cost_at_meter(meter, penalty, grid_import, grid_export)
+    cost += storage_costs(wear, level_price, soft_floor, soft_ceiling, charge, discharge, stored)
+    return cost - worth, worth

@@ -16,7 +16,7 @@ import numpy as np
 from matrix_builders import Vector
 from optimiser.consolidation import consolidated
 from optimiser.descent import descended
-from optimiser.dispatch import Dispatch, follow, planning_cost
+from optimiser.dispatch import Dispatch, costed, follow, planning_cost
 from optimiser.diving import Settled, dive, resolved, settle, start_at
 from optimiser.errors import OptimiserError
 from optimiser.face import Wishes, best_on_face, tidied
@@ -225,9 +225,8 @@ def _attained(settled: Settled, bound: float, solver: str, made_exact: int) -> E
 
 def by_value_function(programme: Programme, storage_plan: StoragePlan) -> Exact:
     """What a house makes of the plan of the value function."""
-    dispatch = follow(programme, storage_plan.levels)
-    cost = planning_cost(programme, dispatch)
-    return Exact(dispatch, cost, storage_plan.bound, "value_function", 0)
+    done = costed(programme, storage_plan.levels)
+    return Exact(done.dispatch, done.cost, storage_plan.bound, "value_function", 0)
 
 
 def by_rules(formulation: Formulation, bound: float) -> Exact:

@@ -153,20 +153,31 @@ class Plan:
     @cached_property
     def actions(self) -> tuple[Action, ...]:
         """What a controller should do in each interval; length T."""
-        return self.actions_in(slice(None))
-
-    def actions_in(self, intervals: slice) -> tuple[Action, ...]:
-        """What a controller should do in some of the intervals."""
         batteries = slice(len(self.site.batteries))
-        to_vehicles = self.flows.battery_to_vehicle[:, intervals].sum(axis=0)
         energies = (
-            self.dispatch.charge[batteries, intervals].sum(axis=0),
-            self.dispatch.discharge[batteries, intervals].sum(axis=0),
-            self.flows.battery_to_load[intervals] + to_vehicles,
-            self.flows.battery_to_grid[intervals],
+            self.dispatch.charge[batteries].sum(axis=0),
+            self.dispatch.discharge[batteries].sum(axis=0),
+            self.flows.battery_to_load + self.flows.battery_to_vehicle.sum(axis=0),
+            self.flows.battery_to_grid,
         )
-        hours = self.site.horizon.hours[intervals]
-        return actions_of(*(energy / hours for energy in energies))
+        return actions_of(*(energy / self.site.horizon.hours for energy in energies))
+
+    def action_at(self, t: int) -> Action:
+        """What a controller should do in interval `t`."""
+        batteries, flows = slice(len(self.site.batteries)), self.flows
+        hours = float(self.site.horizon.hours[t])
+        to_vehicles = sum(flows.battery_to_vehicle[:, t].tolist())
+        return action_of(
+            sum(self.dispatch.charge[batteries, t].tolist()) / hours,
+            sum(self.dispatch.discharge[batteries, t].tolist()) / hours,
+            (float(flows.battery_to_load[t]) + to_vehicles) / hours,
+            float(flows.battery_to_grid[t]) / hours,
+        )
+
+
+def action_of(charge: float, discharge: float, to_load: float, to_grid: float) -> Action:
+    """Read the powers of one interval as `actions_of` does. [kW]"""
+    return ACTIONS[action_code(charge, discharge, to_load, to_grid, COMMAND_THRESHOLD)]
 
 
 def actions_of(
@@ -195,6 +206,18 @@ ACTIONS = tuple(Action)
 CHARGE_CODE, _CONSUME, _EXPORT, _IDLE = range(4)
 
 
+@kernel("i8(f8, f8, f8, f8, f8)")
+def action_code(
+    charge: float, discharge: float, to_load: float, to_grid: float, threshold: float
+) -> int:
+    """Place in `ACTIONS` of the action of one interval; see `choose_actions`."""
+    if charge > threshold:
+        return CHARGE_CODE
+    if discharge > threshold:
+        return _EXPORT if to_grid > to_load else _CONSUME
+    return _IDLE
+
+
 @kernel("void(f8[::1], f8[::1], f8[::1], f8[::1], f8, i8[::1])")
 def choose_actions(
     charge: Vector,
@@ -216,9 +239,4 @@ def choose_actions(
         Places in `ACTIONS`; modified in place.
     """
     for t in range(codes.size):
-        if charge[t] > threshold:
-            codes[t] = CHARGE_CODE
-        elif discharge[t] > threshold:
-            codes[t] = _EXPORT if to_grid[t] > to_load[t] else _CONSUME
-        else:
-            codes[t] = _IDLE
+        codes[t] = action_code(charge[t], discharge[t], to_load[t], to_grid[t], threshold)

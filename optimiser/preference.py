@@ -13,10 +13,9 @@ import numpy as np
 from matrix_builders import Vector
 from matrix_builders.compiled import kernel
 from optimiser import value_function
-from optimiser.dispatch import Dispatch, follow, planning_cost
+from optimiser.dispatch import Dispatch, costed, planning_cost
 from optimiser.end_value import WAIT
-from optimiser.flows import flows_of
-from optimiser.plan import Action, Plan, actions_of
+from optimiser.plan import Action, Plan, action_of
 from optimiser.programme import Programme
 from optimiser.site import Site
 from optimiser.steadiness import steadied
@@ -28,7 +27,6 @@ _THROUGHPUT_SHARE = 0.5
 _TIMING_SHARE = 0.25
 _OF_WAITING = 0.25
 _NOTHING = 1e-9  # $; steadying a plan must be free
-_FIRST = slice(1)
 _LEAST_THROUGHPUT = 1e-3  # kWh; a plan that moves nothing needs no price on moving
 
 
@@ -90,8 +88,8 @@ def _within(most: float, fallback: Preferred, wanted: Preferred) -> Preferred:
 
 def _solved(programme: Programme, nudged: Programme) -> Preferred:
     """Optimum of the nudged programme, at the cost of the true one."""
-    dispatch = follow(programme, value_function.solve(nudged).levels)
-    return Preferred(dispatch, planning_cost(programme, dispatch))
+    done = costed(programme, value_function.solve(nudged).levels)
+    return Preferred(done.dispatch, done.cost)
 
 
 def _nudged(programme: Programme, best: Dispatch, budget: float) -> Programme:
@@ -107,20 +105,25 @@ def _nudged(programme: Programme, best: Dispatch, budget: float) -> Programme:
         best.discharge,
         best.grid_import,
         best.grid_export,
-        np.array(programme.hours),
+        programme.hours,
         site.import_price,
         site.export_price,
         budget,
         prices,
     )
-    return replace(
-        programme,
-        site=site._replace(import_price=prices[0], export_price=prices[1]),
-        storages=storages._replace(wear=storages.wear + wear),
+    return Programme(
+        programme.hours,
+        site._replace(import_price=prices[0], export_price=prices[1]),
+        storages._replace(wear=storages.wear + wear),
+        programme.couplings,
+        programme.permissions,
     )
 
 
-@kernel("f8(f8[:, ::1], f8[:, ::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8, f8[:, ::1])")
+@kernel(
+    "f8(f8[:, ::1], f8[:, ::1], f8[::1], f8[::1], Array(f8, 1, 'C', readonly=True), f8[::1],"
+    " f8[::1], f8, f8[:, ::1])"
+)
 def nudge(
     charge: Vector,
     discharge: Vector,
@@ -177,7 +180,7 @@ def _first_move_kept(
     meant = previous.interval_at(site.horizon.start)
     if meant is None:
         return None
-    (action,) = previous.actions_in(slice(meant, meant + 1))
+    action = previous.action_at(meant)
     if action is _first_action(site, chosen):
         return None
     if action is Action.CONSUME:
@@ -189,15 +192,13 @@ def _first_move_kept(
 
 
 def _first_action(site: Site, dispatch: Dispatch) -> Action:
-    flows = flows_of(site, dispatch, intervals=_FIRST)
-    energies = (
-        dispatch.charge[:, _FIRST].sum(axis=0),
-        dispatch.discharge[:, _FIRST].sum(axis=0),
-        flows.battery_to_load,
-        flows.battery_to_grid,
-    )
-    (action,) = actions_of(*(energy / site.horizon.hours[_FIRST] for energy in energies))
-    return action
+    """What the only battery, which nothing ties, does first: the load comes before the grid."""
+    hours = float(site.horizon.hours[0])
+    charge, discharge = float(dispatch.charge[0, 0]), float(dispatch.discharge[0, 0])
+    solar = float(site.forecast.solar[0] - dispatch.curtailed[0])
+    to_load = min(max(float(site.forecast.load[0]) - solar, 0.0), discharge)
+    to_grid = discharge - to_load
+    return action_of(charge / hours, discharge / hours, to_load / hours, to_grid / hours)
 
 
 def _beginning_with(programme: Programme, net: float) -> Programme:

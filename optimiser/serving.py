@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from optimiser import preference
 from optimiser.audit import Audit, audit
 from optimiser.chain import Answer
-from optimiser.dispatch import DEAD_BAND, Dispatch, end_worth, follow, planning_cost
+from optimiser.dispatch import DEAD_BAND, Dispatch, costed
 from optimiser.errors import SolverError
 from optimiser.exclusivity import Exact
 from optimiser.face import Wishes
@@ -88,13 +88,14 @@ def served_after(stage: SecondStage, answer: Answer) -> Served:
     """What is served after an answer."""
     site, pool, programme = stage.site, stage.pool, stage.formulation.programme
     calm = _calmer(stage, answer)
-    done = follow(programme, calm.course, DEAD_BAND / float(pool.share.min(initial=1.0)))
-    flows = flows_of(pool.site, done, programme.permissions)
-    split = pool.split(done)
-    money = money_of(site, split, end_worth(programme.storages, done.stored))
+    wanted = calm.stored if programme.couplings.is_empty else calm.course
+    done = costed(programme, wanted, DEAD_BAND / float(pool.share.min(initial=1.0)))
+    flows = flows_of(pool.site, done.dispatch, programme.permissions)
+    split = pool.split(done.dispatch)
+    money = money_of(site, split, done.end_worth)
     return Served(
         dispatch=split,
-        cost=planning_cost(programme, done),
+        cost=done.cost,
         flows=flows,
         money=money,
         unmet=unmet_by(site, split),

@@ -32,7 +32,7 @@ def steadied(programme: Programme, dispatch: Dispatch) -> Dispatch:
     spread = spread_evenly(
         programme.meter,
         programme.site.penalty,
-        np.array(programme.hours),
+        programme.hours,
         dispatch.grid_import,
         dispatch.grid_export,
         dispatch.curtailed,
@@ -57,7 +57,7 @@ def direction_of(net: float, grid_import: float, grid_export: float) -> float:
     return 0.0
 
 
-@kernel("i8(f8[:, ::1], f8, f8[::1], f8[::1], f8[::1], f8[::1], f8[::1])")
+@kernel("i8(f8[:, ::1], f8, Array(f8, 1, 'C', readonly=True), f8[::1], f8[::1], f8[::1], f8[::1])")
 def spread_evenly(
     meter: Vector,
     penalty: float,
@@ -72,7 +72,7 @@ def spread_evenly(
     Parameters
     ----------
     meter, penalty
-        As in `meter_costs`.
+        As in `cost_at_meter`.
     hours : float64 array, shape (T,)
         Length of each interval. [h]
     grid_import, grid_export, curtailed : float64 array, shape (T,)

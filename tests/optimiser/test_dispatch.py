@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 
 from matrix_builders.layout import STORED
 from optimiser import CostFunction, Grid, ProviderRules, plan
-from optimiser.dispatch import DEAD_BAND, follow, planning_cost
+from optimiser.dispatch import DEAD_BAND, costed, end_worth, follow, planning_cost
 from optimiser.formulation import formulate
 from optimiser.linear_program import objective
 from optimiser.planner import state
 from optimiser.solvers import highs
 from tests.optimiser import battery_of, site_of
 from tests.strategies import cost_functions, levels_of, programmes, sites
-from tests.tolerances import FEASIBILITY, SIMULATION, agreement
+from tests.tolerances import FEASIBILITY, KERNEL, SIMULATION, agreement
 
 
 def programme_of(site):
@@ -86,6 +86,73 @@ def test_a_storage_moves_by_the_dead_band_at_least_or_rests(drawn):
 
     moved = dispatch.charge + dispatch.discharge
     assert ((moved == 0) | (moved >= programme.hours * DEAD_BAND)).all()
+
+
+def settled_by_hand(programme, levels, dead_band):
+    """Energy through the meter, storage by storage and choice by choice."""
+    site, storages = programme.site, programme.storages
+    hours = programme.hours
+    drawn = np.array(site.net_load)
+    for k in range(storages.initial.size):
+        level = storages.initial[k]
+        for t, wanted in enumerate(levels[k].tolist()):
+            into = max(wanted - level, 0.0) / storages.charge_efficiency[k]
+            out = max(level - wanted, 0.0) * storages.discharge_efficiency[k]
+            if max(into, out) < max(dead_band * hours[t], 1e-9):
+                continue
+            into = min(into, storages.charge_limit[k, t])
+            out = min(out, storages.discharge_limit[k, t])
+            level += into * storages.charge_efficiency[k]
+            level -= out / storages.discharge_efficiency[k]
+            drawn[t] += into - out
+    choices = np.array(
+        [
+            np.zeros(drawn.size),
+            site.curtail_limit,
+            -drawn,
+            -site.export_limit - drawn,
+            site.import_limit - drawn,
+        ]
+    )
+    metered = drawn + np.clip(choices, 0.0, site.curtail_limit)
+    price = np.where(metered > 0, site.import_price, site.export_price)
+    over = np.where(metered > 0, metered - site.import_limit, -metered - site.export_limit)
+    excess = np.where(metered > 0, site.import_excess, site.export_excess)
+    forbidden = np.maximum(np.maximum(over, 0.0) - excess - 1e-3, 0.0)
+    cost = metered * price + site.penalty * (np.maximum(over, 0.0) + 1e3 * forbidden)
+    return float(cost.min(axis=0).sum())
+
+
+@given(st.data())
+def test_what_is_done_where_nothing_is_tied_costs_what_plain_arithmetic_says(drawn):
+    programme = drawn.draw(programmes().filter(lambda p: p.couplings.is_empty))
+    levels = drawn.draw(levels_of(programme))
+    dead_band = drawn.draw(st.sampled_from((0.0, DEAD_BAND)))
+    storages = programme.storages
+
+    dispatch, cost, worth = costed(programme, levels, dead_band)
+
+    moved = (dispatch.charge + dispatch.discharge).sum(axis=1)
+    missed = np.maximum(storages.soft_floor - dispatch.stored, 0.0)
+    missed += np.maximum(dispatch.stored - storages.soft_ceiling, 0.0)
+    by_hand = settled_by_hand(programme, levels, dead_band)
+    by_hand += storages.wear @ moved + storages.level_price @ missed.sum(axis=1) - worth
+    assert abs(cost - by_hand) <= agreement(by_hand)
+
+
+@given(st.data())
+def test_the_cost_of_what_is_done_is_its_planning_cost(drawn):
+    programme = drawn.draw(programmes())
+    levels = drawn.draw(levels_of(programme))
+    dead_band = drawn.draw(st.sampled_from((0.0, DEAD_BAND)))
+
+    dispatch, cost, worth = costed(programme, levels, dead_band)
+
+    assert cost == pytest.approx(planning_cost(programme, dispatch), rel=KERNEL, abs=KERNEL)
+    assert worth == pytest.approx(
+        end_worth(programme.storages, dispatch.stored), rel=KERNEL, abs=KERNEL
+    )
+    np.testing.assert_array_equal(dispatch.stored, follow(programme, levels, dead_band).stored)
 
 
 def test_a_movement_under_the_dead_band_waits_until_it_is_worth_a_command():
