@@ -19,7 +19,7 @@ from optimiser.flows import EnergyFlows
 from optimiser.money import Money
 from optimiser.site import Site
 from optimiser.vehicle import Vehicle
-from optimiser.violations import bill_of_flows, flow_error, meter_error, storage_error
+from optimiser.violations import look_at, storage_error
 from optimiser.window import Mask
 
 ENERGY_TOLERANCE = 1e-6
@@ -69,47 +69,33 @@ def audit(site: Site, dispatch: Dispatch, flows: EnergyFlows, money: Money) -> A
     Audit
         Errors found.
     """
-    hours, n = np.array(site.horizon.hours), len(site.batteries)
-    load, solar = np.array(site.forecast.load), np.array(site.forecast.solar)
-    whole = np.concatenate(_whole(flows)).reshape(-1, hours.size)
-    to_vehicle = np.array(_to_vehicle(flows))
+    hours, n = site.horizon.hours, len(site.batteries)
+    drawn = np.empty(hours.size)
+    error, due, traded = look_at(
+        n,
+        _passed_on(site),
+        site.grid.curtailment,
+        hours,
+        site.forecast.load,
+        site.forecast.solar,
+        hours * site.grid.import_limit,
+        hours * site.grid.export_limit,
+        site.tariff.import_price,
+        site.tariff.export_price,
+        dispatch.charge,
+        dispatch.discharge,
+        dispatch.grid_import,
+        dispatch.grid_export,
+        dispatch.curtailed,
+        drawn,
+        *_flows_in_order(flows),
+    )
     errors = [
+        error,
         *(_battery_error(b, hours, dispatch, k) for k, b in enumerate(site.batteries)),
         *(_vehicle_error(v, site, dispatch, k) for k, v in enumerate(site.vehicles, n)),
         _inverter_error(site, dispatch),
-        flow_error(
-            n,
-            load,
-            solar,
-            dispatch.charge,
-            dispatch.discharge,
-            dispatch.grid_import,
-            dispatch.grid_export,
-            dispatch.curtailed,
-            whole,
-            to_vehicle,
-        ),
-        meter_error(
-            _passed_on(site),
-            site.grid.curtailment,
-            hours,
-            load,
-            solar,
-            hours * site.grid.import_limit,
-            hours * site.grid.export_limit,
-            dispatch.grid_import,
-            dispatch.grid_export,
-            dispatch.curtailed,
-        ),
     ]
-    drawn = np.empty(hours.size)
-    due, traded = bill_of_flows(
-        np.array(site.tariff.import_price),
-        np.array(site.tariff.export_price),
-        whole,
-        to_vehicle,
-        drawn,
-    )
     due += sum(_demand_costs(site, drawn))
     stated = money.total_cost + money.bill.allowance_credit
     bill_error = abs(due - stated) / max(1.0, traded)
@@ -117,14 +103,12 @@ def audit(site: Site, dispatch: Dispatch, flows: EnergyFlows, money: Money) -> A
 
 
 # Rows as in `violations`.
-_whole = attrgetter(
+_flows_in_order = attrgetter(
     *("solar_to_load", "solar_to_battery", "solar_to_grid"),
     *("battery_to_load", "battery_to_grid"),
     *("vehicle_to_load", "vehicle_to_battery", "vehicle_to_grid"),
     *("grid_to_load", "grid_to_battery"),
-)
-_to_vehicle = attrgetter(
-    "solar_to_vehicle", "battery_to_vehicle", "vehicle_to_vehicle", "grid_to_vehicle"
+    *("solar_to_vehicle", "battery_to_vehicle", "vehicle_to_vehicle", "grid_to_vehicle"),
 )
 
 

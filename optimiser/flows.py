@@ -71,9 +71,9 @@ def flows_of(
         begins,
         n,
         _passed_on(site),
-        np.array(site.horizon.hours),
-        np.array(site.forecast.load),
-        np.array(site.forecast.solar),
+        site.horizon.hours,
+        site.forecast.load,
+        site.forecast.solar,
         dispatch.curtailed,
         dispatch.charge,
         dispatch.discharge,
@@ -143,7 +143,8 @@ def share(supply: float, each: Vector, t: int, source: int, chosen: NDArray[np.b
 
 
 @kernel(
-    "void(i8, i8, f8, f8[::1], f8[::1], f8[::1], f8[::1], f8[:, ::1], f8[:, ::1], b1[:, ::1],"
+    "void(i8, i8, f8, Array(f8, 1, 'C', readonly=True), Array(f8, 1, 'C', readonly=True),"
+    " Array(f8, 1, 'C', readonly=True), f8[::1], f8[:, ::1], f8[:, ::1], b1[:, ::1],"
     " b1[:, ::1], i8[::1], f8[:, ::1], f8[:, :, ::1])"
 )
 def split(

@@ -214,7 +214,7 @@ def _least_limit(others: Vector, hours: Vector, vehicle: Vehicle, energy: float)
 
 
 def _meter(site: Site, dispatch: Dispatch) -> Iterator[Unmet]:
-    hours, grid = np.array(site.horizon.hours), site.grid
+    hours, grid = site.horizon.hours, site.grid
     for wish, energy, limit in (
         (Wish.IMPORT_LIMIT, dispatch.grid_import, grid.import_limit),
         (Wish.EXPORT_LIMIT, dispatch.grid_export, grid.export_limit),
@@ -230,7 +230,7 @@ def _meter(site: Site, dispatch: Dispatch) -> Iterator[Unmet]:
             )
 
 
-@kernel("Tuple((f8, f8, i8))(f8[::1], f8[::1], f8[::1])")
+@kernel("Tuple((f8, f8, i8))(Array(f8, 1, 'C', readonly=True), f8[::1], f8[::1])")
 def go_beyond(hours: Vector, energy: Vector, limit: Vector) -> tuple[float, float, int]:
     """Find what goes through the meter noticeably beyond its limit.
 

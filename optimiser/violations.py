@@ -26,7 +26,10 @@ def worse(worst: float, excess: float) -> float:
     return excess if excess > worst else np.inf
 
 
-@kernel("f8(f8, f8, f8, f8, f8, f8, f8, f8, f8[::1], f8[::1], f8[::1], f8[::1])")
+@kernel(
+    "f8(f8, f8, f8, f8, f8, f8, f8, f8, Array(f8, 1, 'C', readonly=True), f8[::1], f8[::1],"
+    " f8[::1])"
+)
 def storage_error(
     initial: float,
     lowest: float,
@@ -78,7 +81,10 @@ def storage_error(
     return worst
 
 
-@kernel("f8(f8, b1, f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1])")
+@kernel(
+    "f8(f8, b1, Array(f8, 1, 'C', readonly=True), Array(f8, 1, 'C', readonly=True),"
+    " Array(f8, 1, 'C', readonly=True), f8[::1], f8[::1], f8[::1], f8[::1], f8[::1])"
+)
 def meter_error(
     passed_on: float,
     may_curtail: bool,
@@ -130,8 +136,8 @@ def meter_error(
 
 
 @kernel(
-    "f8(i8, f8[::1], f8[::1], f8[:, ::1], f8[:, ::1], f8[::1], f8[::1], f8[::1], f8[:, ::1],"
-    " f8[:, :, ::1])"
+    "f8(i8, Array(f8, 1, 'C', readonly=True), Array(f8, 1, 'C', readonly=True), f8[:, ::1],"
+    " f8[:, ::1], f8[::1], f8[::1], f8[::1], f8[:, ::1], f8[:, :, ::1])"
 )
 def flow_error(
     n_batteries: int,
@@ -214,7 +220,10 @@ def flow_error(
     return worst
 
 
-@kernel("UniTuple(f8, 2)(f8[::1], f8[::1], f8[:, ::1], f8[:, :, ::1], f8[::1])")
+@kernel(
+    "UniTuple(f8, 2)(Array(f8, 1, 'C', readonly=True), Array(f8, 1, 'C', readonly=True),"
+    " f8[:, ::1], f8[:, :, ::1], f8[::1])"
+)
 def bill_of_flows(
     import_price: Vector, export_price: Vector, whole: Vector, to_vehicle: Vector, drawn: Vector
 ) -> tuple[float, float]:
@@ -246,3 +255,107 @@ def bill_of_flows(
         due += bought - sold
         traded += abs(bought) + abs(sold)
     return due, traded
+
+
+@kernel(
+    "UniTuple(f8, 3)(i8, f8, b1, Array(f8, 1, 'C', readonly=True),"
+    " Array(f8, 1, 'C', readonly=True), Array(f8, 1, 'C', readonly=True), f8[::1], f8[::1],"
+    " Array(f8, 1, 'C', readonly=True), Array(f8, 1, 'C', readonly=True), f8[:, ::1],"
+    " f8[:, ::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1],"
+    " f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[:, ::1], f8[:, ::1],"
+    " f8[:, ::1], f8[:, ::1])"
+)
+def look_at(
+    n_batteries: int,
+    passed_on: float,
+    may_curtail: bool,
+    hours: Vector,
+    load: Vector,
+    solar: Vector,
+    import_limit: Vector,
+    export_limit: Vector,
+    import_price: Vector,
+    export_price: Vector,
+    charge: Vector,
+    discharge: Vector,
+    grid_import: Vector,
+    grid_export: Vector,
+    curtailed: Vector,
+    drawn: Vector,
+    solar_to_load: Vector,
+    solar_to_battery: Vector,
+    solar_to_grid: Vector,
+    battery_to_load: Vector,
+    battery_to_grid: Vector,
+    vehicle_to_load: Vector,
+    vehicle_to_battery: Vector,
+    vehicle_to_grid: Vector,
+    grid_to_load: Vector,
+    grid_to_battery: Vector,
+    solar_to_vehicle: Vector,
+    battery_to_vehicle: Vector,
+    vehicle_to_vehicle: Vector,
+    grid_to_vehicle: Vector,
+) -> tuple[float, float, float]:
+    """Look at flows, meter and bill at once.
+
+    Parameters
+    ----------
+    n_batteries, load, solar, charge, discharge, grid_import, grid_export, curtailed
+        As in `flow_error`.
+    passed_on, may_curtail, hours, import_limit, export_limit
+        As in `meter_error`.
+    import_price, export_price, drawn
+        As in `bill_of_flows`; the last is modified in place.
+    solar_to_vehicle, battery_to_vehicle, vehicle_to_vehicle, grid_to_vehicle
+        What each vehicle takes; shape (V, T). [kWh per interval]
+    others : float64 array, shape (T,)
+        Flows of the whole site. [kWh per interval]
+
+    Returns
+    -------
+    error, due, traded : float
+        Largest error [kWh], what is to pay, and all that changes hands [$].
+    """
+    whole = np.empty((_GRID_TO_BATTERY + 1, hours.size))
+    whole[_SOLAR_TO_LOAD] = solar_to_load
+    whole[_SOLAR_TO_BATTERY] = solar_to_battery
+    whole[_SOLAR_TO_GRID] = solar_to_grid
+    whole[_BATTERY_TO_LOAD] = battery_to_load
+    whole[_BATTERY_TO_GRID] = battery_to_grid
+    whole[_VEHICLE_TO_LOAD] = vehicle_to_load
+    whole[_VEHICLE_TO_BATTERY] = vehicle_to_battery
+    whole[_VEHICLE_TO_GRID] = vehicle_to_grid
+    whole[_GRID_TO_LOAD] = grid_to_load
+    whole[_GRID_TO_BATTERY] = grid_to_battery
+    to_vehicle = np.empty((_GRID + 1, solar_to_vehicle.shape[0], hours.size))
+    to_vehicle[_SOLAR] = solar_to_vehicle
+    to_vehicle[_BATTERY] = battery_to_vehicle
+    to_vehicle[_VEHICLE] = vehicle_to_vehicle
+    to_vehicle[_GRID] = grid_to_vehicle
+    error = flow_error(
+        n_batteries,
+        load,
+        solar,
+        charge,
+        discharge,
+        grid_import,
+        grid_export,
+        curtailed,
+        whole,
+        to_vehicle,
+    )
+    at_meter = meter_error(
+        passed_on,
+        may_curtail,
+        hours,
+        load,
+        solar,
+        import_limit,
+        export_limit,
+        grid_import,
+        grid_export,
+        curtailed,
+    )
+    due, traded = bill_of_flows(import_price, export_price, whole, to_vehicle, drawn)
+    return worse(error, at_meter), due, traded

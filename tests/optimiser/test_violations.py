@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy
 
 from optimiser.dispatch import DEAD_BAND
-from optimiser.violations import bill_of_flows, flow_error, meter_error, storage_error, worse
+from optimiser.violations import (
+    bill_of_flows,
+    flow_error,
+    look_at,
+    meter_error,
+    storage_error,
+    worse,
+)
 from tests.tolerances import KERNEL
 
 energies = st.sampled_from((0.0, 0.0, 0.25, 1.0, 1.75, 3.0, -0.5, 1e-7)) | st.floats(-2.0, 8.0)
@@ -147,3 +154,28 @@ def test_the_flows_through_the_meter_are_priced(data):
     assert drawn == pytest.approx(bought, nan_ok=True)
     assert due == pytest.approx(float((paid - earned).sum()), nan_ok=True)
     assert traded == pytest.approx(float((np.abs(paid) + np.abs(earned)).sum()), nan_ok=True)
+
+
+@given(st.data())
+def test_one_look_finds_what_each_of_its_parts_finds(data):
+    t, n, v = data.draw(numbers_of_intervals), *data.draw(st.tuples(*2 * [st.integers(0, 2)]))
+    passed_on, may_curtail = data.draw(st.sampled_from((math.inf, 1.0))), data.draw(st.booleans())
+    hours = data.draw(arrays(t, of=st.sampled_from((0.25, 0.5, 1.0))))
+    load, solar, *limits = data.draw(arrays(4, t, of=energies.map(abs)))
+    prices = data.draw(arrays(2, t, of=energies))
+    charge, discharge = data.draw(doubtful(2, n + v, t))
+    through = data.draw(doubtful(3, t))
+    whole, to_vehicle = data.draw(doubtful(10, t)), data.draw(doubtful(4, v, t))
+    drawn, drawn_apart = np.empty((2, t))
+
+    error, due, traded = look_at(
+        *(n, passed_on, may_curtail, hours, load, solar, *limits, *prices),
+        *(charge, discharge, *through, drawn, *whole, *to_vehicle),
+    )
+
+    in_flows = flow_error(n, load, solar, charge, discharge, *through, whole, to_vehicle)
+    at_meter = meter_error(passed_on, may_curtail, hours, load, solar, *limits, *through)
+    bill = bill_of_flows(*prices, whole, to_vehicle, drawn_apart)
+    assert error == max(in_flows, at_meter)
+    np.testing.assert_array_equal((due, traded), bill)
+    np.testing.assert_array_equal(drawn, drawn_apart)
