@@ -105,8 +105,8 @@ def _solution(highs: highspy.Highs, x: Vector | None) -> LpSolution:
     """The optimum that HiGHS found, unless its point is known."""
     found = highs.getSolution()
     return LpSolution(
-        x=_vector(found.col_value) if x is None else x,
-        row_dual=_vector(found.row_dual),
+        x=np.array(found.col_value, dtype=np.float64) if x is None else x,
+        row_dual=np.array(found.row_dual, dtype=np.float64),
         backend=name,
         basis=highs.getBasis(),
     )
@@ -114,13 +114,9 @@ def _solution(highs: highspy.Highs, x: Vector | None) -> LpSolution:
 
 def _confirmed(highs: highspy.Highs, lp: LinearProgram, start: Start) -> Vector | None:
     """The point of a start that is an optimum already: HiGHS gives points number by number."""
-    info = highs.getInfo()
-    off = abs(info.objective_function_value - objective(lp, start.x))
-    return start.x if info.simplex_iteration_count == 0 and off <= _SAME_COST else None
-
-
-def _vector(values: list[float]) -> Vector:
-    return np.fromiter(values, np.float64, len(values))
+    _, iterations = highs.getInfoValue("simplex_iteration_count")  # all of them would be copied
+    off = abs(highs.getObjectiveValue() - objective(lp, start.x))
+    return start.x if iterations == 0 and off <= _SAME_COST else None
 
 
 def pass_model(highs: highspy.Highs, lp: LinearProgram) -> None:
