@@ -14,6 +14,7 @@ KERNEL_MODULES = (
     "server.codec.number_text",
     "server.codec.rows",
     "server.codec.text",
+    "server.history",
 )
 REQUIRED = "POWERSYNC_KERNELS_REQUIRED"
 """Set in the environment, it makes a wheel without compiled kernels an error."""

@@ -1,7 +1,8 @@
 """A home battery."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from operator import attrgetter
 
 from optimiser.checks import require, require_between, require_finite, require_not_negative
 
@@ -73,3 +74,10 @@ class Battery:
     def round_trip_efficiency(self) -> float:
         """Share of the energy taken in that comes back out. [-]"""
         return self.charge_efficiency * self.discharge_efficiency
+
+    def same_as(self, other: "Battery") -> bool:
+        """Whether both are the same battery, however full."""
+        return bool(_lasting(self) == _lasting(other))
+
+
+_lasting = attrgetter(*(field.name for field in fields(Battery) if field.name != "initial_soc"))

@@ -26,12 +26,14 @@ def require_between(field: str, value: float, low: float, high: float) -> None:
 
 def require_finite(field: str, value: float) -> None:
     """Require a finite number."""
-    require(math.isfinite(value), field, "must be finite", value)
+    if not math.isfinite(value):
+        raise ProblemError(field, f"must be finite, got {value!r}")
 
 
 def require_not_negative(field: str, value: float) -> None:
     """Require a finite number of at least zero."""
-    require(0 <= value < math.inf, field, "must be finite and not negative", value)
+    if not 0 <= value < math.inf:
+        raise ProblemError(field, f"must be finite and not negative, got {value!r}")
 
 
 def frozen_vector(field: str, values: object, size: int | None = None) -> Vector:
@@ -56,14 +58,23 @@ def frozen_vector(field: str, values: object, size: int | None = None) -> Vector
     ProblemError
         Where an entry is not a finite number or the length is wrong.
     """
+    return frozen_within(field, values, -math.inf, "", size)
+
+
+def frozen_within(
+    field: str, values: object, least: float, rule: str, size: int | None = None
+) -> Vector:
+    """A `frozen_vector` of entries that are at least `least`, which `rule` puts into words."""
     try:
         vector = np.array(values, dtype=np.float64)
     except (TypeError, ValueError):
         raise ProblemError(field, "must hold numbers only") from None
     require(vector.ndim == 1, field, "must be one-dimensional", vector.shape)
-    if size is not None:
-        require(vector.size == size, field, f"must hold {size} values", vector.size)
-    require(not math.isnan(extent(vector)[0]), field, "must be finite", "NaN or infinity")
+    if size is not None and vector.size != size:
+        raise ProblemError(field, f"must hold {size} values, got {vector.size}")
+    lowest, _ = extent(vector)
+    require(not math.isnan(lowest), field, "must be finite", "NaN or infinity")
+    require(lowest >= least, field, rule, lowest)
     vector.setflags(write=False)
     return vector
 

@@ -40,10 +40,16 @@ class Grid:
     def same_as(self, other: "Grid") -> bool:
         """Whether both set the same limits."""
         return (
-            np.array_equal(self.import_limit, other.import_limit)
-            and np.array_equal(self.export_limit, other.export_limit)
-            and self.curtailment == other.curtailment
+            self.curtailment == other.curtailment
+            and _is_same(self.import_limit, other.import_limit)
+            and _is_same(self.export_limit, other.export_limit)
         )
+
+
+def _is_same(limit: float | Vector, other: float | Vector) -> bool:
+    if isinstance(limit, float) and isinstance(other, float):
+        return limit == other
+    return np.array_equal(limit, other)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ import numpy as np
 
 from matrix_builders import Vector
 from optimiser.battery import Battery
-from optimiser.checks import extent, frozen_vector, require
+from optimiser.checks import frozen_within, require
 from optimiser.grid import Grid, Inverter
 from optimiser.horizon import Horizon
 from optimiser.tariff import Tariff
@@ -30,12 +30,11 @@ class Forecast:
     solar: Vector
 
     def __post_init__(self) -> None:
-        load = frozen_vector("load", self.load)
-        solar = frozen_vector("solar", self.solar, load.size)
-        for name, values in (("load", load), ("solar", solar)):
-            lowest, _ = extent(values)
-            require(lowest >= 0, name, "must not be negative", float(lowest))
-            object.__setattr__(self, name, values)
+        rule = "must not be negative"
+        load = frozen_within("load", self.load, 0.0, rule)
+        object.__setattr__(self, "load", load)
+        solar = frozen_within("solar", self.solar, 0.0, rule, load.size)
+        object.__setattr__(self, "solar", solar)
 
 
 @dataclass(frozen=True, kw_only=True)

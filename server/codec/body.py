@@ -22,6 +22,8 @@ _MOST_UNKNOWN = 20  # fields named one by one; a thousand warnings help nobody
 _MOST_VALUES = 200_000  # four times those of the longest request; each may cost 100 bytes
 _LONGEST_INTEGER = 20  # digits; what is longer is read as a float, in linear time
 
+_FIELDS = msgspec.json.Decoder(dict[str, Any])
+
 # msgspec's words for what it expects, in ours.
 _EXPECTED = {
     "float": "a number",
@@ -90,7 +92,7 @@ def _read_apart(
     if not series:
         return None
     try:
-        return msgspec.json.decode(rest, type=dict[str, Any]), series
+        return _FIELDS.decode(rest), series
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None  # to be read again, and refused in our words
 

@@ -8,7 +8,7 @@ from optimiser.checks import extent
 from server.codec.horizon import MAX_INTERVALS
 from server.codec.reader import HIGHEST_PRICE
 from server.codec.repairs import Repairs
-from server.codec.series import Given, Intervals, align, count_of, numbers
+from server.codec.series import Given, Intervals, align, numbers
 from server.wire import SiteRequest
 
 _HIGHEST_FORECAST = 1e6  # W
@@ -44,7 +44,8 @@ def solar_power(request: SiteRequest, intervals: Intervals, repairs: Repairs) ->
     if solar is None:
         repairs.note("default", "solar_forecast", "missing; no solar assumed")
         return np.zeros(intervals.size)
-    return _not_negative("solar_forecast", solar, repairs)
+    lowest, _ = extent(solar)
+    return _not_negative("solar_forecast", solar, lowest, repairs)
 
 
 def typical_load(horizon: Horizon) -> Vector:
@@ -58,15 +59,14 @@ def load_power(request: SiteRequest, intervals: Intervals, repairs: Repairs) -> 
     load = _given(field, request.load_forecast, _HIGHEST_FORECAST, intervals, repairs)
     if load is None:
         return None
-    _, highest = extent(load)
+    lowest, highest = extent(load)
     if 0 < highest < _KW_MEANT_BELOW:
         repairs.note("unit", field, f"never above {highest:g} W; read as kW")
         load = 1000.0 * load
-    return _not_negative(field, load, repairs)
+    return _not_negative(field, load, lowest, repairs)
 
 
-def _not_negative(field: str, values: Vector, repairs: Repairs) -> Vector:
-    lowest, _ = extent(values)
+def _not_negative(field: str, values: Vector, lowest: float, repairs: Repairs) -> Vector:
     if lowest >= 0:
         return values
     count = int(np.count_nonzero(values < 0))
@@ -78,11 +78,12 @@ def _given(
     field: str, given: Given, largest: float, intervals: Intervals, repairs: Repairs
 ) -> Vector | None:
     """Series of a request on the grid of the plan; None where it is missing."""
-    count = count_of(given)
-    if given is None or count == 0:
+    if given is None:
         return None
     if isinstance(given, float | int):
         return np.full(intervals.size, numbers(field, [given], largest, repairs)[0])
+    if len(given) == 0:
+        return None
     if len(given) > 2 * MAX_INTERVALS:
         raise ProblemError(field, f"must hold at most {2 * MAX_INTERVALS} values, got {len(given)}")
     return align(field, numbers(field, given, largest, repairs), intervals, repairs)

@@ -79,16 +79,20 @@ def _minutes(request: SiteRequest, options: Options, repairs: Repairs) -> float 
         return default
     if wire is None:
         raise ProblemError("interval_minutes", f"{_RULE}, got null")
-    each = wire if isinstance(wire, list) else [wire]
-    wrong = [one for one in each if not _SHORTEST_INTERVAL <= one <= _LONGEST_INTERVAL]
-    if wrong or not each:
-        raise ProblemError("interval_minutes", f"{_RULE}, got {shown(wrong[0] if wrong else wire)}")
+    each = wire if isinstance(wire, list) else (wire,)
+    for one in each:
+        if not _SHORTEST_INTERVAL <= one <= _LONGEST_INTERVAL:
+            raise ProblemError("interval_minutes", f"{_RULE}, got {shown(one)}")
+    if not each:
+        raise ProblemError("interval_minutes", f"{_RULE}, got {shown(wire)}")
     return np.array(wire) if isinstance(wire, list) else wire
 
 
 def _for_each(count: int, hours: float | Vector) -> Vector:
     if isinstance(hours, float):
-        return np.full(count, hours)
+        lengths = np.empty(count)
+        lengths.fill(hours)
+        return lengths
     if hours.size != count:
         raise ProblemError(
             "interval_minutes",

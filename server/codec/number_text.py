@@ -18,8 +18,13 @@ _SPACE, _TAB, _NEWLINE, _RETURN = ord(" "), ord("\t"), ord("\n"), ord("\r")
 # nearest to the number: what any other reading gives.
 _MOST_EXACT = 2**53
 _MOST_DIGITS = 18
+_POWERS = 10.0 ** np.arange(_MOST_DIGITS + 1)
 
 _MOST_LISTS = 16
+
+# Places are without sign where a kernel reads every byte: compiled code need not ask then whether
+# they count from the end.
+_NEXT = np.uint64(1)
 
 
 def series_apart(body: bytes, names: Collection[str]) -> tuple[bytes, dict[str, Vector]]:
@@ -39,7 +44,7 @@ def series_apart(body: bytes, names: Collection[str]) -> tuple[bytes, dict[str, 
     dict of float64 arrays
         Numbers of each, at least one.
     """
-    text = np.frombuffer(bytearray(body + b"\0"), dtype=np.int8)
+    text = np.frombuffer(body + b"\0", dtype=np.int8)
     places = np.empty((_MOST_LISTS, 5), dtype=np.int64)
     values = np.empty(len(body) // 2)  # each has a digit, and a mark behind it
     found = find_lists(text, places, values)
@@ -58,7 +63,7 @@ def series_apart(body: bytes, names: Collection[str]) -> tuple[bytes, dict[str, 
     return rest, series
 
 
-@kernel("UniTuple(i8, 2)(i1[::1], i8, f8[::1], i8)")
+@kernel("UniTuple(i8, 2)(Array(i1, 1, 'C', readonly=True), i8, f8[::1], i8)")
 def read_plain_numbers(
     text: NDArray[np.int8], at: int, values: Vector, first: int
 ) -> tuple[int, int]:
@@ -80,47 +85,53 @@ def read_plain_numbers(
     tuple of int
         How many numbers there are, zero where it is anything else; where the list ends.
     """
-    count = first
-    mark = text[at]
+    count, place = first, np.uint64(at)
+    mark = text[place]
     if mark != _OPEN:
         return 0, at
     while mark != _CLOSE:
-        at += 1
-        while text[at] == _SPACE or _TAB <= text[at] <= _NEWLINE or text[at] == _RETURN:
-            at += 1
-        is_negative = text[at] == _MINUS
+        place += _NEXT
+        mark = text[place]
+        while mark <= _SPACE and (mark in (_SPACE, _RETURN) or _TAB <= mark <= _NEWLINE):
+            place += _NEXT
+            mark = text[place]
+        is_negative = mark == _MINUS
         if is_negative:
-            at += 1
-        begin, mantissa, scale = at, 0, 1.0
-        while _ZERO <= text[at] <= _NINE:
-            mantissa = 10 * mantissa + (int(text[at]) - _ZERO)
-            at += 1
-        digits = at - begin
-        if digits == 0 or (text[begin] == _ZERO and digits > 1):
+            place += _NEXT
+            mark = text[place]
+        begin, leading, mantissa, decimals = place, mark, 0, 0
+        while _ZERO <= mark <= _NINE:
+            mantissa = 10 * mantissa + (int(mark) - _ZERO)
+            place += _NEXT
+            mark = text[place]
+        digits = int(np.int64(place - begin))
+        if digits == 0 or (leading == _ZERO and digits > 1):
             return 0, at
-        if text[at] == _POINT:
-            at += 1
-            begin = at
-            while _ZERO <= text[at] <= _NINE:
-                mantissa = 10 * mantissa + (int(text[at]) - _ZERO)
-                scale *= 10.0
-                at += 1
-            if at == begin:
+        if mark == _POINT:
+            place += _NEXT
+            mark = text[place]
+            begin = place
+            while _ZERO <= mark <= _NINE:
+                mantissa = 10 * mantissa + (int(mark) - _ZERO)
+                place += _NEXT
+                mark = text[place]
+            decimals = int(np.int64(place - begin))
+            if decimals == 0:
                 return 0, at
-            digits += at - begin
+            digits += decimals
         if digits > _MOST_DIGITS or mantissa > _MOST_EXACT:
             return 0, at
-        while text[at] == _SPACE or _TAB <= text[at] <= _NEWLINE or text[at] == _RETURN:
-            at += 1
-        mark = text[at]
+        while mark <= _SPACE and (mark in (_SPACE, _RETURN) or _TAB <= mark <= _NEWLINE):
+            place += _NEXT
+            mark = text[place]
         if mark not in (_COMMA, _CLOSE):
             return 0, at
-        values[count] = (-mantissa if is_negative else mantissa) / scale
+        values[count] = (-mantissa if is_negative else mantissa) / _POWERS[decimals]
         count += 1
-    return count - first, at + 1
+    return count - first, int(np.int64(place + _NEXT))
 
 
-@kernel("i8(i1[::1], i8[:, ::1], f8[::1])")
+@kernel("i8(Array(i1, 1, 'C', readonly=True), i8[:, ::1], f8[::1])")
 def find_lists(text: NDArray[np.int8], places: Places, values: Vector) -> int:
     """Find the lists of plain numbers among the fields of an object, and read them.
 

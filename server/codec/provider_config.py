@@ -40,20 +40,27 @@ def rules_from_wire(wire: object, repairs: Repairs) -> ProviderRules:
         repairs.note("rule_ignored", "provider_config", message)
         return ProviderRules()
 
-    def read(enabled: object, name: str, build: Callable[[], Rule]) -> Rule | None:
-        try:
-            return build() if _is_true(enabled) else None
-        except ValueError as error:
-            repairs.note("rule_ignored", "provider_config", f"{name} ignored: {error}")
-            return None
-
     return ProviderRules(
-        export_boost=read(wire.export_boost_enabled, "export boost", lambda: _boost(wire)),
-        chip_mode=read(wire.chip_mode_enabled, "chip mode", lambda: _chip(wire)),
-        spike_protection=read(
-            wire.spike_protection_enabled, "spike protection", lambda: _spike(wire)
+        export_boost=_read(wire, wire.export_boost_enabled, "export boost", _boost, repairs),
+        chip_mode=_read(wire, wire.chip_mode_enabled, "chip mode", _chip, repairs),
+        spike_protection=_read(
+            wire, wire.spike_protection_enabled, "spike protection", _spike, repairs
         ),
     )
+
+
+def _read(
+    wire: ProviderConfigIn,
+    enabled: object,
+    name: str,
+    build: Callable[[ProviderConfigIn], Rule],
+    repairs: Repairs,
+) -> Rule | None:
+    try:
+        return build(wire) if _is_true(enabled) else None
+    except ValueError as error:
+        repairs.note("rule_ignored", "provider_config", f"{name} ignored: {error}")
+        return None
 
 
 def _boost(wire: ProviderConfigIn) -> ExportBoost:

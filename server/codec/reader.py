@@ -54,7 +54,7 @@ class Reader:
         """Number; the default where there is none, without a word where it is optional."""
         if value is None and optional:
             return default
-        read = number(value)
+        read = value if type(value) is float else number(value)
         if math.isfinite(read):
             return read
         why = "missing" if value is None else f"must be a number, got {shown(value)}"
@@ -97,6 +97,8 @@ class Reader:
 
     def clamped(self, name: str, value: float, low: float, high: float) -> float:
         """The nearest value in a range."""
+        if low < value <= high:
+            return value
         clamped = min(high, max(low, value))
         if clamped != value:
             rule = f"must lie in [{low:g}, {high:g}]"

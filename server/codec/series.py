@@ -134,6 +134,8 @@ def align(field: str, values: Vector, intervals: Intervals, repairs: Repairs) ->
     float64 array, shape (T,)
         The series on the grid.
     """
+    if values.size == intervals.hours.size:
+        return values
     ratio = _finer_by(values.size, intervals)
     if ratio > 1:
         blocks = values.size // ratio

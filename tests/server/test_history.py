@@ -5,9 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from optimiser import Battery, CostFunction, Forecast, Horizon, Site, Tariff, plan
-from server.history import History
+from optimiser import Battery, CostFunction, Forecast, Grid, Horizon, Site, Tariff, plan
+from server.history import History, is_foreseen
 
 N = 96
 BATTERY = Battery(capacity=10, charge_limit=5, discharge_limit=5, initial_soc=0.5, reserve=0.1)
@@ -53,9 +55,18 @@ def test_an_empty_history_gives_nothing():
         {"batteries": (replace(BATTERY, capacity=11),)},
         {"batteries": (replace(BATTERY, initial_soc=0.6),)},
         {"batteries": ()},
+        {"grid": Grid(export_limit=np.full(N, 5.0))},
         {"tariff": Tariff(import_price=np.full(N, 0.9), export_price=np.zeros(N))},
     ],
-    ids=["too old", "from the future", "battery", "state of charge", "no battery", "prices"],
+    ids=[
+        "too old",
+        "from the future",
+        "battery",
+        "state of charge",
+        "no battery",
+        "grid",
+        "prices",
+    ],
 )
 def test_another_house_gets_nothing(history, changed):
     assert history.before(site(**changed), CostFunction.COST) is None
@@ -70,3 +81,39 @@ def test_a_plan_of_slightly_other_prices_still_counts(history):
 
 def test_another_cost_function_gets_nothing(history):
     assert history.before(site(), CostFunction.PROFIT) is None
+
+
+def test_a_battery_that_was_charged_as_planned_is_the_same(history):
+    soc = float(history.before(site(), CostFunction.COST).soc[0, 2])
+    battery = replace(BATTERY, initial_soc=soc)
+    tariff = site().tariff
+    ahead = Tariff(
+        import_price=np.roll(tariff.import_price, -2), export_price=np.roll(tariff.export_price, -2)
+    )
+    hour_later = site(horizon=later(hours=1), tariff=ahead, batteries=(battery,))
+
+    assert history.before(hour_later, CostFunction.COST) is not None
+
+
+@given(data=st.data(), n=st.integers(1, 6), m=st.integers(1, 6), age=st.floats(0, 5))
+def test_a_present_is_foreseen_within_its_tolerances(data, n, m, age):
+    def some(size, low, high):
+        floats = st.floats(low, high)
+        return np.array(data.draw(st.lists(floats, min_size=size, max_size=size)))
+
+    ends, soc = np.cumsum(some(n, 0.1, 1)), some(n + 1, 0, 0.1)
+    expected, present = (some(n, -1, 1), some(n, 0, 0.1)), (some(m, -1, 1), some(m, 0, 0.1))
+    passed = [end for end in ends if end <= age + 1e-9]
+    now = len(passed)
+    spare = [0.03 - abs(soc[now] - 0.05)]
+    for before, today in zip(expected, present, strict=True):
+        pairs = list(zip(before[now:], today, strict=False))
+        if pairs:
+            moved = sum(abs(a - b) for a, b in pairs) / len(pairs)
+            spare.append(0.01 + 0.1 * sum(abs(a) for a, _ in pairs) / len(pairs) - moved)
+    if min(map(abs, spare)) < 1e-12:
+        return  # rounding decides
+
+    foreseen = is_foreseen(ends, soc, *expected, age, 0.05, *present)
+
+    assert foreseen == (now < n and min(spare) >= 0)
