@@ -3,7 +3,8 @@
 import importlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
+from inspect import signature
 from typing import Protocol, TypeVar, cast
 
 from matrix_builders import LinearProgram
@@ -37,8 +38,8 @@ class SolverBackend(Protocol):
     `InfeasibleError` when the solver has proved that there is none, and
     `SolverError` for anything else: a time limit, a numerical failure.
 
-    Where it has a ``solve_guarded``, that is asked in its place: it takes a `guard` besides,
-    through which it calls what may take long.
+    A `solve` that takes a `guard` besides calls what may take long through it; any other may take
+    long itself.
     """
 
     name: str
@@ -124,7 +125,10 @@ def _answer(
         except TimeoutError:
             raise SolverError(f"no answer within {time_limit:g} s") from None
 
-    guarded = getattr(backend, "solve_guarded", None)
-    if guarded is not None:
-        return guarded(lp, time_limit=time_limit, start=start, guard=guard)
-    return guard(partial(backend.solve, lp, time_limit=time_limit, start=start))
+    solve: Callable[..., object] = partial(backend.solve, lp, time_limit=time_limit, start=start)
+    return solve(guard=guard) if _takes_guard(backend.solve) else guard(solve)
+
+
+@lru_cache(maxsize=8)
+def _takes_guard(solve: Callable[..., object]) -> bool:
+    return "guard" in signature(solve).parameters
