@@ -171,7 +171,7 @@ def _carried_out(programme: Programme, levels: Vector, dead_band: float) -> Cost
         grid_export=grid_export,
         curtailed=curtailed,
     )
-    return Costed(dispatch, cost, worth)
+    return Costed(dispatch, float(cost), float(worth))
 
 
 def _coupled(programme: Programme, wanted: Course, dead_band: float) -> Dispatch:

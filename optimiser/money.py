@@ -112,12 +112,11 @@ def bill_of(site: Site, grid_import: Vector, grid_export: Vector) -> Bill:
     """
     tariff = site.tariff
     prices = tariff.import_price, tariff.export_price
-    import_cost, export_revenue = trade(*prices, grid_import, grid_export)
     peaks = metered_peaks(site.horizon, tariff.demand_charges)
     allowances = daily_allowances(site.horizon, tariff.allowances, *prices)
     return Bill(
-        import_cost=import_cost,
-        export_revenue=export_revenue,
+        import_cost=float(grid_import @ tariff.import_price),
+        export_revenue=float(grid_export @ tariff.export_price),
         allowance_credit=credit(allowances, grid_import, grid_export) if allowances else 0.0,
         peaks=tuple(
             Peak(reached=peak.reached(grid_import), so_far=peak.floor, cost=peak.cost(grid_import))
@@ -176,35 +175,6 @@ def _charged_at_once(vehicle: Vehicle, site: Site, surplus: Vector) -> Vector:
     missing = energy_wanted(vehicle) - vehicle.initial_soc * vehicle.capacity
     before = np.cumsum(power) - power
     return np.clip(missing / vehicle.charge_efficiency - before, 0.0, power)
-
-
-@kernel(
-    "UniTuple(f8, 2)(Array(f8, 1, 'C', readonly=True), Array(f8, 1, 'C', readonly=True),"
-    " Array(f8, 1, 'C', readonly=True), Array(f8, 1, 'C', readonly=True))"
-)
-def trade(
-    import_price: Vector, export_price: Vector, grid_import: Vector, grid_export: Vector
-) -> tuple[float, float]:
-    """Price the energy through the meter.
-
-    Parameters
-    ----------
-    import_price, export_price : float64 array, shape (T,)
-        Of the tariff. [$/kWh]
-    grid_import, grid_export : float64 array, shape (T,)
-        What goes through it. [kWh per interval]
-
-    Returns
-    -------
-    paid, earned : float
-        [$]
-    """
-    paid = 0.0
-    earned = 0.0
-    for t in range(grid_import.size):
-        paid += grid_import[t] * import_price[t]
-        earned += grid_export[t] * export_price[t]
-    return paid, earned
 
 
 @kernel("f8(f8[::1], f8[:, ::1], f8[:, ::1])")

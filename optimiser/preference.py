@@ -157,13 +157,18 @@ def nudge(
     float
         Price of throughput, each way. [$/kWh]
     """
-    moved = charge.sum() + discharge.sum()
-    metered = grid_import.sum() + grid_export.sum()
+    moved = 0.0
+    metered = 0.0
+    span = 0.0
+    for t in range(hours.size):
+        for k in range(charge.shape[0]):
+            moved += charge[k, t] + discharge[k, t]
+        metered += grid_import[t] + grid_export[t]
+        span += hours[t]
     # Less than what waiting costs: or a little energy on a flat tariff would be kept for ever.
     median = np.sort(np.abs(import_price))[import_price.size // 2]
     wear = _THROUGHPUT_SHARE * budget / max(moved, _LEAST_THROUGHPUT)
     steepest = _TIMING_SHARE * budget / max(metered, _LEAST_THROUGHPUT)
-    span = hours.sum()
     elapsed = 0.0
     for t in range(hours.size):
         elapsed += hours[t]
