@@ -18,7 +18,7 @@ from optimiser.pooling import pooled
 from optimiser.preference import DEFAULT_BUDGET
 from optimiser.programme import Programme, programme_from_site
 from optimiser.provider import ProviderRules
-from optimiser.serving import Ahead, SecondStage, Served
+from optimiser.serving import Ahead, Draft, SecondStage, Served
 from optimiser.site import Site
 from optimiser.solvers import SolverBackend
 from optimiser.value_function import StoragePlan
@@ -33,6 +33,7 @@ def plan(  # noqa: PLR0913 - one required argument; the rest are choices with de
     preference_budget: float = DEFAULT_BUDGET,
     time_limit: float = 20.0,
     backends: Iterable[SolverBackend] | None = None,
+    draft: Draft | None = None,
 ) -> Plan:
     """Plan one site.
 
@@ -52,6 +53,9 @@ def plan(  # noqa: PLR0913 - one required argument; the rest are choices with de
         Most time for each solver. [s]
     backends : iterable of SolverBackend, optional
         Solvers to try in order, instead of those installed.
+    draft : Callable, optional
+        Told the dispatch and the flows that are likely to be those of the plan, while a solver
+        still proves it.
 
     Returns
     -------
@@ -71,7 +75,7 @@ def plan(  # noqa: PLR0913 - one required argument; the rest are choices with de
     stage = SecondStage(
         site, pool, formulation, preference_budget, previous, storage_plan is not None, wishes
     )
-    ahead = Ahead(stage, exact_plan)
+    ahead = Ahead(stage, exact_plan, draft)
     task = Task(formulation, exact_plan, wishes, ahead.make)
     for name, attempt in attempts(task, asked, refusals, time_limit=time_limit):
         try:

@@ -1,7 +1,9 @@
 """From the cheapest plan to what is served: the calmer one, with its accounts and its audit."""
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from optimiser import preference
 from optimiser.audit import Audit, audit
@@ -19,6 +21,9 @@ from optimiser.preference import Preferred
 from optimiser.site import Site
 from optimiser.ties import untied
 from optimiser.unmet import Unmet, unmet_by
+
+Draft: TypeAlias = Callable[[Dispatch, EnergyFlows], object]
+"""Told what is likely to be done, and who feeds whom then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,17 +133,22 @@ class Ahead:
         What decides between plans of nearly the same cost.
     expected : Exact or None
         That plan.
+    draft : Callable or None
+        Told what is made ahead.
     """
 
-    def __init__(self, stage: SecondStage, expected: Exact | None) -> None:
+    def __init__(self, stage: SecondStage, expected: Exact | None, draft: Draft | None) -> None:
         self._stage = stage
+        self._draft = draft
         self._expected = expected if stage.needs_no_solver else None
         self._made: Served | None = None
 
     def make(self) -> None:
         """Make it, unless it is there already or needs the solver."""
         if self._expected is not None and self._made is None:
-            self._made = served_after(self._stage, Answer(self._expected, "optimal"))
+            made = self._made = served_after(self._stage, Answer(self._expected, "optimal"))
+            if self._draft is not None:
+                self._draft(made.dispatch, made.flows)
 
     def served(self, answer: Answer) -> Served:
         """What is served after an answer."""

@@ -21,6 +21,7 @@ from server.codec.requests import (
     multi_battery_problem,
     problem_from_wire,
 )
+from server.codec.schedules import HomeWriter
 from server.history import History
 from server.options import Options
 from server.wire import (
@@ -183,7 +184,7 @@ class _Endpoint(Generic[Request, Reply]):
     kind: Kind
     request: type[Request]
     problem: Callable[[Request, Options, datetime, Repairs], Problem]
-    reply: Callable[[Plan, Problem, Repairs], Reply]
+    reply: Callable[[Plan, Problem, Repairs, HomeWriter], Reply]
 
     def made(
         self,
@@ -197,6 +198,7 @@ class _Endpoint(Generic[Request, Reply]):
         repairs = Repairs()
         request = decode(body, self.request, repairs)
         problem = self.problem(request, options, clock(), repairs)
+        writer = HomeWriter(problem.site, problem.client_safe_charge)
         found = plan(
             problem.site,
             problem.cost_function,
@@ -204,10 +206,11 @@ class _Endpoint(Generic[Request, Reply]):
             previous=history.before(problem.site, problem.cost_function) if history else None,
             time_limit=TIME_LIMIT,
             backends=backends,
+            draft=writer.draft,
         )
         if history:
             history.record(found)
-        return self.reply(found, problem, repairs), Made(self.kind, found, problem)
+        return self.reply(found, problem, repairs, writer), Made(self.kind, found, problem)
 
 
 _BATTERY = _Endpoint(Kind.BATTERY, OptimizeRequest, problem_from_wire, reply_from_plan)

@@ -10,12 +10,12 @@ from server.codec.lists import Stamps, stamps_of
 from server.codec.repairs import Repairs
 from server.codec.replies import home_reply, named_batteries
 from server.codec.requests import Problem
-from server.codec.schedules import of_each, powers, shown_soc
+from server.codec.schedules import HomeWriter, of_each, powers, shown_soc
 from server.codec.summary import certificate_of, dollars, summary_of
 from server.wire import EvOut, EvReply, EvScheduleOut, EvSummaryOut, MeterOut
 
 
-def ev_reply(plan: Plan, problem: Problem, repairs: Repairs) -> EvReply:
+def ev_reply(plan: Plan, problem: Problem, repairs: Repairs, writer: HomeWriter) -> EvReply:
     """Write the reply of ``/ev/optimize``.
 
     Parameters
@@ -26,6 +26,8 @@ def ev_reply(plan: Plan, problem: Problem, repairs: Repairs) -> EvReply:
         What was asked.
     repairs : Repairs
         What was mended; what the plan had to miss is added.
+    writer : HomeWriter
+        Of the home battery's schedule.
 
     Returns
     -------
@@ -58,7 +60,7 @@ def ev_reply(plan: Plan, problem: Problem, repairs: Repairs) -> EvReply:
         reply.schedule = vehicles[0].schedule
         reply.summary = vehicles[0].summary
     if plan.site.batteries:
-        reply.home = home_reply(plan, problem, repairs)
+        reply.home = home_reply(plan, repairs, writer)
     if plan.site.batteries and problem.paths[0] != "home_battery":
         reply.batteries = named_batteries(plan, problem)
     return reply

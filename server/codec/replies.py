@@ -5,7 +5,7 @@ from server.codec.complaints import note_unmet
 from server.codec.repairs import Repairs
 from server.codec.requests import Problem
 from server.codec.schedules import (
-    home_schedule,
+    HomeWriter,
     of_each,
     shown_soc,
     vehicles_in_home_schedule,
@@ -22,7 +22,9 @@ from server.wire import (
 )
 
 
-def reply_from_plan(plan: Plan, problem: Problem, repairs: Repairs) -> OptimizeReply:
+def reply_from_plan(
+    plan: Plan, problem: Problem, repairs: Repairs, writer: HomeWriter
+) -> OptimizeReply:
     """Write the reply of ``/optimize``.
 
     Parameters
@@ -33,6 +35,8 @@ def reply_from_plan(plan: Plan, problem: Problem, repairs: Repairs) -> OptimizeR
         What was asked.
     repairs : Repairs
         What was mended; what the plan had to miss is added.
+    writer : HomeWriter
+        Of its schedule.
 
     Returns
     -------
@@ -40,12 +44,12 @@ def reply_from_plan(plan: Plan, problem: Problem, repairs: Repairs) -> OptimizeR
         Finite numbers only.
     """
     note_unmet(plan, problem.paths, repairs)
-    return home_reply(plan, problem, repairs)
+    return home_reply(plan, repairs, writer)
 
 
-def home_reply(plan: Plan, problem: Problem, repairs: Repairs) -> OptimizeReply:
+def home_reply(plan: Plan, repairs: Repairs, writer: HomeWriter) -> OptimizeReply:
     """Reply about the home batteries as one, vehicles or none beside them."""
-    home = home_schedule(plan, problem.client_safe_charge)
+    home = writer.schedule(plan)
     vehicles = vehicles_in_home_schedule(plan) if plan.site.vehicles else {}
     return OptimizeReply(
         success=True,
@@ -62,10 +66,12 @@ def home_reply(plan: Plan, problem: Problem, repairs: Repairs) -> OptimizeReply:
     )
 
 
-def multi_battery_reply(plan: Plan, problem: Problem, repairs: Repairs) -> MultiBatteryReply:
+def multi_battery_reply(
+    plan: Plan, problem: Problem, repairs: Repairs, writer: HomeWriter
+) -> MultiBatteryReply:
     """Write the reply of ``/multi-battery/optimize``; see `reply_from_plan`."""
     note_unmet(plan, problem.paths, repairs)
-    home = home_schedule(plan, problem.client_safe_charge)
+    home = writer.schedule(plan)
     return MultiBatteryReply(
         success=True,
         status=plan.status,

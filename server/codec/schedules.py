@@ -7,7 +7,9 @@ import numpy as np
 
 from matrix_builders import Vector
 from matrix_builders.arrays import Places
-from optimiser import Plan
+from optimiser import Plan, Site
+from optimiser.dispatch import Dispatch
+from optimiser.flows import EnergyFlows
 from optimiser.plan import ACTIONS
 from server.codec.lists import Stamps, Words, numbers, stamps_of
 from server.codec.rows import N_ROWS, POWER_DIGITS, SOC_DIGITS, home_course
@@ -51,10 +53,42 @@ class HomeSchedule(NamedTuple):
     next_actions: list[ActionOut]
 
 
-def home_schedule(plan: Plan, client_safe_charge: bool) -> HomeSchedule:
+class HomeWriter:
+    """Writes the schedule of the home batteries as one, perhaps before the plan is proved.
+
+    Parameters
+    ----------
+    site : Site
+        The problem.
+    client_safe_charge : bool
+        Whether charging from solar alone is kept out of ``charge_w``.
+    """
+
+    def __init__(self, site: Site, client_safe_charge: bool) -> None:
+        self._site = site
+        self._client_safe_charge = client_safe_charge
+        self._of: Dispatch | None = None
+        self._written: HomeSchedule | None = None
+
+    def draft(self, dispatch: Dispatch, flows: EnergyFlows) -> HomeSchedule:
+        """Write what is likely to be done."""
+        written = home_schedule(self._site, dispatch, flows, self._client_safe_charge)
+        self._of, self._written = dispatch, written
+        return written
+
+    def schedule(self, plan: Plan) -> HomeSchedule:
+        """Schedule of the plan, as it was drafted where it is that."""
+        if self._written is not None and plan.dispatch is self._of:
+            return self._written
+        return self.draft(plan.dispatch, plan.flows)
+
+
+def home_schedule(
+    site: Site, dispatch: Dispatch, flows: EnergyFlows, client_safe_charge: bool
+) -> HomeSchedule:
     """Write the schedule of the home batteries as one."""
-    horizon, flows, dispatch = plan.site.horizon, plan.flows, plan.dispatch
-    batteries, n = plan.site.batteries, horizon.n_intervals
+    horizon, batteries = site.horizon, site.batteries
+    n = horizon.n_intervals
     own = slice(len(batteries))
     rows, soc, actions = np.empty((N_ROWS, n)), np.empty((1, n + 1)), np.empty(n, np.int64)
     begins, means = np.empty(_N_ACTIONS + 1, np.int64), np.empty(_N_ACTIONS)

@@ -63,3 +63,25 @@ def test_without_a_budget_the_cheapest_plan_is_served(looked):
 
     assert looked.times == 0
     assert np.isclose(found.certificate.preference_cost, 0.0, atol=1e-6)
+
+
+def test_a_draft_is_told_while_the_solver_works(looked):
+    told = []
+
+    def waits(lp, *, time_limit, start=None):
+        assert looked.once.wait(20.0)
+        return highs.solve(lp, time_limit=time_limit, start=start)
+
+    found = plan(house(), backends=[other(waits)], draft=lambda *what: told.append(what))
+
+    ((dispatch, flows),) = told
+    assert dispatch is found.dispatch
+    assert flows is found.flows
+
+
+def test_without_a_solver_to_wait_for_there_is_no_draft():
+    told = []
+
+    plan(house(), backends=[], draft=lambda *what: told.append(what))
+
+    assert told == []

@@ -7,9 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
+from optimiser import plan
 from optimiser.plan import ACTIONS, actions_of
 from server.codec import rows
+from server.codec.schedules import HomeWriter
 from server.codec.summary import watts
+from tests.optimiser.houses import house
 from tests.tolerances import KERNEL
 
 
@@ -143,3 +146,14 @@ def test_the_course_of_a_home_is_made_of_its_parts(drawn, client_safe):
     assert [ACTIONS[code] for code in codes.tolist()] == list(actions)
     runs = [len(list(run)) for _, run in groupby(actions)]
     assert begins[: count + 1].tolist() == np.cumsum([0, *runs])[: most + 1].tolist()
+
+
+def test_a_draft_is_the_schedule_of_its_own_plan_only():
+    drafted, other = plan(house()), plan(house(seed=1))
+    writer = HomeWriter(drafted.site, client_safe_charge=False)
+
+    written = writer.draft(drafted.dispatch, drafted.flows)
+
+    assert writer.schedule(drafted) is written
+    assert bytes(writer.schedule(other).charge) != bytes(written.charge)
+    assert bytes(writer.schedule(drafted).charge) == bytes(written.charge)
