@@ -4,9 +4,10 @@ import numpy as np
 
 from matrix_builders import Vector
 from matrix_builders.compiled import kernel
-from optimiser.dispatch import Dispatch, follow, meter_cost_at
+from optimiser.dispatch import Dispatch, follow
 from optimiser.interval_cost import EXPORT_PRICE, IMPORT_PRICE, NET_LOAD
 from optimiser.programme import Programme
+from optimiser.settlement import meter_cost_at
 
 _EQUAL_PRICE = 1e-9  # $/kWh
 _NOTHING = 1e-9  # $; steadying a plan must be free
