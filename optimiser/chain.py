@@ -12,6 +12,7 @@ from optimiser.face import Wishes
 from optimiser.flaws import is_possible
 from optimiser.formulation import Formulation
 from optimiser.linear_program import LpSolution, Proof, Start
+from optimiser.sifting import sifted
 from optimiser.solvers import SolverBackend
 from optimiser.solvers.in_time import nothing
 from optimiser.start import start_from
@@ -121,16 +122,32 @@ def _relaxed(
 ) -> LpSolution:
     """Optimum of the relaxation.
 
+    The basis of the start is enough nearly always; where it is not, the whole programme is solved.
     From its start HiGHS ends as "Unknown" once in several hundred days; from nothing it does not.
     """
-    solve = partial(solvers.solve_verified, backend, task.formulation.lp)
-    try:
-        return solve(time_limit=deadline - perf_counter(), start=start, meanwhile=task.meanwhile)
-    except SolverError:
+    refusal = SolverError("no time is left")
+    for way in _ways(task, backend, start):
         left = deadline - perf_counter()
-        if start is None or left <= 0.0:
-            raise
-    return solve(time_limit=left)
+        if left <= 0.0:
+            break
+        try:
+            return way(time_limit=left)
+        except SolverError as error:
+            refusal = error
+    raise refusal
+
+
+def _ways(
+    task: Task, backend: SolverBackend, start: Start | None
+) -> Iterator[Callable[..., LpSolution]]:
+    """Ways to solve the relaxation, the shortest first."""
+    lp, meanwhile = task.formulation.lp, task.meanwhile
+    if start is not None:
+        part = sifted(lp, start)
+        if part is not None:
+            yield partial(solvers.solve_sifted, backend, lp, part, meanwhile=meanwhile)
+        yield partial(solvers.solve_verified, backend, lp, start=start, meanwhile=meanwhile)
+    yield partial(solvers.solve_verified, backend, lp, meanwhile=meanwhile)
 
 
 def _by_value_function(formulation: Formulation, exact_plan: Exact) -> Answer:

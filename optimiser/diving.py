@@ -112,6 +112,8 @@ def _solved(
 def start_at(lp: LinearProgram, x: Vector, basis: object = None) -> Start:
     """Start from a point, or from what the bounds leave of it."""
     inside = np.clip(x, lp.col_lower, lp.col_upper)
+    if isinstance(basis, Start):
+        return replace(basis, x=inside)
     col_status = np.where(lp.col_upper - inside < inside - lp.col_lower, AT_UPPER, AT_LOWER)
     col_status[(x > lp.col_lower + _AT_BOUND) & (x < lp.col_upper - _AT_BOUND)] = BASIC
     row_status = np.full(lp.row_lower.size, AT_LOWER, dtype=np.int8)

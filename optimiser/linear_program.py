@@ -52,7 +52,7 @@ class LpSolution:
     backend : str
         Name of the solver.
     basis : object, optional
-        What the solver can go on from; nobody else knows what it is.
+        What the solver can go on from: a start, or what nobody else knows.
     proof : Proof, optional
         Once it is verified.
     """
@@ -84,14 +84,10 @@ class Start:
     basis: object = None
 
     @property
-    def basic(self) -> NDArray[np.bool_]:
-        """Columns to begin with in the basis; shape (n_cols,)."""
-        return np.equal(self.col_status, BASIC)
-
-    @property
-    def basic_rows(self) -> NDArray[np.bool_]:
-        """Rows to begin with in the basis; shape (n_rows,)."""
-        return np.equal(self.row_status, BASIC)
+    def n_basic(self) -> int:
+        """Columns and rows to begin with in the basis."""
+        statuses = self.col_status, self.row_status
+        return sum(int(np.count_nonzero(status == BASIC)) for status in statuses)
 
 
 def objective(lp: LinearProgram, x: Vector) -> float:

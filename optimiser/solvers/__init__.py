@@ -8,13 +8,9 @@ from inspect import signature
 from typing import Protocol, TypeVar, cast
 
 from matrix_builders import LinearProgram
-from optimiser.errors import SolverError, foreign_code
-from optimiser.linear_program import (
-    LpSolution,
-    Start,
-    objective,
-    prove,
-)
+from optimiser.errors import InfeasibleError, SolverError, foreign_code
+from optimiser.linear_program import LpSolution, Start, objective, prove
+from optimiser.sifting import Sifted
 from optimiser.solvers.in_time import in_time, nothing
 
 ORDER = ("highs", "scipy_linprog")
@@ -93,12 +89,30 @@ def solve_verified(
     OptimiserError
         Where the back end raised, was late, or gave an answer that does not hold.
     """
-    solution = _answer(backend, lp, time_limit, start, meanwhile)
-    if not isinstance(solution, LpSolution) or (solution.x.shape, solution.row_dual.shape) != (
-        lp.cost.shape,
-        lp.row_lower.shape,
-    ):
-        raise SolverError("gave no solution")
+    return _verified(lp, _answer(backend, lp, time_limit, start, meanwhile))
+
+
+def solve_sifted(
+    backend: SolverBackend,
+    lp: LinearProgram,
+    sifted: Sifted,
+    *,
+    time_limit: float,
+    meanwhile: Callable[[], object] = nothing,
+) -> LpSolution:
+    """Solution of one back end that saw a part of the columns, once its duals prove it of all.
+
+    Takes, gives and raises what `solve_verified` does.
+    """
+    try:
+        found = _answer(backend, sifted.lp, time_limit, sifted.start, meanwhile)
+    except InfeasibleError as error:
+        raise SolverError("other columns are needed") from error
+    return _verified(lp, sifted.lifted(found))
+
+
+def _verified(lp: LinearProgram, solution: LpSolution) -> LpSolution:
+    """The solution with its proof."""
     proof = prove(lp, solution)
     if proof.primal_residual > FEASIBILITY_TOLERANCE:
         raise SolverError(f"bounds missed by {proof.primal_residual:.1e} kWh")
@@ -116,8 +130,8 @@ def _answer(
     time_limit: float,
     start: Start | None,
     meanwhile: Callable[[], object],
-) -> object:
-    """Answer of a back end, whatever it is; in a thread that may be given up, or its run alone."""
+) -> LpSolution:
+    """Answer of a back end, unverified; in a thread that may be given up, or its run alone."""
 
     def guard(work: Callable[[], Result]) -> Result:
         try:
@@ -126,7 +140,13 @@ def _answer(
             raise SolverError(f"no answer within {time_limit:g} s") from None
 
     solve: Callable[..., object] = partial(backend.solve, lp, time_limit=time_limit, start=start)
-    return solve(guard=guard) if _takes_guard(backend.solve) else guard(solve)
+    found = solve(guard=guard) if _takes_guard(backend.solve) else guard(solve)
+    if not isinstance(found, LpSolution) or (found.x.shape, found.row_dual.shape) != (
+        lp.cost.shape,
+        lp.row_lower.shape,
+    ):
+        raise SolverError("gave no solution")
+    return found
 
 
 @lru_cache(maxsize=8)

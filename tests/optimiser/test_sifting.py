@@ -1,0 +1,161 @@
+"""A few columns are solved for all: their duals prove the whole, or they are not believed."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.sparse import csc_array
+
+from optimiser import chain, solvers, value_function
+from optimiser.dispatch import follow
+from optimiser.errors import SolverError
+from optimiser.exclusivity import by_value_function
+from optimiser.formulation import formulate
+from optimiser.linear_program import AT_LOWER, AT_UPPER, BASIC, objective
+from optimiser.sifting import sifted
+from optimiser.solvers import highs
+from optimiser.start import start_from
+from tests.exactness.sites import seeded_programme
+
+SEEDS = range(40)
+
+
+def started(seed, n_intervals=48, *, convex=True):
+    """A formulation, and the start from its exact plan."""
+    programme = seeded_programme(seed, n_intervals, convex=convex)
+    formulation = formulate(programme)
+    dispatch = follow(programme, value_function.solve(programme).levels)
+    return formulation, start_from(formulation, dispatch)
+
+
+def dense(lp):
+    """Its matrix."""
+    arrays = (lp.matrix.data, lp.matrix.indices, lp.matrix.indptr)
+    return csc_array(arrays, shape=(lp.row_lower.size, lp.cost.size)).toarray()
+
+
+def without_basis(start):
+    """The same with a basic column sent to a bound."""
+    status = start.col_status.copy()
+    status[np.flatnonzero(start.col_status == BASIC)[0]] = AT_LOWER
+    return replace(start, col_status=status)
+
+
+def with_another_basis(start):
+    """The same with as many columns in the basis, most of them others."""
+    return replace(start, col_status=np.roll(start.col_status, 7))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_part_is_the_whole_with_the_other_columns_at_their_bounds(seed):
+    formulation, start = started(seed, 12, convex=seed % 2 == 0)
+    lp, part = formulation.lp, sifted(formulation.lp, start)
+    if part is None:
+        assert start.n_basic != lp.row_lower.size
+        return
+    basic = start.col_status == BASIC
+    np.testing.assert_array_equal(part.columns, np.flatnonzero(basic))
+    np.testing.assert_array_equal(dense(part.lp), dense(lp)[:, basic])
+    for name in ("cost", "col_lower", "col_upper"):
+        np.testing.assert_array_equal(getattr(part.lp, name), getattr(lp, name)[basic])
+    np.testing.assert_array_equal(part.start.x, start.x[basic])
+    assert (part.start.col_status == BASIC).all()
+    at_bounds = np.where(start.col_status == AT_UPPER, lp.col_upper, lp.col_lower)
+    taken = dense(lp) @ np.where(basic, 0.0, at_bounds)
+    np.testing.assert_allclose(part.lp.row_lower, lp.row_lower - taken, atol=1e-9)
+    np.testing.assert_allclose(part.lp.row_upper, lp.row_upper - taken, atol=1e-9)
+
+
+def test_the_basis_of_the_exact_plan_is_enough_on_most_sites():
+    enough = 0
+    for seed in SEEDS:
+        formulation, start = started(seed)
+        part = sifted(formulation.lp, start)
+        if part is None:
+            continue
+        try:
+            found = solvers.solve_sifted(highs, formulation.lp, part, time_limit=10.0)
+        except SolverError:
+            continue
+        whole = solvers.solve_verified(highs, formulation.lp, time_limit=10.0)
+        cost = objective(formulation.lp, whole.x)
+        assert objective(formulation.lp, found.x) == pytest.approx(cost, abs=1e-6), f"seed {seed}"
+        assert found.proof.lower_bound == pytest.approx(cost, abs=1e-5), f"seed {seed}"
+        enough += 1
+    assert enough >= 0.75 * len(SEEDS)
+
+
+def test_what_is_no_basis_is_not_sifted():
+    formulation, start = started(0)
+    assert sifted(formulation.lp, without_basis(start)) is None
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_wrong_basis_is_never_believed(seed):
+    """The optimum of the part is none of the whole; either nothing comes of it, or the optimum."""
+    formulation, start = started(seed)
+    part = sifted(formulation.lp, with_another_basis(start))
+    if part is None:
+        return
+    cost = objective(formulation.lp, highs.solve(formulation.lp, time_limit=10.0).x)
+    try:
+        found = solvers.solve_sifted(highs, formulation.lp, part, time_limit=10.0)
+    except SolverError:
+        return
+    assert objective(formulation.lp, found.x) == pytest.approx(cost, abs=1e-6)
+
+
+@pytest.mark.parametrize("seed", [3, 11, 19])
+def test_the_whole_programme_is_solved_where_the_basis_is_wrong(seed, monkeypatch):
+    programme = seeded_programme(seed, 48, convex=True)
+    formulation = formulate(programme)
+    exact = by_value_function(programme, value_function.solve(programme))
+    true_start = start_from(formulation, exact.dispatch)
+    sizes = []
+
+    class Watched:
+        name = "highs"
+
+        @staticmethod
+        def solve(lp, *, time_limit, start=None):
+            sizes.append(lp.cost.size)
+            return highs.solve(lp, time_limit=time_limit, start=start)
+
+    monkeypatch.setattr(chain, "start_from", lambda *_: with_another_basis(true_start))
+    task = chain.Task(formulation, exact, wishes=lambda: formulation.lp.cost)
+    (_, attempt), *_ = chain.attempts(task, [Watched], [], time_limit=10.0)
+    answer = attempt()
+    assert answer.exact.is_optimal
+    assert sizes[0] < sizes[-1] == formulation.lp.cost.size
+
+
+def test_a_solver_that_fails_is_asked_no_more_once_the_time_is_up(monkeypatch):
+    programme = seeded_programme(0, 12, convex=True)
+    formulation = formulate(programme)
+    exact = by_value_function(programme, value_function.solve(programme))
+    asked = []
+
+    class Late:
+        name = "late"
+
+        @staticmethod
+        def solve(lp, *, time_limit, start=None):
+            asked.append(time_limit)
+            clock[0] += 60.0
+            raise SolverError("late")
+
+    clock = [0.0]
+    monkeypatch.setattr(chain, "perf_counter", lambda: clock[0])
+    task = chain.Task(formulation, exact, wishes=lambda: formulation.lp.cost)
+    (_, attempt), *_ = chain.attempts(task, [Late], [], time_limit=10.0)
+    with pytest.raises(SolverError, match="late"):
+        attempt()
+    assert asked == [10.0]
+
+
+def test_every_status_is_kept_for_what_goes_on_from_there():
+    formulation, start = started(1)
+    part = sifted(formulation.lp, start)
+    found = solvers.solve_sifted(highs, formulation.lp, part, time_limit=10.0)
+    assert found.basis is start
+    assert set(np.unique(start.col_status)) <= {AT_LOWER, AT_UPPER, BASIC}
