@@ -1,5 +1,6 @@
 """The HiGHS back end: one `HighsLp` object in, one optimal point out."""
 
+import contextlib
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -25,13 +26,16 @@ _OPTIONS: dict[str, bool | int | str] = {
     "solver": "simplex",
 }
 
+_EDGE_WEIGHTS = "simplex_dual_edge_weight_strategy"
 # Exact weights of the edges would take longer than all iterations from a good basis.
-_STARTED: dict[str, bool | int | str] = {"simplex_dual_edge_weight_strategy": 1}  # devex
+_BY_DEFAULT, _DEVEX = -1, 1
 
 Guard: TypeAlias = Callable[[Callable[[], highspy.HighsStatus]], highspy.HighsStatus]
 """Calls what it is given, perhaps elsewhere, and returns what that returns."""
 
 _SAME_COST = 1e-9  # $; rounding of the sum of a plan
+
+_MOST_COLUMNS_AT_REST = 4096  # of its last programme, whose memory it keeps
 
 
 class Silent(highspy.Highs):
@@ -44,6 +48,10 @@ class Silent(highspy.Highs):
     def __init__(self) -> None:
         super(highspy.Highs, self).__init__()
         accept(self.setOptionValue("output_flag", False), "option output_flag")
+
+
+# Setting one up takes a tenth of a solve.  One that failed, or hangs, never comes back.
+_at_rest: list[Silent] = []
 
 
 def at_once(run: Callable[[], highspy.HighsStatus]) -> highspy.HighsStatus:
@@ -67,21 +75,44 @@ def solve(
     SolverError
         For any other end than an optimal point.
     """
-    highs = loaded(lp, time_limit=time_limit, start=start)
+    highs = _ready()
+    _load(highs, lp, time_limit, start)
     _run(highs, guard)
-    return _solution(highs, None if start is None else _confirmed(highs, lp, start))
+    found = _solution(highs, None if start is None else _confirmed(highs, lp, start))
+    if lp.cost.size <= _MOST_COLUMNS_AT_REST:
+        _at_rest.append(highs)
+    return found
 
 
 def loaded(lp: LinearProgram, *, time_limit: float, start: Start | None = None) -> highspy.Highs:
     """HiGHS with `lp` inside, ready to run; the time limit is that of all its runs together."""
+    highs = _fresh()
+    _load(highs, lp, time_limit, start)
+    return highs
+
+
+def _ready() -> Silent:
+    with contextlib.suppress(IndexError):  # another thread may take the last one
+        return _at_rest.pop()
+    return _fresh()
+
+
+def _fresh() -> Silent:
     highs = Silent()
-    options = {**_OPTIONS, "time_limit": time_limit} | (_STARTED if start is not None else {})
-    for option, value in options.items():
+    for option, value in _OPTIONS.items():
         accept(highs.setOptionValue(option, value), f"option {option}")
+    return highs
+
+
+def _load(highs: Silent, lp: LinearProgram, time_limit: float, start: Start | None) -> None:
+    """Give HiGHS a programme, in place of the one before; its clock does not begin again."""
+    weights = _BY_DEFAULT if start is None else _DEVEX
+    accept(highs.setOptionValue(_EDGE_WEIGHTS, weights), f"option {_EDGE_WEIGHTS}")
+    until = highs.getRunTime() + time_limit
+    accept(highs.setOptionValue("time_limit", until), "option time_limit")
     pass_model(highs, lp)
     if start is not None:
         accept(highs.setBasis(_as_basis(lp, start)), "start")
-    return highs
 
 
 def optimum(highs: highspy.Highs) -> LpSolution:
@@ -168,12 +199,11 @@ def _as_basis(lp: LinearProgram, start: Start) -> highspy.HighsBasis:
     """Basis of a start; alien, so that HiGHS completes it where columns are missing or many."""
     if isinstance(start.basis, highspy.HighsBasis):
         return _with_rows(start.basis, lp.row_lower.size)
-    n_basic = np.count_nonzero(start.basic) + np.count_nonzero(start.basic_rows)
     more_rows = [highspy.HighsBasisStatus.kLower] * (lp.row_lower.size - start.row_status.size)
     basis = highspy.HighsBasis()
-    basis.col_status = _STATUS[start.col_status].tolist()
-    basis.row_status = _STATUS[start.row_status].tolist() + more_rows
-    basis.alien = n_basic != lp.row_lower.size
+    basis.col_status = _STATUS.take(start.col_status).tolist()
+    basis.row_status = _STATUS.take(start.row_status).tolist() + more_rows
+    basis.alien = start.n_basic != lp.row_lower.size
     basis.valid = True
     return basis
 
