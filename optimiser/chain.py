@@ -125,16 +125,14 @@ def _relaxed(
     The basis of the start is enough nearly always; where it is not, the whole programme is solved.
     From its start HiGHS ends as "Unknown" once in several hundred days; from nothing it does not.
     """
-    refusal = SolverError("no time is left")
-    for way in _ways(task, backend, start):
-        left = deadline - perf_counter()
-        if left <= 0.0:
-            break
+    *shorter, longest = _ways(task, backend, start)
+    for way in shorter:
         try:
-            return way(time_limit=left)
-        except SolverError as error:
-            refusal = error
-    raise refusal
+            return way(time_limit=deadline - perf_counter())
+        except SolverError:
+            if perf_counter() >= deadline:
+                raise
+    return longest(time_limit=deadline - perf_counter())
 
 
 def _ways(

@@ -35,7 +35,7 @@ Guard: TypeAlias = Callable[[Callable[[], highspy.HighsStatus]], highspy.HighsSt
 
 _SAME_COST = 1e-9  # $; rounding of the sum of a plan
 
-_MOST_COLUMNS_AT_REST = 4096  # of its last programme, whose memory it keeps
+_MOST_COLUMNS_AT_REST = 2048  # of its last programme, whose memory it keeps
 
 
 class Silent(highspy.Highs):

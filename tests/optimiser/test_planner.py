@@ -1,5 +1,6 @@
 """The pipeline: back ends in turn, and what any optimal plan must obey."""
 
+import gc
 import math
 import sys
 from dataclasses import replace
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks import problems
 from optimiser import (
     CostFunction,
     Forecast,
@@ -272,3 +274,17 @@ def test_splitting_an_interval_in_two_halves_changes_nothing(site, drawn):
     cost = spent(site)
 
     assert spent(split) == pytest.approx(cost, rel=1e-7, abs=1e-6)
+
+
+@pytest.mark.parametrize("kind", [problems.CONVEX, problems.HARD])
+def test_what_a_plan_took_is_freed_at_once(kind):
+    """Cycles would hold its arrays until Python looks for them, which it hardly ever does."""
+    site = problems.site(kind, 96)
+    plan(site)
+    gc.collect()
+    gc.disable()
+    try:
+        plan(site)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
