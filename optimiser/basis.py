@@ -161,7 +161,7 @@ def choose_worth(
         worth[t + 1] = max(min(worth[t], most), least)
 
 
-@kernel("i8(i8, i8, i8[::1])")
+@kernel("i8(i8, i8, i8[::1])", inlined=True)
 def freer(column: int, other: int, moves: NDArray[np.int64]) -> int:
     """That of two columns which is further from its bounds; the first of equals."""
     if column == _NONE or (moves[other] == FREE and moves[column] != FREE):

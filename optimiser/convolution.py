@@ -26,7 +26,7 @@ N_SCRATCH = 3
 """Functions beside the result, in a convolution."""
 
 
-@kernel("i8(f8[:, ::1], i8, f8, f8, f8, f8[:, ::1])")
+@kernel("i8(f8[:, ::1], i8, f8, f8, f8, f8[:, ::1])", inlined=True)
 def add_level_penalty(
     f: Vector, size: int, floor: float, ceiling: float, penalty: float, aside: Vector
 ) -> int:
@@ -57,7 +57,7 @@ def add_level_penalty(
     return size
 
 
-@kernel("i8(f8[::1], f8[::1], i8, i8, f8, i8)")
+@kernel("i8(f8[::1], f8[::1], i8, i8, f8, i8)", inlined=True)
 def move_run(x: Vector, rise: Vector, first: int, last: int, at: float, top: int) -> int:
     """Append the segments between two breakpoints to what ends at `top`; return its new end.
 
@@ -77,7 +77,7 @@ def move_run(x: Vector, rise: Vector, first: int, last: int, at: float, top: int
     return top + n
 
 
-@kernel("Tuple((i8, f8))(f8[::1], f8[::1], i8, i8, f8[:, ::1], i8, i8, f8)")
+@kernel("Tuple((i8, f8))(f8[::1], f8[::1], i8, i8, f8[:, ::1], i8, i8, f8)", inlined=True)
 def merge_convex(
     x: Vector,
     rise: Vector,
@@ -158,7 +158,7 @@ def merge_convex(
     return top - begin, value
 
 
-@kernel("i8(f8[:, ::1], i8, f8[:, ::1], i8, i8, f8, f8, f8[:, :, ::1], f8[:, ::1])")
+@kernel("i8(f8[:, ::1], i8, f8[:, ::1], i8, i8, f8, f8, f8[:, :, ::1], f8[:, ::1])", inlined=True)
 def convolve_run(
     w: Vector,
     w_size: int,
@@ -199,7 +199,7 @@ def convolve_run(
             return size
 
 
-@kernel("i8(f8[:, ::1], i8, f8[:, ::1], i8, i8, f8, f8, f8[:, :, ::1], f8[:, ::1])")
+@kernel("i8(f8[:, ::1], i8, f8[:, ::1], i8, i8, f8, f8, f8[:, :, ::1], f8[:, ::1])", inlined=True)
 def convolve(
     w: Vector,
     w_size: int,

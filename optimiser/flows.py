@@ -124,7 +124,7 @@ def _passed_on(site: Site) -> float:
     return site.inverter.ac_limit
 
 
-@kernel("f8(f8, f8[:, :, ::1], i8, i8, b1[::1])")
+@kernel("f8(f8, f8[:, :, ::1], i8, i8, b1[::1])", inlined=True)
 def share(supply: float, each: Vector, t: int, source: int, chosen: NDArray[np.bool_]) -> float:
     """Share a supply among the open charges of those chosen, by their size; return what is left."""
     total = 0.0

@@ -55,7 +55,7 @@ _N_DRAWN = 5  # segments of the energy drawn around one local minimum, some perh
 _N_FUNCTIONS = 3  # drawn cost, and two more where the metered cost has two local minima
 
 
-@kernel("void(f8[::1], f8, i8, f8[:, ::1])")
+@kernel("void(f8[::1], f8, i8, f8[:, ::1])", inlined=True)
 def curtailed_around(interval: Vector, penalty: float, least: int, drawn: Vector) -> None:
     """Cost of the energy drawn, where curtailment brings the meter towards one local minimum.
 
@@ -92,7 +92,7 @@ def curtailed_around(interval: Vector, penalty: float, least: int, drawn: Vector
     drawn[Y, 5] = import_cost + (import_price + penalty) * interval[IMPORT_EXCESS]
 
 
-@kernel("i8(f8[::1], f8, f8[:, ::1], f8[:, ::1], f8[:, ::1])")
+@kernel("i8(f8[::1], f8, f8[:, ::1], f8[:, ::1], f8[:, ::1])", inlined=True)
 def drawn_cost(
     interval: Vector, penalty: float, drawn: Vector, other: Vector, aside: Vector
 ) -> int:
@@ -125,7 +125,7 @@ def drawn_cost(
     return lower_onto(drawn, _N_DRAWN, other, _N_DRAWN, aside)
 
 
-@kernel("i8(f8[::1], f8[:, ::1], i8, f8, f8, f8, f8[::1], f8[::1], f8[::1], i8)")
+@kernel("i8(f8[::1], f8[:, ::1], i8, f8, f8, f8, f8[::1], f8[::1], f8[::1], i8)", inlined=True)
 def interval_cost(
     interval: Vector,
     drawn: Vector,

@@ -4,9 +4,10 @@ import numpy as np
 
 from matrix_builders import Vector
 from matrix_builders.compiled import kernel
+from optimiser.choice import choose_forwards
 from optimiser.interval_cost import interval_costs
 from optimiser.piecewise import value_of
-from optimiser.recursion import GAVE_UP, choose_forwards, value_backwards
+from optimiser.recursion import GAVE_UP, value_backwards
 
 
 @kernel(

@@ -20,7 +20,7 @@ SHORTEST = 1e-12
 _EQUAL = 1e-13  # relative; values nearer than this are the same value
 
 
-@kernel("i8(f8[:, ::1], i8, f8, f8, f8)")
+@kernel("i8(f8[:, ::1], i8, f8, f8, f8)", inlined=True)
 def append(f: Vector, size: int, x_end: float, y_end: float, rise: float) -> int:
     """Add a segment up to ``x_end`` to a function of `size` segments; return its new size.
 
@@ -36,7 +36,7 @@ def append(f: Vector, size: int, x_end: float, y_end: float, rise: float) -> int
     return size
 
 
-@kernel("void(f8[:, ::1], i8, f8)")
+@kernel("void(f8[:, ::1], i8, f8)", inlined=True)
 def end_at(f: Vector, size: int, x_end: float) -> None:
     """Let a function of `size` segments end where it should, to the last bit.
 
@@ -47,7 +47,7 @@ def end_at(f: Vector, size: int, x_end: float) -> None:
     f[X, size] = x_end
 
 
-@kernel("i8(f8[::1], f8[::1], f8[:, ::1])")
+@kernel("i8(f8[::1], f8[::1], f8[:, ::1])", inlined=True)
 def from_slopes(x: Vector, slope: Vector, f: Vector) -> int:
     """Make `f` the function of these slopes between breakpoints, from zero; return its size."""
     f[X, 0] = x[0]
@@ -60,7 +60,7 @@ def from_slopes(x: Vector, slope: Vector, f: Vector) -> int:
     return size
 
 
-@kernel("i8(f8[:, ::1], i8, i8, f8)")
+@kernel("i8(f8[:, ::1], i8, i8, f8)", inlined=True)
 def segment_at(f: Vector, first: int, last: int, at: float) -> int:
     """Last segment between two breakpoints that begins at or before `at`, or the first one."""
     below = first
@@ -74,7 +74,7 @@ def segment_at(f: Vector, first: int, last: int, at: float) -> int:
     return below
 
 
-@kernel("f8(f8[:, ::1], i8, f8)")
+@kernel("f8(f8[:, ::1], i8, f8)", inlined=True)
 def value_of(f: Vector, size: int, at: float) -> float:
     """Value of a function of `size` segments; beyond its ends it goes on as it ended."""
     if size == 0:
@@ -83,7 +83,7 @@ def value_of(f: Vector, size: int, at: float) -> float:
     return float(f[Y, i] + f[SLOPE, i] * (at - f[X, i]))
 
 
-@kernel("i8(f8[:, ::1], i8, i8)")
+@kernel("i8(f8[:, ::1], i8, i8)", inlined=True)
 def convex_run_end(f: Vector, first: int, last: int) -> int:
     """Last breakpoint of the convex run that begins at breakpoint `first`."""
     if first == last:
@@ -94,7 +94,7 @@ def convex_run_end(f: Vector, first: int, last: int) -> int:
     return end
 
 
-@kernel("i8(f8[:, ::1], i8, i8, f8[:, ::1], i8, i8, f8, f8, f8[:, ::1])")
+@kernel("i8(f8[:, ::1], i8, i8, f8[:, ::1], i8, i8, f8, f8, f8[:, ::1])", inlined=True)
 def merge_convex_runs(
     a: Vector,
     a_first: int,
@@ -155,7 +155,7 @@ def merge_convex_runs(
     return size
 
 
-@kernel("i8(f8[:, ::1], i8, f8[:, ::1], i8, f8[:, ::1])")
+@kernel("i8(f8[:, ::1], i8, f8[:, ::1], i8, f8[:, ::1])", inlined=True)
 def lower_onto(f: Vector, size: int, other: Vector, other_size: int, aside: Vector) -> int:
     """Lower a function to the minimum of itself and another that begins and ends no earlier.
 

@@ -206,7 +206,7 @@ ACTIONS = tuple(Action)
 CHARGE_CODE, _CONSUME, _EXPORT, _IDLE = range(4)
 
 
-@kernel("i8(f8, f8, f8, f8, f8)")
+@kernel("i8(f8, f8, f8, f8, f8)", inlined=True)
 def action_code(
     charge: float, discharge: float, to_load: float, to_grid: float, threshold: float
 ) -> int:

@@ -1,4 +1,4 @@
-"""Kernels of the storage dynamic programme: backwards by value, forwards by choice.
+"""Kernels of the storage dynamic programme, backwards: the value of stored energy.
 
 With ``h_t`` the least cost of interval t by the energy that the storage gives, ``phi_t`` the
 penalty on missed levels and ``V_T`` minus the worth of what is left,
@@ -17,8 +17,6 @@ from matrix_builders.compiled import kernel
 from optimiser.convolution import N_SCRATCH, NO_ROOM, add_level_penalty, convolve, merge_convex
 from optimiser.piecewise import SLOPE, X, Y, convex_run_end, from_slopes
 
-_EQUAL = 1e-12  # $; costs nearer than this are the same, and the calmer choice wins
-
 _FIRST_ROOM = 256  # breakpoints; most value functions have fewer than a hundred
 
 # Breakpoints that all value functions together may have: half a second and 32 MB.  Export prices
@@ -27,7 +25,8 @@ _MOST_BREAKPOINTS = 2_000_000
 _MOST_PER_INTERVAL = 128
 GAVE_UP = -1
 """In place of ``place[0]``: the value functions grew beyond all use."""
-_RISE = 1  # row of the slopes, where stored value functions have no values
+RISE = 1
+"""Row of the slopes, where stored value functions have no values."""
 
 
 @kernel("f8[:, ::1](f8[:, ::1], i8, i8)")
@@ -40,24 +39,91 @@ def with_room(f: Vector, size: int, room: int) -> Vector:
     return longer
 
 
-@kernel("void(f8[:, ::1], i8, f8[:, ::1], i8)")
+@kernel("void(f8[:, ::1], i8, f8[:, ::1], i8)", inlined=True)
 def store(f: Vector, size: int, values: Vector, first: int) -> None:
     """Keep breakpoints and slopes of a function, from breakpoint `first` of the store."""
     for i in range(size):
         values[X, first + i] = f[X, i]
-        values[_RISE, first + i] = f[SLOPE, i]
+        values[RISE, first + i] = f[SLOPE, i]
     values[X, first + size] = f[X, size]
 
 
-@kernel("void(f8[:, ::1], i8, i8, f8[:, ::1])")
+@kernel("void(f8[:, ::1], i8, i8, f8[:, ::1])", inlined=True)
 def recall(values: Vector, first: int, size: int, f: Vector) -> None:
     """Make `f` what the store has from breakpoint `first` on, with values that begin at zero."""
     f[X, 0] = values[X, first]
     f[Y, 0] = 0.0
     for i in range(size):
         f[X, i + 1] = values[X, first + i + 1]
-        f[SLOPE, i] = values[_RISE, first + i]
+        f[SLOPE, i] = values[RISE, first + i]
         f[Y, i + 1] = f[Y, i] + f[SLOPE, i] * (f[X, i + 1] - f[X, i])
+
+
+@kernel(
+    "Tuple((i8, i8, i8, f8))(i8, i8, i8, f8[:, ::1], i8[::1], f8[::1], f8[::1], i8[::1],"
+    " f8[::1], f8[::1], f8, f8, i8)",
+    inlined=True,
+)
+def merge_backwards(
+    after: int,
+    first: int,
+    size: int,
+    costs: Vector,
+    cost_place: NDArray[np.int64],
+    x: Vector,
+    rise: Vector,
+    place: NDArray[np.int64],
+    floor: Vector,
+    ceiling: Vector,
+    low: float,
+    high: float,
+    room: int,
+) -> tuple[int, int, int, float]:
+    """Go backwards over intervals of convex cost without soft levels, by slopes alone.
+
+    Parameters
+    ----------
+    after : int
+        One after the interval to begin with.
+    first, size : int
+        First breakpoint and number of segments of ``V`` there, which is convex.
+    costs, cost_place, floor, ceiling
+        As in `value_backwards`.
+    x, rise : float64 array, shape (n,)
+        Breakpoints and slopes of every ``W_t``; modified in place.
+    place : int64 array, shape (T + 1,)
+        Modified in place.
+    low, high : float
+        The band. [kWh]
+    room : int
+        Breakpoints that must stay free.
+
+    Returns
+    -------
+    after, first, size : int
+        Where it ended: at the beginning, at another kind of interval, or for want of room.
+    total : float
+        What ``V`` has grown by at the lower end of the band. [$]
+    """
+    total = 0.0
+    while after > 0:
+        t = after - 1
+        h_first = cost_place[t]
+        h_last = cost_place[t + 1] - 1
+        end = first + size + 1
+        if (
+            floor[t] > low
+            or ceiling[t] < high
+            or end + 2 * (size + h_last - h_first) + room > x.size
+            or convex_run_end(costs, h_first, h_last) < h_last
+        ):
+            break
+        place[t] = end
+        size, value = merge_convex(x, rise, first, size, costs, h_first, h_last, high)
+        total += value
+        first = end
+        after = t
+    return after, first, size, total
 
 
 @kernel(
@@ -106,7 +172,7 @@ def value_backwards(
     w = np.empty((3, room))
     scratch = np.empty((N_SCRATCH, 3, room))
     values = np.empty((2, 64 * n + room))
-    x, rise = values[X], values[_RISE]
+    x, rise = values[X], values[RISE]
     place = np.zeros(n + 1, dtype=np.int64)
 
     size = from_slopes(end_x, end_slope, v)
@@ -115,7 +181,16 @@ def value_backwards(
     has_values = True  # `v` is V_{t+1}; otherwise only the store has it, from breakpoint `first`
     first = 0
     total = 0.0  # to be added to V_t: small values keep their digits over long horizons
-    for t in range(n - 1, -1, -1):
+    t = n
+    while t > 0:
+        if is_convex and not has_values:
+            t, first, size, rises = merge_backwards(
+                t, first, size, costs, cost_place, x, rise, place, floor, ceiling, low, high, room
+            )
+            total += rises
+            if t == 0:
+                break
+        t -= 1
         h_first = cost_place[t]
         h_last = cost_place[t + 1] - 1
         is_merge = is_convex and convex_run_end(costs, h_first, h_last) == h_last
@@ -137,7 +212,7 @@ def value_backwards(
             break
         if place[t] + 2 * (size + h_last - h_first) + room > values.shape[1]:
             values = with_room(values, place[t], 2 * values.shape[1] + 2 * room)
-            x, rise = values[X], values[_RISE]
+            x, rise = values[X], values[RISE]
 
         if is_merge:
             if has_values:
@@ -163,7 +238,7 @@ def value_backwards(
             is_convex = convex_run_end(v, 0, size) == size
             if place[t] + size + 3 > values.shape[1]:
                 values = with_room(values, place[t], 2 * values.shape[1] + 2 * room)
-                x, rise = values[X], values[_RISE]
+                x, rise = values[X], values[RISE]
             store(v, size, values, place[t])
         first = place[t]
     if has_values:
@@ -174,99 +249,3 @@ def value_backwards(
     for i in range(size + 1):
         result[Y, i] += total
     return values, place, result
-
-
-@kernel("i8(f8[::1], i8, i8, f8, i8)")
-def segment_near(x: Vector, first: int, last: int, at: float, near: int) -> int:
-    """Find the same as `segment_at`, by steps from a segment that is not far off."""
-    i = max(min(near, last - 1), first)
-    while i > first and x[i] > at:
-        i -= 1
-    while i + 1 < last and x[i + 1] <= at:
-        i += 1
-    return i
-
-
-@kernel("f8(f8[:, ::1], i8, i8, f8[::1], f8[::1], i8, i8, i8, f8)")
-def cheapest_level(
-    h: Vector,
-    h_first: int,
-    h_last: int,
-    x: Vector,
-    rise: Vector,
-    first: int,
-    last: int,
-    near: int,
-    state: float,
-) -> float:
-    """Best level after an interval: the minimiser of ``h(state - z) + W(z)``.
-
-    Walks along the breakpoints of both, in ascending z; of levels of equal cost it takes the one
-    nearest to the present state.  ``W`` has breakpoints `first` to `last` of `x`, and these slopes;
-    the search for the first of them begins at `near`.
-    """
-    at = max(x[first], state - h[X, h_last])
-    i = segment_near(x, first, last, at, near)
-    j = h_last - 1
-    while j > h_first and state - h[X, j] <= at:
-        j -= 1
-    cost = 0.0
-    best = 0.0
-    choice = at
-    while i < last and j >= h_first:
-        w_end = x[i + 1]
-        h_end = state - h[X, j]
-        end = min(w_end, h_end)
-        if at < state < end:
-            end = state
-        if end > at:
-            cost += (rise[i] - h[SLOPE, j]) * (end - at)
-            at = end
-        is_equal = abs(cost - best) <= _EQUAL
-        if cost < best - _EQUAL or (is_equal and abs(at - state) < abs(choice - state)):
-            best = min(cost, best)
-            choice = at
-        if w_end <= at:
-            i += 1
-        if h_end <= at:
-            j -= 1
-    return float(choice)
-
-
-@kernel("void(f8[:, ::1], i8[::1], f8, f8[:, ::1], i8[::1], f8[::1], f8[::1])")
-def choose_forwards(
-    costs: Vector,
-    cost_place: NDArray[np.int64],
-    initial: float,
-    values: Vector,
-    place: NDArray[np.int64],
-    levels: Vector,
-    marginal_value: Vector,
-) -> None:
-    """Follow the value functions from the present state.
-
-    Parameters
-    ----------
-    costs, cost_place
-        Results of `interval_costs`.
-    initial : float
-        Energy stored now. [kWh]
-    values, place
-        First results of `value_backwards`.
-    levels, marginal_value : float64 array, shape (T,)
-        Energy at the end of each interval [kWh] and the worth of one kWh more of it [$/kWh];
-        modified in place.
-    """
-    x = values[X]
-    rise = values[_RISE]
-    state = initial
-    k = 0  # the segment of the level, counted from the first: it hardly moves between intervals
-    for t in range(levels.size):
-        first = place[t + 1]
-        last = place[t] - 1
-        h_first = cost_place[t]
-        h_last = cost_place[t + 1] - 1
-        state = cheapest_level(costs, h_first, h_last, x, rise, first, last, first + k, state)
-        levels[t] = state
-        k = segment_near(x, first, last, state, first + k) - first
-        marginal_value[t] = -rise[first + k] if last > first else 0.0

@@ -80,7 +80,7 @@ def track(
             stored[k, t] = level
 
 
-@kernel("f8(f8[:, ::1], f8, i8, f8)")
+@kernel("f8(f8[:, ::1], f8, i8, f8)", inlined=True)
 def meter_cost_at(meter: Vector, penalty: float, t: int, metered: float) -> float:
     """Planning cost of the energy through the meter in interval `t`; see `cost_at_meter`."""
     if metered > 0.0:

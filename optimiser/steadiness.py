@@ -48,7 +48,7 @@ def steadied(programme: Programme, dispatch: Dispatch) -> Dispatch:
     return follow(programme, levels[None, :])
 
 
-@kernel("f8(f8, f8, f8)")
+@kernel("f8(f8, f8, f8)", inlined=True)
 def direction_of(net: float, grid_import: float, grid_export: float) -> float:
     """Way in which a storage trades with the grid, 1 in, -1 out; 0 where it does not."""
     if net > 0.0 and grid_import > 0.0:

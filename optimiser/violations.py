@@ -18,7 +18,7 @@ _GRID_TO_LOAD, _GRID_TO_BATTERY = range(8, 10)
 _SOLAR, _BATTERY, _VEHICLE, _GRID = range(4)
 
 
-@kernel("f8(f8, f8)")
+@kernel("f8(f8, f8)", inlined=True)
 def worse(worst: float, excess: float) -> float:
     """The larger one of the worst error so far, a number, and another; NaN is infinite."""
     if excess <= worst:

@@ -1,0 +1,107 @@
+"""Kernels of the storage dynamic programme, forwards: the best level by the value functions."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matrix_builders import Vector
+from matrix_builders.compiled import kernel
+from optimiser.piecewise import SLOPE, X
+from optimiser.recursion import RISE
+
+_EQUAL = 1e-12  # $; costs nearer than this are the same, and the calmer choice wins
+
+
+@kernel("i8(f8[::1], i8, i8, f8, i8)", inlined=True)
+def segment_near(x: Vector, first: int, last: int, at: float, near: int) -> int:
+    """Find the same as `segment_at`, by steps from a segment that is not far off."""
+    i = max(min(near, last - 1), first)
+    while i > first and x[i] > at:
+        i -= 1
+    while i + 1 < last and x[i + 1] <= at:
+        i += 1
+    return i
+
+
+@kernel("f8(f8[:, ::1], i8, i8, f8[::1], f8[::1], i8, i8, i8, f8)", inlined=True)
+def cheapest_level(
+    h: Vector,
+    h_first: int,
+    h_last: int,
+    x: Vector,
+    rise: Vector,
+    first: int,
+    last: int,
+    near: int,
+    state: float,
+) -> float:
+    """Best level after an interval: the minimiser of ``h(state - z) + W(z)``.
+
+    Walks along the breakpoints of both, in ascending z; of levels of equal cost it takes the one
+    nearest to the present state.  ``W`` has breakpoints `first` to `last` of `x`, and these slopes;
+    the search for the first of them begins at `near`.
+    """
+    at = max(x[first], state - h[X, h_last])
+    i = segment_near(x, first, last, at, near)
+    j = h_last - 1
+    while j > h_first and state - h[X, j] <= at:
+        j -= 1
+    cost = 0.0
+    best = 0.0
+    choice = at
+    while i < last and j >= h_first:
+        w_end = x[i + 1]
+        h_end = state - h[X, j]
+        end = min(w_end, h_end)
+        if at < state < end:
+            end = state
+        if end > at:
+            cost += (rise[i] - h[SLOPE, j]) * (end - at)
+            at = end
+        is_equal = abs(cost - best) <= _EQUAL
+        if cost < best - _EQUAL or (is_equal and abs(at - state) < abs(choice - state)):
+            best = min(cost, best)
+            choice = at
+        if w_end <= at:
+            i += 1
+        if h_end <= at:
+            j -= 1
+    return float(choice)
+
+
+@kernel("void(f8[:, ::1], i8[::1], f8, f8[:, ::1], i8[::1], f8[::1], f8[::1])", inlined=True)
+def choose_forwards(
+    costs: Vector,
+    cost_place: NDArray[np.int64],
+    initial: float,
+    values: Vector,
+    place: NDArray[np.int64],
+    levels: Vector,
+    marginal_value: Vector,
+) -> None:
+    """Follow the value functions from the present state.
+
+    Parameters
+    ----------
+    costs, cost_place
+        Results of `interval_costs`.
+    initial : float
+        Energy stored now. [kWh]
+    values, place
+        First results of `value_backwards`.
+    levels, marginal_value : float64 array, shape (T,)
+        Energy at the end of each interval [kWh] and the worth of one kWh more of it [$/kWh];
+        modified in place.
+    """
+    x = values[X]
+    rise = values[RISE]
+    state = initial
+    k = 0  # the segment of the level, counted from the first: it hardly moves between intervals
+    for t in range(levels.size):
+        first = place[t + 1]
+        last = place[t] - 1
+        h_first = cost_place[t]
+        h_last = cost_place[t + 1] - 1
+        state = cheapest_level(costs, h_first, h_last, x, rise, first, last, first + k, state)
+        levels[t] = state
+        k = segment_near(x, first, last, state, first + k) - first
+        marginal_value[t] = -rise[first + k] if last > first else 0.0
