@@ -1,6 +1,7 @@
 """The HiGHS back end: one `HighsLp` object in, one optimal point out."""
 
 import contextlib
+from array import array
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -78,7 +79,8 @@ def solve(
     highs = _ready()
     _load(highs, lp, time_limit, start)
     _run(highs, guard)
-    found = _solution(highs, None if start is None else _confirmed(highs, lp, start))
+    confirmed = start is not None and _is_confirmed(highs, lp, start)
+    found = _solution(highs, start if confirmed else None)
     if lp.cost.size <= _MOST_COLUMNS_AT_REST:
         _at_rest.append(highs)
     return found
@@ -130,22 +132,27 @@ def _run(highs: highspy.Highs, guard: Guard) -> None:
         raise SolverError(f"stopped with status {highs.modelStatusToString(status)!r}")
 
 
-def _solution(highs: highspy.Highs, x: Vector | None) -> LpSolution:
-    """The optimum that HiGHS found, unless its point is known."""
+def _solution(highs: highspy.Highs, start: Start | None) -> LpSolution:
+    """The optimum that HiGHS found; a start that it confirmed is not read back."""
     found = highs.getSolution()
     return LpSolution(
-        x=np.array(found.col_value, dtype=np.float64) if x is None else x,
-        row_dual=np.array(found.row_dual, dtype=np.float64),
+        x=_vector(found.col_value) if start is None else start.x,
+        row_dual=_vector(found.row_dual),
         backend=name,
-        basis=highs.getBasis(),
+        basis=highs.getBasis() if start is None else start,
     )
 
 
-def _confirmed(highs: highspy.Highs, lp: LinearProgram, start: Start) -> Vector | None:
-    """The point of a start that is an optimum already: HiGHS gives points number by number."""
+def _vector(numbers: list[float]) -> Vector:
+    """The same as an array; numpy would look at each number for its type."""
+    return np.frombuffer(array("d", numbers))
+
+
+def _is_confirmed(highs: highspy.Highs, lp: LinearProgram, start: Start) -> bool:
+    """Whether a start was an optimum already."""
     _, iterations = highs.getInfoValue("simplex_iteration_count")  # all of them would be copied
     off = abs(highs.getObjectiveValue() - objective(lp, start.x))
-    return start.x if iterations == 0 and off <= _SAME_COST else None
+    return bool(iterations == 0 and off <= _SAME_COST)
 
 
 def pass_model(highs: highspy.Highs, lp: LinearProgram) -> None:
