@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from time import perf_counter
 
 from optimiser import provider, solvers, value_function
@@ -66,7 +66,7 @@ def plan(  # noqa: PLR0913 - one required argument; the rest are choices with de
     pool = pooled(site)
     programme = state(pool.site, cost_function, rules)
     formulation = formulate(programme)
-    wishes = cache(partial(wishes_of, pool.site, formulation))
+    wishes = partial(wishes_of, pool.site, formulation)
     built = perf_counter()
     refusals: list[str] = []
     storage_plan = _storage_plan(programme, refusals)

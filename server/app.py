@@ -25,10 +25,12 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _tidy_up(journal: Journal) -> None:
-    """What can wait until a plan has been sent."""
+def _tidy_up(journal: Journal, is_calm: bool) -> None:
+    """What can wait until plans have been sent."""
     journal.catch_up()
-    memory.give_back()
+    memory.let_go()
+    if is_calm:  # the next plan of a stream would want it back at once, page by page
+        memory.give_back()
 
 
 async def _close_worker(app: web.Application) -> None:

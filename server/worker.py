@@ -80,14 +80,14 @@ class Worker(Generic[Result]):
     patience : float
         Most time for one job. [s]
     at_rest : Callable, optional
-        What the thread does once after its jobs, when no other has come for a while.
+        What the thread does once after its jobs; told whether no other has come for a while.
     """
 
     def __init__(
         self,
         waiting: int = 8,
         patience: float = PATIENCE,
-        at_rest: Callable[[], object] | None = None,
+        at_rest: Callable[[bool], object] | None = None,
     ) -> None:
         self._jobs: SimpleQueue[_Job[Result] | None] = SimpleQueue()
         self._most_waiting = waiting
@@ -171,25 +171,26 @@ class Worker(Generic[Result]):
 
     def _work(self) -> None:
         stretch = 0  # jobs since the last rest
+        was_busy = False  # since it was last calm
         while self._thread is threading.current_thread():
             try:
-                waiting = self._jobs.get(timeout=_CALM if stretch else None)
+                waiting = self._jobs.get(timeout=_CALM if was_busy else None)
             except Empty:
-                stretch = 0
-                self._rest()
+                stretch, was_busy = 0, False
+                self._rest(is_calm=True)
                 continue
             if waiting is None:
                 return
             waiting.do()
             del waiting  # a plan that nobody needs any more must not lie about until the next one
-            stretch = (stretch + 1) % AT_A_STRETCH
+            stretch, was_busy = (stretch + 1) % AT_A_STRETCH, True
             if stretch == 0:
-                self._rest()
+                self._rest(is_calm=False)
 
-    def _rest(self) -> None:
+    def _rest(self, *, is_calm: bool) -> None:
         if self._at_rest is None:
             return
         try:
-            self._at_rest()
+            self._at_rest(is_calm)
         except Exception:
             log.exception("what follows plans failed")

@@ -3,6 +3,7 @@
 import contextlib
 from array import array
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TypeAlias
 
 import highspy
@@ -10,7 +11,7 @@ import numpy as np
 
 from matrix_builders import LinearProgram, Vector
 from optimiser.errors import InfeasibleError, SolverError
-from optimiser.linear_program import LpSolution, Start, objective
+from optimiser.linear_program import AT_LOWER, AT_UPPER, BASIC, LpSolution, Start, objective
 
 name = "highs"
 
@@ -192,25 +193,29 @@ def pass_model(highs: highspy.Highs, lp: LinearProgram) -> None:
     accept(status, "model")
 
 
-_STATUS = np.array(  # by `AT_LOWER`, `AT_UPPER` and `BASIC`
-    [
-        highspy.HighsBasisStatus.kLower,
-        highspy.HighsBasisStatus.kUpper,
-        highspy.HighsBasisStatus.kBasic,
-    ],
-    dtype=object,
-)
+_STATUS = {
+    AT_LOWER: highspy.HighsBasisStatus.kLower,
+    AT_UPPER: highspy.HighsBasisStatus.kUpper,
+    BASIC: highspy.HighsBasisStatus.kBasic,
+}
 
 
 def _as_basis(lp: LinearProgram, start: Start) -> highspy.HighsBasis:
     """Basis of a start; alien, so that HiGHS completes it where columns are missing or many."""
     if isinstance(start.basis, highspy.HighsBasis):
         return _with_rows(start.basis, lp.row_lower.size)
-    more_rows = [highspy.HighsBasisStatus.kLower] * (lp.row_lower.size - start.row_status.size)
+    n_more = lp.row_lower.size - start.row_status.size
+    rows = start.row_status.tobytes() + bytes([AT_LOWER]) * n_more
+    return _basis(start.col_status.tobytes(), rows, start.n_basic != lp.row_lower.size)
+
+
+@lru_cache(maxsize=2)
+def _basis(columns: bytes, rows: bytes, is_alien: bool) -> highspy.HighsBasis:
+    """Basis of these statuses; HiGHS takes them one by one, and those of a home hardly change."""
     basis = highspy.HighsBasis()
-    basis.col_status = _STATUS.take(start.col_status).tolist()
-    basis.row_status = _STATUS.take(start.row_status).tolist() + more_rows
-    basis.alien = start.n_basic != lp.row_lower.size
+    basis.col_status = [_STATUS[status] for status in columns]
+    basis.row_status = [_STATUS[status] for status in rows]
+    basis.alien = is_alien
     basis.valid = True
     return basis
 

@@ -198,19 +198,19 @@ async def test_nothing_holds_on_to_a_result_that_was_handed_over(worker):
 
 async def test_a_thread_at_rest_tidies_up_once():
     tidied = []
-    worker = Worker(at_rest=lambda: tidied.append(1))
+    worker = Worker(at_rest=tidied.append)
 
     for _ in range(3):
         await worker.run(int)
     assert not tidied
     await asyncio.sleep(0.5)
 
-    assert len(tidied) == 1
+    assert tidied == [True]
     worker.close()
 
 
 async def test_a_thread_that_cannot_tidy_up_goes_on(caplog):
-    def fails():
+    def fails(is_calm):
         raise RuntimeError("no broom")
 
     worker = Worker(at_rest=fails)
@@ -223,11 +223,12 @@ async def test_a_thread_that_cannot_tidy_up_goes_on(caplog):
 
 
 async def test_it_rests_after_a_stretch_of_jobs_without_a_pause():
-    rests = []
-    worker = Worker(at_rest=lambda: rests.append(True))
+    calm = []
+    worker = Worker(at_rest=calm.append)
 
     for _ in range(2 * AT_A_STRETCH):
         await worker.run(lambda: None)
 
-    await until(lambda: len(rests) == 2)
+    await until(lambda: len(calm) == 3)
+    assert calm == [False, False, True]
     worker.close()
