@@ -11,7 +11,7 @@ from optimiser.dispatch import follow
 from optimiser.errors import SolverError
 from optimiser.exclusivity import by_value_function
 from optimiser.formulation import formulate
-from optimiser.linear_program import AT_LOWER, AT_UPPER, BASIC, objective
+from optimiser.linear_program import AT_LOWER, AT_UPPER, BASIC, LpSolution, objective
 from optimiser.sifting import sifted
 from optimiser.solvers import highs
 from optimiser.start import start_from
@@ -47,23 +47,50 @@ def with_another_basis(start):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_the_part_is_the_whole_with_the_other_columns_at_their_bounds(seed):
+def test_the_part_is_what_a_basis_leaves_to_be_found_out(seed):
     formulation, start = started(seed, 12, convex=seed % 2 == 0)
     lp, part = formulation.lp, sifted(formulation.lp, start)
+    matrix, basic = dense(lp), start.col_status == BASIC
     if part is None:
         assert start.n_basic != lp.row_lower.size
         return
-    basic = start.col_status == BASIC
-    np.testing.assert_array_equal(part.columns, np.flatnonzero(basic))
-    np.testing.assert_array_equal(dense(part.lp), dense(lp)[:, basic])
-    for name in ("cost", "col_lower", "col_upper"):
-        np.testing.assert_array_equal(getattr(part.lp, name), getattr(lp, name)[basic])
-    np.testing.assert_array_equal(part.start.x, start.x[basic])
+    left_out = np.setdiff1d(np.arange(lp.row_lower.size), part.rows)
+    own = part.own[left_out]
+    np.testing.assert_array_equal(own >= 0, start.row_status[left_out] != BASIC)
+    with_own, own = left_out[own >= 0], own[own >= 0]
+    assert (np.count_nonzero(matrix[:, own], axis=0) == 1).all()
+    assert (lp.row_lower[with_own] == lp.row_upper[with_own]).all()
+    assert sorted([*part.columns, *own]) == list(np.flatnonzero(basic))
+
+    np.testing.assert_array_equal(dense(part.lp), matrix[np.ix_(part.rows, part.columns)])
+    price = np.zeros(lp.row_lower.size)
+    price[with_own] = lp.cost[own] / matrix[with_own, own]
+    reduced = (lp.cost - matrix.T @ price)[part.columns]
+    np.testing.assert_allclose(part.lp.cost, reduced, atol=1e-9)
+    for name in ("col_lower", "col_upper"):
+        np.testing.assert_array_equal(getattr(part.lp, name), getattr(lp, name)[part.columns])
+    np.testing.assert_array_equal(part.start.x, start.x[part.columns])
     assert (part.start.col_status == BASIC).all()
     at_bounds = np.where(start.col_status == AT_UPPER, lp.col_upper, lp.col_lower)
-    taken = dense(lp) @ np.where(basic, 0.0, at_bounds)
-    np.testing.assert_allclose(part.lp.row_lower, lp.row_lower - taken, atol=1e-9)
-    np.testing.assert_allclose(part.lp.row_upper, lp.row_upper - taken, atol=1e-9)
+    taken = (matrix @ np.where(basic, 0.0, at_bounds))[part.rows]
+    np.testing.assert_allclose(part.lp.row_lower, lp.row_lower[part.rows] - taken, atol=1e-9)
+    np.testing.assert_allclose(part.lp.row_upper, lp.row_upper[part.rows] - taken, atol=1e-9)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_point_of_the_part_keeps_every_row_of_the_whole(seed):
+    """But for the bounds of the columns that rows have of their own."""
+    formulation, start = started(seed, 12)
+    lp, part = formulation.lp, sifted(formulation.lp, start)
+    if part is None:
+        return
+    shift = np.linspace(-1.0, 1.0, part.columns.size)
+    moved = part.lifted(LpSolution(part.start.x + shift, np.zeros(part.rows.size), "drawn"))
+    decided = part.own >= 0
+    np.testing.assert_allclose((dense(lp) @ moved.x)[decided], lp.row_lower[decided], atol=1e-9)
+    others = np.setdiff1d(np.arange(lp.cost.size), [*part.columns, *part.own[decided]])
+    np.testing.assert_array_equal(moved.x[others], start.x[others])
+    np.testing.assert_array_equal(moved.x[part.columns], start.x[part.columns] + shift)
 
 
 def test_the_basis_of_the_exact_plan_is_enough_on_most_sites():
