@@ -135,8 +135,8 @@ def make_exact(
     at_first = Settled(formulation, solution)
     may_trickle = bool(formulation.programme.storages.least_charge.any())
     if exact_plan is not None and not may_trickle and meets(exact_plan.cost, bound):
-        proved = replace(exact_plan, lower_bound=bound, settled=at_first)
-        return replace(proved, solver=solution.backend)
+        solver = solution.backend
+        return replace(exact_plan, lower_bound=bound, settled=at_first, solver=solver)
     flaws = flaws_of(formulation, solution.x)
     found = None
     if not flaws.trickles.any():  # no dispatch of theirs is without them

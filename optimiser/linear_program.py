@@ -99,12 +99,7 @@ def primal_residual(lp: LinearProgram, x: Vector) -> float:
     """Largest violation of any row or column bound; infinite where `x` is not finite. [kWh]"""
     if x.shape != lp.cost.shape:
         return float("inf")
-    point = _as_vector(x)
-    of_columns = largest_violation(point, lp.col_lower, lp.col_upper)
-    if of_columns == float("inf"):
-        return of_columns
-    activity = multiply(lp.matrix, point, lp.row_lower.size)
-    return float(max(of_columns, largest_violation(activity, lp.row_lower, lp.row_upper)))
+    return _judged(lp, x, np.zeros(lp.row_lower.size)).primal_residual
 
 
 def prove(lp: LinearProgram, solution: LpSolution) -> Proof:
@@ -113,24 +108,21 @@ def prove(lp: LinearProgram, solution: LpSolution) -> Proof:
     Every column is boxed, so any dual proves something once its components that lean on an
     absent row bound are set to zero.
     """
-    bound, unused = _weighed(lp, solution.row_dual, solution.x)
-    return Proof(
-        lower_bound=bound,
-        primal_residual=primal_residual(lp, solution.x),
-        dual_residual=unused,
-    )
+    return _judged(lp, solution.x, solution.row_dual)
 
 
 def lower_bound(lp: LinearProgram, row_dual: Vector) -> float:
     """Cost that no feasible point can undercut, as any `row_dual` proves. [$]"""
-    return _weighed(lp, row_dual, lp.col_lower)[0]
+    return _judged(lp, lp.col_lower, row_dual).lower_bound
 
 
-def _weighed(lp: LinearProgram, row_dual: Vector, x: Vector) -> tuple[float, float]:
+def _judged(lp: LinearProgram, x: Vector, row_dual: Vector) -> Proof:
+    """What a point violates and a dual proves."""
     bounds = lp.row_lower, lp.row_upper, lp.col_lower, lp.col_upper
     dual = np.array(row_dual, dtype=np.float64)
-    bound, unused = weigh_duals(*lp.matrix, lp.cost, *bounds, _as_vector(x), dual)
-    return float(bound), float(unused)
+    judgement = judge(*lp.matrix, lp.cost, *bounds, _as_vector(x), dual, np.zeros(dual.size))
+    bound, missed, unused = map(float, judgement)
+    return Proof(lower_bound=bound, primal_residual=missed, dual_residual=unused)
 
 
 def multiply(matrix: CscArrays, x: Vector, n_rows: int) -> Vector:
@@ -173,10 +165,10 @@ def add_transposed_product(
 
 
 @kernel(
-    "Tuple((f8, f8))(i4[::1], i4[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1],"
-    " f8[::1], f8[::1])"
+    "Tuple((f8, f8, f8))(i4[::1], i4[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1],"
+    " f8[::1], f8[::1], f8[::1])"
 )
-def weigh_duals(
+def judge(
     indptr: Indices,
     indices: Indices,
     data: Vector,
@@ -187,8 +179,9 @@ def weigh_duals(
     col_upper: Vector,
     x: Vector,
     dual: Vector,
-) -> tuple[float, float]:
-    """Least that anything within the bounds costs, by the duals, and what they leave undone.
+    activity: Vector,
+) -> tuple[float, float, float]:
+    """Least that anything within the bounds costs, by the duals, and what a point lacks.
 
     Parameters
     ----------
@@ -198,11 +191,15 @@ def weigh_duals(
         A point. [kWh]
     dual : float64 array, shape (n_rows,)
         Modified in place: zero where it leans on an absent bound. [$/kWh]
+    activity : float64 array, shape (n_rows,)
+        Zeros; modified in place: what the point makes of each row. [kWh]
 
     Returns
     -------
     least : float
         [$]
+    missed : float
+        By how much the point misses any bound at most; infinite where it is not finite. [kWh]
     unused : float
         Largest reduced cost of a column that could still move the way it pays. [$/kWh]
     """
@@ -215,11 +212,13 @@ def weigh_duals(
             else:
                 of_rows += dual[i] * bound
     of_columns = 0.0
+    missed = 0.0
     unused = 0.0
     for j in range(x.size):
         product = 0.0
         for place in range(indptr[j], indptr[j + 1]):
             product += data[place] * dual[indices[place]]
+            activity[indices[place]] += data[place] * x[j]
         reduced_cost = cost[j] - product
         if reduced_cost != 0.0:
             of_columns += reduced_cost * (col_lower[j] if reduced_cost > 0.0 else col_upper[j])
@@ -227,15 +226,8 @@ def weigh_duals(
         rises = reduced_cost < 0.0 and x[j] < col_upper[j] - _AT_BOUND
         if falls or rises:
             unused = max(unused, abs(reduced_cost))
-    return of_rows + of_columns, unused
-
-
-@kernel("f8(f8[::1], f8[::1], f8[::1])")
-def largest_violation(value: Vector, lower: Vector, upper: Vector) -> float:
-    """By how much values miss their bounds at most; infinite where one is not finite."""
-    largest = 0.0
-    for i in range(value.size):
-        if not np.isfinite(value[i]):
-            return np.inf
-        largest = max(largest, lower[i] - value[i], value[i] - upper[i])
-    return largest
+        is_finite = np.isfinite(x[j])
+        missed = max(missed, col_lower[j] - x[j], x[j] - col_upper[j]) if is_finite else np.inf
+    for i in range(dual.size):
+        missed = max(missed, row_lower[i] - activity[i], activity[i] - row_upper[i])
+    return of_rows + of_columns, missed, unused

@@ -166,7 +166,8 @@ def nudge(
         metered += grid_import[t] + grid_export[t]
         span += hours[t]
     # Less than what waiting costs: or a little energy on a flat tariff would be kept for ever.
-    median = np.sort(np.abs(import_price))[import_price.size // 2]
+    middle = import_price.size // 2
+    median = np.partition(np.abs(import_price), middle)[middle]
     wear = _THROUGHPUT_SHARE * budget / max(moved, _LEAST_THROUGHPUT)
     steepest = _TIMING_SHARE * budget / max(metered, _LEAST_THROUGHPUT)
     elapsed = 0.0

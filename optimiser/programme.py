@@ -99,17 +99,15 @@ def programme_from_site(site: Site, terms: Terms) -> Programme:
 
 def _penalty(site: Site, terms: Terms) -> float:
     """Price of missing a limit or a wish by one kWh. [$/kWh]"""
-    storages = site.storages
-    dearest = (
-        dearest_prices(
-            np.array(terms.import_price), np.array(terms.export_price), terms.import_surcharge
-        )
-        + 2.0 * terms.price_margin
-        + sum(charge.price / charge.average_hours for charge in site.tariff.demand_charges)
-        + sum(abs(allowance.price) for allowance in site.tariff.allowances)
-        + 0.01
-    )
-    wear = max((s.cycle_cost for s in storages), default=0.0)
+    prices = np.array(terms.import_price), np.array(terms.export_price)
+    dearest = dearest_prices(*prices, terms.import_surcharge) + 2.0 * terms.price_margin + 0.01
+    for charge in site.tariff.demand_charges:
+        dearest += charge.price / charge.average_hours
+    for allowance in site.tariff.allowances:
+        dearest += abs(allowance.price)
+    wear, efficiency = 0.0, 1.0
+    for storage in site.storages:
+        wear = max(wear, storage.cycle_cost)
+        efficiency = min(efficiency, storage.charge_efficiency * storage.discharge_efficiency)
     worth = max((abs(b.end_value or 0.0) for b in site.batteries), default=0.0)
-    efficiency = min((s.charge_efficiency * s.discharge_efficiency for s in storages), default=1.0)
     return _PENALTY_FACTOR * (dearest + wear + worth) / efficiency

@@ -138,29 +138,21 @@ def apply(rules: ProviderRules, tariff: Tariff, horizon: Horizon) -> PlanningTar
     PlanningTariff
         New arrays; the tariff is left alone.
     """
+    boost, chip, spike = rules.export_boost, rules.chip_mode, rules.spike_protection
+    always = np.ones(horizon.n_intervals, dtype=np.bool_)
     return PlanningTariff(
         import_price=tariff.import_price,
-        export_price=_boosted(rules.export_boost, tariff, horizon),
-        may_export=_unchipped(rules.chip_mode, tariff, horizon),
-        may_charge_from_grid=_outside_spikes(rules.spike_protection, tariff),
+        export_price=tariff.export_price if boost is None else _boosted(boost, tariff, horizon),
+        may_export=always if chip is None else _unchipped(chip, tariff, horizon),
+        may_charge_from_grid=always if spike is None else tariff.import_price < spike.threshold,
         price_margin=rules.price_margin,
     )
 
 
-def _boosted(boost: ExportBoost | None, tariff: Tariff, horizon: Horizon) -> Vector:
-    if boost is None:
-        return tariff.export_price
+def _boosted(boost: ExportBoost, tariff: Tariff, horizon: Horizon) -> Vector:
     raised = np.maximum(tariff.export_price + boost.offset, boost.minimum)
     return np.where(boost.window.covers(horizon), raised, tariff.export_price)
 
 
-def _unchipped(chip: ChipMode | None, tariff: Tariff, horizon: Horizon) -> Mask:
-    if chip is None:
-        return np.ones(horizon.n_intervals, dtype=np.bool_)
+def _unchipped(chip: ChipMode, tariff: Tariff, horizon: Horizon) -> Mask:
     return ~chip.window.covers(horizon) | (tariff.export_price >= chip.threshold)
-
-
-def _outside_spikes(protection: SpikeProtection | None, tariff: Tariff) -> Mask:
-    if protection is None:
-        return np.ones(tariff.import_price.size, dtype=np.bool_)
-    return tariff.import_price < protection.threshold

@@ -94,7 +94,7 @@ def served_after(stage: SecondStage, answer: Answer) -> Served:
     site, pool, programme = stage.site, stage.pool, stage.formulation.programme
     calm = _calmer(stage, answer)
     wanted = calm.stored if programme.couplings.is_empty else calm.course
-    done = costed(programme, wanted, DEAD_BAND / float(pool.share.min(initial=1.0)))
+    done = costed(programme, wanted, DEAD_BAND / min([1.0, *pool.share.tolist()]))
     flows = flows_of(pool.site, done.dispatch, programme.permissions)
     split = pool.split(done.dispatch)
     money = money_of(site, split, done.end_worth)

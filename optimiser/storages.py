@@ -7,6 +7,7 @@ import numpy as np
 
 from matrix_builders import StorageArrays, Vector
 from matrix_builders.compiled import kernel
+from optimiser.battery import Battery
 from optimiser.horizon import Horizon
 from optimiser.objective import Terms
 from optimiser.site import Site
@@ -53,6 +54,8 @@ class Band(NamedTuple):
 
 LOWER, UPPER, FIRST, LAST, FLOOR, LAST_FLOOR, CEILING = range(7)
 """Places in a `Band`."""
+
+_N_CONSTANTS = 7
 
 
 def present_at_charger(vehicle: Vehicle, horizon: Horizon) -> Mask:
@@ -116,18 +119,7 @@ def storage_arrays(site: Site, terms: Terms, penalty: float) -> StorageArrays:
         charge_power,
         discharge_power,
         least_power,
-    ) = np.array(
-        [
-            [s.initial_soc * s.capacity for s in each],
-            [s.charge_efficiency for s in each],
-            [s.discharge_efficiency for s in each],
-            [s.cycle_cost for s in each],
-            [s.charge_limit for s in each],
-            [s.discharge_limit for s in each],
-            [getattr(s, "least_charge", 0.0) for s in each],
-        ],
-        dtype=np.float64,
-    )
+    ) = np.array([_constants(s) for s in each], dtype=np.float64).reshape(-1, _N_CONSTANTS).T.copy()
     charge_limit, discharge_limit, least_charge = np.zeros((3, *shape))
     stored_lower, stored_upper, soft_floor, soft_ceiling = levels = np.empty((4, *shape))
     limit_energies(
@@ -167,6 +159,19 @@ def storage_arrays(site: Site, terms: Terms, penalty: float) -> StorageArrays:
         end_of=np.arange(len(each)),
         end_width=nothing,
         end_price=nothing,
+    )
+
+
+def _constants(storage: Battery | Vehicle) -> tuple[float, ...]:
+    """Energy, efficiencies, price of throughput and powers of a storage."""
+    return (
+        storage.initial_soc * storage.capacity,
+        storage.charge_efficiency,
+        storage.discharge_efficiency,
+        storage.cycle_cost,
+        storage.charge_limit,
+        storage.discharge_limit,
+        storage.least_charge if isinstance(storage, Vehicle) else 0.0,
     )
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matrix_builders import Vector
+from optimiser.checks import extent
 from optimiser.errors import SolverError
 from optimiser.interval_cost import interval_costs
 from optimiser.optimal_course import optimal_course
@@ -61,8 +62,14 @@ def applies_to(programme: Programme) -> bool:
     return (
         lower.shape[0] == 1
         and programme.couplings.is_empty
-        and bool((lower == lower[0, 0]).all() and (upper == upper[0, 0]).all())
+        and _is_level(lower[0])
+        and _is_level(upper[0])
     )
+
+
+def _is_level(bound: Vector) -> bool:
+    lowest, highest = extent(bound)
+    return lowest == highest
 
 
 def solve(programme: Programme) -> StoragePlan:
