@@ -38,12 +38,7 @@ class EnergyFlows:
     grid_to_vehicle: Vector
 
 
-def flows_of(
-    site: Site,
-    dispatch: Dispatch,
-    permissions: Permissions | None = None,
-    intervals: slice = slice(None),
-) -> EnergyFlows:
+def flows_of(site: Site, dispatch: Dispatch, permissions: Permissions | None = None) -> EnergyFlows:
     """Split a dispatch into its flows.
 
     Parameters
@@ -54,8 +49,6 @@ def flows_of(
         A physical dispatch.
     permissions : Permissions, optional
         Who may trade with the grid; everyone where absent.
-    intervals : slice
-        Those that are wanted; each is split by itself.
 
     Returns
     -------
@@ -64,11 +57,9 @@ def flows_of(
     """
     n, shape = len(site.batteries), dispatch.charge.shape
     may = permissions or Permissions.all(shape)
-    begins, ends, _ = intervals.indices(shape[1])
-    whole = np.zeros((_N_WHOLE, ends - begins))
-    each = np.zeros((_N_EACH, shape[0], ends - begins))
+    whole = np.zeros((_N_WHOLE, shape[1]))
+    each = np.zeros((_N_EACH, *shape))
     split(
-        begins,
         n,
         _passed_on(site),
         site.horizon.hours,
@@ -143,12 +134,11 @@ def share(supply: float, each: Vector, t: int, source: int, chosen: NDArray[np.b
 
 
 @kernel(
-    "void(i8, i8, f8, Array(f8, 1, 'C', readonly=True), Array(f8, 1, 'C', readonly=True),"
+    "void(i8, f8, Array(f8, 1, 'C', readonly=True), Array(f8, 1, 'C', readonly=True),"
     " Array(f8, 1, 'C', readonly=True), f8[::1], f8[:, ::1], f8[:, ::1], b1[:, ::1],"
     " b1[:, ::1], i8[::1], f8[:, ::1], f8[:, :, ::1])"
 )
 def split(
-    begins: int,
     n_batteries: int,
     passed_on: float,
     hours: Vector,
@@ -163,12 +153,10 @@ def split(
     whole: Vector,
     each: Vector,
 ) -> None:
-    """Split the energy of the intervals from `begins` on into flows.
+    """Split the energy of every interval into flows.
 
     Parameters
     ----------
-    begins : int
-        First interval that is wanted.
     n_batteries : int
         Storages that are batteries; vehicles come after them.
     passed_on : float
@@ -184,34 +172,33 @@ def split(
         Who may trade with the grid.
     turn : int64 array, shape (K,)
         Turn of each storage in the queue for solar.
-    whole : float64 array, shape (10, n)
+    whole : float64 array, shape (10, T)
         Zeros; modified in place: flows of the whole site.  What is left of the load is the grid's.
-    each : float64 array, shape (4, K, n)
+    each : float64 array, shape (4, K, T)
         Zeros; modified in place: what each storage takes.  What is still open is the grid's.
     """
     n = turn.size
     chosen = np.zeros(n, dtype=np.bool_)
     for t in range(whole.shape[1]):
-        at = begins + t
         wanted = 0.0
         given = 0.0
         for k in range(n):
-            each[_GRID, k, t] = charge[k, at]
-            wanted += charge[k, at]
-            given += discharge[k, at]
-        left = solar[at] - curtailed[at]
-        kept = max(left - hours[at] * passed_on, 0.0)
+            each[_GRID, k, t] = charge[k, t]
+            wanted += charge[k, t]
+            given += discharge[k, t]
+        left = solar[t] - curtailed[t]
+        kept = max(left - hours[t] * passed_on, 0.0)
         if kept > 0.0:
             for k in range(n):
                 chosen[k] = k < n_batteries
             left = left - kept + share(kept, each, t, _SOLAR, chosen)
-        to_load = min(load[at], left)
+        to_load = min(load[t], left)
         whole[_SOLAR_TO_LOAD, t] = to_load
-        needed = load[at] - to_load
+        needed = load[t] - to_load
         left = max(left - to_load, 0.0)
         if left > 0.0 and wanted > 0.0:
             for k in range(n):
-                chosen[k] = not may_charge_from_grid[k, at]
+                chosen[k] = not may_charge_from_grid[k, t]
             left = share(left, each, t, _SOLAR, chosen)
             for now in range(_N_TURNS):
                 for k in range(n):
@@ -224,8 +211,8 @@ def split(
                     supply = 0.0
                     for k in range(n):
                         is_battery = k < n_batteries
-                        if may_feed_in[k, at] == feeds_in and is_battery == (source == _BATTERY):
-                            supply += discharge[k, at]
+                        if may_feed_in[k, t] == feeds_in and is_battery == (source == _BATTERY):
+                            supply += discharge[k, t]
                         chosen[k] = not (is_battery and source == _BATTERY)  # none charges another
                     to_load = min(needed, supply)
                     needed -= to_load

@@ -2,16 +2,12 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from matrix_builders import Vector
 from optimiser.checks import extent
 from optimiser.errors import SolverError
-from optimiser.interval_cost import interval_costs
 from optimiser.optimal_course import optimal_course
 from optimiser.programme import Programme
-from optimiser.recursion import GAVE_UP, value_backwards
+from optimiser.recursion import GAVE_UP
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,25 +27,6 @@ class StoragePlan:
     levels: Vector
     bound: float
     marginal_value: Vector
-
-
-@dataclass(frozen=True, slots=True)
-class ValueFunction:
-    """Least cost from some interval on, by the energy stored at its beginning.
-
-    Attributes
-    ----------
-    x : float64 array, shape (m + 1,)
-        Breakpoints. [kWh]
-    y : float64 array, shape (m + 1,)
-        Cost at each. [$]
-    slope : float64 array, shape (m,)
-        Minus the marginal value of stored energy in each segment. [$/kWh]
-    """
-
-    x: Vector
-    y: Vector
-    slope: Vector
 
 
 def applies_to(programme: Programme) -> bool:
@@ -108,60 +85,6 @@ def solve(programme: Programme) -> StoragePlan:
         storages.level_price[0],
         programme.site.penalty,
     )
-    _require_an_end(breakpoints)
-    return StoragePlan(levels, bound, marginal_value)
-
-
-def value_at(programme: Programme, first: int, end: ValueFunction) -> ValueFunction:
-    """Value function at the beginning of interval `first`, given that at the end.
-
-    Parameters
-    ----------
-    programme : Programme
-        For which `applies_to` holds; its own end value is not used.
-    first : int
-        Interval.
-    end : ValueFunction
-        At the end of the horizon, over the whole band.
-
-    Returns
-    -------
-    ValueFunction
-        Exact.
-
-    Raises
-    ------
-    SolverError
-        As `solve`.
-    """
-    storages = programme.storages
-    _, place, (x, y, slope) = value_backwards(
-        *_interval_costs(programme, first),
-        float(storages.level_price[0]),
-        storages.soft_floor[0, first:],
-        storages.soft_ceiling[0, first:],
-        end.x,
-        end.slope,
-    )
-    _require_an_end(place[0])
-    return ValueFunction(x, y + end.y[0], slope[:-1])
-
-
-def _require_an_end(breakpoints: int) -> None:
     if breakpoints == GAVE_UP:
         raise SolverError("the value function has too many breakpoints")
-
-
-def _interval_costs(programme: Programme, first: int = 0) -> tuple[Vector, NDArray[np.int64]]:
-    """Cost of every interval from `first` on, by the energy that the storage gives."""
-    storages = programme.storages
-    return interval_costs(
-        programme.meter,
-        storages.charge_limit[0],
-        storages.discharge_limit[0],
-        first,
-        programme.site.penalty,
-        float(storages.charge_efficiency[0]),
-        float(storages.discharge_efficiency[0]),
-        float(storages.wear[0]),
-    )
+    return StoragePlan(levels, bound, marginal_value)

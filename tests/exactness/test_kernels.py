@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from optimiser.convolution import merge_convex
 from optimiser.piecewise import SLOPE, X, Y, from_slopes, value_of
 from optimiser.recursion import add_level_penalty, convolve
-from optimiser.value_function import _interval_costs
 from tests.exactness import brute_force
 from tests.exactness.sites import programmes
+from tests.exactness.values import costs_of
 
 EXACT = 1e-8
 """Sums of a few terms; segments under 1e-12 kWh are left out, of up to 1000 $/kWh. [$]"""
@@ -142,7 +142,7 @@ def test_levels_are_penalised_outside_their_band(f_and_size, floor, ceiling):
 def test_the_cost_of_an_interval_is_the_least_of_all_curtailments(programme):
     storages = programme.storages
 
-    costs, place = _interval_costs(programme)
+    costs, place = costs_of(programme)
 
     for t in range(programme.hours.size):
         f, size = costs[:, place[t] : place[t + 1]], place[t + 1] - place[t] - 1

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from optimiser.dispatch import follow, planning_cost
 from optimiser.planner import state
-from optimiser.value_function import ValueFunction, solve, value_at
+from optimiser.value_function import solve
 from tests import strategies
 from tests.exactness import brute_force, mixed_integer
 from tests.exactness.sites import (
@@ -26,6 +26,7 @@ from tests.exactness.sites import (
     tail,
 )
 from tests.exactness.sweep import GROUPS, examine, failures
+from tests.exactness.values import ValueFunction, value_at
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -4,13 +4,15 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from optimiser import CostFunction, ProviderRules
 from optimiser.dispatch import follow
 from optimiser.flows import EnergyFlows, flows_of
+from optimiser.plan import action_of
 from optimiser.planner import state
+from optimiser.preference import _first_action
 from tests.optimiser import battery_of, site_of
 from tests.strategies import levels_of, sites
 from tests.tolerances import FEASIBILITY
@@ -95,18 +97,15 @@ def test_with_vehicles_and_an_inverter_everything_adds_up_as_well(drawn):
         assert (getattr(flows, name) >= 0).all(), name
 
 
-@given(whole_dispatched(), st.data())
-def test_each_interval_is_split_by_itself(drawn, data):
-    site, dispatch, permissions = drawn
-    ends = st.integers(0, site.horizon.n_intervals)
-    intervals = slice(*sorted(data.draw(st.tuples(ends, ends))))
+@given(dispatched())
+def test_the_first_action_of_one_battery_is_that_of_its_flows(drawn):
+    site, dispatch = drawn
+    assume(site.batteries)
+    flows, hours = flows_of(site, dispatch), site.horizon.hours[0]
+    moved = dispatch.charge[0], dispatch.discharge[0]
+    powers = [row[0] / hours for row in (*moved, flows.battery_to_load, flows.battery_to_grid)]
 
-    flows = flows_of(site, dispatch, permissions)
-    some = flows_of(site, dispatch, permissions, intervals)
-
-    for flow in fields(flows):
-        wanted = getattr(flows, flow.name)[..., intervals]
-        assert (getattr(some, flow.name) == wanted).all(), flow.name
+    assert _first_action(site, dispatch) is action_of(*powers)
 
 
 # Load, solar and the level wanted of a loss-free battery that holds 5 kWh; then the flows that
