@@ -4,7 +4,13 @@ import math
 from dataclasses import dataclass, fields
 from operator import attrgetter
 
-from optimiser.checks import require, require_between, require_finite, require_not_negative
+from optimiser.checks import (
+    require,
+    require_efficiencies,
+    require_finite,
+    require_fractions,
+    require_not_negative,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,17 +62,13 @@ class Battery:
     priority: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("capacity", "charge_limit", "discharge_limit", "cycle_cost"):
-            require_not_negative(name, getattr(self, name))
-        for name in ("charge_efficiency", "discharge_efficiency"):
-            value = getattr(self, name)
-            require(0 < value <= 1, name, "must lie in (0, 1]", value)
-        for name in ("initial_soc", "reserve", "max_soc"):
-            require_between(name, getattr(self, name), 0, 1)
+        require_not_negative(self, "capacity", "charge_limit", "discharge_limit", "cycle_cost")
+        require_efficiencies(self, "charge_efficiency", "discharge_efficiency")
+        require_fractions(self, "initial_soc", "reserve", "max_soc")
         require(self.export_limit >= 0, "export_limit", "must not be negative", self.export_limit)
         require(self.reserve <= self.max_soc, "reserve", "must not exceed max_soc", self.reserve)
         if self.target_end_soc is not None:
-            require_between("target_end_soc", self.target_end_soc, 0, 1)
+            require_fractions(self, "target_end_soc")
         if self.end_value is not None:
             require_finite("end_value", self.end_value)
 

@@ -18,10 +18,20 @@ def require(holds: bool, field: str, rule: str, value: object) -> None:
         raise ProblemError(field, f"{rule}, got {value!r}")
 
 
-def require_between(field: str, value: float, low: float, high: float) -> None:
-    """Require ``low <= value <= high``."""
-    if not low <= value <= high:
-        raise ProblemError(field, f"must lie in [{low:g}, {high:g}], got {value!r}")
+def require_fractions(owner: object, *fields: str) -> None:
+    """Require fields in [0, 1]."""
+    for field in fields:
+        value = getattr(owner, field)
+        if not 0 <= value <= 1:
+            raise ProblemError(field, f"must lie in [0, 1], got {value!r}")
+
+
+def require_efficiencies(owner: object, *fields: str) -> None:
+    """Require fields in (0, 1]."""
+    for field in fields:
+        value = getattr(owner, field)
+        if not 0 < value <= 1:
+            raise ProblemError(field, f"must lie in (0, 1], got {value!r}")
 
 
 def require_finite(field: str, value: float) -> None:
@@ -30,10 +40,12 @@ def require_finite(field: str, value: float) -> None:
         raise ProblemError(field, f"must be finite, got {value!r}")
 
 
-def require_not_negative(field: str, value: float) -> None:
-    """Require a finite number of at least zero."""
-    if not 0 <= value < math.inf:
-        raise ProblemError(field, f"must be finite and not negative, got {value!r}")
+def require_not_negative(owner: object, *fields: str) -> None:
+    """Require fields that are finite and at least zero."""
+    for field in fields:
+        value = getattr(owner, field)
+        if not 0 <= value < math.inf:
+            raise ProblemError(field, f"must be finite and not negative, got {value!r}")
 
 
 def frozen_vector(field: str, values: object, size: int | None = None) -> Vector:
@@ -69,12 +81,14 @@ def frozen_within(
         vector = np.array(values, dtype=np.float64)
     except (TypeError, ValueError):
         raise ProblemError(field, "must hold numbers only") from None
-    require(vector.ndim == 1, field, "must be one-dimensional", vector.shape)
+    if vector.ndim != 1:
+        raise ProblemError(field, f"must be one-dimensional, got {vector.shape!r}")
     if size is not None and vector.size != size:
         raise ProblemError(field, f"must hold {size} values, got {vector.size}")
     lowest, _ = extent(vector)
-    require(not math.isnan(lowest), field, "must be finite", "NaN or infinity")
-    require(lowest >= least, field, rule, lowest)
+    if not lowest >= least:
+        require(not math.isnan(lowest), field, "must be finite", "NaN or infinity")
+        raise ProblemError(field, f"{rule}, got {float(lowest)!r}")
     vector.setflags(write=False)
     return vector
 

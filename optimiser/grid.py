@@ -69,4 +69,4 @@ class Inverter:
     dc_coupled_solar: bool = True
 
     def __post_init__(self) -> None:
-        require_not_negative("ac_limit", self.ac_limit)
+        require_not_negative(self, "ac_limit")

@@ -1,6 +1,7 @@
 """The span planned."""
 
 import contextlib
+import math
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import cached_property, lru_cache
@@ -8,7 +9,9 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from matrix_builders import Vector
-from optimiser.checks import extent, frozen_vector, require
+from optimiser.checks import frozen_within, require
+
+_LEAST = math.ulp(0.0)  # the positive number beside zero
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,10 +31,8 @@ class Horizon:
 
     def __post_init__(self) -> None:
         require(self.start.tzinfo is not None, "start", "must be time-zone aware", self.start)
-        hours = frozen_vector("hours", self.hours)
+        hours = frozen_within("hours", self.hours, _LEAST, "must be positive")
         require(hours.size > 0, "hours", "must hold at least one interval", hours.size)
-        shortest, _ = extent(hours)
-        require(shortest > 0, "hours", "must be positive", float(shortest))
         object.__setattr__(self, "hours", hours)
 
     @property

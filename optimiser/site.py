@@ -7,7 +7,8 @@ import numpy as np
 
 from matrix_builders import Vector
 from optimiser.battery import Battery
-from optimiser.checks import frozen_within, require
+from optimiser.checks import frozen_within
+from optimiser.errors import ProblemError
 from optimiser.grid import Grid, Inverter
 from optimiser.horizon import Horizon
 from optimiser.tariff import Tariff
@@ -75,12 +76,13 @@ class Site:
             ("tariff", self.tariff.import_price.size),
             ("forecast", self.forecast.load.size),
         ):
-            require(size == n, name, f"must cover the {n} intervals of the horizon", size)
-
+            if size != n:
+                rule = f"must cover the {n} intervals of the horizon, got {size}"
+                raise ProblemError(name, rule)
         for name in ("import_limit", "export_limit"):
             limit = getattr(self.grid, name)
-            size = limit.size if isinstance(limit, np.ndarray) else 1
-            require(size in {1, n}, f"grid.{name}", f"must hold one value or {n}", size)
+            if isinstance(limit, np.ndarray) and limit.size not in {1, n}:
+                raise ProblemError(f"grid.{name}", f"must hold one value or {n}, got {limit.size}")
 
     @cached_property
     def net_load(self) -> Vector:

@@ -37,8 +37,7 @@ class DemandCharge:
     average_hours: float = 0.5
 
     def __post_init__(self) -> None:
-        for name in ("price", "peak_so_far"):
-            require_not_negative(name, getattr(self, name))
+        require_not_negative(self, "price", "peak_so_far")
         require(0 < self.average_hours <= _DAY, "average_hours", _A_DAY, self.average_hours)
 
 
@@ -70,8 +69,7 @@ class Allowance:
 
     def __post_init__(self) -> None:
         require_finite("price", self.price)
-        for name in ("daily_energy", "used_today"):
-            require_not_negative(name, getattr(self, name))
+        require_not_negative(self, "daily_energy", "used_today")
 
 
 _DAY = 24.0  # h

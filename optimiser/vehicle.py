@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from optimiser.checks import require, require_between, require_not_negative
+from optimiser.checks import require, require_efficiencies, require_fractions, require_not_negative
 
 
 class Priority(StrEnum):
@@ -72,15 +72,13 @@ class Vehicle:
     priority: Priority = Priority.EV_FIRST
 
     def __post_init__(self) -> None:
-        for name in ("capacity", "charge_limit", "least_charge", "discharge_limit", "cycle_cost"):
-            require_not_negative(name, getattr(self, name))
-        for name in ("charge_efficiency", "discharge_efficiency"):
-            value = getattr(self, name)
-            require(0 < value <= 1, name, "must lie in (0, 1]", value)
-        for name in ("initial_soc", "least_soc", "most_soc"):
-            require_between(name, getattr(self, name), 0, 1)
+        require_not_negative(
+            self, "capacity", "charge_limit", "least_charge", "discharge_limit", "cycle_cost"
+        )
+        require_efficiencies(self, "charge_efficiency", "discharge_efficiency")
+        require_fractions(self, "initial_soc", "least_soc", "most_soc")
         if self.target_soc is not None:
-            require_between("target_soc", self.target_soc, 0, 1)
+            require_fractions(self, "target_soc")
         for name in ("arrival", "departure"):
             when = getattr(self, name)
             require(when is None or when.tzinfo is not None, name, "must be time-zone aware", when)
