@@ -68,10 +68,13 @@ def _limit(
 
 def inverter_from_wire(places: dict[str, HybridIn | None], repairs: Repairs) -> Inverter | None:
     """The inverter that batteries share; the first of the `places` that names one counts."""
-    found = next(((path, wire) for path, wire in places.items() if wire is not None), None)
-    if found is None:
-        return None
-    path, wire = found
+    for path, wire in places.items():
+        if wire is not None:
+            return _inverter(path, wire, repairs)
+    return None
+
+
+def _inverter(path: str, wire: HybridIn, repairs: Repairs) -> Inverter | None:
     limit = number(wire.ac_limit_w)
     if not limit >= 0:
         got = shown(wire.ac_limit_w)

@@ -49,17 +49,20 @@ def series_apart(body: bytes, names: Collection[str]) -> tuple[bytes, dict[str, 
     values = np.empty(len(body) // 2)  # each has a digit, and a mark behind it
     found = find_lists(text, places, values)
     series: dict[str, Vector] = {}
+    taken: list[bytes] = []
     rest, done, first = b"", 0, 0
     for key, key_end, begin, end, count in places[:found].tolist():
         name = body[key:key_end].decode("ascii", "replace")
         if name in names:
             series[name] = values[first : first + count]
+            taken.append(body[key - 1 : key_end + 1])
             rest += body[done:begin] + b"null"
             done = end
         first += count
     rest += body[done:]
-    if any(rest.count(f'"{name}"'.encode()) > 1 for name in series):
-        return body, {}  # of a field given twice, the last counts
+    for quoted in taken:
+        if rest.count(quoted) > 1:
+            return body, {}  # of a field given twice, the last counts
     return rest, series
 
 

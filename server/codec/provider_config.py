@@ -15,7 +15,7 @@ Rule = TypeVar("Rule")
 _SPIKE = 100.0  # cents; where the client names no threshold
 _HIGHEST_PRICE = 100_000.0  # cents
 _TRUE = (True, "true", "on", "yes", "1")
-_FALSE = (False, None, "false", "off", "no", "0", "")
+_FALSE = ("false", "off", "no", "0", "")
 
 
 def rules_from_wire(wire: object, repairs: Repairs) -> ProviderRules:
@@ -56,6 +56,8 @@ def _read(
     build: Callable[[ProviderConfigIn], Rule],
     repairs: Repairs,
 ) -> Rule | None:
+    if enabled in (None, False):
+        return None
     try:
         return build(wire) if _is_true(enabled) else None
     except ValueError as error:
@@ -88,8 +90,8 @@ def _spike(wire: ProviderConfigIn) -> SpikeProtection:
 
 
 def _is_true(value: object) -> bool:
-    if value is None or isinstance(value, bool):
-        return bool(value)
+    if isinstance(value, bool):
+        return value
     name = value.strip().lower() if isinstance(value, str) else value
     if name not in _TRUE + _FALSE:
         raise ValueError(f"its switch must be true or false, got {shown(value)}")

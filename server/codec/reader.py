@@ -63,7 +63,9 @@ class Reader:
 
     def not_negative(self, name: str, value: Number, default: float) -> float:
         """Optional number of at least zero; a negative one is refused."""
-        read = self.finite(name, value, default, optional=True)
+        if value is None:
+            return default
+        read = self.finite(name, value, default)
         if read < 0:
             raise self.refused(name, f"must not be negative, got {read!r}")
         return read
@@ -72,6 +74,8 @@ class Reader:
         self, name: str, value: Number, default: float, *, required: bool = False
     ) -> float:
         """Share in [0, 1], also as a percentage."""
+        if type(value) is float and 0 < value <= 1:
+            return value  # nothing to mend, as nearly always
         if value is None and not required:
             return default
         share = self.finite(name, value, default)
@@ -84,6 +88,8 @@ class Reader:
         self, name: str, value: Number, least: float, default: float = DEFAULT_EFFICIENCY
     ) -> float:
         """Share of energy that gets through, also as a percentage."""
+        if type(value) is float and least < value <= 1:
+            return value  # as in `fraction`
         share = self.finite(name, value, default)
         if share >= _PERCENT_FROM:
             self.note("percent", name, f"{share:g} read as per cent")
@@ -92,7 +98,9 @@ class Reader:
 
     def cycle_cost(self, value: Number) -> float:
         """Wear price [$/kWh]."""
-        cost = self.finite("cycle_cost", value, 0.0, optional=True)
+        if value is None:
+            return 0.0
+        cost = self.finite("cycle_cost", value, 0.0)
         return self.clamped("cycle_cost", cost, 0.0, HIGHEST_PRICE)
 
     def clamped(self, name: str, value: float, low: float, high: float) -> float:
