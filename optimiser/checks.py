@@ -48,7 +48,14 @@ def require_not_negative(owner: object, *fields: str) -> None:
             raise ProblemError(field, f"must be finite and not negative, got {value!r}")
 
 
-def frozen_vector(field: str, values: object, size: int | None = None) -> Vector:
+def frozen_vector(
+    field: str,
+    values: object,
+    size: int | None = None,
+    *,
+    least: float = -math.inf,
+    rule: str = "",
+) -> Vector:
     """A read-only float64 copy of one-dimensional, finite `values`.
 
     Parameters
@@ -59,6 +66,10 @@ def frozen_vector(field: str, values: object, size: int | None = None) -> Vector
         Numbers.
     size : int, optional
         Required length.
+    least : float
+        Lowest entry that is not refused.
+    rule : str
+        Puts that into words.
 
     Returns
     -------
@@ -68,15 +79,8 @@ def frozen_vector(field: str, values: object, size: int | None = None) -> Vector
     Raises
     ------
     ProblemError
-        Where an entry is not a finite number or the length is wrong.
+        Where an entry is not a finite number or too low, or the length is wrong.
     """
-    return frozen_within(field, values, -math.inf, "", size)
-
-
-def frozen_within(
-    field: str, values: object, least: float, rule: str, size: int | None = None
-) -> Vector:
-    """A `frozen_vector` of entries that are at least `least`, which `rule` puts into words."""
     try:
         vector = np.array(values, dtype=np.float64)
     except (TypeError, ValueError):

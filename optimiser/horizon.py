@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from matrix_builders import Vector
-from optimiser.checks import frozen_within, require
+from optimiser.checks import frozen_vector, require
 
 _LEAST = math.ulp(0.0)  # the positive number beside zero
 
@@ -31,7 +31,7 @@ class Horizon:
 
     def __post_init__(self) -> None:
         require(self.start.tzinfo is not None, "start", "must be time-zone aware", self.start)
-        hours = frozen_within("hours", self.hours, _LEAST, "must be positive")
+        hours = frozen_vector("hours", self.hours, least=_LEAST, rule="must be positive")
         require(hours.size > 0, "hours", "must hold at least one interval", hours.size)
         object.__setattr__(self, "hours", hours)
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from matrix_builders import Vector
 from optimiser.battery import Battery
-from optimiser.checks import frozen_within
+from optimiser.checks import frozen_vector
 from optimiser.errors import ProblemError
 from optimiser.grid import Grid, Inverter
 from optimiser.horizon import Horizon
@@ -32,9 +32,9 @@ class Forecast:
 
     def __post_init__(self) -> None:
         rule = "must not be negative"
-        load = frozen_within("load", self.load, 0.0, rule)
+        load = frozen_vector("load", self.load, least=0.0, rule=rule)
         object.__setattr__(self, "load", load)
-        solar = frozen_within("solar", self.solar, 0.0, rule, load.size)
+        solar = frozen_vector("solar", self.solar, load.size, least=0.0, rule=rule)
         object.__setattr__(self, "solar", solar)
 
 
