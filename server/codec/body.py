@@ -2,7 +2,9 @@
 
 import json
 import re
+from collections.abc import Iterator
 from functools import cache
+from itertools import islice
 from typing import Any, TypeVar
 
 import msgspec
@@ -66,9 +68,9 @@ def decode(body: bytes, kind: type[Request], repairs: Repairs) -> Request:
     for name, values in series.items():
         setattr(request, name, values)
     unknown = _unknown(fields, kind, "")
-    for name in unknown[:_MOST_UNKNOWN]:
+    for name in islice(unknown, _MOST_UNKNOWN):
         repairs.note("unknown_field", name, "not a field we know; ignored")
-    if rest := len(unknown[_MOST_UNKNOWN:]):
+    if rest := sum(1 for _ in unknown):
         repairs.note("unknown_field", "body", f"{rest} more fields that we do not know; ignored")
     return request
 
@@ -155,17 +157,16 @@ def _value_at(path: str, fields: dict[str, Any]) -> object:
     return value
 
 
-def _unknown(fields: dict[str, Any], kind: type[msgspec.Struct], prefix: str) -> list[str]:
-    """Names of fields that the structs do not have."""
-    known, unknown = _known(kind), []
+def _unknown(fields: dict[str, Any], kind: type[msgspec.Struct], prefix: str) -> Iterator[str]:
+    """Yield the names of fields that the structs do not have; there may be very many."""
+    known = _known(kind)
     for name, value in fields.items():
         if name not in known:
-            unknown.append(prefix + clipped(name)[1:-1])
+            yield prefix + clipped(name)[1:-1]
             continue
         for nested in known[name]:
             for place, inner in _objects_in(value):
-                unknown += _unknown(inner, nested, f"{prefix}{name}{place}.")
-    return unknown
+                yield from _unknown(inner, nested, f"{prefix}{name}{place}.")
 
 
 def _objects_in(value: object) -> list[tuple[str, dict[str, Any]]]:
