@@ -69,9 +69,8 @@ def _told(last_plan: dict[str, Any]) -> dict[str, Any] | None:
 @routes.post("/optimize")
 async def optimize(request: web.Request) -> web.Response:
     """Plan one battery."""
-    body = await _json_body(request)
-    options, clock = request.app[keys.OPTIONS], request.app[keys.CLOCK]
-    history = request.app[keys.HISTORY]
+    body, app = await _json_body(request), request.app
+    options, clock, history = app[keys.OPTIONS], app[keys.CLOCK], app[keys.HISTORY]
     return await _planned(
         request, lambda solvers: planning.answer(body, options, clock, history, solvers)
     )
@@ -80,8 +79,8 @@ async def optimize(request: web.Request) -> web.Response:
 @routes.post("/multi-battery/optimize")
 async def optimize_batteries(request: web.Request) -> web.Response:
     """Plan several batteries."""
-    body = await _json_body(request)
-    options, clock = request.app[keys.OPTIONS], request.app[keys.CLOCK]
+    body, app = await _json_body(request), request.app
+    options, clock = app[keys.OPTIONS], app[keys.CLOCK]
     return await _planned(
         request, lambda solvers: planning.answer_batteries(body, options, clock, solvers)
     )
@@ -90,8 +89,8 @@ async def optimize_batteries(request: web.Request) -> web.Response:
 @routes.post("/ev/optimize")
 async def optimize_vehicles(request: web.Request) -> web.Response:
     """Plan vehicles, perhaps beside the home battery."""
-    body = await _json_body(request)
-    options, clock = request.app[keys.OPTIONS], request.app[keys.CLOCK]
+    body, app = await _json_body(request), request.app
+    options, clock = app[keys.OPTIONS], app[keys.CLOCK]
     return await _planned(
         request, lambda solvers: planning.answer_vehicles(body, options, clock, solvers)
     )
@@ -102,24 +101,25 @@ async def _planned(request: web.Request, work: Work) -> web.Response:
 
     Where a solver hangs, the value function and the rules answer in its place.
     """
-    clock, journal = request.app[keys.CLOCK], request.app[keys.JOURNAL]
-    worker, busy = request.app[keys.WORKER], request.app[keys.PLANNING]
+    app, connection = request.app, request.protocol
+    clock, journal = app[keys.CLOCK], app[keys.JOURNAL]
+    worker, busy = app[keys.WORKER], app[keys.PLANNING]
 
     def noted(solvers: planning.Backends) -> planning.Answer:
         answer = work(solvers)
         journal.record(answer, clock())
         return answer
 
-    busy.add(request.protocol)
+    busy.add(connection)
     try:
         answer = await worker.run(partial(noted, None))
     except Overdue:
         answer = await worker.run(partial(noted, ()))
     finally:
-        busy.discard(request.protocol)
+        busy.discard(connection)
     keys.FACTS.get().update(answer.facts)
-    _count(request.app[keys.METRICS], answer)
-    last_plan: dict[str, Any] = request.app[keys.LAST_PLAN]
+    _count(app[keys.METRICS], answer)
+    last_plan: dict[str, Any] = app[keys.LAST_PLAN]
     last_plan.update(answer.facts, at=datetime.now(UTC))
     return web.Response(body=answer.body, content_type="application/json")
 

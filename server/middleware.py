@@ -1,5 +1,6 @@
 """Errors as JSON, and one log line per request."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -22,6 +23,12 @@ class NotJson(ProblemError):
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 log = logging.getLogger("server.requests")
+
+_OF_EVERY_REPLY = {
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+    "Server": "PowerSync Optimiser",
+}
 
 RETRY_AFTER = "2"  # s; a full queue is worked off in less
 
@@ -89,9 +96,7 @@ def _subject(request: web.Request) -> str:
 async def harden(request: web.Request, response: web.StreamResponse) -> None:
     """Headers of every reply: nothing to guess, nothing to keep, nobody to introduce."""
     del request
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Server"] = "PowerSync Optimiser"
+    response.headers.update(_OF_EVERY_REPLY)
 
 
 @web.middleware
@@ -103,10 +108,19 @@ async def log_requests(request: web.Request, handler: Handler) -> web.StreamResp
     keys.BODY.set(None)  # the task of a connection serves one request after the other
     response = await handler(request)
     seconds = time.perf_counter() - began
+    # The present turn of the event loop sends the reply; it need not wait for our books.
+    asyncio.get_running_loop().call_soon(_tell, request, response, seconds, told)
+    return response
+
+
+def _tell(
+    request: web.Request, response: web.StreamResponse, seconds: float, told: dict[str, Any]
+) -> None:
+    """Count a request and write its line."""
     _count(request, response, seconds)
     level = logging.DEBUG if request.path == "/health" else logging.INFO
     if not log.isEnabledFor(level):
-        return response
+        return
     facts = {
         "method": request.method,
         "path": request.rel_url.raw_path[:120],
@@ -115,19 +129,17 @@ async def log_requests(request: web.Request, handler: Handler) -> web.StreamResp
         **told,
     }
     log.log(level, "request %s", " ".join(f"{name}={value}" for name, value in facts.items()))
-    return response
 
 
 def _count(request: web.Request, response: web.StreamResponse, seconds: float) -> None:
     """Note the request in the metrics and, where it was slow or failed, in the captures."""
     resource = request.match_info.route.resource
     path = "other" if resource is None else resource.canonical
-    metrics = request.app[keys.METRICS]
+    app = request.app
+    metrics = app[keys.METRICS]
     metrics.count("powersync_requests_total", path=path, status=str(response.status))
     metrics.time(seconds, path=path)
     body = keys.BODY.get()
     if body is not None and worth_keeping(response.status, seconds):
-        at = request.app[keys.CLOCK]().isoformat(timespec="seconds")
-        request.app[keys.CAPTURES].keep(
-            body, at=at, path=path, status=response.status, seconds=seconds
-        )
+        at = app[keys.CLOCK]().isoformat(timespec="seconds")
+        app[keys.CAPTURES].keep(body, at=at, path=path, status=response.status, seconds=seconds)
