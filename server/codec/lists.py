@@ -41,7 +41,8 @@ def numbers(rows: Vector, digits: int) -> list[list[float]]:
     begins = np.empty(count + 1, np.int64)
     write_numbers(rows, digits, text, begins)
     whole = text.data
-    return [cast(list[float], msgspec.Raw(whole[a:b])) for a, b in pairwise(begins.tolist())]
+    raw = [msgspec.Raw(whole[a:b]) for a, b in pairwise(begins.tolist())]
+    return cast(list[list[float]], raw)
 
 
 class Words:
@@ -96,13 +97,13 @@ def _regular_stamps(horizon: Horizon) -> Stamps | None:
     start = horizon.start
     if start.microsecond or horizon.changes_clocks():
         return None
-    first = np.frombuffer(bytearray(f'"{start.isoformat()}",', "ascii"), np.uint8)
-    n, width = horizon.n_intervals, first.size
+    stamp = np.frombuffer(bytearray(f'"{start.isoformat()}",', "ascii"), np.uint8)
+    n, width = horizon.n_intervals, stamp.size
     began = 60 * start.hour + start.minute
     after = int(began + round(60.0 * float(horizon.elapsed[-1]), 5)) // _MINUTES_OF_DAY
     dates = _dates(start.toordinal(), after + 1)
     text = np.empty(width * (n + 1) + 1, np.uint8)
-    if not write_stamps(horizon.elapsed, began, dates, first, text):
+    if not write_stamps(horizon.elapsed, began, dates, stamp, text):
         return None
     whole = text.data
 

@@ -21,8 +21,8 @@ _NONE, _TEN, _HUNDRED, _DIGIT = np.uint64(0), np.uint64(10), np.uint64(100), np.
 
 _INTEGERS = 2.0**52  # from here on, a float64 has no room for halves
 
-_MINUTES_OF_DAY = 24 * 60
-_OF_A_MINUTE = 100_000  # parts that are counted; anything finer is rounding
+_OF_A_MINUTE = 100_000.0  # parts that are counted; anything finer is rounding
+_MINUTE, _HOUR, _DAY = np.uint64(_OF_A_MINUTE), np.uint64(60), np.uint64(24 * 60)
 
 
 @kernel("void(f8[:, ::1], i8, u1[::1], i8[::1])")
@@ -126,7 +126,7 @@ def write_words(codes: Places, words: Text, lengths: Places, text: Text) -> int:
 
 
 @kernel("b1(f8[::1], i8, u1[:, ::1], u1[::1], u1[::1])")
-def write_stamps(elapsed: Vector, began: int, dates: Text, first: Text, text: Text) -> bool:
+def write_stamps(elapsed: Vector, began: int, dates: Text, stamp: Text, text: Text) -> bool:
     """Write the start and later instants as a JSON list, and one more after its end.
 
     Parameters
@@ -137,9 +137,9 @@ def write_stamps(elapsed: Vector, began: int, dates: Text, first: Text, text: Te
         Minute of its day that the start lies in.
     dates : uint8 array, shape (D, 10)
         The days of all instants, from that of the start on.
-    first : uint8 array, shape (S,)
+    stamp : uint8 array, shape (S,)
         JSON string of the start and a comma, ``"2026-01-14T00:00:00+11:00",``; the others have
-        its seconds and its offset.
+        its seconds and its offset.  Modified in place: has the day of the last.
     text : uint8 array, shape (S (T + 1) + 1,)
         Modified in place: the list of the first T, then the last with its comma.
 
@@ -149,25 +149,29 @@ def write_stamps(elapsed: Vector, began: int, dates: Text, first: Text, text: Te
         Whether all instants are whole minutes after the start, as they must be.
     """
     text[0] = _OPENS
-    width = first.size
+    width = stamp.size
+    written = _NONE
     for t in range(elapsed.size + 1):
-        parts = int(elapsed[t - 1] * 60.0 * _OF_A_MINUTE + 0.5) if t > 0 else 0
-        minutes = parts // _OF_A_MINUTE
-        if parts != minutes * _OF_A_MINUTE:
+        hours = elapsed[t - 1] if t > 0 else 0.0
+        parts = np.uint64(np.int64(hours * 60.0 * _OF_A_MINUTE + 0.5))
+        minutes = parts // _MINUTE
+        if parts != minutes * _MINUTE:
             return False
-        minutes += began
-        day = minutes // _MINUTES_OF_DAY
-        minutes -= day * _MINUTES_OF_DAY
-        hour = minutes // 60
-        minutes -= hour * 60
+        minutes += np.uint64(began)
+        day = minutes // _DAY
+        minutes -= day * _DAY
+        hour = minutes // _HOUR
+        minutes -= hour * _HOUR
+        if day != written:
+            written = day
+            for i in range(dates.shape[1]):
+                stamp[1 + i] = dates[written, i]
         at = 1 + width * t
         for i in range(width):
-            text[at + i] = first[i]
-        for i in range(dates.shape[1]):
-            text[at + 1 + i] = dates[day, i]
-        text[at + 12] = _ZERO + hour // 10
-        text[at + 13] = _ZERO + hour % 10
-        text[at + 15] = _ZERO + minutes // 10
-        text[at + 16] = _ZERO + minutes % 10
+            text[at + i] = stamp[i]
+        text[at + 12] = _DIGIT + hour // _TEN
+        text[at + 13] = _DIGIT + hour % _TEN
+        text[at + 15] = _DIGIT + minutes // _TEN
+        text[at + 16] = _DIGIT + minutes % _TEN
     text[width * elapsed.size] = _CLOSES  # over the comma of the last but one
     return True
