@@ -41,7 +41,13 @@ class _Job(Generic[Result]):
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Result]
     began: float | None = None
+    ended: bool = False
     timer: asyncio.TimerHandle | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a thread is at it."""
+        return self.began is not None and not self.ended
 
     def do(self) -> None:
         """Do the work in the present thread, unless whoever asked has gone."""
@@ -54,6 +60,8 @@ class _Job(Generic[Result]):
             settle = partial(self._fail, error)
         else:
             settle = partial(self._give, result)
+        self.ended = True
+        del self.work  # who waits for nothing must not hold on to what it was
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
             self.loop.call_soon_threadsafe(settle)
 
@@ -137,7 +145,8 @@ class Worker(Generic[Result]):
             return await future
         finally:
             assert mine.timer is not None
-            mine.timer.cancel()  # it would hold on to the plan for as long as it runs
+            if not mine.is_running:  # else whoever asked has gone, and it may hang all the same
+                mine.timer.cancel()  # it would hold on to the plan for as long as it runs
 
     def close(self) -> None:
         """Let go of the jobs that wait, and of the thread once its present job is done."""
@@ -157,17 +166,16 @@ class Worker(Generic[Result]):
         taken = 0.0 if job.began is None else monotonic() - job.began
         if taken < self._patience:
             job.timer = job.loop.call_later(self._patience - taken, self._watch, job)
-        else:
+        elif job.is_running:
             self._give_up(job.future)
 
     def _give_up(self, future: asyncio.Future[Result]) -> None:
-        if future.done():
-            return
         log.error("a plan hangs after %.0f s; its thread is given up", self._patience)
         self._given_up = [thread for thread in self._given_up if thread.is_alive()]
         self._given_up.append(self._thread)
         self._hire()
-        future.set_exception(Overdue())
+        if not future.done():
+            future.set_exception(Overdue())
 
     def _work(self) -> None:
         stretch = 0  # jobs since the last rest

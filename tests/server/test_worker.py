@@ -178,6 +178,35 @@ async def test_a_job_that_hangs_is_given_up_and_the_next_one_is_done(gate):
     worker.close()
 
 
+async def test_a_job_that_hangs_is_given_up_though_whoever_asked_has_gone(gate):
+    worker = Worker(patience=0.2)
+    task = await occupied(worker, gate)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert await worker.run(lambda: 42) == 42
+    assert worker.hanging == 1
+    worker.close()
+
+
+async def test_nothing_holds_on_to_a_job_that_nobody_waits_for(worker, gate):
+    class Body:
+        pass
+
+    body = Body()
+    seen = weakref.ref(body)
+    began = threading.Event()
+    task = asyncio.create_task(worker.run(lambda body=body: (began.set(), gate.wait(5), body)))
+    await until(began.is_set)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    del task, body
+    gate.set()
+    await until(lambda: gc.collect() is not None and seen() is None)
+
+
 async def test_a_job_that_is_slow_but_not_too_slow_is_left_alone():
     worker = Worker(patience=0.4)
 
