@@ -1,7 +1,6 @@
 """What can go wrong: three answers to "may the caller try again?"."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ContextDecorator
 
 
 class OptimiserError(Exception):
@@ -32,8 +31,7 @@ class SolverError(OptimiserError):
     """A solver gave no usable answer; another one, or another try, may."""
 
 
-@contextmanager
-def foreign_code() -> Iterator[None]:
+class foreign_code(ContextDecorator):
     """Take whatever a library raises for a `SolverError`, so that the next way is tried.
 
     Raises
@@ -41,9 +39,13 @@ def foreign_code() -> Iterator[None]:
     OptimiserError
         Ours as they are; anything else as a `SolverError` that names it.
     """
-    try:
-        yield
-    except OptimiserError:
-        raise
-    except Exception as error:
-        raise SolverError(f"{type(error).__name__}: {error}") from error
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: object
+    ) -> None:
+        """Raise what foreign code raised as ours."""
+        if isinstance(error, Exception) and not isinstance(error, OptimiserError):
+            raise SolverError(f"{type(error).__name__}: {error}") from error
