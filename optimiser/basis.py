@@ -130,10 +130,10 @@ def worth_bounds(
             high[n] = min(high[n], -cost[column])
 
 
-@kernel("void(f8[::1], f8[::1], f8[::1], f8[::1], f8[::1])")
+@kernel("b1(f8[::1], f8[::1], f8[::1], f8[::1], f8[::1])")
 def choose_worth(
     low: Vector, high: Vector, least_fall: Vector, most_fall: Vector, worth: Vector
-) -> None:
+) -> bool:
     """Worth of stored energy, the same from interval to interval where it may be.
 
     Parameters
@@ -145,20 +145,30 @@ def choose_worth(
         By how much the worth may fall after each interval. [$/kWh]
     worth : float64 array, shape (T + 1,)
         Modified in place. [$/kWh]
+
+    Returns
+    -------
+    bool
+        Whether there is such a worth in every interval; the plan is no optimum of the relaxation
+        where there is none.
     """
     n = worth.size - 1
+    is_consistent = True
     for t in range(n - 1, -1, -1):
         least = max(low[t], low[t + 1] + least_fall[t])
         most = min(high[t], high[t + 1] + most_fall[t])
-        if least <= most + EQUAL:  # else the plan is no optimum of the relaxation
+        if least <= most + EQUAL:
             low[t] = least
             high[t] = max(least, most)
+        else:
+            is_consistent = False
     present = low[0] if np.isfinite(low[0]) else high[0]
     worth[0] = present if np.isfinite(present) else 0.0
     for t in range(n):
         least = max(low[t + 1], worth[t] - most_fall[t])
         most = min(high[t + 1], worth[t] - least_fall[t])
         worth[t + 1] = max(min(worth[t], most), least)
+    return is_consistent
 
 
 @kernel("i8(i8, i8, i8[::1])", inlined=True)

@@ -76,12 +76,15 @@ class Start:
         `BASIC`, or else the bound to begin at; roughly as many are basic as there are rows.
     basis : object, optional
         That of a solution; the programme may have got other bounds, and more rows at its end.
+    may_be_optimal : bool
+        False where the point is known to be none.
     """
 
     x: Vector
     col_status: Statuses
     row_status: Statuses
     basis: object = None
+    may_be_optimal: bool = True
 
     @property
     def n_basic(self) -> int:

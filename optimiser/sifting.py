@@ -77,8 +77,11 @@ def sifted(lp: LinearProgram, start: Start) -> Sifted | None:
     Returns
     -------
     Sifted or None
-        None where there is nothing, or too much: its columns and rows are no basis.
+        None where there is nothing, or too much: its columns and rows are no basis, or not that of
+        an optimum.
     """
+    if not start.may_be_optimal:
+        return None
     n_cols, n_rows = lp.cost.size, lp.row_lower.size
     own, price = np.empty(n_rows, dtype=np.int64), np.zeros(n_rows)
     columns, rows = np.empty(n_cols, dtype=np.int64), np.empty(n_rows, dtype=np.int64)

@@ -48,7 +48,7 @@ def start_from(formulation: Formulation, dispatch: Dispatch) -> Start:
     x = formulation.point(dispatch)
     col_status = np.empty(layout.n_cols, dtype=np.int8)
     row_status = np.empty(layout.n_rows, dtype=np.int8)
-    find_basis(
+    may_be_optimal = find_basis(
         layout.column_starts,
         layout.row_starts,
         x,
@@ -65,11 +65,11 @@ def start_from(formulation: Formulation, dispatch: Dispatch) -> Start:
         col_status,
         row_status,
     )
-    return Start(x, col_status, row_status)
+    return Start(x, col_status, row_status, may_be_optimal=bool(may_be_optimal))
 
 
 @kernel(
-    "void(i8[::1], i8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1],"
+    "b1(i8[::1], i8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1],"
     " f8[::1], f8, f8, f8, i1[::1], i1[::1])"
 )
 def find_basis(
@@ -88,7 +88,7 @@ def find_basis(
     discharge_efficiency: float,
     col_status: Statuses,
     row_status: Statuses,
-) -> None:
+) -> bool:
     """Tell where every column and row of the programme of one storage begins.
 
     Parameters
@@ -105,6 +105,11 @@ def find_basis(
         One-way. [-]
     col_status, row_status : int8 array, shape (n_cols,) and (n_rows,)
         Modified in place.
+
+    Returns
+    -------
+    bool
+        Whether the point may be an optimum.
     """
     n = soft_floor.size
     stored = column_starts[blocks.STORED]
@@ -142,7 +147,7 @@ def find_basis(
     worth_bounds(
         column_starts, cost, moves, charge_efficiency, discharge_efficiency, price, low, high
     )
-    choose_worth(low, high, least_fall, most_fall, worth)
+    may_be_optimal = choose_worth(low, high, least_fall, most_fall, worth)
 
     goes_on = np.empty(n, dtype=np.bool_)
     floor = 0
@@ -190,3 +195,4 @@ def find_basis(
         column_starts, cost, moves, charge_efficiency, discharge_efficiency, price, worth, tight
     )
     mark_basis(tight, moves, goes_on, decided, col_status)
+    return may_be_optimal
