@@ -71,7 +71,7 @@ def kernel(signature: str, *, inlined: bool = False) -> Callable[[Kernel], Kerne
     return declare
 
 
-def _jit(signature: str, function: Callable[..., Any], inlined: bool) -> Callable[..., Any]:
+def _jit(signature: str, function: Callable[..., Any], inlined: bool = False) -> Callable[..., Any]:
     import numba  # noqa: PLC0415 - heavy, and not needed in the other two modes
 
     options = {"forceinline": True, "_nrt": False} if inlined else {}

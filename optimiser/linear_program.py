@@ -128,13 +128,6 @@ def _judged(lp: LinearProgram, x: Vector, row_dual: Vector) -> Proof:
     return Proof(lower_bound=bound, primal_residual=missed, dual_residual=unused)
 
 
-def multiply(matrix: CscArrays, x: Vector, n_rows: int) -> Vector:
-    """A x; shape (n_rows,)."""
-    product = np.zeros(n_rows)
-    add_product(*matrix, _as_vector(x), product)
-    return product
-
-
 def _as_vector(values: Vector) -> Vector:
     """The same as kernels take it; solvers may give anything."""
     return np.ascontiguousarray(values, dtype=np.float64)
@@ -145,16 +138,6 @@ def multiply_transposed(matrix: CscArrays, dual: Vector) -> Vector:
     product = np.zeros(matrix.indptr.size - 1)
     add_transposed_product(*matrix, _as_vector(dual), product)
     return product
-
-
-@kernel("void(i4[::1], i4[::1], f8[::1], f8[::1], f8[::1])")
-def add_product(
-    indptr: Indices, indices: Indices, data: Vector, x: Vector, product: Vector
-) -> None:
-    """Add A x to `product`, in place."""
-    for column in range(x.size):
-        for place in range(indptr[column], indptr[column + 1]):
-            product[indices[place]] += data[place] * x[column]
 
 
 @kernel("void(i4[::1], i4[::1], f8[::1], f8[::1], f8[::1])")
