@@ -1,6 +1,5 @@
 """Errors as JSON, and one log line per request."""
 
-import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -108,19 +107,10 @@ async def log_requests(request: web.Request, handler: Handler) -> web.StreamResp
     keys.BODY.set(None)  # the task of a connection serves one request after the other
     response = await handler(request)
     seconds = time.perf_counter() - began
-    # The present turn of the event loop sends the reply; it need not wait for our books.
-    asyncio.get_running_loop().call_soon(_tell, request, response, seconds, told)
-    return response
-
-
-def _tell(
-    request: web.Request, response: web.StreamResponse, seconds: float, told: dict[str, Any]
-) -> None:
-    """Count a request and write its line."""
     _count(request, response, seconds)
     level = logging.DEBUG if request.path == "/health" else logging.INFO
     if not log.isEnabledFor(level):
-        return
+        return response
     facts = {
         "method": request.method,
         "path": request.rel_url.raw_path[:120],
@@ -129,6 +119,7 @@ def _tell(
         **told,
     }
     log.log(level, "request %s", " ".join(f"{name}={value}" for name, value in facts.items()))
+    return response
 
 
 def _count(request: web.Request, response: web.StreamResponse, seconds: float) -> None:
