@@ -26,8 +26,9 @@ def utc_now() -> datetime:
 
 
 def _tidy_up(journal: Journal, is_calm: bool) -> None:
-    """What can wait until plans have been sent."""
-    journal.catch_up()
+    """What can wait until plans have been sent, and most of it until no more come for a while."""
+    if is_calm:
+        journal.catch_up()
     memory.let_go()
     if is_calm:  # the next plan of a stream would want it back at once, page by page
         memory.give_back()

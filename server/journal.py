@@ -24,8 +24,12 @@ log = logging.getLogger("server.journal")
 MOST_BYTES = 3 * 2**18
 """Memory for the schedules kept; a plan of 576 intervals takes 32 kB of it. [bytes]"""
 
-MOST_WAITING = 16
-"""Plans that wait to be written up; one of 576 intervals holds 200 kB."""
+MOST_WAITING = 12
+"""Plans that wait to be written up; one of 576 intervals holds 200 kB.
+
+A stream of plans, one on the heels of the other, leaves no time for that: of those only the first
+and the very last keep their schedules, the others their claims.
+"""
 
 MOST_SCHEDULES = 24
 MOST_CLAIMS = 100
@@ -115,29 +119,28 @@ class Journal:
         self._most_bytes = most_bytes
         self._entries: deque[Entry] = deque()
         self._claims: deque[Claim] = deque(maxlen=MOST_CLAIMS)
-        self._waiting: deque[tuple[Answer, datetime]] = deque()
+        self._waiting: deque[tuple[Answer, Claim]] = deque()
         self._lock = threading.Lock()
 
     def record(self, answer: Answer, at: datetime) -> None:
         """Take note of a plan."""
-        self._waiting.append((answer, at))
-        self._write_up_to(MOST_WAITING)
+        claim = claim_of(answer, at, next(self._numbers))
+        with self._lock:
+            self._claims.append(claim)
+            if len(self._waiting) == MOST_WAITING:
+                self._waiting.pop()
+            self._waiting.append((answer, claim))
 
     def catch_up(self) -> None:
-        """Write up all plans noted so far, and forget the oldest where there are too many."""
-        self._write_up_to(0)
-
-    def _write_up_to(self, most_waiting: int) -> None:
+        """Write up all plans that wait for it, and forget the oldest where there are too many."""
         with self._lock:
-            while len(self._waiting) > most_waiting:
-                answer, at = self._waiting.popleft()
+            while self._waiting:
                 try:
-                    self._keep(write_up(answer, at, next(self._numbers)))
+                    self._keep(write_up(*self._waiting.popleft()))
                 except Exception:
                     log.exception("a plan could not be written up")
 
     def _keep(self, entry: Entry) -> None:
-        self._claims.append(entry.claim)
         self._entries.append(entry)
         size = sum(kept.size for kept in self._entries)
         while len(self._entries) > 1 and (
@@ -148,7 +151,6 @@ class Journal:
     @property
     def claims(self) -> list[Claim]:
         """Of the last plans, oldest first."""
-        self.catch_up()
         return list(self._claims)
 
     @property
@@ -164,17 +166,15 @@ class Journal:
         return next(kept, None)
 
 
-def write_up(answer: Answer, at: datetime, number: int = 0) -> Entry:
+def write_up(answer: Answer, claim: Claim) -> Entry:
     """Write up one plan.
 
     Parameters
     ----------
     answer : Answer
         As it was sent.
-    at : datetime
-        When it was made, time-zone aware.
-    number : int
-        Its place among all plans; zero is none of them.
+    claim : Claim
+        What it says of itself.
 
     Returns
     -------
@@ -186,7 +186,7 @@ def write_up(answer: Answer, at: datetime, number: int = 0) -> Entry:
     called = [name or key for name, key in names]
     series = _series(made.plan)
     return Entry(
-        claim=_claim(answer, at, number),
+        claim=claim,
         why=reasons(made.plan, called),
         frame=_frame(made.plan, called),
         packed_reply=_set_aside(zlib.compress(answer.body, _FAST)),
@@ -195,7 +195,18 @@ def write_up(answer: Answer, at: datetime, number: int = 0) -> Entry:
     )
 
 
-def _claim(answer: Answer, at: datetime, number: int) -> Claim:
+def claim_of(answer: Answer, at: datetime, number: int = 0) -> Claim:
+    """What a plan says of itself.
+
+    Parameters
+    ----------
+    answer : Answer
+        As it was sent.
+    at : datetime
+        When it was made, time-zone aware.
+    number : int
+        Its place among all plans; zero is none of them.
+    """
     plan, kind = answer.made.plan, answer.made.kind
     proof, money, horizon = plan.certificate, plan.money, plan.site.horizon
     return Claim(

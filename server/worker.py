@@ -21,7 +21,7 @@ PATIENCE = 25.0
 
 _CALM = 0.2  # s; who sends a plan after the other need not wait for what is done between them
 
-AT_A_STRETCH = 12
+AT_A_STRETCH = 50
 """Jobs after which the thread rests in any case, so that what waits for it does not pile up."""
 
 

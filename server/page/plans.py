@@ -11,7 +11,7 @@ from aiohttp import web
 from server import keys, planning
 from server.example import example_day
 from server.handlers import status_of
-from server.journal import Entry, write_up
+from server.journal import Entry, claim_of, write_up
 from server.middleware import json_reply
 from server.page.spreadsheet import as_csv
 
@@ -39,7 +39,7 @@ class Example:
             if self._entry is None or self._at is None or now - self._at > _EXAMPLE_LASTS:
                 body = example_day(now)
                 answer = await api[keys.WORKER].run(lambda: planning.answer(body, options, clock))
-                self._entry, self._at = write_up(answer, now), now
+                self._entry, self._at = write_up(answer, claim_of(answer, now)), now
             return self._entry
 
 

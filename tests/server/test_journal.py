@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.days import synthetic_request
 from server import planning
-from server.journal import MOST_BYTES, MOST_CLAIMS, MOST_SCHEDULES, Journal
+from server.journal import MOST_BYTES, MOST_CLAIMS, MOST_SCHEDULES, MOST_WAITING, Journal
 from server.options import Options
 from tests.end_to_end import small_request
 
@@ -42,11 +42,22 @@ def test_only_so_many_plans_and_claims_are_kept(small):
 
     for _ in range(MOST_CLAIMS + 10):
         journal.record(small, NOW)
+        journal.catch_up()
 
     assert len(journal.claims) == MOST_CLAIMS
     assert len(journal.numbers) == MOST_SCHEDULES
     assert journal.numbers[-1] == MOST_CLAIMS + 10
     assert journal.entry(1) is None
+
+
+def test_a_stream_without_a_pause_keeps_its_first_schedules_and_its_last(small):
+    journal = Journal()
+
+    for _ in range(3 * MOST_WAITING):
+        journal.record(small, NOW)
+
+    assert journal.numbers == [*range(1, MOST_WAITING), 3 * MOST_WAITING]
+    assert [claim.number for claim in journal.claims] == [*range(1, 3 * MOST_WAITING + 1)]
 
 
 def test_schedules_are_bounded_by_bytes_but_the_latest_is_kept(small):
