@@ -1,10 +1,17 @@
 """The part of a programme that its start leaves to be found out.
 
 Sifting: of many columns only those in the basis of a start are looked at, and the duals that this
-gives price the others.  Nor is there a question in a row that has a basic column of its own, as
-the meter has in most intervals: the column takes what the rest of the row leaves, and its cost is
-the price of the row.  A start from the value function has the right basis nearly always, and a
-solver checks and copies every column and row that it is given many times over.
+gives price the others.  Of those columns, too, most leave no question:
+
+- one with a single entry takes what the rest of its row leaves, as the meter does in most
+  intervals, and its cost is the price of the row;
+- one with two entries ties the prices of its rows, as the energy stored does with those of an
+  interval and the next.  Of rows that are tied their sum is asked, each times what its price is of
+  that of the first: the columns that tie them vanish from it.
+
+What is left has a row for each run of intervals with one worth of energy.  A start from the value
+function has the right basis nearly always, and a solver checks and copies every column and row
+that it is given many times over.
 """
 
 from dataclasses import dataclass
@@ -15,18 +22,22 @@ from matrix_builders import CscArrays, LinearProgram, Vector
 from matrix_builders.arrays import Indices, Places
 from matrix_builders.compiled import kernel
 from optimiser.linear_program import AT_LOWER, AT_UPPER, BASIC, LpSolution, Start, Statuses
+from optimiser.window import Mask
 
 # Rows of the table of what is left of the columns, and of the rows.
 _COST, _LOWER, _UPPER, _VALUE = range(4)
 _ROW_LOWER, _ROW_UPPER = range(2)
 
-_ASKED = -1  # in place of the column of its own that a row has
-_IDLE = -2  # of a row that no price hangs on
+# Rows of the table of prices: a part that is known, and how much of the first of its tied rows.
+_KNOWN, _SHARE = range(2)
+
+_DECIDED = -1  # in place of the row that a row is tied to: its price is known
+_TIE = 2  # rows of unknown price that a column is in, which ties them
 
 
 @dataclass(frozen=True, slots=True)
 class Sifted:
-    """A programme without the columns that rest at a bound, and the rows that they leave decided.
+    """A programme without the columns that rest at a bound, and without what others decide.
 
     Attributes
     ----------
@@ -34,33 +45,28 @@ class Sifted:
         What is left; what the columns at rest take or give is in the bounds of its rows.
     start : Start
         All of its columns in the basis, and none of its rows.
-    whole : LinearProgram
-        The programme.
     begins : Start
-        Its start.
-    columns, rows : int64 array, shape (m,)
+        That of the whole programme.
+    columns : int64 array, shape (m,)
         Which ones are left.
-    own : int64 array, shape (n_rows,)
-        For rows that are left out, their own column, or less than zero.
-    price : float64 array, shape (n_rows,)
-        For rows that are left out. [$/kWh]
+    row : int64 array, shape (n_rows,)
+        For each row of the whole, the one of `lp` that it is in; any, where its price is known.
+    price : float64 array, shape (2, n_rows)
+        What is known of its price [$/kWh], and its share of the price of that row [-].
     """
 
     lp: LinearProgram
     start: Start
-    whole: LinearProgram
     begins: Start
     columns: Places
-    rows: Places
-    own: Places
+    row: Places
     price: Vector
 
     def lifted(self, solution: LpSolution) -> LpSolution:
         """The same for all columns and rows; optimal only where its duals prove it."""
-        x, row_dual = self.begins.x.copy(), self.price.copy()
+        x = self.begins.x.copy()
         x[self.columns] = solution.x
-        row_dual[self.rows] = solution.row_dual
-        decide_own(*self.whole.matrix, self.whole.row_lower, self.own, x)
+        row_dual = self.price[_KNOWN] + self.price[_SHARE] * solution.row_dual[self.row]
         return LpSolution(x, row_dual, solution.backend, basis=self.begins)
 
 
@@ -83,8 +89,8 @@ def sifted(lp: LinearProgram, start: Start) -> Sifted | None:
     if not start.may_be_optimal:
         return None
     n_cols, n_rows = lp.cost.size, lp.row_lower.size
-    own, price = np.empty(n_rows, dtype=np.int64), np.zeros(n_rows)
-    columns, rows = np.empty(n_cols, dtype=np.int64), np.empty(n_rows, dtype=np.int64)
+    row, price = np.empty(n_rows, dtype=np.int64), np.empty((2, n_rows))
+    columns = np.empty(n_cols, dtype=np.int64)
     indptr = np.empty(n_cols + 1, dtype=np.int32)
     indices, data = np.empty_like(lp.matrix.indices), np.empty_like(lp.matrix.data)
     of_columns, of_rows = np.empty((4, n_cols)), np.empty((2, n_rows))
@@ -98,10 +104,9 @@ def sifted(lp: LinearProgram, start: Start) -> Sifted | None:
         start.x,
         start.col_status,
         start.row_status,
-        own,
+        row,
         price,
         columns,
-        rows,
         indptr,
         indices,
         data,
@@ -120,12 +125,113 @@ def sifted(lp: LinearProgram, start: Start) -> Sifted | None:
     )
     all_basic, none = np.full(m, BASIC, dtype=np.int8), np.full(m, AT_LOWER, dtype=np.int8)
     begins = Start(of_columns[_VALUE, :m], all_basic, none)
-    return Sifted(part, begins, lp, start, columns[:m], rows[:m], own, price)
+    return Sifted(part, begins, start, columns[:m], row, price)
+
+
+@kernel("i8(i8[::1], f8[:, ::1], i8)", inlined=True)
+def first_of(tied: Places, price: Vector, row: int) -> int:
+    """Find the first of the rows that a row is tied to, and shorten the way there.
+
+    Parameters
+    ----------
+    tied : int64 array, shape (n_rows,)
+        The row that each is tied to, or itself; modified in place.
+    price : float64 array, shape (2, n_rows)
+        The price of each by that of the row it is tied to; modified in place.
+    row : int
+        Whose price is not known.
+
+    Returns
+    -------
+    int
+        The row; `row` is tied to nothing else then.
+    """
+    while tied[tied[row]] != tied[row]:
+        before = tied[row]
+        price[_KNOWN, row] += price[_SHARE, row] * price[_KNOWN, before]
+        price[_SHARE, row] *= price[_SHARE, before]
+        tied[row] = tied[before]
+    return int(tied[row])
+
+
+@kernel(
+    "void(i4[::1], i4[::1], f8[::1], f8[::1], f8[::1], f8[::1], i1[::1], i1[::1], i8[::1],"
+    " f8[:, ::1], b1[::1])",
+    inlined=True,
+)
+def decide_prices(
+    indptr: Indices,
+    indices: Indices,
+    data: Vector,
+    cost: Vector,
+    row_lower: Vector,
+    row_upper: Vector,
+    col_status: Statuses,
+    row_status: Statuses,
+    tied: Places,
+    price: Vector,
+    is_asked: Mask,
+) -> None:
+    """Price the rows whose basic columns do so; see `sift`.
+
+    Parameters
+    ----------
+    tied : int64 array, shape (n_rows,)
+        Modified in place: the row that each is tied to, itself, or `_DECIDED`.
+    price : float64 array, shape (2, n_rows)
+        Modified in place: the price of each by that of the row it is tied to.
+    is_asked : bool array, shape (n_cols,)
+        Modified in place: whether a column is in the basis, and decides nothing.
+    """
+    for i in range(tied.size):
+        tied[i] = _DECIDED if row_status[i] == BASIC else i
+        price[_KNOWN, i] = 0.0
+        price[_SHARE, i] = 0.0 if row_status[i] == BASIC else 1.0
+    for j in range(cost.size):
+        place = indptr[j]
+        is_asked[j] = col_status[j] == BASIC
+        if is_asked[j] and indptr[j + 1] == place + 1:
+            i = indices[place]
+            if tied[i] == i and row_lower[i] == row_upper[i]:
+                tied[i] = _DECIDED
+                price[_KNOWN, i] = cost[j] / data[place]
+                price[_SHARE, i] = 0.0
+                is_asked[j] = False
+    for j in range(cost.size):
+        if not is_asked[j]:
+            continue
+        left = cost[j]
+        n_open = 0
+        one = 0
+        other = 0
+        for place in range(indptr[j], indptr[j + 1]):
+            i = indices[place]
+            if tied[i] == _DECIDED:
+                left -= data[place] * price[_KNOWN, i]
+            else:
+                one, other = other, place
+                n_open += 1
+        if n_open != _TIE:
+            continue
+        i = indices[one]
+        k = indices[other]
+        if row_lower[i] != row_upper[i] or row_lower[k] != row_upper[k]:
+            continue
+        first = first_of(tied, price, i)
+        last = first_of(tied, price, k)
+        if first == last:
+            continue
+        left -= data[one] * price[_KNOWN, i] + data[other] * price[_KNOWN, k]
+        size = data[other] * price[_SHARE, k]
+        tied[last] = first
+        price[_KNOWN, last] = left / size
+        price[_SHARE, last] = -data[one] * price[_SHARE, i] / size
+        is_asked[j] = False
 
 
 @kernel(
     "Tuple((i8, i8))(i4[::1], i4[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1],"
-    " f8[::1], i1[::1], i1[::1], i8[::1], f8[::1], i8[::1], i8[::1], i4[::1], i4[::1], f8[::1],"
+    " f8[::1], i1[::1], i1[::1], i8[::1], f8[:, ::1], i8[::1], i4[::1], i4[::1], f8[::1],"
     " f8[:, ::1], f8[:, ::1])"
 )
 def sift(
@@ -140,10 +246,9 @@ def sift(
     x: Vector,
     col_status: Statuses,
     row_status: Statuses,
-    own: Places,
+    row: Places,
     price: Vector,
     columns: Places,
-    rows: Places,
     part_indptr: Indices,
     part_indices: Indices,
     part_data: Vector,
@@ -160,12 +265,13 @@ def sift(
         A point. [kWh]
     col_status, row_status : int8 array, shape (n_cols,) and (n_rows,)
         `BASIC`, or the bound that a column or row rests at.
-    own : int64 array, shape (n_rows,)
-        Modified in place: the own column of each row that is left out, `_IDLE` or `_ASKED`.
-    price : float64 array, shape (n_rows,)
-        Zero at first; modified in place for rows with a column of their own. [$/kWh]
-    columns, rows : int64 array, shape (n_cols,) and (n_rows,)
-        Modified in place at their beginning: what is left.
+    row : int64 array, shape (n_rows,)
+        Modified in place: the row of the part that each is in.
+    price : float64 array, shape (2, n_rows)
+        Modified in place: what is known of the price of each [$/kWh], and its share of the price
+        of that row [-].
+    columns : int64 array, shape (n_cols,)
+        Modified in place at its beginning: what is left.
     part_indptr, part_indices, part_data : array
         Modified in place: the matrix of that; each has room for the whole one.
     of_columns : float64 array, shape (4, n_cols)
@@ -178,40 +284,53 @@ def sift(
     n_columns, n_rows : int
         How many are left.
     """
-    for i in range(own.size):
-        own[i] = _IDLE if row_status[i] == BASIC else _ASKED
-    for j in range(cost.size):
-        place = indptr[j]
-        if col_status[j] == BASIC and indptr[j + 1] == place + 1:
-            i = indices[place]
-            if own[i] == _ASKED and row_lower[i] == row_upper[i]:
-                own[i] = j
-                price[i] = cost[j] / data[place]
+    tied = np.empty(row.size, dtype=np.int64)
+    is_asked = np.empty(cost.size, dtype=np.bool_)
+    decide_prices(
+        indptr,
+        indices,
+        data,
+        cost,
+        row_lower,
+        row_upper,
+        col_status,
+        row_status,
+        tied,
+        price,
+        is_asked,
+    )
     n_rows = 0
-    new_place = np.empty(own.size, dtype=np.int64)
-    for i in range(own.size):
-        if own[i] == _ASKED:
-            rows[n_rows] = i
+    for i in range(row.size):
+        row[i] = 0
+        if tied[i] == i:
+            row[i] = n_rows
             of_rows[_ROW_LOWER, n_rows] = row_lower[i]
             of_rows[_ROW_UPPER, n_rows] = row_upper[i]
-            new_place[i] = n_rows
             n_rows += 1
+    for i in range(row.size):
+        if tied[i] != _DECIDED and tied[i] != i:
+            row[i] = row[first_of(tied, price, i)]
+            of_rows[_ROW_LOWER, row[i]] += price[_SHARE, i] * row_lower[i]
+            of_rows[_ROW_UPPER, row[i]] += price[_SHARE, i] * row_lower[i]
     kept = 0
     n_entries = 0
     part_indptr[0] = 0
     for j in range(cost.size):
-        if col_status[j] == BASIC:
-            if indptr[j + 1] == indptr[j] + 1 and own[indices[indptr[j]]] == j:
-                continue
+        if is_asked[j]:
             left = cost[j]
             for place in range(indptr[j], indptr[j + 1]):
                 i = indices[place]
-                if own[i] == _ASKED:
-                    part_indices[n_entries] = new_place[i]
-                    part_data[n_entries] = data[place]
+                left -= data[place] * price[_KNOWN, i]
+                if tied[i] == _DECIDED:
+                    continue
+                at = part_indptr[kept]
+                while at < n_entries and part_indices[at] != row[i]:
+                    at += 1
+                if at == n_entries:
+                    part_indices[at] = row[i]
+                    part_data[at] = 0.0
                     n_entries += 1
-                else:
-                    left -= data[place] * price[i]
+                part_data[at] += data[place] * price[_SHARE, i]
             columns[kept] = j
             of_columns[_COST, kept] = left
             of_columns[_LOWER, kept] = col_lower[j]
@@ -219,39 +338,12 @@ def sift(
             of_columns[_VALUE, kept] = x[j]
             kept += 1
             part_indptr[kept] = n_entries
-        else:
+        elif col_status[j] != BASIC:
             value = col_upper[j] if col_status[j] == AT_UPPER else col_lower[j]
             if value != 0.0:
                 for place in range(indptr[j], indptr[j + 1]):
                     i = indices[place]
-                    if own[i] == _ASKED:
-                        of_rows[_ROW_LOWER, new_place[i]] -= data[place] * value
-                        of_rows[_ROW_UPPER, new_place[i]] -= data[place] * value
+                    if tied[i] != _DECIDED:
+                        of_rows[_ROW_LOWER, row[i]] -= price[_SHARE, i] * data[place] * value
+                        of_rows[_ROW_UPPER, row[i]] -= price[_SHARE, i] * data[place] * value
     return kept, n_rows
-
-
-@kernel("void(i4[::1], i4[::1], f8[::1], f8[::1], i8[::1], f8[::1])")
-def decide_own(
-    indptr: Indices, indices: Indices, data: Vector, bound: Vector, own: Places, x: Vector
-) -> None:
-    """Give the columns that rows have of their own what the others leave.
-
-    Parameters
-    ----------
-    indptr, indices, data : array
-        The matrix.
-    bound : float64 array, shape (n_rows,)
-        What those rows must come to. [kWh]
-    own : int64 array, shape (n_rows,)
-        Their columns; less than zero elsewhere.
-    x : float64 array, shape (n_cols,)
-        Modified in place. [kWh]
-    """
-    left = bound.copy()
-    for j in range(x.size):
-        for place in range(indptr[j], indptr[j + 1]):
-            if own[indices[place]] != j:
-                left[indices[place]] -= data[place] * x[j]
-    for i in range(own.size):
-        if own[i] >= 0:
-            x[own[i]] = left[i] / data[indptr[own[i]]]

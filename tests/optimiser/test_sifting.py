@@ -46,51 +46,79 @@ def with_another_basis(start):
     return replace(start, col_status=np.roll(start.col_status, 7))
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_the_part_is_what_a_basis_leaves_to_be_found_out(seed):
-    formulation, start = started(seed, 12, convex=seed % 2 == 0)
-    lp, part = formulation.lp, sifted(formulation.lp, start)
-    matrix, basic = dense(lp), start.col_status == BASIC
-    if part is None:
-        assert start.n_basic != lp.row_lower.size or not start.may_be_optimal
-        return
-    left_out = np.setdiff1d(np.arange(lp.row_lower.size), part.rows)
-    own = part.own[left_out]
-    np.testing.assert_array_equal(own >= 0, start.row_status[left_out] != BASIC)
-    with_own, own = left_out[own >= 0], own[own >= 0]
-    assert (np.count_nonzero(matrix[:, own], axis=0) == 1).all()
-    assert (lp.row_lower[with_own] == lp.row_upper[with_own]).all()
-    assert sorted([*part.columns, *own]) == list(np.flatnonzero(basic))
+def parts():
+    """Formulations, their starts and what those leave open; of some sites, which have it."""
+    for seed in SEEDS:
+        formulation, start = started(seed, 12, convex=seed % 2 == 0)
+        part = sifted(formulation.lp, start)
+        if part is None:
+            assert start.n_basic != formulation.lp.row_lower.size or not start.may_be_optimal
+        else:
+            yield formulation.lp, start, part
 
-    np.testing.assert_array_equal(dense(part.lp), matrix[np.ix_(part.rows, part.columns)])
-    price = np.zeros(lp.row_lower.size)
-    price[with_own] = lp.cost[own] / matrix[with_own, own]
-    reduced = (lp.cost - matrix.T @ price)[part.columns]
-    np.testing.assert_allclose(part.lp.cost, reduced, atol=1e-9)
-    for name in ("col_lower", "col_upper"):
-        np.testing.assert_array_equal(getattr(part.lp, name), getattr(lp, name)[part.columns])
-    np.testing.assert_array_equal(part.start.x, start.x[part.columns])
-    assert (part.start.col_status == BASIC).all()
+
+def sums_of_rows(part):
+    """Which rows of the whole each of the part is the sum of, and how many times."""
+    share = part.price[1]
+    sums = np.zeros((part.lp.row_lower.size, share.size))
+    sums[part.row, np.arange(share.size)] = share
+    return sums
+
+
+def at_rest(lp, start):
+    """Value of each column that is not in the basis; zero elsewhere."""
     at_bounds = np.where(start.col_status == AT_UPPER, lp.col_upper, lp.col_lower)
-    taken = (matrix @ np.where(basic, 0.0, at_bounds))[part.rows]
-    np.testing.assert_allclose(part.lp.row_lower, lp.row_lower[part.rows] - taken, atol=1e-9)
-    np.testing.assert_allclose(part.lp.row_upper, lp.row_upper[part.rows] - taken, atol=1e-9)
+    return np.where(start.col_status == BASIC, 0.0, at_bounds)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_a_point_of_the_part_keeps_every_row_of_the_whole(seed):
-    """But for the bounds of the columns that rows have of their own."""
-    formulation, start = started(seed, 12)
-    lp, part = formulation.lp, sifted(formulation.lp, start)
-    if part is None:
-        return
-    shift = np.linspace(-1.0, 1.0, part.columns.size)
-    moved = part.lifted(LpSolution(part.start.x + shift, np.zeros(part.rows.size), "drawn"))
-    decided = part.own >= 0
-    np.testing.assert_allclose((dense(lp) @ moved.x)[decided], lp.row_lower[decided], atol=1e-9)
-    others = np.setdiff1d(np.arange(lp.cost.size), [*part.columns, *part.own[decided]])
-    np.testing.assert_array_equal(moved.x[others], start.x[others])
-    np.testing.assert_array_equal(moved.x[part.columns], start.x[part.columns] + shift)
+def test_the_part_is_small():
+    sizes = [part.lp.cost.size / lp.row_lower.size for lp, _, part in parts()]
+    assert len(sizes) > len(SEEDS) // 3
+    assert np.mean(sizes) < 0.2
+
+
+def test_columns_left_are_of_the_basis_and_keep_their_bounds():
+    for lp, start, part in parts():
+        assert (start.col_status[part.columns] == BASIC).all()
+        for name in ("col_lower", "col_upper"):
+            np.testing.assert_array_equal(getattr(part.lp, name), getattr(lp, name)[part.columns])
+        np.testing.assert_array_equal(part.start.x, start.x[part.columns])
+        assert (part.start.col_status == BASIC).all()
+        assert part.start.row_status.size == part.columns.size
+
+
+def test_rows_left_are_sums_in_which_no_other_column_of_the_basis_is():
+    for lp, start, part in parts():
+        matrix, sums = sums_of_rows(part) @ dense(lp), sums_of_rows(part)
+        left_out = np.setdiff1d(np.flatnonzero(start.col_status == BASIC), part.columns)
+        np.testing.assert_allclose(matrix[:, left_out], 0.0, atol=1e-12)
+        np.testing.assert_allclose(dense(part.lp), matrix[:, part.columns], atol=1e-12)
+        taken = matrix @ at_rest(lp, start)
+        for name in ("row_lower", "row_upper"):
+            bound = getattr(lp, name)
+            expected = [row[row != 0.0] @ bound[row != 0.0] for row in sums]
+            np.testing.assert_allclose(getattr(part.lp, name), expected - taken, atol=1e-9)
+
+
+def test_only_equations_are_summed():
+    for lp, _, part in parts():
+        is_equation = lp.row_lower == lp.row_upper
+        for members in sums_of_rows(part) != 0.0:
+            assert np.count_nonzero(members) == 1 or is_equation[members].all()
+
+
+def test_columns_left_out_cost_what_their_rows_are_worth_whatever_is_found():
+    rng = np.random.default_rng(7)
+    for lp, start, part in parts():
+        y = rng.normal(size=part.lp.row_lower.size)
+        lifted = part.lifted(LpSolution(part.start.x, y, "drawn"))
+        reduced = lp.cost - dense(lp).T @ lifted.row_dual
+        left_out = np.setdiff1d(np.flatnonzero(start.col_status == BASIC), part.columns)
+        np.testing.assert_allclose(reduced[left_out], 0.0, atol=1e-9)
+        of_part = part.lp.cost - dense(part.lp).T @ y
+        np.testing.assert_allclose(reduced[part.columns], of_part, atol=1e-9)
+        assert (lifted.row_dual[start.row_status == BASIC] == 0.0).all()
+        np.testing.assert_array_equal(lifted.x, start.x)
 
 
 def test_the_basis_of_the_exact_plan_is_enough_on_most_sites():
