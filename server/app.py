@@ -2,7 +2,6 @@
 
 import time
 from datetime import UTC, datetime
-from functools import partial
 
 from aiohttp import web
 
@@ -25,10 +24,8 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _tidy_up(journal: Journal, is_calm: bool) -> None:
-    """What can wait until plans have been sent, and most of it until no more come for a while."""
-    if is_calm:
-        journal.catch_up()
+def _tidy_up(is_calm: bool) -> None:
+    """What can wait until no more plans come, or too many have."""
     memory.let_go()
     if is_calm:  # the next plan of a stream would want it back at once, page by page
         memory.give_back()
@@ -60,7 +57,7 @@ def create_app(options: Options = Options(), *, clock: Clock = utc_now) -> web.A
     app[keys.CLOCK] = clock
     app[keys.STARTED] = time.monotonic()
     app[keys.JOURNAL] = journal = Journal()
-    app[keys.WORKER] = Worker(at_rest=partial(_tidy_up, journal))
+    app[keys.WORKER] = Worker(in_pause=journal.catch_up, at_rest=_tidy_up)
     app[keys.BODIES] = Bodies()
     app[keys.PLANNING] = set()
     app[keys.HISTORY] = History()

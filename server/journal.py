@@ -24,7 +24,7 @@ log = logging.getLogger("server.journal")
 MOST_BYTES = 3 * 2**18
 """Memory for the schedules kept; a plan of 576 intervals takes 32 kB of it. [bytes]"""
 
-MOST_WAITING = 12
+MOST_WAITING = 3
 """Plans that wait to be written up; one of 576 intervals holds 200 kB.
 
 A stream of plans, one on the heels of the other, leaves no time for that: of those only the first

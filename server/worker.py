@@ -19,10 +19,15 @@ log = logging.getLogger("server.worker")
 PATIENCE = 25.0
 """Most time for one job: each solver has a limit of its own, and the client waits 60 s. [s]"""
 
-_CALM = 0.2  # s; who sends a plan after the other need not wait for what is done between them
+# s; who sends one plan on the heels of the other need not wait for what is done between them.
+_PAUSE, _CALM = 0.002, 0.2
 
 AT_A_STRETCH = 50
-"""Jobs after which the thread rests in any case, so that what waits for it does not pile up."""
+"""Jobs after which the thread rests in any case, so that what waits for that does not pile up."""
+
+
+def nothing(*_: object) -> None:
+    """Do nothing."""
 
 
 class Overloaded(Exception):
@@ -87,20 +92,24 @@ class Worker(Generic[Result]):
         Most jobs that may wait behind the one in progress.
     patience : float
         Most time for one job. [s]
+    in_pause : Callable, optional
+        What the thread does once no other job has come for some milliseconds.
     at_rest : Callable, optional
-        What the thread does once after its jobs; told whether no other has come for a while.
+        What it does once none has come for longer, or too many have; told whether it is calm.
     """
 
     def __init__(
         self,
         waiting: int = 8,
         patience: float = PATIENCE,
-        at_rest: Callable[[bool], object] | None = None,
+        in_pause: Callable[[], object] = nothing,
+        at_rest: Callable[[bool], object] = nothing,
     ) -> None:
         self._jobs: SimpleQueue[_Job[Result] | None] = SimpleQueue()
         self._most_waiting = waiting
         self._patience = patience
-        self._at_rest = at_rest
+        self._rests = ((_PAUSE, in_pause), (_CALM, partial(at_rest, True)))
+        self._after_stretch = partial(at_rest, False)
         self._given_up: list[threading.Thread] = []
         self._hire()
 
@@ -178,27 +187,28 @@ class Worker(Generic[Result]):
             future.set_exception(Overdue())
 
     def _work(self) -> None:
-        stretch = 0  # jobs since the last rest
-        was_busy = False  # since it was last calm
+        done = 0
+        rested = len(self._rests)  # of what is to be done between jobs, how much is done
         while self._thread is threading.current_thread():
+            wait, rest = self._rests[rested] if rested < len(self._rests) else (None, nothing)
             try:
-                waiting = self._jobs.get(timeout=_CALM if was_busy else None)
+                waiting = self._jobs.get(timeout=wait)
             except Empty:
-                stretch, was_busy = 0, False
-                self._rest(is_calm=True)
+                _do_in_peace(rest)
+                rested += 1
                 continue
             if waiting is None:
                 return
             waiting.do()
             del waiting  # a plan that nobody needs any more must not lie about until the next one
-            stretch, was_busy = (stretch + 1) % AT_A_STRETCH, True
-            if stretch == 0:
-                self._rest(is_calm=False)
+            done, rested = done + 1, 0
+            if done % AT_A_STRETCH == 0:
+                _do_in_peace(self._after_stretch)
 
-    def _rest(self, *, is_calm: bool) -> None:
-        if self._at_rest is None:
-            return
-        try:
-            self._at_rest(is_calm)
-        except Exception:
-            log.exception("what follows plans failed")
+
+def _do_in_peace(rest: Callable[[], object]) -> None:
+    """Do what can wait; should it fail, jobs go on."""
+    try:
+        rest()
+    except Exception:
+        log.exception("what follows plans failed")

@@ -238,6 +238,19 @@ async def test_a_thread_at_rest_tidies_up_once():
     worker.close()
 
 
+async def test_a_thread_uses_a_pause_before_it_rests():
+    done = []
+    worker = Worker(in_pause=lambda: done.append("paused"), at_rest=lambda _: done.append("rested"))
+
+    await worker.run(int)
+    await until(lambda: "rested" in done)
+    await worker.run(int)
+    await until(lambda: done[2:])
+
+    assert done[:3] == ["paused", "rested", "paused"]
+    worker.close()
+
+
 async def test_a_thread_that_cannot_tidy_up_goes_on(caplog):
     def fails(is_calm):
         raise RuntimeError("no broom")
