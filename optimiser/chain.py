@@ -137,15 +137,21 @@ def _relaxed(
 
 def _ways(
     task: Task, backend: SolverBackend, start: Start | None
-) -> Iterator[Callable[..., LpSolution]]:
+) -> list[Callable[..., LpSolution]]:
     """Ways to solve the relaxation, the shortest first."""
     lp, meanwhile = task.formulation.lp, task.meanwhile
-    if start is not None:
-        part = sifted(lp, start)
-        if part is not None:
-            yield partial(solvers.solve_sifted, backend, lp, part, meanwhile=meanwhile)
-        yield partial(solvers.solve_verified, backend, lp, start=start, meanwhile=meanwhile)
-    yield partial(solvers.solve_verified, backend, lp, meanwhile=meanwhile)
+    whole = partial(solvers.solve_verified, backend, lp, meanwhile=meanwhile)
+    if start is None:
+        return [whole]
+    begun = partial(whole, start=start)
+    part = sifted(lp, start)
+    if part is None:
+        return [begun, whole]
+    return [
+        partial(solvers.solve_sifted, backend, lp, part, meanwhile=meanwhile),
+        begun,
+        whole,
+    ]
 
 
 def _by_value_function(formulation: Formulation, exact_plan: Exact) -> Answer:

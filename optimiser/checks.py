@@ -1,12 +1,15 @@
 """Rules that problem types share."""
 
 import math
+import sys
 
 import numpy as np
 
 from matrix_builders import Vector
 from matrix_builders.compiled import kernel
 from optimiser.errors import ProblemError
+
+_LEAST, _MOST = math.ulp(0.0), sys.float_info.max  # of what is positive, and finite
 
 
 def require(holds: bool, field: str, rule: str, value: object) -> None:
@@ -20,32 +23,32 @@ def require(holds: bool, field: str, rule: str, value: object) -> None:
 
 def require_fractions(owner: object, *fields: str) -> None:
     """Require fields in [0, 1]."""
-    for field in fields:
-        value = getattr(owner, field)
-        if not 0 <= value <= 1:
-            raise ProblemError(field, f"must lie in [0, 1], got {value!r}")
+    _require_within(owner, fields, 0.0, 1.0, "must lie in [0, 1]")
 
 
 def require_efficiencies(owner: object, *fields: str) -> None:
     """Require fields in (0, 1]."""
+    _require_within(owner, fields, _LEAST, 1.0, "must lie in (0, 1]")
+
+
+def require_not_negative(owner: object, *fields: str) -> None:
+    """Require fields that are finite and at least zero."""
+    _require_within(owner, fields, 0.0, _MOST, "must be finite and not negative")
+
+
+def _require_within(
+    owner: object, fields: tuple[str, ...], least: float, most: float, rule: str
+) -> None:
     for field in fields:
         value = getattr(owner, field)
-        if not 0 < value <= 1:
-            raise ProblemError(field, f"must lie in (0, 1], got {value!r}")
+        if not least <= value <= most:
+            raise ProblemError(field, f"{rule}, got {value!r}")
 
 
 def require_finite(field: str, value: float) -> None:
     """Require a finite number."""
     if not math.isfinite(value):
         raise ProblemError(field, f"must be finite, got {value!r}")
-
-
-def require_not_negative(owner: object, *fields: str) -> None:
-    """Require fields that are finite and at least zero."""
-    for field in fields:
-        value = getattr(owner, field)
-        if not 0 <= value < math.inf:
-            raise ProblemError(field, f"must be finite and not negative, got {value!r}")
 
 
 def frozen_vector(
