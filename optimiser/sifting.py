@@ -1,7 +1,8 @@
 """The part of a programme that its start leaves to be found out.
 
 Sifting: of many columns only those in the basis of a start are looked at, and the duals that this
-gives price the others.  Of those columns, too, most leave no question:
+gives price the others, which stay where the start has them: mostly at a bound, between its bounds
+where energy costs the same at several times.  Of the basis, too, most leaves no question:
 
 - one with a single entry takes what the rest of its row leaves, as the meter does in most
   intervals, and its cost is the price of the row;
@@ -21,7 +22,7 @@ import numpy as np
 from matrix_builders import CscArrays, LinearProgram, Vector
 from matrix_builders.arrays import Indices, Places
 from matrix_builders.compiled import kernel
-from optimiser.linear_program import AT_LOWER, AT_UPPER, BASIC, LpSolution, Start, Statuses
+from optimiser.linear_program import AT_LOWER, BASIC, LpSolution, Start, Statuses
 from optimiser.window import Mask
 
 # Rows of the table of what is left of the columns, and of the rows.
@@ -37,12 +38,12 @@ _TIE = 2  # rows of unknown price that a column is in, which ties them
 
 @dataclass(frozen=True, slots=True)
 class Sifted:
-    """A programme without the columns that rest at a bound, and without what others decide.
+    """A programme without the columns out of the basis, and without what others decide.
 
     Attributes
     ----------
     lp : LinearProgram
-        What is left; what the columns at rest take or give is in the bounds of its rows.
+        What is left; what the other columns take or give is in the bounds of its rows.
     start : Start
         All of its columns in the basis, and none of its rows.
     begins : Start
@@ -339,11 +340,9 @@ def sift(
             kept += 1
             part_indptr[kept] = n_entries
         elif col_status[j] != BASIC:
-            value = col_upper[j] if col_status[j] == AT_UPPER else col_lower[j]
-            if value != 0.0:
-                for place in range(indptr[j], indptr[j + 1]):
-                    i = indices[place]
-                    if tied[i] != _DECIDED:
-                        of_rows[_ROW_LOWER, row[i]] -= price[_SHARE, i] * data[place] * value
-                        of_rows[_ROW_UPPER, row[i]] -= price[_SHARE, i] * data[place] * value
+            for place in range(indptr[j], indptr[j + 1]):
+                i = indices[place]
+                if x[j] != 0.0 and tied[i] != _DECIDED:
+                    of_rows[_ROW_LOWER, row[i]] -= price[_SHARE, i] * data[place] * x[j]
+                    of_rows[_ROW_UPPER, row[i]] -= price[_SHARE, i] * data[place] * x[j]
     return kept, n_rows
