@@ -21,7 +21,7 @@ from matrix_builders import MODE
 
 MANY, LONG = 1000, 2880
 _WINDOW = 100  # plans over which the wander of the allocator is averaged
-_REST = 0.5  # s; after a fifth, the server gives back what plans have freed
+_REST = 1.5  # s; after one, the server gives back what plans have freed
 _LIMITS = ((64, 0), (96, 20))  # MiB, plans
 
 

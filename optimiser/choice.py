@@ -68,13 +68,78 @@ def cheapest_level(
     return float(choice)
 
 
-@kernel("void(f8[:, ::1], i8[::1], f8, f8[:, ::1], i8[::1], f8[::1], f8[::1])", inlined=True)
+@kernel("f8(f8[:, ::1], i8, i8, f8[::1], f8[::1], i8, i8, i8, f8)", inlined=True)
+def cheapest_level_near(
+    h: Vector,
+    h_first: int,
+    h_last: int,
+    x: Vector,
+    rise: Vector,
+    first: int,
+    last: int,
+    near: int,
+    state: float,
+) -> float:
+    """Find the same as `cheapest_level` where ``h`` and ``W`` are convex, by steps that pay.
+
+    Away from the present state the cost falls, if at all, until it rises for good.
+    """
+    still = h_first  # the segment of ``h`` in which the storage stands still, or begins to give
+    while still + 1 < h_last and h[X, still + 1] <= 0.0:
+        still += 1
+    here = segment_near(x, first, last, state, near)
+    choice = state
+    at = state
+    gain = 0.0
+    i = here
+    j = still if h[X, still] < 0.0 else still - 1
+    while i < last and j >= h_first and rise[i] < h[SLOPE, j]:
+        w_end = x[i + 1]
+        h_end = state - h[X, j]
+        end = min(w_end, h_end)
+        if end > at:
+            gain += (h[SLOPE, j] - rise[i]) * (end - at)
+            at = end
+        if gain > _EQUAL:
+            choice = at
+            gain = 0.0
+        if w_end <= at:
+            i += 1
+        if h_end <= at:
+            j -= 1
+    if choice != state:
+        return float(choice)
+    at = state
+    gain = 0.0
+    i = here
+    j = still
+    while i >= first and j < h_last and rise[i] > h[SLOPE, j]:
+        w_end = x[i]
+        h_end = state - h[X, j + 1]
+        end = max(w_end, h_end)
+        if end < at:
+            gain += (rise[i] - h[SLOPE, j]) * (at - end)
+            at = end
+        if gain > _EQUAL:
+            choice = at
+            gain = 0.0
+        if w_end >= at:
+            i -= 1
+        if h_end >= at:
+            j += 1
+    return float(choice)
+
+
+@kernel(
+    "void(f8[:, ::1], i8[::1], f8, f8[:, ::1], i8[::1], b1[::1], f8[::1], f8[::1])", inlined=True
+)
 def choose_forwards(
     costs: Vector,
     cost_place: NDArray[np.int64],
     initial: float,
     values: Vector,
     place: NDArray[np.int64],
+    is_convex: NDArray[np.bool_],
     levels: Vector,
     marginal_value: Vector,
 ) -> None:
@@ -86,7 +151,7 @@ def choose_forwards(
         Results of `interval_costs`.
     initial : float
         Energy stored now. [kWh]
-    values, place
+    values, place, is_convex
         First results of `value_backwards`.
     levels, marginal_value : float64 array, shape (T,)
         Energy at the end of each interval [kWh] and the worth of one kWh more of it [$/kWh];
@@ -101,7 +166,12 @@ def choose_forwards(
         last = place[t] - 1
         h_first = cost_place[t]
         h_last = cost_place[t + 1] - 1
-        state = cheapest_level(costs, h_first, h_last, x, rise, first, last, first + k, state)
+        if is_convex[t]:
+            state = cheapest_level_near(
+                costs, h_first, h_last, x, rise, first, last, first + k, state
+            )
+        else:
+            state = cheapest_level(costs, h_first, h_last, x, rise, first, last, first + k, state)
         levels[t] = state
         k = segment_near(x, first, last, state, first + k) - first
         marginal_value[t] = -rise[first + k] if last > first else 0.0

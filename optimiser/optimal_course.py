@@ -82,13 +82,15 @@ def optimal_course(
         discharge_efficiency,
         wear,
     )
-    values, place, first = value_backwards(
+    values, place, is_convex, first = value_backwards(
         costs, cost_place, level_price, soft_floor, soft_ceiling, end_x, end_slope
     )
     n = charge_limit.size
     levels = np.full((1, n), initial)
     marginal_value = np.zeros(n)
     if place[0] != GAVE_UP:
-        choose_forwards(costs, cost_place, initial, values, place, levels[0], marginal_value)
+        choose_forwards(
+            costs, cost_place, initial, values, place, is_convex, levels[0], marginal_value
+        )
     bound = value_of(first, first.shape[1] - 1, initial)
     return levels, marginal_value, bound, place[0]

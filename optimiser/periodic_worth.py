@@ -154,7 +154,7 @@ def periodic_worth(
     before[X, 1] = high
     size = 1
     for _ in range(_ROUNDS):
-        _, place, value = value_backwards(
+        _, place, _, value = value_backwards(
             costs, cost_place, 0.0, floor, ceiling, before[X], before[SLOPE, :size]
         )
         if place[0] == GAVE_UP:

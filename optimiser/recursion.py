@@ -61,7 +61,7 @@ def recall(values: Vector, first: int, size: int, f: Vector) -> None:
 
 @kernel(
     "Tuple((i8, i8, i8, f8))(i8, i8, i8, f8[:, ::1], i8[::1], f8[::1], f8[::1], i8[::1],"
-    " f8[::1], f8[::1], f8, f8, i8)",
+    " b1[::1], f8[::1], f8[::1], f8, f8, i8)",
     inlined=True,
 )
 def merge_backwards(
@@ -73,6 +73,7 @@ def merge_backwards(
     x: Vector,
     rise: Vector,
     place: NDArray[np.int64],
+    is_merge: NDArray[np.bool_],
     floor: Vector,
     ceiling: Vector,
     low: float,
@@ -91,8 +92,8 @@ def merge_backwards(
         As in `value_backwards`.
     x, rise : float64 array, shape (n,)
         Breakpoints and slopes of every ``W_t``; modified in place.
-    place : int64 array, shape (T + 1,)
-        Modified in place.
+    place, is_merge : array
+        Modified in place; as `value_backwards` gives them.
     low, high : float
         The band. [kWh]
     room : int
@@ -119,6 +120,7 @@ def merge_backwards(
         ):
             break
         place[t] = end
+        is_merge[t] = True
         size, value = merge_convex(x, rise, first, size, costs, h_first, h_last, high)
         total += value
         first = end
@@ -127,7 +129,7 @@ def merge_backwards(
 
 
 @kernel(
-    "Tuple((f8[:, ::1], i8[::1], f8[:, ::1]))"
+    "Tuple((f8[:, ::1], i8[::1], b1[::1], f8[:, ::1]))"
     "(f8[:, ::1], i8[::1], f8, f8[::1], f8[::1], f8[::1], f8[::1])"
 )
 def value_backwards(
@@ -138,7 +140,7 @@ def value_backwards(
     ceiling: Vector,
     end_x: Vector,
     end_slope: Vector,
-) -> tuple[Vector, NDArray[np.int64], Vector]:
+) -> tuple[Vector, NDArray[np.int64], NDArray[np.bool_], Vector]:
     """Value of stored energy, from the end of the horizon to its beginning.
 
     Parameters
@@ -161,6 +163,8 @@ def value_backwards(
     place : int64 array, shape (T + 1,)
         ``W_t`` has breakpoints ``place[t + 1] .. place[t] - 1``.  `GAVE_UP` comes first where
         there would be too many.
+    is_merge : bool array, shape (T,)
+        Whether the cost of an interval and its ``W_t`` are both convex.
     first : float64 array, shape (3, m + 1)
         ``V_0``.
     """
@@ -174,6 +178,7 @@ def value_backwards(
     values = np.empty((2, 64 * n + room))
     x, rise = values[X], values[RISE]
     place = np.zeros(n + 1, dtype=np.int64)
+    is_merge = np.zeros(n, dtype=np.bool_)
 
     size = from_slopes(end_x, end_slope, v)
     store(v, size, values, 0)
@@ -185,7 +190,20 @@ def value_backwards(
     while t > 0:
         if is_convex and not has_values:
             t, first, size, rises = merge_backwards(
-                t, first, size, costs, cost_place, x, rise, place, floor, ceiling, low, high, room
+                t,
+                first,
+                size,
+                costs,
+                cost_place,
+                x,
+                rise,
+                place,
+                is_merge,
+                floor,
+                ceiling,
+                low,
+                high,
+                room,
             )
             total += rises
             if t == 0:
@@ -193,9 +211,9 @@ def value_backwards(
         t -= 1
         h_first = cost_place[t]
         h_last = cost_place[t + 1] - 1
-        is_merge = is_convex and convex_run_end(costs, h_first, h_last) == h_last
+        is_merge[t] = is_convex and convex_run_end(costs, h_first, h_last) == h_last
         is_penalised = floor[t] > low or ceiling[t] < high
-        if not has_values and (is_penalised or not is_merge):
+        if not has_values and (is_penalised or not is_merge[t]):
             if size + 3 > room:
                 room = 2 * size + 3
                 v = np.empty((3, room))
@@ -214,7 +232,7 @@ def value_backwards(
             values = with_room(values, place[t], 2 * values.shape[1] + 2 * room)
             x, rise = values[X], values[RISE]
 
-        if is_merge:
+        if is_merge[t]:
             if has_values:
                 total += v[Y, 0]
                 has_values = False
@@ -248,4 +266,4 @@ def value_backwards(
         recall(values, first, size, result)
     for i in range(size + 1):
         result[Y, i] += total
-    return values, place, result
+    return values, place, is_merge, result

@@ -20,7 +20,7 @@ PATIENCE = 25.0
 """Most time for one job: each solver has a limit of its own, and the client waits 60 s. [s]"""
 
 # s; who sends one plan on the heels of the other need not wait for what is done between them.
-_PAUSE, _CALM = 0.002, 0.2
+_PAUSE, _CALM = 0.002, 1.0
 
 AT_A_STRETCH = 50
 """Jobs after which the thread rests in any case, so that what waits for that does not pile up."""

@@ -34,7 +34,7 @@ def costs_of(programme, first=0):
 def value_at(programme, first, end):
     """Value function at the beginning of interval `first`, given that at the end."""
     storages = programme.storages
-    _, _, (x, y, slope) = value_backwards(
+    _, _, _, (x, y, slope) = value_backwards(
         *costs_of(programme, first),
         float(storages.level_price[0]),
         storages.soft_floor[0, first:],

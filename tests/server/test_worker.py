@@ -232,7 +232,8 @@ async def test_a_thread_at_rest_tidies_up_once():
     for _ in range(3):
         await worker.run(int)
     assert not tidied
-    await asyncio.sleep(0.5)
+    await until(lambda: tidied)
+    await asyncio.sleep(1.5)
 
     assert tidied == [True]
     worker.close()
