@@ -121,12 +121,12 @@ class Client:
         head, _, begun = found
         length = int(head.partition(b"Content-Length: ")[2].partition(b"\r\n")[0])
         while len(begun) < length:
-            begun = self._received(begun)
+            begun = self._received(begun, length - len(begun), socket.MSG_WAITALL)
         return head, begun
 
-    def _received(self, before: bytes) -> bytes:
+    def _received(self, before: bytes, most: int = 2**16, flags: int = 0) -> bytes:
         assert self._connection is not None
-        if more := self._connection.recv(2**17):
+        if more := self._connection.recv(most, flags):
             return before + more
         raise ConnectionError("the server closed the connection")
 
