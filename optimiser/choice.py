@@ -68,6 +68,46 @@ def cheapest_level(
     return float(choice)
 
 
+@kernel("f8(f8[:, ::1], i8, i8, f8[::1], f8[::1], i8, i8, i8, i8, i8, f8)", inlined=True)
+def level_while_it_pays(
+    h: Vector,
+    h_first: int,
+    h_last: int,
+    x: Vector,
+    rise: Vector,
+    first: int,
+    last: int,
+    way: int,
+    i: int,
+    j: int,
+    state: float,
+) -> float:
+    """Walk up (`way` is 1) or down (-1) from the present state, as far as each step pays.
+
+    The walk begins in segment `i` of ``W`` and segment `j` of ``h``, both convex.
+    """
+    w_side = 1 if way > 0 else 0
+    h_side = 1 - w_side
+    choice = state
+    at = state
+    gain = 0.0
+    while first <= i < last and h_first <= j < h_last and way * (h[SLOPE, j] - rise[i]) > 0.0:
+        w_end = x[i + w_side]
+        h_end = state - h[X, j + h_side]
+        end = min(w_end, h_end) if way > 0 else max(w_end, h_end)
+        if way * (end - at) > 0.0:
+            gain += (h[SLOPE, j] - rise[i]) * (end - at)
+            at = end
+        if gain > _EQUAL:
+            choice = at
+            gain = 0.0
+        if way * (w_end - at) <= 0.0:
+            i += way
+        if way * (h_end - at) <= 0.0:
+            j -= way
+    return float(choice)
+
+
 @kernel("f8(f8[:, ::1], i8, i8, f8[::1], f8[::1], i8, i8, i8, f8)", inlined=True)
 def cheapest_level_near(
     h: Vector,
@@ -87,47 +127,12 @@ def cheapest_level_near(
     still = h_first  # the segment of ``h`` in which the storage stands still, or begins to give
     while still + 1 < h_last and h[X, still + 1] <= 0.0:
         still += 1
-    here = segment_near(x, first, last, state, near)
-    choice = state
-    at = state
-    gain = 0.0
-    i = here
-    j = still if h[X, still] < 0.0 else still - 1
-    while i < last and j >= h_first and rise[i] < h[SLOPE, j]:
-        w_end = x[i + 1]
-        h_end = state - h[X, j]
-        end = min(w_end, h_end)
-        if end > at:
-            gain += (h[SLOPE, j] - rise[i]) * (end - at)
-            at = end
-        if gain > _EQUAL:
-            choice = at
-            gain = 0.0
-        if w_end <= at:
-            i += 1
-        if h_end <= at:
-            j -= 1
-    if choice != state:
-        return float(choice)
-    at = state
-    gain = 0.0
-    i = here
-    j = still
-    while i >= first and j < h_last and rise[i] > h[SLOPE, j]:
-        w_end = x[i]
-        h_end = state - h[X, j + 1]
-        end = max(w_end, h_end)
-        if end < at:
-            gain += (rise[i] - h[SLOPE, j]) * (at - end)
-            at = end
-        if gain > _EQUAL:
-            choice = at
-            gain = 0.0
-        if w_end >= at:
-            i -= 1
-        if h_end >= at:
-            j += 1
-    return float(choice)
+    before = still if h[X, still] < 0.0 else still - 1
+    i = segment_near(x, first, last, state, near)
+    above = level_while_it_pays(h, h_first, h_last, x, rise, first, last, 1, i, before, state)
+    if above != state:
+        return float(above)
+    return float(level_while_it_pays(h, h_first, h_last, x, rise, first, last, -1, i, still, state))
 
 
 @kernel(
