@@ -339,10 +339,10 @@ def sift(
             of_columns[_VALUE, kept] = x[j]
             kept += 1
             part_indptr[kept] = n_entries
-        elif col_status[j] != BASIC:
+        elif col_status[j] != BASIC and x[j] != 0.0:
             for place in range(indptr[j], indptr[j + 1]):
                 i = indices[place]
-                if x[j] != 0.0 and tied[i] != _DECIDED:
+                if tied[i] != _DECIDED:
                     of_rows[_ROW_LOWER, row[i]] -= price[_SHARE, i] * data[place] * x[j]
                     of_rows[_ROW_UPPER, row[i]] -= price[_SHARE, i] * data[place] * x[j]
     return kept, n_rows

@@ -108,7 +108,7 @@ class Worker(Generic[Result]):
         self._jobs: SimpleQueue[_Job[Result] | None] = SimpleQueue()
         self._most_waiting = waiting
         self._patience = patience
-        self._rests = ((_PAUSE, in_pause), (_CALM, partial(at_rest, True)))
+        self._rests = ((_PAUSE, in_pause), (_CALM, partial(at_rest, True)), (None, nothing))
         self._after_stretch = partial(at_rest, False)
         self._given_up: list[threading.Thread] = []
         self._hire()
@@ -188,9 +188,9 @@ class Worker(Generic[Result]):
 
     def _work(self) -> None:
         done = 0
-        rested = len(self._rests)  # of what is to be done between jobs, how much is done
+        rested = len(self._rests) - 1  # of what is to be done between jobs, how much is done
         while self._thread is threading.current_thread():
-            wait, rest = self._rests[rested] if rested < len(self._rests) else (None, nothing)
+            wait, rest = self._rests[rested]
             try:
                 waiting = self._jobs.get(timeout=wait)
             except Empty:
