@@ -18,13 +18,14 @@ from unittest.mock import patch
 import highspy
 
 from benchmarks import problems
-from optimiser import CostFunction, plan, value_function
-from optimiser.dispatch import follow
-from optimiser.formulation import formulate
-from optimiser.optimal_course import optimal_course
-from optimiser.programme import Programme
+from optimiser import CostFunction, plan
+from optimiser.model.arrays import Programme
+from optimiser.model.dispatch import follow
+from optimiser.model.formulation import formulate
 from optimiser.solvers import highs
-from optimiser.start import start_from
+from optimiser.solvers.start import start_from
+from optimiser.value_function import storage_plan as value_function
+from optimiser.value_function.optimal_course import optimal_course
 
 RECORDED = Path(__file__).with_name("counts.json")
 

@@ -10,13 +10,13 @@ from benchmarks import problems
 from benchmarks.serving import Client, Server, post
 from benchmarks.timing import exponent, seconds_of, spread, spread_of
 from matrix_builders import LinearProgram, build, layout_for
-from optimiser import value_function
-from optimiser.dispatch import follow
-from optimiser.formulation import formulate
-from optimiser.linear_program import LpSolution, Start, objective
-from optimiser.sifting import sifted
+from optimiser.model.dispatch import follow
+from optimiser.model.formulation import formulate
+from optimiser.model.linear_program import LpSolution, Start, objective
 from optimiser.solvers import highs, solve_sifted
-from optimiser.start import start_from
+from optimiser.solvers.sifting import sifted
+from optimiser.solvers.start import start_from
+from optimiser.value_function import storage_plan as value_function
 
 PHASES = ("build", "cold", "started", "exact", "exact_hard", "http")
 _SEEDS = 10  # days over which round trips are spread

@@ -11,8 +11,8 @@ import numpy as np
 from benchmarks.days import synthetic_request
 from benchmarks.peers.case import Case
 from optimiser import Battery, CostFunction, Forecast, Horizon, ProviderRules, Site, Tariff
+from optimiser.model.arrays import Programme
 from optimiser.planner import state
-from optimiser.programme import Programme
 
 SIZES = (48, 96, 288, 576, 864, 2880)
 PROMISED = 576

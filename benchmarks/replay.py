@@ -17,18 +17,8 @@ import numpy as np
 
 from benchmarks.days import SYDNEY, Vector
 from benchmarks.real_days import RealYear, load_year
-from optimiser import (
-    Action,
-    Battery,
-    CostFunction,
-    Forecast,
-    Horizon,
-    Plan,
-    Site,
-    Tariff,
-    plan,
-)
-from optimiser.preference import DEFAULT_BUDGET
+from optimiser import Action, Battery, CostFunction, Forecast, Horizon, Plan, Site, Tariff, plan
+from optimiser.second_stage.preference import DEFAULT_BUDGET
 
 STEP = 6  # intervals of 5 min between plans
 HORIZON = 576

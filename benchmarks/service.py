@@ -12,12 +12,13 @@ from benchmarks import problems
 from benchmarks.days import synthetic_request
 from benchmarks.serving import Server, post
 from benchmarks.timing import seconds_of, spread
-from optimiser import value_function
-from optimiser.dispatch import follow
-from optimiser.flaws import flaws_of
-from optimiser.formulation import formulate
-from optimiser.linear_program import objective
-from optimiser.solvers import highs, mixed_integer
+from optimiser.exact import highs_mip as mixed_integer
+from optimiser.exact.integrality import flaws_of
+from optimiser.model.dispatch import follow
+from optimiser.model.formulation import formulate
+from optimiser.model.linear_program import objective
+from optimiser.solvers import highs
+from optimiser.value_function import storage_plan as value_function
 
 _YEAR = 105_120  # intervals of five minutes
 _LIMIT = 60.0  # s

@@ -16,18 +16,18 @@
 (0.2235, 0.6)
 """
 
-from optimiser.battery import Battery
 from optimiser.errors import InfeasibleError, OptimiserError, ProblemError, SolverError
-from optimiser.grid import Grid, Inverter
-from optimiser.horizon import Horizon
-from optimiser.objective import CostFunction
-from optimiser.plan import Action, Certificate, Plan
 from optimiser.planner import plan
-from optimiser.provider import ChipMode, ExportBoost, ProviderRules, SpikeProtection
-from optimiser.site import Forecast, Site
-from optimiser.tariff import Allowance, DemandCharge, Direction, Tariff
-from optimiser.vehicle import Priority, Vehicle
-from optimiser.window import Window
+from optimiser.problem.battery import Battery
+from optimiser.problem.grid import Grid, Inverter
+from optimiser.problem.horizon import Horizon
+from optimiser.problem.objective import CostFunction
+from optimiser.problem.provider import ChipMode, ExportBoost, ProviderRules, SpikeProtection
+from optimiser.problem.site import Forecast, Site
+from optimiser.problem.tariff import Allowance, DemandCharge, Direction, Tariff
+from optimiser.problem.vehicle import Priority, Vehicle
+from optimiser.problem.windows import Window
+from optimiser.result.plan import Action, Certificate, Plan
 
 __all__ = [
     "Action",

@@ -5,26 +5,28 @@ from dataclasses import replace
 from functools import partial
 from time import perf_counter
 
-from optimiser import provider, solvers, value_function
-from optimiser.chain import Answer, Task, attempts
-from optimiser.end_value import valued
+from optimiser import solvers
 from optimiser.errors import OptimiserError, SolverError, foreign_code
-from optimiser.exclusivity import by_value_function
-from optimiser.face import wishes_of
-from optimiser.formulation import formulate
-from optimiser.objective import CostFunction, terms
-from optimiser.plan import Certificate, Plan, Timing
-from optimiser.pooling import pooled
-from optimiser.preference import DEFAULT_BUDGET
-from optimiser.programme import Programme, programme_from_site
-from optimiser.provider import ProviderRules
-from optimiser.serving import Ahead, Draft, SecondStage, Served
-from optimiser.site import Site
+from optimiser.exact.chain import Answer, Task, attempts
+from optimiser.exact.optimal_face import wishes_of
+from optimiser.exact.steps import by_value_function
+from optimiser.model.arrays import Programme, programme_from_site
+from optimiser.model.formulation import formulate
+from optimiser.problem import provider
+from optimiser.problem.objective import CostFunction, terms
+from optimiser.problem.provider import ProviderRules
+from optimiser.problem.site import Site
+from optimiser.result.plan import Certificate, Plan, Timing
+from optimiser.second_stage.aggregation import pooled
+from optimiser.second_stage.preference import DEFAULT_BUDGET
+from optimiser.second_stage.serving import Ahead, Draft, SecondStage, Served
 from optimiser.solvers import SolverBackend
-from optimiser.value_function import StoragePlan
+from optimiser.value_function import storage_plan as value_function
+from optimiser.value_function.storage_plan import StoragePlan
+from optimiser.value_function.terminal_value import valued
 
 
-def plan(  # noqa: PLR0913 - one required argument; the rest are choices with defaults
+def plan(
     site: Site,
     cost_function: CostFunction = CostFunction.COST,
     *,

@@ -25,8 +25,8 @@ from optimiser import (
     Tariff,
     Window,
 )
-from optimiser.end_value import EndValue, with_end_values
 from optimiser.planner import state
+from optimiser.value_function.terminal_value import EndValue, with_end_values
 
 MOST_INTERVALS = 12
 MOST_BATTERIES = 2

@@ -27,11 +27,11 @@ from optimiser import (
     SolverError,
     Tariff,
 )
-from optimiser.dispatch import DEAD_BAND, Dispatch, follow, planning_cost
+from optimiser.model.dispatch import DEAD_BAND, Dispatch, follow, planning_cost
 from optimiser.planner import plan, state
-from optimiser.preference import DEFAULT_BUDGET, Preferred, preferred
-from optimiser.provider import ProviderRules
-from optimiser.value_function import solve
+from optimiser.problem.provider import ProviderRules
+from optimiser.second_stage.preference import DEFAULT_BUDGET, Preferred, preferred
+from optimiser.value_function.storage_plan import solve
 
 NO_CURTAILMENT = Grid(curtailment=False)
 

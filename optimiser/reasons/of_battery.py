@@ -1,10 +1,10 @@
 """Why the home battery does what it does now."""
 
-from optimiser.battery import Battery
-from optimiser.objective import CostFunction
-from optimiser.plan import Action, Plan
+from optimiser.problem.battery import Battery
+from optimiser.problem.objective import CostFunction
 from optimiser.reasons.outlook import Outlook, outlook_of
 from optimiser.reasons.wording import clock, costs, earns, kilowatts, money, percent
+from optimiser.result.plan import Action, Plan
 
 _CENT = 0.005  # $/kWh; a comparison may be off by its rounding
 

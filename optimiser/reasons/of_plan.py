@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from optimiser.plan import Plan
+from optimiser.problem.vehicle import Vehicle
 from optimiser.reasons.of_battery import battery_reasons
 from optimiser.reasons.outlook import Outlook, outlook_of
 from optimiser.reasons.wording import clock, costs, kilowatts, money, percent
-from optimiser.vehicle import Vehicle
+from optimiser.result.plan import Plan
 
 _CENT = 0.005  # $/kWh; less than this is nothing
 

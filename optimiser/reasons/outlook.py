@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from matrix_builders import Vector
-from optimiser.horizon import Horizon
-from optimiser.plan import COMMAND_THRESHOLD, Plan
-from optimiser.window import Mask
+from optimiser.problem.horizon import Horizon
+from optimiser.problem.windows import Mask
+from optimiser.result.plan import COMMAND_THRESHOLD, Plan
 
 _METER_NOISE = 1e-3
 """Power through the meter that counts as none. [kW]"""

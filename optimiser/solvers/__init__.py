@@ -9,9 +9,9 @@ from typing import Protocol, TypeVar, cast
 
 from matrix_builders import LinearProgram
 from optimiser.errors import InfeasibleError, SolverError, foreign_code
-from optimiser.linear_program import LpSolution, Start, objective, prove
-from optimiser.sifting import Sifted
+from optimiser.model.linear_program import LpSolution, Start, objective, prove
 from optimiser.solvers.in_time import in_time, nothing
+from optimiser.solvers.sifting import Sifted
 
 ORDER = ("highs", "scipy_linprog")
 """Modules of this package, best first."""

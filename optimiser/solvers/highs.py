@@ -11,7 +11,7 @@ import numpy as np
 
 from matrix_builders import LinearProgram, Vector
 from optimiser.errors import InfeasibleError, SolverError
-from optimiser.linear_program import AT_LOWER, AT_UPPER, BASIC, LpSolution, Start, objective
+from optimiser.model.linear_program import AT_LOWER, AT_UPPER, BASIC, LpSolution, Start, objective
 
 name = "highs"
 

@@ -6,7 +6,7 @@ from scipy.sparse import csc_array, vstack
 
 from matrix_builders import LinearProgram, Vector
 from optimiser.errors import InfeasibleError, SolverError
-from optimiser.linear_program import LpSolution, Start
+from optimiser.model.linear_program import LpSolution, Start
 
 name = "scipy_linprog"
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from optimiser import Allowance, DemandCharge, Direction, ProblemError, Window
-from optimiser.window import EVERY_DAY, EVERY_MONTH
+from optimiser.problem.windows import EVERY_DAY, EVERY_MONTH
 from server.codec.provider_config import time_from_wire
 from server.codec.reader import HIGHEST_PRICE
 from server.codec.repairs import Repairs

@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 
 from optimiser import Plan
-from optimiser.storages import present_at_charger
-from optimiser.unmet import Cause, Unmet, Wish
+from optimiser.model.storages import present_at_charger
+from optimiser.result.shortfalls import Cause, Unmet, Wish
 from server.codec.repairs import Repairs
 
 _BATTERY = {

@@ -4,7 +4,7 @@ import numpy as np
 
 from matrix_builders import Vector
 from optimiser import Plan
-from optimiser.unmet import shortfall
+from optimiser.result.shortfalls import shortfall
 from server.codec.complaints import note_unmet
 from server.codec.lists import Stamps, stamps_of
 from server.codec.repairs import Repairs

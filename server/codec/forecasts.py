@@ -4,7 +4,7 @@ import numpy as np
 
 from matrix_builders import Vector
 from optimiser import Horizon, ProblemError
-from optimiser.checks import extent
+from optimiser.problem.checks import extent
 from server.codec.horizon import MAX_INTERVALS
 from server.codec.reader import HIGHEST_PRICE
 from server.codec.repairs import Repairs

@@ -7,15 +7,7 @@ from datetime import datetime
 import numpy as np
 
 from matrix_builders import Vector
-from optimiser import (
-    CostFunction,
-    Forecast,
-    Horizon,
-    Inverter,
-    ProviderRules,
-    Site,
-    Tariff,
-)
+from optimiser import CostFunction, Forecast, Horizon, Inverter, ProviderRules, Site, Tariff
 from server.codec.charges import allowances_from_wire, demand_charges_from_wire
 from server.codec.clock import snapped, start_of
 from server.codec.forecasts import (

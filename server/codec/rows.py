@@ -8,7 +8,7 @@ import numpy as np
 from matrix_builders import Vector
 from matrix_builders.arrays import Places
 from matrix_builders.compiled import kernel
-from optimiser.plan import CHARGE_CODE, COMMAND_THRESHOLD, choose_actions
+from optimiser.result.plan import CHARGE_CODE, COMMAND_THRESHOLD, choose_actions
 
 POWER_DIGITS, SOC_DIGITS = 4, 7
 """Digits of a reply after the point.
@@ -228,7 +228,7 @@ def home_course(
     soc : float64 array, shape (T + 1,)
         As in `mean_soc`; modified in place. [-]
     codes : int64 array, shape (T,)
-        Places in `optimiser.plan.ACTIONS`; modified in place.
+        Places in `optimiser.result.plan.ACTIONS`; modified in place.
     begins : int64 array, shape (N + 1,)
         As in `first_runs`; modified in place.
     means : float64 array, shape (N,)

@@ -8,9 +8,9 @@ import numpy as np
 from matrix_builders import Vector
 from matrix_builders.arrays import Places
 from optimiser import Plan, Site
-from optimiser.dispatch import Dispatch
-from optimiser.flows import EnergyFlows
-from optimiser.plan import ACTIONS
+from optimiser.model.dispatch import Dispatch
+from optimiser.result.flows import EnergyFlows
+from optimiser.result.plan import ACTIONS
 from server.codec.lists import Stamps, Words, numbers, stamps_of
 from server.codec.rows import N_ROWS, POWER_DIGITS, SOC_DIGITS, home_course
 from server.codec.summary import watts

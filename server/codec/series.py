@@ -9,7 +9,7 @@ import numpy as np
 
 from matrix_builders import Vector
 from optimiser import ProblemError
-from optimiser.checks import extent
+from optimiser.problem.checks import extent
 from server.codec.repairs import Repairs
 
 _DAY = 24.0  # h

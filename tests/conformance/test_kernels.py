@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from matrix_builders import MODE, build, layout_for
 from matrix_builders.compiled import KERNELS
-from optimiser.dispatch import DEAD_BAND
+from optimiser.model.dispatch import DEAD_BAND
 from tests.dense_programme import dense_matrix, dense_programme
 from tests.strategies import levels_of, programmes
 from tests.tolerances import KERNEL

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 
 from optimiser import CostFunction, ProviderRules, plan
-from optimiser.formulation import formulate
-from optimiser.linear_program import lower_bound, objective, primal_residual
+from optimiser.model.formulation import formulate
+from optimiser.model.linear_program import lower_bound, objective, primal_residual
 from optimiser.planner import state
 from optimiser.solvers import highs, scipy_linprog
 from tests.strategies import programmes, sites

@@ -19,7 +19,7 @@ from matrix_builders.layout import (
     IMPORT,
     IMPORT_EXCESS,
 )
-from optimiser.formulation import formulate
+from optimiser.model.formulation import formulate
 
 # As tight as HiGHS allows, nearly: a penalty of 500 $/kWh times its default 1e-7 kWh, in every
 # interval, would be seen.

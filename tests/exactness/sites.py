@@ -11,7 +11,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from matrix_builders import SiteArrays, StorageArrays
-from optimiser.programme import Programme
+from optimiser.model.arrays import Programme
 
 LENGTHS = (1 / 12, 0.25, 0.5, 1.0, 2.0)  # h
 CAPACITIES = (0.0, 1e-3, 2.0, 5.0, 10.0, 10.0, 13.5, 13.5, 13.5, 40.0)  # kWh

@@ -12,9 +12,9 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from time import perf_counter
 
-from optimiser.dispatch import follow, planning_cost
-from optimiser.programme import Programme
-from optimiser.value_function import solve
+from optimiser.model.arrays import Programme
+from optimiser.model.dispatch import follow, planning_cost
+from optimiser.value_function.storage_plan import solve
 from tests.exactness import brute_force, mixed_integer
 from tests.exactness.sites import rounding, seeded_programme
 

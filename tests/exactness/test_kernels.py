@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optimiser.convolution import merge_convex
-from optimiser.piecewise import SLOPE, X, Y, from_slopes, value_of
-from optimiser.recursion import add_level_penalty, convolve
+from optimiser.value_function.backward import add_level_penalty, convolve
+from optimiser.value_function.convolution import merge_convex
+from optimiser.value_function.piecewise import SLOPE, X, Y, from_slopes, value_of
 from tests.exactness import brute_force
 from tests.exactness.sites import programmes
 from tests.exactness.values import costs_of

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optimiser.periodic_worth import drop_points, keep_convex_hull, largest_difference
-from optimiser.piecewise import SLOPE, X, Y
+from optimiser.value_function.periodic import drop_points, keep_convex_hull, largest_difference
+from optimiser.value_function.piecewise import SLOPE, X, Y
 
 
 @st.composite

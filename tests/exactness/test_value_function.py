@@ -12,9 +12,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from optimiser.dispatch import follow, planning_cost
+from optimiser.model.dispatch import follow, planning_cost
 from optimiser.planner import state
-from optimiser.value_function import solve
+from optimiser.value_function.storage_plan import solve
 from tests import strategies
 from tests.exactness import brute_force, mixed_integer
 from tests.exactness.sites import (
@@ -45,7 +45,7 @@ SOME = settings(max_examples=2 * settings().max_examples)
 PLAIN_PYTHON = """
 import json
 from matrix_builders import MODE
-from optimiser.value_function import solve
+from optimiser.value_function.storage_plan import solve
 from tests.exactness.sites import seeded_programme
 
 plans = [solve(seeded_programme(seed, 1 + seed % 16)) for seed in range({count})]

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from optimiser.interval_cost import interval_costs
-from optimiser.recursion import value_backwards
+from optimiser.value_function.backward import value_backwards
+from optimiser.value_function.interval_cost import interval_costs
 
 
 class ValueFunction(NamedTuple):

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from optimiser.solvers import highs, mixed_integer, scipy_linprog
+from optimiser.exact import highs_mip as mixed_integer
+from optimiser.solvers import highs, scipy_linprog
 from server import keys, planning
 from server.app import create_app
 from server.worker import Worker

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from optimiser import Vehicle, plan
-from optimiser.audit import audit
+from optimiser.result.audit import audit
 from tests.optimiser.houses import house
 
 CAR = Vehicle(capacity=60.0, charge_limit=7.4, initial_soc=0.5, target_soc=0.7, discharge_limit=5.0)

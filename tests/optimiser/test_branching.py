@@ -7,14 +7,15 @@ import pytest
 
 from matrix_builders import layout as blocks
 from optimiser import CostFunction, ProviderRules, plan
-from optimiser.diving import start_at, with_programme
 from optimiser.errors import InfeasibleError, SolverError
-from optimiser.flaws import flaws_of
-from optimiser.formulation import formulate
-from optimiser.linear_program import objective, primal_residual
+from optimiser.exact import branch_and_bound as branching
+from optimiser.exact.cuts import tightened
+from optimiser.exact.fixing import start_at, with_programme
+from optimiser.exact.integrality import flaws_of
+from optimiser.model.formulation import formulate
+from optimiser.model.linear_program import objective, primal_residual
 from optimiser.planner import state
-from optimiser.solvers import FEASIBILITY_TOLERANCE, branching, highs
-from optimiser.tightening import tightened
+from optimiser.solvers import FEASIBILITY_TOLERANCE, highs
 from tests.whole_sites.full_programme import optimum
 from tests.whole_sites.min_power import RELATIVE, site_of
 

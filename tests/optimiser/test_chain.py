@@ -8,16 +8,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from optimiser import (
-    CostFunction,
-    Forecast,
-    Grid,
-    Horizon,
-    SolverError,
-    Tariff,
-    plan,
-)
-from optimiser.linear_program import LpSolution
+from optimiser import CostFunction, Forecast, Grid, Horizon, SolverError, Tariff, plan
+from optimiser.model.linear_program import LpSolution
 from optimiser.solvers import highs, scipy_linprog
 from tests.optimiser.houses import house
 
@@ -146,7 +138,7 @@ def test_with_every_solver_broken_the_value_function_answers_exactly():
 
 
 def test_with_the_value_function_broken_too_the_rules_answer_and_say_why(monkeypatch):
-    monkeypatch.setattr("optimiser.value_function.applies_to", lambda programme: False)
+    monkeypatch.setattr("optimiser.value_function.storage_plan.applies_to", lambda programme: False)
     broken = SimpleNamespace(name="broken", solve=raises)
 
     found = plan(house(end_value=0.2), backends=[broken])

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from matrix_builders.layout import STORED
 from optimiser import CostFunction, Grid, ProviderRules, plan
-from optimiser.dispatch import DEAD_BAND, costed, end_worth, follow, planning_cost
-from optimiser.formulation import formulate
-from optimiser.linear_program import objective
+from optimiser.model.dispatch import DEAD_BAND, costed, end_worth, follow, planning_cost
+from optimiser.model.formulation import formulate
+from optimiser.model.linear_program import objective
 from optimiser.planner import state
 from optimiser.solvers import highs
 from tests.optimiser import battery_of, site_of

@@ -5,19 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from optimiser import (
-    Battery,
-    CostFunction,
-    Forecast,
-    Grid,
-    Horizon,
-    Site,
-    Tariff,
-    plan,
-)
+from optimiser import Battery, CostFunction, Forecast, Grid, Horizon, Site, Tariff, plan
 from optimiser.planner import state
-from optimiser.provider import ProviderRules
-from optimiser.value_function import solve
+from optimiser.problem.provider import ProviderRules
+from optimiser.value_function.storage_plan import solve
 from tests.optimiser.houses import N, house
 
 HARD = {

@@ -8,11 +8,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from optimiser import CostFunction, ProviderRules
-from optimiser.dispatch import follow
-from optimiser.flows import EnergyFlows, flows_of
-from optimiser.plan import action_of
+from optimiser.model.dispatch import follow
 from optimiser.planner import state
-from optimiser.preference import _first_action
+from optimiser.result.flows import EnergyFlows, flows_of
+from optimiser.result.plan import action_of
+from optimiser.second_stage.preference import _first_action
 from tests.optimiser import battery_of, site_of
 from tests.strategies import levels_of, sites
 from tests.tolerances import FEASIBILITY

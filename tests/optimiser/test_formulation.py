@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from matrix_builders import layout as blocks
 from optimiser import CostFunction, ProviderRules
-from optimiser.dispatch import end_segments, follow
-from optimiser.formulation import formulate
+from optimiser.model.dispatch import end_segments, follow
+from optimiser.model.formulation import formulate
 from optimiser.planner import state
-from optimiser.rules import rule_levels
+from optimiser.result.fallback import rule_levels
 from tests.strategies import levels_of, programmes
 from tests.whole_sites.strategies import sites
 

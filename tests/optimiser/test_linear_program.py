@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from optimiser.formulation import formulate
-from optimiser.linear_program import LpSolution, lower_bound, primal_residual, prove
+from optimiser.model.formulation import formulate
+from optimiser.model.linear_program import LpSolution, lower_bound, primal_residual, prove
 from tests.dense_programme import dense_matrix
 from tests.strategies import on_grid, programmes
 from tests.tolerances import KERNEL, SIMULATION

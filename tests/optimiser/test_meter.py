@@ -9,20 +9,20 @@ from hypothesis import given
 from matrix_builders import SiteArrays
 from matrix_builders.layout import CURTAIL
 from optimiser import CostFunction, Grid, Inverter, ProviderRules, plan
-from optimiser.formulation import formulate
-from optimiser.linear_program import objective
-from optimiser.meter import (
+from optimiser.model.formulation import formulate
+from optimiser.model.linear_program import objective
+from optimiser.model.meter import (
     clipped,
     dearest_prices,
     most_curtailed,
     planned_import_price,
     site_arrays,
 )
-from optimiser.objective import terms
+from optimiser.model.storages import feed_in_limit, storage_arrays
 from optimiser.planner import state
-from optimiser.provider import apply
+from optimiser.problem.objective import terms
+from optimiser.problem.provider import apply
 from optimiser.solvers import highs
-from optimiser.storages import feed_in_limit, storage_arrays
 from tests.optimiser import battery_of, site_of
 from tests.strategies import cost_functions, rules, sites
 from tests.tolerances import KERNEL, agreement

@@ -7,17 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optimiser import (
-    CostFunction,
-    ExportBoost,
-    Grid,
-    ProviderRules,
-    Window,
-    plan,
-)
-from optimiser.dispatch import follow
-from optimiser.money import baseline_cost, bill_of, money_of
+from optimiser import CostFunction, ExportBoost, Grid, ProviderRules, Window, plan
+from optimiser.model.dispatch import follow
 from optimiser.planner import state
+from optimiser.result.bill import baseline_cost, bill_of, money_of
 from tests.optimiser import battery_of, site_of
 from tests.strategies import cost_functions, levels_of, rules, sites
 from tests.tolerances import KERNEL, SIMULATION

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 
 from optimiser import CostFunction, plan
-from optimiser.dispatch import DEAD_BAND
-from optimiser.objective import terms
-from optimiser.provider import ProviderRules, apply
+from optimiser.model.dispatch import DEAD_BAND
+from optimiser.problem.objective import terms
+from optimiser.problem.provider import ProviderRules, apply
 from tests.optimiser import battery_of, site_of
 from tests.strategies import sites
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from optimiser import Action, CostFunction, Grid, plan
-from optimiser.plan import COMMAND_THRESHOLD
+from optimiser.result.plan import COMMAND_THRESHOLD
 from tests.optimiser import battery_of as battery_without_wear
 from tests.optimiser import site_of
 from tests.strategies import cost_functions, rules, sites

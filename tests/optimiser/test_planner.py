@@ -22,10 +22,10 @@ from optimiser import (
     Tariff,
     plan,
 )
-from optimiser.dispatch import follow, planning_cost
-from optimiser.linear_program import LpSolution
+from optimiser.model.dispatch import follow, planning_cost
+from optimiser.model.linear_program import LpSolution
 from optimiser.planner import state
-from optimiser.rules import rule_levels
+from optimiser.result.fallback import rule_levels
 from optimiser.solvers import highs, installed, scipy_linprog
 from tests.optimiser import battery_of, site_of
 from tests.strategies import cost_functions, rules, sites

@@ -6,18 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 
-from optimiser import (
-    Action,
-    CostFunction,
-    Forecast,
-    ProviderRules,
-    Tariff,
-    plan,
-    value_function,
-)
-from optimiser.dispatch import follow, planning_cost
+from optimiser import Action, CostFunction, Forecast, ProviderRules, Tariff, plan
+from optimiser.model.dispatch import follow, planning_cost
 from optimiser.planner import state
-from optimiser.preference import DEFAULT_BUDGET, Preferred, preferred
+from optimiser.second_stage.preference import DEFAULT_BUDGET, Preferred, preferred
+from optimiser.value_function import storage_plan as value_function
 from tests.optimiser.houses import N, house
 from tests.strategies import cost_functions, sites
 

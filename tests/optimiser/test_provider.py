@@ -20,7 +20,7 @@ from optimiser import (
     Window,
     plan,
 )
-from optimiser.provider import apply
+from optimiser.problem.provider import apply
 from tests.optimiser import battery_of, site_of
 from tests.strategies import rules, sites
 

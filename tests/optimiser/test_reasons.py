@@ -7,16 +7,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from optimiser import (
-    Battery,
-    CostFunction,
-    Forecast,
-    Horizon,
-    Site,
-    Tariff,
-    Vehicle,
-    plan,
-)
+from optimiser import Battery, CostFunction, Forecast, Horizon, Site, Tariff, Vehicle, plan
 from optimiser.reasons import battery_reasons, reasons
 from optimiser.reasons.outlook import outlook_of
 from optimiser.reasons.wording import clock, money

@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optimiser import CostFunction, ProviderRules
-from optimiser.dispatch import follow
-from optimiser.flows import flows_of
+from optimiser.model.dispatch import follow
 from optimiser.planner import state
-from optimiser.rules import rule_levels
+from optimiser.result.fallback import rule_levels
+from optimiser.result.flows import flows_of
 from tests.optimiser import battery_of, site_of
 from tests.strategies import cost_functions, rules, sites
 from tests.tolerances import FEASIBILITY, SIMULATION

@@ -6,7 +6,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from optimiser import SolverError, plan, preference
+from optimiser import SolverError, plan
+from optimiser.second_stage import preference
 from optimiser.solvers import highs
 from tests.optimiser.houses import house
 

@@ -7,15 +7,17 @@ import pytest
 from scipy.sparse import csc_array
 
 from benchmarks import problems
-from optimiser import chain, solvers, value_function
-from optimiser.dispatch import follow
+from optimiser import solvers
 from optimiser.errors import SolverError
-from optimiser.exclusivity import by_value_function
-from optimiser.formulation import formulate
-from optimiser.linear_program import AT_LOWER, AT_UPPER, BASIC, LpSolution, objective
-from optimiser.sifting import sifted
+from optimiser.exact import chain
+from optimiser.exact.steps import by_value_function
+from optimiser.model.dispatch import follow
+from optimiser.model.formulation import formulate
+from optimiser.model.linear_program import AT_LOWER, AT_UPPER, BASIC, LpSolution, objective
 from optimiser.solvers import highs
-from optimiser.start import start_from
+from optimiser.solvers.sifting import sifted
+from optimiser.solvers.start import start_from
+from optimiser.value_function import storage_plan as value_function
 from tests.exactness.sites import seeded_programme
 
 SEEDS = range(40)

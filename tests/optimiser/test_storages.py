@@ -3,9 +3,7 @@
 import numpy as np
 from hypothesis import given
 
-from optimiser import provider
-from optimiser.objective import terms
-from optimiser.storages import (
+from optimiser.model.storages import (
     REGAIN_HOURS,
     energy_wanted,
     feed_in_limit,
@@ -13,6 +11,8 @@ from optimiser.storages import (
     present_at_charger,
     storage_arrays,
 )
+from optimiser.problem import provider
+from optimiser.problem.objective import terms
 from tests import strategies
 from tests.tolerances import KERNEL
 from tests.whole_sites.strategies import sites as whole_sites

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 
 from optimiser import CostFunction, ProviderRules, plan
-from optimiser.dispatch import DEAD_BAND
-from optimiser.formulation import formulate
-from optimiser.linear_program import lower_bound, primal_residual
+from optimiser.exact.cuts import tightened
+from optimiser.model.dispatch import DEAD_BAND
+from optimiser.model.formulation import formulate
+from optimiser.model.linear_program import lower_bound, primal_residual
 from optimiser.planner import state
 from optimiser.solvers import FEASIBILITY_TOLERANCE, highs
-from optimiser.tightening import tightened
 from tests.dense_programme import dense_matrix
 from tests.strategies import cost_functions
 from tests.whole_sites.full_programme import optimum

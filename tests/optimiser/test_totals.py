@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optimiser import CostFunction, ProviderRules
-from optimiser.dispatch import follow
-from optimiser.flows import flows_of
+from optimiser.model.dispatch import follow
 from optimiser.planner import state
-from optimiser.totals import totals_of
+from optimiser.result.flows import flows_of
+from optimiser.result.totals import totals_of
 from tests.strategies import levels_of
 from tests.tolerances import KERNEL
 from tests.whole_sites.strategies import sites

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optimiser import CostFunction, ProviderRules
-from optimiser.dispatch import follow
+from optimiser.model.dispatch import follow
+from optimiser.model.storages import REGAIN_HOURS
 from optimiser.planner import state
-from optimiser.storages import REGAIN_HOURS
-from optimiser.unmet import Wish, unmet_by
+from optimiser.result.shortfalls import Wish, unmet_by
 from tests.strategies import levels_of, sites
 from tests.tolerances import KERNEL
 from tests.whole_sites.strategies import sites as whole_sites

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy
 
-from optimiser.dispatch import DEAD_BAND
-from optimiser.violations import (
+from optimiser.model.dispatch import DEAD_BAND
+from optimiser.result.audit_kernels import (
     bill_of_flows,
     flow_error,
     look_at,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from optimiser import plan
-from optimiser.plan import ACTIONS, actions_of
+from optimiser.result.plan import ACTIONS, actions_of
 from server.codec import rows
 from server.codec.schedules import HomeWriter
 from server.codec.summary import watts

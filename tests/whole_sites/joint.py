@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from optimiser import Forecast, plan
-from optimiser.dispatch import Dispatch
+from optimiser.model.dispatch import Dispatch
 
 
 def planned_in_turn(site, cost_function):

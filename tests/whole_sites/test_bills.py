@@ -3,9 +3,7 @@
 import pytest
 from hypothesis import given
 
-from optimiser import (
-    plan,
-)
+from optimiser import plan
 from tests.strategies import cost_functions
 from tests.whole_sites.account import account_of
 from tests.whole_sites.strategies import sites

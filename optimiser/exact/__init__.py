@@ -1,0 +1,1 @@
+"""The physical optimum of several storages, or beside a least charging power."""

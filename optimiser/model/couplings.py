@@ -1,0 +1,375 @@
+"""What ties intervals or storages of a site together, beside its balance and its dynamics."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from matrix_builders import UNCOUPLED, CouplingArrays, SiteArrays, StorageArrays, Vector
+from matrix_builders import layout as blocks
+from matrix_builders.arrays import Places
+from optimiser.model.demand_charges import (
+    OUTSIDE,
+    DailyAllowance,
+    MeteredPeak,
+    allot,
+    credit,
+    daily_allowances,
+    metered_peaks,
+)
+from optimiser.model.meter import planned_import_price, shortage_of
+from optimiser.model.storages import feed_in_limit
+from optimiser.problem.objective import Terms
+from optimiser.problem.site import Site
+from optimiser.problem.tariff import Direction
+from optimiser.problem.windows import Mask
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One row: where its entries are, what they are, and its bounds."""
+
+    block: list[int]
+    place: list[int]
+    value: list[float]
+    lower: float
+    upper: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedInverter:
+    """An inverter in front of the first storages, and perhaps of the panels.
+
+    Attributes
+    ----------
+    limit : float64 array, shape (T,)
+        Most energy between it and the house, either way. [kWh per interval]
+    solar : float64 array, shape (T,)
+        Energy of the panels behind it. [kWh per interval]
+    n_storages : int
+        Number of storages behind it.
+    """
+
+    limit: Vector
+    solar: Vector
+    n_storages: int
+
+    def excess(self, charge: Vector, discharge: Vector) -> Vector:
+        """Solar that does not get out beside what the storages do; shape (T,). [kWh]"""
+        own = slice(self.n_storages)
+        out = self.solar + discharge[own].sum(axis=0) - charge[own].sum(axis=0)
+        lost: Vector = np.clip(out - self.limit, 0.0, self.solar)
+        return lost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """How the house is served by storages that may not feed in all that they give.
+
+    Attributes
+    ----------
+    storage, interval : int64 array, shape (S,)
+        Of each column; by interval.
+    feed_in : float64 array, shape (S,)
+        What that storage may feed in beside. [kWh per interval]
+    need : float64 array, shape (T,)
+        Load that solar leaves. [kWh per interval]
+    held : bool array, shape (K, T)
+        Storages that may feed in nothing, without a column.
+    vehicles : bool array, shape (K, T)
+        Vehicles that may be served too.
+    """
+
+    storage: Places
+    interval: Places
+    feed_in: Vector
+    need: Vector
+    held: Mask
+    vehicles: Mask
+
+    def rows(self) -> Iterator[_Row]:
+        """Yield the rows: what is given is fed in or served, and no more is served than needed."""
+        n = self.need.size
+        for s, (k, t) in enumerate(zip(self.storage.tolist(), self.interval.tolist(), strict=True)):
+            block, place = [blocks.DISCHARGE, blocks.SERVICE], [k * n + t, s]
+            yield _Row(block, place, [1.0, -1.0], -np.inf, float(self.feed_in[s]))
+        for t in np.flatnonzero(self.held.any(axis=0)).tolist():
+            yield self._limit(t, *_of_storages(blocks.DISCHARGE, self.held, t))
+        for t in np.unique(self.interval).tolist():
+            columns = np.flatnonzero(self.interval == t).tolist()
+            yield self._limit(t, [blocks.SERVICE] * len(columns), columns)
+
+    def _limit(self, t: int, block: list[int], place: list[int]) -> _Row:
+        taken, taken_place = _of_storages(blocks.CHARGE, self.vehicles, t)
+        values = [1.0] * len(block) + [-1.0] * len(taken)
+        return _Row(block + taken, place + taken_place, values, -np.inf, float(self.need[t]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Couplings:
+    """The ties of one site.
+
+    Attributes
+    ----------
+    arrays : CouplingArrays
+        The same, as rows of the linear programme.
+    peaks : tuple of MeteredPeak
+        Demand charges.
+    allowances : tuple of DailyAllowance
+        Energy at prices of its own, at planning prices.
+    bonuses : tuple of (int, int)
+        Allowance and interval of each bonus column.
+    services : Services, optional
+        What storages give to the house, where that must be told apart.
+    inverter : SharedInverter, optional
+        What batteries and panels share.
+    hours : float64 array, shape (T,)
+        Length of each interval; needed with peaks. [h]
+    """
+
+    arrays: CouplingArrays = UNCOUPLED
+    peaks: tuple[MeteredPeak, ...] = ()
+    allowances: tuple[DailyAllowance, ...] = ()
+    bonuses: tuple[tuple[int, int], ...] = ()
+    services: Services | None = None
+    inverter: SharedInverter | None = None
+    hours: Vector = field(default_factory=lambda: np.zeros(0))
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is tied."""
+        return self.arrays.lower.size == 0
+
+    def rises(self, grid_import: Vector) -> Vector:
+        """Rise of every peak; shape (W,). [kW]"""
+        return np.array([peak.reached(grid_import) - peak.floor for peak in self.peaks])
+
+    def served(self, discharge: Vector) -> Vector:
+        """What every service gives to the house at least; shape (S,). [kWh]"""
+        if self.services is None:
+            return np.zeros(0)
+        given = discharge[self.services.storage, self.services.interval]
+        least: Vector = np.maximum(given - self.services.feed_in, 0.0)
+        return least
+
+    def bonus_energy(self, grid_import: Vector, grid_export: Vector) -> Vector:
+        """Energy within the allowances, of every bonus column; shape (B,). [kWh]"""
+        allotted = allot(self.allowances, grid_import, grid_export)
+        return np.array([allotted[a, t] for a, t in self.bonuses])
+
+    def import_cap(self, site: SiteArrays, grid_import: Vector) -> Vector:
+        """Most import that raises no peak of a plan and keeps the limit; shape (T,). [kWh]"""
+        cap = site.import_limit + site.import_excess
+        for peak in self.peaks:
+            height = peak.reached(grid_import)
+            cap = np.where(peak.block == OUTSIDE, cap, np.minimum(cap, height * self.hours))
+        return cap
+
+    def cost(self, grid_import: Vector, grid_export: Vector) -> float:
+        """What peaks cost, less what allowances gain. [$]"""
+        peaks = sum(peak.cost(grid_import) for peak in self.peaks)
+        return peaks - credit(self.allowances, grid_import, grid_export)
+
+
+NOTHING_TIED = Couplings()
+"""Of one battery on a plain tariff."""
+
+
+def couplings_of(site: Site, terms: Terms, meter: SiteArrays, storages: StorageArrays) -> Couplings:
+    """Ties of a site under its terms.
+
+    Parameters
+    ----------
+    site : Site
+        Inverter, demand charges, allowances.
+    terms : Terms
+        Permissions and planning prices.
+    meter : SiteArrays
+        Its limits.
+    storages : StorageArrays
+        Their limits.
+
+    Returns
+    -------
+    Couplings
+        Empty for one battery on a plain tariff.
+    """
+    ties = site.tariff.demand_charges or site.tariff.allowances or site.inverter
+    if len(site.storages) == 1 and not ties:
+        return NOTHING_TIED
+    peaks = metered_peaks(site.horizon, site.tariff.demand_charges)
+    allowances = daily_allowances(
+        site.horizon,
+        site.tariff.allowances,
+        planned_import_price(terms),
+        terms.export_price,
+    )
+    bonuses = tuple(
+        (a, int(t))
+        for a, allowance in enumerate(allowances)
+        for t in np.flatnonzero((allowance.day != OUTSIDE) & (allowance.gain > 0))
+    )
+    inverter = _shared_inverter(site)
+    services = _services(site, terms, storages)
+    rows = [
+        *_shared_surplus(site, terms, storages),
+        *services.rows(),
+        *_inverter(inverter, curtails=bool(meter.curtail_limit.any())),
+        *_peaks(peaks),
+        *_bonuses(allowances, bonuses),
+    ]
+    if not rows:
+        return NOTHING_TIED
+    most_import = float(((meter.import_limit + meter.import_excess) / site.horizon.hours).max())
+    limits = [_bonus_limit(allowances[a], t, meter) for a, t in bonuses]
+    arrays = CouplingArrays(
+        row=np.repeat(np.arange(len(rows)), [len(row.value) for row in rows]),
+        block=_places([block for row in rows for block in row.block]),
+        within=_places([place for row in rows for place in row.place]),
+        value=np.array([value for row in rows for value in row.value], dtype=np.float64),
+        lower=np.array([row.lower for row in rows]),
+        upper=np.array([row.upper for row in rows]),
+        peak_price=np.array([peak.price for peak in peaks]),
+        peak_limit=np.array([max(most_import - peak.floor, 0.0) for peak in peaks]),
+        bonus_price=np.array([allowances[a].gain[t] for a, t in bonuses]),
+        bonus_limit=np.array(limits),
+        service_limit=storages.discharge_limit[services.storage, services.interval],
+    )
+    return Couplings(
+        arrays=arrays,
+        peaks=peaks,
+        allowances=allowances,
+        bonuses=bonuses,
+        services=services,
+        inverter=inverter,
+        hours=site.horizon.hours,
+    )
+
+
+def _places(values: list[int]) -> Places:
+    return np.array(values, dtype=np.int64)
+
+
+def _shared_surplus(site: Site, terms: Terms, storages: StorageArrays) -> Iterator[_Row]:
+    """Storages that may not charge from the grid share the surplus, and the meter keeps to it.
+
+    One of them alone is held by its own bound; none that may, by the bound of the meter.
+    """
+    can = storages.charge_limit > 0
+    barred, free = can & ~terms.may_charge_from_grid, can & terms.may_charge_from_grid
+    surplus, shortage = np.maximum(-site.net_load, 0.0), shortage_of(site)
+    for t in np.flatnonzero(barred.sum(axis=0) > 1).tolist():
+        block, place = _of_storages(blocks.CHARGE, barred, t)
+        yield _Row(block, place, [1.0] * len(place), -np.inf, float(surplus[t]))
+    for t in np.flatnonzero(barred.any(axis=0) & free.any(axis=0)).tolist():
+        block, place = _of_storages(blocks.CHARGE, free, t)
+        values = [1.0] + [-1.0] * len(place)
+        yield _Row([blocks.IMPORT, *block], [t, *place], values, -np.inf, float(shortage[t]))
+
+
+def _services(site: Site, terms: Terms, storages: StorageArrays) -> Services:
+    """Storages that may not feed in, or only so much, share the load, vehicles included.
+
+    One of them alone is held by its own bound.  Where none may feed in, what they give adds up;
+    where some may a little, what each gives to the house needs a column of its own.
+    """
+    n = len(site.batteries)
+    fed_in = feed_in_limit(site, terms)
+    held = (storages.discharge_limit > 0) & np.isfinite(fed_in)
+    vehicles = np.zeros_like(held)
+    vehicles[n:] = (storages.charge_limit[n:] > 0) & (site.net_load >= 0)
+    shares = (held.sum(axis=0) > 1) | (held.any(axis=0) & vehicles.any(axis=0))
+    some = (np.where(held, fed_in, 0.0) > 0).any(axis=0)
+    storage, interval = np.nonzero((held & shares & some).T)[::-1]
+    return Services(
+        storage=storage,
+        interval=interval,
+        feed_in=fed_in[storage, interval],
+        need=np.maximum(site.net_load, 0.0),
+        held=held & shares & ~some,
+        vehicles=vehicles & shares,
+    )
+
+
+def _of_storages(block: int, chosen: Mask, t: int) -> tuple[list[int], list[int]]:
+    n = chosen.shape[1]
+    place = [k * n + t for k in np.flatnonzero(chosen[:, t]).tolist()]
+    return [block] * len(place), place
+
+
+def _shared_inverter(site: Site) -> SharedInverter | None:
+    if site.inverter is None:
+        return None
+    coupled = site.inverter.dc_coupled_solar
+    return SharedInverter(
+        limit=site.horizon.hours * site.inverter.ac_limit,
+        solar=site.forecast.solar if coupled else np.zeros(site.horizon.n_intervals),
+        n_storages=len(site.batteries),
+    )
+
+
+def _inverter(inverter: SharedInverter | None, *, curtails: bool) -> Iterator[_Row]:
+    """What batteries and panels behind one inverter exchange with the house."""
+    if inverter is None:
+        return
+    n, k = inverter.limit.size, inverter.n_storages
+    for t, (most, solar) in enumerate(zip(inverter.limit, inverter.solar, strict=True)):
+        places = [i * n + t for i in range(k)]
+        panels = [t] if solar > 0 and curtails else []
+        yield _Row(
+            [blocks.DISCHARGE] * k + [blocks.CHARGE] * k + [blocks.CURTAIL] * len(panels),
+            places + places + panels,
+            [1.0] * k + [-1.0] * k + [-1.0] * len(panels),
+            float(-most - solar),
+            float(most - solar),
+        )
+
+
+def _peaks(peaks: tuple[MeteredPeak, ...]) -> Iterator[_Row]:
+    """Mean import of every metering block stays under the peak already reached and its rise."""
+    for w, peak in enumerate(peaks):
+        for b, hours in enumerate(peak.block_hours.tolist()):
+            inside = np.flatnonzero(peak.block == b).tolist()
+            yield _Row(
+                [blocks.IMPORT] * len(inside)
+                + [blocks.IMPORT_EXCESS] * len(inside)
+                + [blocks.PEAK],
+                [*inside, *inside, w],
+                [1.0 / hours] * (2 * len(inside)) + [-1.0],
+                -np.inf,
+                peak.floor,
+            )
+
+
+def _bonuses(
+    allowances: tuple[DailyAllowance, ...], bonuses: tuple[tuple[int, int], ...]
+) -> Iterator[_Row]:
+    """Bonus energy goes through the meter, and is no more than the day holds."""
+    meter = {
+        Direction.IMPORT: (blocks.IMPORT, blocks.IMPORT_EXCESS),
+        Direction.EXPORT: (blocks.EXPORT, blocks.EXPORT_EXCESS),
+    }
+    of_meter: dict[tuple[Direction, int], list[int]] = {}
+    of_day: dict[tuple[int, int], list[int]] = {}
+    for column, (a, t) in enumerate(bonuses):
+        of_meter.setdefault((allowances[a].direction, t), []).append(column)
+        of_day.setdefault((a, int(allowances[a].day[t])), []).append(column)
+    for (direction, t), columns in of_meter.items():
+        yield _Row(
+            [blocks.BONUS] * len(columns) + list(meter[direction]),
+            [*columns, t, t],
+            [1.0] * len(columns) + [-1.0, -1.0],
+            -np.inf,
+            0.0,
+        )
+    for (a, day), columns in of_day.items():
+        ones = [1.0] * len(columns)
+        left = float(allowances[a].left[day])
+        yield _Row([blocks.BONUS] * len(columns), columns, ones, -np.inf, left)
+
+
+def _bonus_limit(allowance: DailyAllowance, t: int, meter: SiteArrays) -> float:
+    is_import = allowance.direction is Direction.IMPORT
+    limit = meter.import_limit if is_import else meter.export_limit
+    excess = meter.import_excess if is_import else meter.export_excess
+    return min(float(allowance.left[int(allowance.day[t])]), float(limit[t] + excess[t]))

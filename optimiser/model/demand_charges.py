@@ -1,0 +1,157 @@
+"""Demand charges and allowances over the intervals of one horizon."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from matrix_builders import Vector
+from matrix_builders.arrays import Places
+from optimiser.problem.horizon import Horizon
+from optimiser.problem.tariff import Allowance, DemandCharge, Direction
+
+OUTSIDE = -1
+"""Block or day of an interval that a charge does not concern."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeteredPeak:
+    """One demand charge, block by block.
+
+    Attributes
+    ----------
+    price : float
+        Cost of each kW above `floor`. [$/kW]
+    floor : float
+        Peak already reached. [kW]
+    block : int64 array, shape (T,)
+        Metering block of each interval, or `OUTSIDE`.
+    block_hours : float64 array, shape (n_blocks,)
+        Length of each block, as far as it lies in horizon and window. [h]
+    """
+
+    price: float
+    floor: float
+    block: Places
+    block_hours: Vector
+
+    def reached(self, grid_import: Vector) -> float:
+        """Highest mean power of a block, at least the peak already reached. [kW]"""
+        inside = self.block != OUTSIDE
+        energy = np.bincount(self.block[inside], grid_import[inside], self.block_hours.size)
+        return max(self.floor, float((energy / self.block_hours).max(initial=0.0)))
+
+    def cost(self, grid_import: Vector) -> float:
+        """Cost of the rise of the peak. [$]"""
+        return self.price * (self.reached(grid_import) - self.floor)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DailyAllowance:
+    """One allowance, day by day.
+
+    Attributes
+    ----------
+    direction : Direction
+        Import or export.
+    gain : float64 array, shape (T,)
+        Gain of each kWh in it over the tariff; not positive where it does not help. [$/kWh]
+    day : int64 array, shape (T,)
+        Local day of each interval, or `OUTSIDE`.
+    left : float64 array, shape (n_days,)
+        Energy that each day still holds. [kWh]
+    """
+
+    direction: Direction
+    gain: Vector
+    day: Places
+    left: Vector
+
+
+def metered_peaks(horizon: Horizon, charges: tuple[DemandCharge, ...]) -> tuple[MeteredPeak, ...]:
+    """Blocks of every demand charge.
+
+    A block is counted by the clock from local midnight; an interval belongs to the block that it
+    begins in.
+    """
+    return tuple(_metered_peak(horizon, charge) for charge in charges)
+
+
+def _metered_peak(horizon: Horizon, charge: DemandCharge) -> MeteredPeak:
+    inside = charge.window.covers(horizon)
+    length = 60.0 * charge.average_hours
+    keys = [
+        (start.date(), int((60 * start.hour + start.minute + start.second / 60) / length + 1e-9))
+        for start in horizon.starts
+    ]
+    block = np.full(horizon.n_intervals, OUTSIDE)
+    number: dict[tuple[date, int], int] = {}
+    for t in np.flatnonzero(inside).tolist():
+        block[t] = number.setdefault(keys[t], len(number))
+    hours = np.bincount(block[inside], horizon.hours[inside], len(number)).astype(np.float64)
+    return MeteredPeak(price=charge.price, floor=charge.peak_so_far, block=block, block_hours=hours)
+
+
+def daily_allowances(
+    horizon: Horizon,
+    allowances: tuple[Allowance, ...],
+    import_price: Vector,
+    export_price: Vector,
+) -> tuple[DailyAllowance, ...]:
+    """Days and gains of every allowance over the prices given; shape (T,). [$/kWh]"""
+    if not allowances:
+        return ()  # the dates of two days of five minutes take longer than any kernel
+    found = []
+    dates = [start.date() for start in horizon.starts]
+    number = {day: i for i, day in enumerate(dict.fromkeys(dates))}
+    for allowance in allowances:
+        day = np.where(allowance.window.covers(horizon), [number[d] for d in dates], OUTSIDE)
+        left = np.full(len(number), float(allowance.daily_energy))
+        left[0] = max(left[0] - allowance.used_today, 0.0)
+        is_import = allowance.direction is Direction.IMPORT
+        gain = import_price - allowance.price if is_import else allowance.price - export_price
+        found.append(DailyAllowance(direction=allowance.direction, gain=gain, day=day, left=left))
+    return tuple(found)
+
+
+def allot(
+    allowances: tuple[DailyAllowance, ...], grid_import: Vector, grid_export: Vector
+) -> Vector:
+    """Energy within each allowance: where it gains most first, and each kWh once.
+
+    Parameters
+    ----------
+    allowances : tuple of DailyAllowance
+        Perhaps overlapping.
+    grid_import, grid_export : float64 array, shape (T,)
+        Energy through the meter. [kWh per interval]
+
+    Returns
+    -------
+    float64 array, shape (A, T)
+        [kWh per interval]
+    """
+    traded = {Direction.IMPORT: grid_import.copy(), Direction.EXPORT: grid_export.copy()}
+    left = [allowance.left.copy() for allowance in allowances]
+    offers = [
+        (-float(allowance.gain[t]), a, int(t))
+        for a, allowance in enumerate(allowances)
+        for t in np.flatnonzero((allowance.day != OUTSIDE) & (allowance.gain > 0))
+    ]
+    allotted = np.zeros((len(allowances), grid_import.size))
+    for _, a, t in sorted(offers):
+        allowance = allowances[a]
+        day = int(allowance.day[t])
+        energy = min(float(traded[allowance.direction][t]), float(left[a][day]))
+        traded[allowance.direction][t] -= energy
+        left[a][day] -= energy
+        allotted[a, t] = energy
+    return allotted
+
+
+def credit(
+    allowances: tuple[DailyAllowance, ...], grid_import: Vector, grid_export: Vector
+) -> float:
+    """Gain of all allowances over the tariff. [$]"""
+    allotted = allot(allowances, grid_import, grid_export)
+    return float(sum(a.gain @ energy for a, energy in zip(allowances, allotted, strict=True)))

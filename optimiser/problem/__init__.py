@@ -1,0 +1,1 @@
+"""The problem as the caller states it: frozen, checked dataclasses in kW, kWh and $/kWh."""

@@ -1,0 +1,85 @@
+"""A home battery."""
+
+import math
+from dataclasses import dataclass, fields
+from operator import attrgetter
+
+from optimiser.problem.checks import (
+    require,
+    require_efficiencies,
+    require_finite,
+    require_fractions,
+    require_not_negative,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Battery:
+    """A home battery, as seen from the grid side of its inverter.
+
+    Attributes
+    ----------
+    capacity : float
+        Stored energy at a state of charge of one; zero is a battery that does nothing. [kWh]
+    charge_limit, discharge_limit : float
+        Highest power in and out. [kW]
+    charge_efficiency, discharge_efficiency : float
+        One-way; their product is the round-trip efficiency. [-]
+    initial_soc : float
+        State of charge now, in [0, 1]. [-]
+    reserve : float
+        State of charge kept for an outage: a floor that never makes a plan impossible. [-]
+    max_soc : float
+        Highest state of charge wanted. [-]
+    target_end_soc : float, optional
+        State of charge wanted at the end of the horizon. [-]
+    cycle_cost : float
+        Wear price of energy through the battery, each way. [$/kWh]
+    end_value : float, optional
+        Value of a stored kWh at the end of the horizon; the planner's own where absent. [$/kWh]
+    export_limit : float
+        Highest power from the battery into the grid; infinite where none is set. [kW]
+    may_charge_from_grid, may_export : bool
+        Permissions.
+    priority : int
+        Among batteries of equal cost, the lower one is used first.
+    """
+
+    capacity: float
+    charge_limit: float
+    discharge_limit: float
+    initial_soc: float
+    charge_efficiency: float = 0.95
+    discharge_efficiency: float = 0.95
+    reserve: float = 0.0
+    max_soc: float = 1.0
+    target_end_soc: float | None = None
+    cycle_cost: float = 0.0
+    end_value: float | None = None
+    export_limit: float = math.inf
+    may_charge_from_grid: bool = True
+    may_export: bool = True
+    priority: int = 0
+
+    def __post_init__(self) -> None:
+        require_not_negative(self, "capacity", "charge_limit", "discharge_limit", "cycle_cost")
+        require_efficiencies(self, "charge_efficiency", "discharge_efficiency")
+        require_fractions(self, "initial_soc", "reserve", "max_soc")
+        require(self.export_limit >= 0, "export_limit", "must not be negative", self.export_limit)
+        require(self.reserve <= self.max_soc, "reserve", "must not exceed max_soc", self.reserve)
+        if self.target_end_soc is not None:
+            require_fractions(self, "target_end_soc")
+        if self.end_value is not None:
+            require_finite("end_value", self.end_value)
+
+    @property
+    def round_trip_efficiency(self) -> float:
+        """Share of the energy taken in that comes back out. [-]"""
+        return self.charge_efficiency * self.discharge_efficiency
+
+    def same_as(self, other: "Battery") -> bool:
+        """Whether both are the same battery, however full."""
+        return bool(_lasting(self) == _lasting(other))
+
+
+_lasting = attrgetter(*(field.name for field in fields(Battery) if field.name != "initial_soc"))

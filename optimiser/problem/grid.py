@@ -1,0 +1,72 @@
+"""The connection to the grid, and the inverter that batteries and panels may share."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from matrix_builders import Vector
+from optimiser.problem.checks import require, require_not_negative
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Grid:
+    """The connection to the grid.
+
+    Attributes
+    ----------
+    import_limit, export_limit : float or float64 array, shape (T,)
+        Highest power through the meter, always or in each interval; infinite where the site
+        sets none. [kW]
+    curtailment : bool
+        Whether solar may be left unused.
+    """
+
+    import_limit: float | Vector = math.inf
+    export_limit: float | Vector = math.inf
+    curtailment: bool = True
+
+    def __post_init__(self) -> None:
+        for name in ("import_limit", "export_limit"):
+            given, rule = getattr(self, name), "must not be negative"
+            if isinstance(given, float | int):
+                require(given >= 0, name, rule, float(given))
+                continue
+            value = np.array(given, dtype=np.float64)
+            require(bool((value >= 0).all()), name, rule, float(value.min(initial=0.0)))
+            value.setflags(write=False)
+            object.__setattr__(self, name, value)
+
+    def same_as(self, other: "Grid") -> bool:
+        """Whether both set the same limits."""
+        return (
+            self.curtailment == other.curtailment
+            and _is_same(self.import_limit, other.import_limit)
+            and _is_same(self.export_limit, other.export_limit)
+        )
+
+
+def _is_same(limit: float | Vector, other: float | Vector) -> bool:
+    if isinstance(limit, float) and isinstance(other, float):
+        return limit == other
+    return np.array_equal(limit, other)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inverter:
+    """A hybrid inverter: one way between the house and everything behind it.
+
+    Attributes
+    ----------
+    ac_limit : float
+        Highest power between it and the house, either way. [kW]
+    dc_coupled_solar : bool
+        Whether the panels are behind it, beside the batteries; what it cannot pass on is then
+        stored or clipped.
+    """
+
+    ac_limit: float
+    dc_coupled_solar: bool = True
+
+    def __post_init__(self) -> None:
+        require_not_negative(self, "ac_limit")

@@ -1,0 +1,113 @@
+"""The span planned."""
+
+import contextlib
+import math
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import cached_property, lru_cache
+
+import numpy as np
+
+from matrix_builders import Vector
+from optimiser.problem.checks import frozen_vector, require
+
+_LEAST = math.ulp(0.0)  # the positive number beside zero
+
+
+@dataclass(frozen=True, kw_only=True)
+class Horizon:
+    """The span planned: T half-open intervals, T + 1 instants.
+
+    Attributes
+    ----------
+    start : datetime
+        Beginning of the first interval, time-zone aware; its zone is the site's.
+    hours : float64 array, shape (T,)
+        Length of each interval; they may differ. [h]
+    """
+
+    start: datetime
+    hours: Vector
+
+    def __post_init__(self) -> None:
+        require(self.start.tzinfo is not None, "start", "must be time-zone aware", self.start)
+        hours = frozen_vector("hours", self.hours, least=_LEAST, rule="must be positive")
+        require(hours.size > 0, "hours", "must hold at least one interval", hours.size)
+        object.__setattr__(self, "hours", hours)
+
+    @property
+    def n_intervals(self) -> int:
+        """Number of intervals, T."""
+        return int(self.hours.size)
+
+    @cached_property
+    def elapsed(self) -> Vector:
+        """Hours from `start` to the end of each interval; shape (T,). [h]"""
+        return self.hours.cumsum()
+
+    @cached_property
+    def instants(self) -> tuple[datetime, ...]:
+        """The T + 1 ends of intervals in the site's zone; steps are of absolute time."""
+        zone = self.start.tzinfo
+        origin = self.start.astimezone(UTC)
+        seconds = np.round(self.elapsed * 3600.0, 3)
+        later = ((origin + timedelta(seconds=s)).astimezone(zone) for s in seconds.tolist())
+        return (self.start, *later)
+
+    @property
+    def starts(self) -> tuple[datetime, ...]:
+        """Beginning of each interval in the site's zone; length T."""
+        return self.instants[:-1]
+
+    def instant(self, t: int) -> datetime:
+        """Beginning of interval `t`, or the end of the horizon where that is T."""
+        seconds = round(float(self.elapsed[t - 1]) * 3600.0, 3) if t > 0 else 0.0
+        later = self.start.astimezone(UTC) + timedelta(seconds=seconds)
+        return later.astimezone(self.start.tzinfo)
+
+    @property
+    def end(self) -> datetime:
+        """End of the last interval."""
+        return self.instant(self.n_intervals)
+
+    def changes_clocks(self) -> bool:
+        """Whether the zone's offset changes; none does so twice within a day."""
+        zone, span = self.start.tzinfo, float(self.elapsed[-1])
+        with contextlib.suppress(TypeError):  # a foreign zone may have no hash
+            if _keeps_offset(zone, self.start.toordinal(), int(span) // 24 + 1):
+                return False
+        origin = self.start.astimezone(UTC)
+        present = self.start.utcoffset()
+        for hours in (*range(24, int(span), 24), span):
+            if (origin + timedelta(hours=hours)).astimezone(zone).utcoffset() != present:
+                return True
+        return False
+
+    def index_at(self, hours: float) -> int:
+        """Last interval that ends at most `hours` after the start; the first if none does."""
+        return max(0, int(self.elapsed.searchsorted(hours + 1e-9, side="right")) - 1)
+
+
+@lru_cache(maxsize=16)  # plans come minutes apart, and a zone takes long to ask
+def _keeps_offset(zone: tzinfo | None, day: int, later: int) -> bool:
+    """Whether the offset stays from any time of a day to any that many days after it.
+
+    Parameters
+    ----------
+    zone : tzinfo
+        Of the site.
+    day : int
+        Of the site's calendar, as `date.toordinal` counts.
+    later : int
+        Days.
+
+    Returns
+    -------
+    bool
+        False also where it changes within a day of them, or the calendar ends.
+    """
+    first, last = day - 1, day + later + 2  # in UTC, other dates may hold
+    if not 1 < first <= last < date.max.toordinal():
+        return False
+    midnights = (datetime.fromordinal(n).replace(tzinfo=UTC) for n in range(first, last + 1))
+    return len({midnight.astimezone(zone).utcoffset() for midnight in midnights}) == 1

@@ -1,0 +1,115 @@
+"""The three cost functions, stated as prices, permissions and the worth of what is left."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from matrix_builders import Vector
+from optimiser.problem.provider import PlanningTariff
+from optimiser.problem.site import Site
+from optimiser.problem.windows import Mask
+
+
+class CostFunction(StrEnum):
+    """What a plan minimises.
+
+    `COST`: the bill plus wear, with the energy left at the end valued as if tomorrow were like
+    the last day of the horizon.  `PROFIT`: the bill plus wear inside the horizon only; what is
+    left is worth nothing.  `SELF_CONSUMPTION`: first the energy imported at a positive price,
+    then the bill; no battery export, grid charging of batteries only at a price of at most zero.
+    """
+
+    COST = "cost"
+    PROFIT = "profit"
+    SELF_CONSUMPTION = "self_consumption"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What one plan is optimised against.
+
+    Attributes
+    ----------
+    import_price, export_price : float64 array, shape (T,)
+        Planning prices, in money. [$/kWh]
+    import_surcharge : float
+        Virtual price on top of every positive import price, so large that avoiding the import
+        always comes first; never part of a bill. [$/kWh]
+    price_margin : float
+        What a kWh through the meter counts as dearer, either way; never part of a bill. [$/kWh]
+    may_export : bool array, shape (T,)
+        False where nothing should be exported, solar included.
+    may_feed_in : bool array, shape (K, T)
+        False where a storage may serve the house only.
+    may_charge_from_grid : bool array, shape (K, T)
+        False where a storage may take surplus solar only.
+    values_end : bool
+        Whether energy left at the end is worth something.
+    """
+
+    import_price: Vector
+    export_price: Vector
+    import_surcharge: float
+    price_margin: float
+    may_export: Mask
+    may_feed_in: Mask
+    may_charge_from_grid: Mask
+    values_end: bool
+
+
+# How much avoiding an import outweighs any exchange of money in `SELF_CONSUMPTION`.  With one
+# storage the best exchange moves the bill by a few times the dearest price; at 100 the order is
+# strict while the cost vector stays within five decades, where HiGHS' 1e-7 tolerances still hold.
+_PRECEDENCE = 100.0
+
+
+def terms(site: Site, tariff: PlanningTariff, cost_function: CostFunction) -> Terms:
+    """State one cost function for one site.
+
+    Parameters
+    ----------
+    site : Site
+        Gives the permissions of the storages and their wear.
+    tariff : PlanningTariff
+        Prices to plan against.
+    cost_function : CostFunction
+        What to minimise.
+
+    Returns
+    -------
+    Terms
+        The statement.
+    """
+    consumes_itself = cost_function is CostFunction.SELF_CONSUMPTION
+    storages = site.storages
+    may_charge = _each([s.may_charge_from_grid for s in storages], tariff.may_charge_from_grid)
+    if consumes_itself:  # a vehicle is a consumer: what it needs is bought in every mode
+        may_charge[: len(site.batteries)] &= tariff.import_price <= 0
+    may_feed_in = [s.may_export and not consumes_itself for s in storages]
+    return Terms(
+        import_price=tariff.import_price,
+        export_price=tariff.export_price,
+        import_surcharge=_surcharge(site, tariff) if consumes_itself else 0.0,
+        price_margin=tariff.price_margin,
+        may_export=tariff.may_export,
+        may_feed_in=_each(may_feed_in, tariff.may_export),
+        may_charge_from_grid=may_charge,
+        values_end=cost_function is not CostFunction.PROFIT,
+    )
+
+
+def _each(permissions: list[bool], when: Mask) -> Mask:
+    """What each storage may do, and when; shape (K, T)."""
+    return np.array(permissions, dtype=np.bool_)[:, None] & when
+
+
+def _surcharge(site: Site, tariff: PlanningTariff) -> float:
+    dearest = max(
+        float(np.abs(tariff.import_price).max()),
+        float(np.abs(tariff.export_price).max()),
+        0.01,  # all prices zero: any positive number keeps the order
+        *(battery.cycle_cost for battery in site.batteries),
+        *(abs(battery.end_value or 0.0) for battery in site.batteries),
+    )
+    return _PRECEDENCE * dearest

@@ -1,0 +1,158 @@
+"""Price modifications: of electricity providers, and for prices that are guesses.
+
+Pure functions from a tariff to the *planning* tariff, evaluated at each interval's own local
+time.  The bill is never made at these prices.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from matrix_builders import Vector
+from optimiser.problem.checks import require, require_finite
+from optimiser.problem.horizon import Horizon
+from optimiser.problem.tariff import Tariff
+from optimiser.problem.windows import Mask, Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportBoost:
+    """Make exports more attractive in a window.
+
+    Attributes
+    ----------
+    window : Window
+        When.
+    offset : float
+        Added to the export price. [$/kWh]
+    minimum : float
+        The boosted price is at least this. [$/kWh]
+    """
+
+    window: Window
+    offset: float
+    minimum: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("offset", "minimum"):
+            require_finite(name, getattr(self, name))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChipMode:
+    """Keep solar and stored energy at home in a window, unless the price is worth it.
+
+    Attributes
+    ----------
+    window : Window
+        When.
+    threshold : float
+        Export price from which exports are free again. [$/kWh]
+    """
+
+    window: Window
+    threshold: float
+
+    def __post_init__(self) -> None:
+        require_finite("threshold", self.threshold)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpikeProtection:
+    """Do not charge from the grid while the import price is a spike.
+
+    Attributes
+    ----------
+    threshold : float
+        Import price from which it is one. [$/kWh]
+    """
+
+    threshold: float
+
+    def __post_init__(self) -> None:
+        require_finite("threshold", self.threshold)
+        require(self.threshold > 0, "threshold", "must be positive", self.threshold)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderRules:
+    """The modifications in force; absent ones change nothing.
+
+    Attributes
+    ----------
+    export_boost, chip_mode, spike_protection
+        Of the provider.
+    price_margin : float
+        What a kWh through the meter counts as dearer, bought or sold.  Where later prices are
+        guesses, a plan that is sure of them trades for a cent of gain and regrets it. [$/kWh]
+    """
+
+    export_boost: ExportBoost | None = None
+    chip_mode: ChipMode | None = None
+    spike_protection: SpikeProtection | None = None
+    price_margin: float = 0.0
+
+    def __post_init__(self) -> None:
+        require_finite("price_margin", self.price_margin)
+        rule = "must not be negative"
+        require(self.price_margin >= 0, "price_margin", rule, self.price_margin)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanningTariff:
+    """Prices to plan against, and where exporting or charging from the grid is barred.
+
+    Attributes
+    ----------
+    import_price, export_price : float64 array, shape (T,)
+        Planning prices. [$/kWh]
+    may_export : bool array, shape (T,)
+        False where neither solar nor battery should be exported.
+    may_charge_from_grid : bool array, shape (T,)
+        False where the grid must not charge the battery.
+    price_margin : float
+        What a kWh through the meter counts as dearer; not among the prices. [$/kWh]
+    """
+
+    import_price: Vector
+    export_price: Vector
+    may_export: Mask
+    may_charge_from_grid: Mask
+    price_margin: float = 0.0
+
+
+def apply(rules: ProviderRules, tariff: Tariff, horizon: Horizon) -> PlanningTariff:
+    """Planning tariff under the provider's rules.
+
+    Parameters
+    ----------
+    rules : ProviderRules
+        Modifications in force.
+    tariff : Tariff
+        True prices.
+    horizon : Horizon
+        Gives each interval its local time.
+
+    Returns
+    -------
+    PlanningTariff
+        New arrays; the tariff is left alone.
+    """
+    boost, chip, spike = rules.export_boost, rules.chip_mode, rules.spike_protection
+    always = np.ones(horizon.n_intervals, dtype=np.bool_)
+    return PlanningTariff(
+        import_price=tariff.import_price,
+        export_price=tariff.export_price if boost is None else _boosted(boost, tariff, horizon),
+        may_export=always if chip is None else _unchipped(chip, tariff, horizon),
+        may_charge_from_grid=always if spike is None else tariff.import_price < spike.threshold,
+        price_margin=rules.price_margin,
+    )
+
+
+def _boosted(boost: ExportBoost, tariff: Tariff, horizon: Horizon) -> Vector:
+    raised = np.maximum(tariff.export_price + boost.offset, boost.minimum)
+    return np.where(boost.window.covers(horizon), raised, tariff.export_price)
+
+
+def _unchipped(chip: ChipMode, tariff: Tariff, horizon: Horizon) -> Mask:
+    return ~chip.window.covers(horizon) | (tariff.export_price >= chip.threshold)

@@ -1,0 +1,95 @@
+"""One site: a horizon, a tariff, a forecast, the grid, and what stores energy."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from matrix_builders import Vector
+from optimiser.errors import ProblemError
+from optimiser.problem.battery import Battery
+from optimiser.problem.checks import frozen_vector
+from optimiser.problem.grid import Grid, Inverter
+from optimiser.problem.horizon import Horizon
+from optimiser.problem.tariff import Tariff
+from optimiser.problem.vehicle import Vehicle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """What the home draws and what the panels give.
+
+    Attributes
+    ----------
+    load : float64 array, shape (T,)
+        Energy drawn by the home; not negative. [kWh per interval]
+    solar : float64 array, shape (T,)
+        Energy offered by the panels; not negative. [kWh per interval]
+    """
+
+    load: Vector
+    solar: Vector
+
+    def __post_init__(self) -> None:
+        rule = "must not be negative"
+        load = frozen_vector("load", self.load, least=0.0, rule=rule)
+        object.__setattr__(self, "load", load)
+        solar = frozen_vector("solar", self.solar, load.size, least=0.0, rule=rule)
+        object.__setattr__(self, "solar", solar)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """Everything that one plan is about.
+
+    Attributes
+    ----------
+    horizon : Horizon
+        The span planned.
+    tariff : Tariff
+        True prices; every bill is made at these.
+    forecast : Forecast
+        Load and solar.
+    batteries : tuple of Battery
+        Home batteries, in order.
+    vehicles : tuple of Vehicle
+        Vehicles, in order; storages are numbered through both.
+    grid : Grid
+        The connection.
+    inverter : Inverter, optional
+        What the batteries share, and perhaps the panels.
+    """
+
+    horizon: Horizon
+    tariff: Tariff
+    forecast: Forecast
+    batteries: tuple[Battery, ...] = ()
+    vehicles: tuple[Vehicle, ...] = ()
+    grid: Grid = Grid()
+    inverter: Inverter | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "batteries", tuple(self.batteries))
+        object.__setattr__(self, "vehicles", tuple(self.vehicles))
+        n = self.horizon.n_intervals
+        for name, size in (
+            ("tariff", self.tariff.import_price.size),
+            ("forecast", self.forecast.load.size),
+        ):
+            if size != n:
+                rule = f"must cover the {n} intervals of the horizon, got {size}"
+                raise ProblemError(name, rule)
+        for name in ("import_limit", "export_limit"):
+            limit = getattr(self.grid, name)
+            if isinstance(limit, np.ndarray) and limit.size not in {1, n}:
+                raise ProblemError(f"grid.{name}", f"must hold one value or {n}, got {limit.size}")
+
+    @cached_property
+    def net_load(self) -> Vector:
+        """Load less solar; shape (T,). [kWh per interval]"""
+        return self.forecast.load - self.forecast.solar
+
+    @property
+    def storages(self) -> tuple[Battery | Vehicle, ...]:
+        """All K storages: batteries, then vehicles."""
+        return (*self.batteries, *self.vehicles)

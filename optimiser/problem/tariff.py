@@ -1,0 +1,104 @@
+"""What energy and power cost: prices, demand charges and daily allowances."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from matrix_builders import Vector
+from optimiser.problem.checks import frozen_vector, require, require_finite, require_not_negative
+from optimiser.problem.windows import Window
+
+
+class Direction(StrEnum):
+    """Which way energy goes through the meter."""
+
+    IMPORT = "import"
+    EXPORT = "export"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemandCharge:
+    """A price on the highest power drawn from the grid: a maximum, not a price of energy.
+
+    Attributes
+    ----------
+    price : float
+        Cost of each kW by which the peak rises. [$/kW]
+    window : Window
+        When the peak is metered.
+    peak_so_far : float
+        Peak already reached in the billing period: what stays below it costs nothing. [kW]
+    average_hours : float
+        Power is metered as its mean over blocks of the clock of this length. [h]
+    """
+
+    price: float
+    window: Window = Window()
+    peak_so_far: float = 0.0
+    average_hours: float = 0.5
+
+    def __post_init__(self) -> None:
+        require_not_negative(self, "price", "peak_so_far")
+        require(0 < self.average_hours <= _DAY, "average_hours", _A_DAY, self.average_hours)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """Energy of each local day that is traded at a price of its own.
+
+    It applies where it helps: to the intervals whose tariff it betters most.
+
+    Attributes
+    ----------
+    direction : Direction
+        Import, as with free power, or export, as with a bonus on the first kWh.
+    price : float
+        Price within the allowance. [$/kWh]
+    daily_energy : float
+        How much of it a local day holds. [kWh]
+    window : Window
+        When it applies.
+    used_today : float
+        What the day of the horizon's start has used up already. [kWh]
+    """
+
+    direction: Direction
+    price: float
+    daily_energy: float
+    window: Window = Window()
+    used_today: float = 0.0
+
+    def __post_init__(self) -> None:
+        require_finite("price", self.price)
+        require_not_negative(self, "daily_energy", "used_today")
+
+
+_DAY = 24.0  # h
+_A_DAY = "must be positive and at most a day"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tariff:
+    """What energy costs and earns.
+
+    Attributes
+    ----------
+    import_price : float64 array, shape (T,)
+        Cost of a kWh from the grid. [$/kWh]
+    export_price : float64 array, shape (T,)
+        Reward for a kWh into the grid. [$/kWh]
+    demand_charges : tuple of DemandCharge
+        Prices of power.
+    allowances : tuple of Allowance
+        Energy at prices of its own.
+    """
+
+    import_price: Vector
+    export_price: Vector
+    demand_charges: tuple[DemandCharge, ...] = ()
+    allowances: tuple[Allowance, ...] = ()
+
+    def __post_init__(self) -> None:
+        price = frozen_vector("import_price", self.import_price)
+        object.__setattr__(self, "import_price", price)
+        export = frozen_vector("export_price", self.export_price, price.size)
+        object.__setattr__(self, "export_price", export)

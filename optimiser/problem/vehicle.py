@@ -1,0 +1,91 @@
+"""An electric vehicle: a storage that comes, wants something, and goes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from optimiser.problem.checks import (
+    require,
+    require_efficiencies,
+    require_fractions,
+    require_not_negative,
+)
+
+
+class Priority(StrEnum):
+    """Who goes first where a vehicle and the home battery want the same energy."""
+
+    EV_FIRST = "ev_first"
+    BATTERY_FIRST = "battery_first"
+    EQUAL = "equal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vehicle:
+    """A vehicle at a charger, as seen from the grid side of it.
+
+    Attributes
+    ----------
+    capacity : float
+        Stored energy at a state of charge of one. [kWh]
+    charge_limit : float
+        Highest power in. [kW]
+    initial_soc : float
+        State of charge now, or on arrival. [-]
+    target_soc : float, optional
+        State of charge wanted at departure; missed only where nothing else is possible. [-]
+    least_charge : float
+        Charging power is zero or at least this. [kW]
+    discharge_limit : float
+        Highest power out, to the house or the grid; zero is a vehicle that only charges. [kW]
+    charge_efficiency, discharge_efficiency : float
+        One-way. [-]
+    least_soc : float
+        State of charge under which it is not discharged. [-]
+    most_soc : float
+        Highest state of charge wanted. [-]
+    arrival, departure : datetime, optional
+        Time-zone aware; at the charger from now on, and to the end of the horizon, where absent.
+    must_reach_target : bool
+        Whether the target counts more than any price; else it is worth a middling one.
+    may_charge_from_grid : bool
+        Whether it may take more than surplus solar.
+    may_export : bool
+        Whether what it gives may go beyond the house.
+    cycle_cost : float
+        Wear price of energy through its battery, each way. [$/kWh]
+    priority : Priority
+        Its place beside the home battery.
+    """
+
+    capacity: float
+    charge_limit: float
+    initial_soc: float
+    target_soc: float | None = None
+    least_charge: float = 0.0
+    discharge_limit: float = 0.0
+    charge_efficiency: float = 0.92
+    discharge_efficiency: float = 0.92
+    least_soc: float = 0.0
+    most_soc: float = 1.0
+    arrival: datetime | None = None
+    departure: datetime | None = None
+    must_reach_target: bool = True
+    may_charge_from_grid: bool = True
+    may_export: bool = True
+    cycle_cost: float = 0.0
+    priority: Priority = Priority.EV_FIRST
+
+    def __post_init__(self) -> None:
+        require_not_negative(
+            self, "capacity", "charge_limit", "least_charge", "discharge_limit", "cycle_cost"
+        )
+        require_efficiencies(self, "charge_efficiency", "discharge_efficiency")
+        require_fractions(self, "initial_soc", "least_soc", "most_soc")
+        if self.target_soc is not None:
+            require_fractions(self, "target_soc")
+        for name in ("arrival", "departure"):
+            when = getattr(self, name)
+            require(when is None or when.tzinfo is not None, name, "must be time-zone aware", when)
+        rule = "must not exceed charge_limit"
+        require(self.least_charge <= self.charge_limit, "least_charge", rule, self.least_charge)

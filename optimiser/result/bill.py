@@ -1,0 +1,221 @@
+"""The true bill, at the true prices."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from matrix_builders import Vector
+from matrix_builders.compiled import kernel
+from optimiser.model.demand_charges import credit, daily_allowances, metered_peaks
+from optimiser.model.dispatch import Dispatch
+from optimiser.model.meter import clipped
+from optimiser.model.storages import energy_wanted, present_at_charger
+from optimiser.problem.site import Site
+from optimiser.problem.vehicle import Vehicle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peak:
+    """What one demand charge makes of a plan.
+
+    Attributes
+    ----------
+    reached : float
+        Highest mean power, at least the peak already reached. [kW]
+    so_far : float
+        Peak already reached. [kW]
+    cost : float
+        Cost of its rise. [$]
+    """
+
+    reached: float
+    so_far: float
+    cost: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bill:
+    """What the energy and power through a meter cost, line by line. [$]
+
+    Attributes
+    ----------
+    import_cost, export_revenue : float
+        Energy at the prices of the tariff.
+    allowance_credit : float
+        Gain of the energy within allowances over those prices.
+    peaks : tuple of Peak
+        One for each demand charge.
+    """
+
+    import_cost: float
+    export_revenue: float
+    allowance_credit: float
+    peaks: tuple[Peak, ...]
+
+    @property
+    def demand_cost(self) -> float:
+        """Cost of power. [$]"""
+        return sum((peak.cost for peak in self.peaks), 0.0)
+
+    @property
+    def total(self) -> float:
+        """The sum to pay. [$]"""
+        return self.import_cost - self.export_revenue - self.allowance_credit + self.demand_cost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Money:
+    """What a plan costs; planning prices, penalties and end values never enter. [$]
+
+    Attributes
+    ----------
+    bill : Bill
+        Of the horizon.
+    baseline_cost : float
+        The bill with the batteries idle, and the vehicles charged as they come.
+    wear_cost : float
+        Cycle cost of the plan; not part of the bill.
+    end_value : float
+        Worth that the plan gave to the energy left at the end; not part of the bill.
+    """
+
+    bill: Bill
+    baseline_cost: float
+    wear_cost: float
+    end_value: float
+
+    @property
+    def total_cost(self) -> float:
+        """The bill of the horizon. [$]"""
+        return self.bill.total
+
+    @property
+    def savings(self) -> float:
+        """How much less the plan costs than the baseline. [$]"""
+        return self.baseline_cost - self.total_cost
+
+
+def bill_of(site: Site, grid_import: Vector, grid_export: Vector) -> Bill:
+    """Bill of the energy through the meter.
+
+    Parameters
+    ----------
+    site : Site
+        True prices and charges.
+    grid_import, grid_export : float64 array, shape (T,)
+        Energy through the meter. [kWh per interval]
+
+    Returns
+    -------
+    Bill
+        Line by line.
+    """
+    tariff = site.tariff
+    prices = tariff.import_price, tariff.export_price
+    peaks = metered_peaks(site.horizon, tariff.demand_charges)
+    allowances = daily_allowances(site.horizon, tariff.allowances, *prices)
+    return Bill(
+        import_cost=float(grid_import @ tariff.import_price),
+        export_revenue=float(grid_export @ tariff.export_price),
+        allowance_credit=credit(allowances, grid_import, grid_export) if allowances else 0.0,
+        peaks=tuple(
+            Peak(reached=peak.reached(grid_import), so_far=peak.floor, cost=peak.cost(grid_import))
+            for peak in peaks
+        ),
+    )
+
+
+def money_of(site: Site, dispatch: Dispatch, end_value: float) -> Money:
+    """Bill of a dispatch, beside the baseline.
+
+    Parameters
+    ----------
+    site : Site
+        True prices.
+    dispatch : Dispatch
+        What is done.
+    end_value : float
+        Worth of the energy left at the end. [$]
+
+    Returns
+    -------
+    Money
+        Amounts over the horizon.
+    """
+    cycle_costs = np.array([s.cycle_cost for s in site.storages], dtype=np.float64)
+    return Money(
+        bill=bill_of(site, dispatch.grid_import, dispatch.grid_export),
+        baseline_cost=baseline_cost(site),
+        wear_cost=float(wear_of(cycle_costs, dispatch.charge, dispatch.discharge)),
+        end_value=end_value,
+    )
+
+
+def baseline_cost(site: Site) -> float:
+    """Bill with nothing controlled: batteries idle, vehicles charged as they come. [$]
+
+    Surplus beyond the export limit is lost where solar can be curtailed, and what an inverter
+    cannot pass on is lost in any case.
+    """
+    drawn = site.net_load + clipped(site)
+    for vehicle in site.vehicles:
+        drawn = drawn + _charged_at_once(vehicle, site, np.maximum(-drawn, 0.0))
+    most_export = site.grid.export_limit if site.grid.curtailment else np.inf
+    grid_import, grid_export = np.empty((2, drawn.size))
+    meter_idle(drawn, site.horizon.hours * most_export, grid_import, grid_export)
+    return bill_of(site, grid_import, grid_export).total
+
+
+def _charged_at_once(vehicle: Vehicle, site: Site, surplus: Vector) -> Vector:
+    """Charge of a vehicle at full power from its arrival until it has what it wants. [kWh]"""
+    here = present_at_charger(vehicle, site.horizon)
+    power = np.where(here, site.horizon.hours * vehicle.charge_limit, 0.0)
+    if not vehicle.may_charge_from_grid:
+        power = np.minimum(power, surplus)
+    missing = energy_wanted(vehicle) - vehicle.initial_soc * vehicle.capacity
+    before = np.cumsum(power) - power
+    return np.clip(missing / vehicle.charge_efficiency - before, 0.0, power)
+
+
+@kernel("f8(f8[::1], f8[:, ::1], f8[:, ::1])")
+def wear_of(cycle_cost: Vector, charge: Vector, discharge: Vector) -> float:
+    """Cycle cost of what storages move.
+
+    Parameters
+    ----------
+    cycle_cost : float64 array, shape (K,)
+        Of each storage. [$/kWh]
+    charge, discharge : float64 array, shape (K, T)
+        What goes into and out of it. [kWh per interval]
+
+    Returns
+    -------
+    float
+        [$]
+    """
+    cost = 0.0
+    for k in range(cycle_cost.size):
+        moved = 0.0
+        for t in range(charge.shape[1]):
+            moved += charge[k, t] + discharge[k, t]
+        cost += moved * cycle_cost[k]
+    return cost
+
+
+@kernel("void(f8[::1], f8[::1], f8[::1], f8[::1])")
+def meter_idle(
+    drawn: Vector, most_export: Vector, grid_import: Vector, grid_export: Vector
+) -> None:
+    """Energy through the meter with nothing controlled.
+
+    Parameters
+    ----------
+    drawn, most_export : float64 array, shape (T,)
+        What the site draws, or gives where negative, and the part of it beyond which surplus is
+        lost. [kWh per interval]
+    grid_import, grid_export : float64 array, shape (T,)
+        Modified in place. [kWh per interval]
+    """
+    for t in range(drawn.size):
+        grid_import[t] = max(drawn[t], 0.0)
+        grid_export[t] = min(max(-drawn[t], 0.0), most_export[t])

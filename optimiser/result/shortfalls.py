@@ -1,0 +1,258 @@
+"""Whatever a plan had to miss, and what would have kept it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from matrix_builders import Vector
+from matrix_builders.compiled import kernel
+from optimiser.model.dispatch import Dispatch
+from optimiser.model.storages import (
+    REGAIN_HOURS,
+    energy_wanted,
+    leaves_after,
+    present_at_charger,
+)
+from optimiser.problem.site import Site
+from optimiser.problem.vehicle import Vehicle
+
+
+class Wish(StrEnum):
+    """What can be missed."""
+
+    RESERVE = "reserve"
+    MAX_SOC = "max_soc"
+    TARGET_END_SOC = "target_end_soc"
+    VEHICLE_TARGET = "vehicle_target"
+    IMPORT_LIMIT = "import_limit"
+    EXPORT_LIMIT = "export_limit"
+
+
+class Cause(StrEnum):
+    """What stands in the way, where one thing does."""
+
+    NEVER_HERE = "never_here"
+    CHARGER = "charger"
+    SOLAR_ONLY = "solar_only"
+    IMPORT_LIMIT = "import_limit"
+    PRICE = "price"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unmet:
+    """A wish or limit that the plan had to miss.
+
+    Attributes
+    ----------
+    limit : Wish
+        What was missed.
+    amount : float
+        By how much at the worst, or in sum for the meter. [kWh]
+    interval : int
+        First interval at whose end, or in which, it is missed.
+    storage : int, optional
+        Battery or vehicle that it is about, counted among its own kind.
+    cause : Cause
+        What stands in the way.
+    needs, has : float
+        Power that would have kept it, and power that there is. [kW]
+    """
+
+    limit: Wish
+    amount: float
+    interval: int
+    storage: int | None = None
+    cause: Cause = Cause.OTHER
+    needs: float = 0.0
+    has: float = 0.0
+
+
+# What is smaller than this is rounding, not a miss. [kWh]
+_NOTICEABLE = 1e-4
+
+
+def unmet_by(site: Site, dispatch: Dispatch) -> tuple[Unmet, ...]:
+    """Whatever the dispatch misses.
+
+    Parameters
+    ----------
+    site : Site
+        Limits and wishes.
+    dispatch : Dispatch
+        The plan.
+
+    Returns
+    -------
+    tuple of Unmet
+        Empty where everything is kept.
+    """
+    return (*_batteries(site, dispatch), *_vehicles(site, dispatch), *_meter(site, dispatch))
+
+
+def _batteries(site: Site, dispatch: Dispatch) -> Iterator[Unmet]:
+    regained = site.horizon.index_at(REGAIN_HOURS)
+    for k, battery in enumerate(site.batteries):
+        stored, capacity = dispatch.stored[k], battery.capacity
+        low, low_at, high, high_at = leave_band(
+            regained, battery.reserve * capacity, battery.max_soc * capacity, stored
+        )
+        short = (battery.target_end_soc or 0.0) * capacity - float(stored[-1])
+        for wish, missing, t in (
+            (Wish.RESERVE, low, low_at),
+            (Wish.MAX_SOC, high, high_at),
+            (Wish.TARGET_END_SOC, short, stored.size - 1),
+        ):
+            if missing > _NOTICEABLE:
+                yield Unmet(limit=wish, amount=float(missing), interval=t, storage=k)
+
+
+@kernel("Tuple((f8, i8, f8, i8))(i8, f8, f8, f8[::1])")
+def leave_band(
+    regained: int, floor: float, ceiling: float, stored: Vector
+) -> tuple[float, int, float, int]:
+    """Find where the levels of one battery are outside its band.
+
+    Parameters
+    ----------
+    regained : int
+        First interval at whose end they should be in it.
+    floor, ceiling : float
+        The band. [kWh]
+    stored : float64 array, shape (T,)
+        Energy at the end of each interval. [kWh]
+
+    Returns
+    -------
+    low, low_at, high, high_at : float, int, float, int
+        How far they are below it and above it at the worst [kWh], and the first intervals in which
+        they are so noticeably.
+    """
+    low = 0.0
+    high = 0.0
+    low_at = 0
+    high_at = 0
+    for t in range(regained, stored.size):
+        if floor - stored[t] > low:
+            low_at = low_at if low > _NOTICEABLE else t
+            low = floor - stored[t]
+        if stored[t] - ceiling > high:
+            high_at = high_at if high > _NOTICEABLE else t
+            high = stored[t] - ceiling
+    return low, low_at, high, high_at
+
+
+def shortfall(site: Site, dispatch: Dispatch, v: int) -> float:
+    """Energy that vehicle `v` lacks at its departure. [kWh]"""
+    vehicle, k = site.vehicles[v], len(site.batteries) + v
+    reached = float(dispatch.stored[k, leaves_after(vehicle, site.horizon)])
+    wanted = (vehicle.target_soc or 0.0) * vehicle.capacity
+    return max(wanted - reached, 0.0)
+
+
+def _vehicles(site: Site, dispatch: Dispatch) -> Iterator[Unmet]:
+    for v, vehicle in enumerate(site.vehicles):
+        missing = shortfall(site, dispatch, v)
+        if missing <= _NOTICEABLE:
+            continue
+        cause, needs, has = _in_the_way(site, dispatch, v)
+        yield Unmet(
+            limit=Wish.VEHICLE_TARGET,
+            amount=missing,
+            interval=leaves_after(vehicle, site.horizon),
+            storage=v,
+            cause=cause,
+            needs=needs,
+            has=has,
+        )
+
+
+def _in_the_way(site: Site, dispatch: Dispatch, v: int) -> tuple[Cause, float, float]:
+    """Why a target is missed, with the power that it needs and the power that there is. [kW]"""
+    vehicle = site.vehicles[v]
+    here = present_at_charger(vehicle, site.horizon)
+    hours = site.horizon.hours[here]
+    if hours.size == 0:
+        return Cause.NEVER_HERE, 0.0, vehicle.charge_limit
+    stored = energy_wanted(vehicle) - vehicle.initial_soc * vehicle.capacity
+    energy = stored / vehicle.charge_efficiency
+    if energy > vehicle.charge_limit * float(hours.sum()) - _NOTICEABLE:
+        return Cause.CHARGER, energy / float(hours.sum()), vehicle.charge_limit
+    if not vehicle.may_charge_from_grid:
+        return Cause.SOLAR_ONLY, energy / float(hours.sum()), 0.0
+    limits = np.broadcast_to(site.grid.import_limit, here.shape)[here]
+    others = _drawn_beside(site, dispatch, v)[here]
+    if _reached(limits, others, hours, vehicle) < energy - _NOTICEABLE:
+        return Cause.IMPORT_LIMIT, _least_limit(others, hours, vehicle, energy), float(limits.min())
+    return (Cause.OTHER if vehicle.must_reach_target else Cause.PRICE), 0.0, 0.0
+
+
+def _drawn_beside(site: Site, dispatch: Dispatch, v: int) -> Vector:
+    """What the site draws without this vehicle; negative where it has power to spare. [kWh]"""
+    own = dispatch.charge[len(site.batteries) + v] - dispatch.discharge[len(site.batteries) + v]
+    drawn: Vector = dispatch.grid_import - dispatch.grid_export - own
+    return drawn
+
+
+def _reached(limit: Vector, others: Vector, hours: Vector, vehicle: Vehicle) -> float:
+    """Energy that the vehicle could take under a limit of the meter. [kWh]"""
+    free = np.clip(limit * hours - others, 0.0, vehicle.charge_limit * hours)
+    free[free < vehicle.least_charge * hours] = 0.0
+    return float(free.sum())
+
+
+def _least_limit(others: Vector, hours: Vector, vehicle: Vehicle, energy: float) -> float:
+    """Lowest limit of the meter under which the vehicle could take its energy. [kW]"""
+    low, high = 0.0, float((others / hours).max()) + vehicle.charge_limit
+    for _ in range(40):
+        middle = (low + high) / 2.0
+        enough = _reached(np.full(hours.size, middle), others, hours, vehicle) >= energy
+        low, high = (low, middle) if enough else (middle, high)
+    return high
+
+
+def _meter(site: Site, dispatch: Dispatch) -> Iterator[Unmet]:
+    hours, grid = site.horizon.hours, site.grid
+    for wish, energy, limit in (
+        (Wish.IMPORT_LIMIT, dispatch.grid_import, grid.import_limit),
+        (Wish.EXPORT_LIMIT, dispatch.grid_export, grid.export_limit),
+    ):
+        amount, power, first = go_beyond(hours, energy, hours * limit)
+        if amount > 0:
+            yield Unmet(
+                limit=wish,
+                amount=float(amount),
+                interval=first,
+                needs=float(power),
+                has=float(np.broadcast_to(limit, hours.shape)[first]),
+            )
+
+
+@kernel("Tuple((f8, f8, i8))(Array(f8, 1, 'C', readonly=True), f8[::1], f8[::1])")
+def go_beyond(hours: Vector, energy: Vector, limit: Vector) -> tuple[float, float, int]:
+    """Find what goes through the meter noticeably beyond its limit.
+
+    Parameters
+    ----------
+    hours : float64 array, shape (T,)
+        Length of each interval. [h]
+    energy, limit : float64 array, shape (T,)
+        What goes through the meter, and what may. [kWh per interval]
+
+    Returns
+    -------
+    amount, power, first : float, float, int
+        Energy beyond it in sum [kWh], the highest power there [kW], and the first interval.
+    """
+    amount = 0.0
+    power = 0.0
+    first = 0
+    for t in range(hours.size):
+        beyond = energy[t] - limit[t]
+        if beyond > _NOTICEABLE:
+            first = t if amount == 0.0 else first
+            amount += beyond
+            power = max(power, energy[t] / hours[t])
+    return amount, power, first

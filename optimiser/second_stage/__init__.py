@@ -1,0 +1,1 @@
+"""Tie-breaking: which of the plans of nearly the same cost is served."""
