@@ -11,10 +11,10 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 KERNEL_MODULES = (
     "matrix_builders",
     "optimiser",
-    "server.codec.number_text",
-    "server.codec.rows",
-    "server.codec.text",
-    "server.history",
+    "server.reading.number_text",
+    "server.writing.rows",
+    "server.writing.text",
+    "server.plans.history",
 )
 REQUIRED = "POWERSYNC_KERNELS_REQUIRED"
 """Set in the environment, it makes a wheel without compiled kernels an error."""

@@ -98,10 +98,10 @@ def _greeting(port: int) -> str:
 
 
 def _plan(parsed: argparse.Namespace) -> int:
-    from server.app import utc_now  # noqa: PLC0415
-    from server.planning import optimise_any  # noqa: PLC0415
+    from server.http.app import utc_now  # noqa: PLC0415
+    from server.plans.planning import optimise_any  # noqa: PLC0415
     from server.table import as_text  # noqa: PLC0415
-    from server.wire import EvReply  # noqa: PLC0415
+    from server.wire.structs import EvReply  # noqa: PLC0415
 
     try:
         body = (

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from optimiser import CostFunction
-from server.codec.clock import machine_zone, zone_named
-from server.codec.series import number
-from server.codec.wording import shown
+from server.reading.clock import machine_zone, zone_named
+from server.reading.series import number
+from server.wire.wording import shown
 
 log = logging.getLogger("server.options")
 

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from server import keys
-from server.app import create_app, utc_now
-from server.connections import PATIENCE, listen, without_traceback
-from server.example import example_body
+from server.http import keys
+from server.http.app import create_app, utc_now
+from server.http.connections import PATIENCE, listen, without_traceback
 from server.options import Options
 from server.page import LOOPBACK, page_site
-from server.planning import answer
+from server.plans.example import example_body
+from server.plans.planning import answer
 from server.version import VERSION
 
 log = logging.getLogger("server")

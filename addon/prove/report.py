@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from addon.prove.tools import ROOT, run
-from server.app import utc_now
+from server.http.app import utc_now
 from server.options import Options
-from server.planning import optimise_any
+from server.plans.planning import optimise_any
 
 FORBIDDEN = ("numba", "llvmlite", "scipy", "pip", "setuptools", "gcc", "cc", "g++", "as", "ld")
 """Programs and Python packages that an image may not hold."""

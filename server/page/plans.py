@@ -8,12 +8,13 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from server import keys, planning
-from server.example import example_day
-from server.handlers import status_of
-from server.journal import Entry, claim_of, write_up
-from server.middleware import json_reply
+from server.http import keys
+from server.http.handlers import status_of
+from server.http.middleware import json_reply
 from server.page.spreadsheet import as_csv
+from server.plans import planning
+from server.plans.example import example_day
+from server.plans.plan_log import Entry, claim_of, write_up
 
 CHART = Path(__file__).with_name("static") / "vendor" / "uPlot.iife.min.js"
 """The charting library, where a build with npm put it."""

@@ -9,10 +9,10 @@ from pathlib import Path
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from server import keys
-from server.access import is_internal
-from server.connections import PATIENCE, listen
-from server.middleware import Handler, errors_as_json
+from server.http import keys
+from server.http.access import is_internal
+from server.http.connections import PATIENCE, listen
+from server.http.middleware import Handler, errors_as_json
 from server.page import plans
 
 SUPERVISOR = frozenset({"172.30.32.2"})
@@ -51,7 +51,7 @@ def create_page(api: web.Application, visitors: frozenset[str] = LOOPBACK) -> we
     Parameters
     ----------
     api : Application
-        Of `server.app.create_app`; the page reads what it knows and changes nothing.
+        Of `server.http.app.create_app`; the page reads what it knows and changes nothing.
     visitors : frozenset of str
         Addresses that may see the page; everybody else is refused.
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from benchmarks.days import synthetic_request
 from matrix_builders.compiled import KERNELS, MODE
-from server.app import utc_now
-from server.history import History
+from server.http.app import utc_now
 from server.options import Options
-from server.planning import optimise, optimise_any
+from server.plans.history import History
+from server.plans.planning import optimise, optimise_any
 
 CALLS = 40
 """Calls kept of each kernel: the first ones, and then fewer and fewer of the later ones."""

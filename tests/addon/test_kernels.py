@@ -11,7 +11,7 @@ from copy import deepcopy
 import numpy as np
 import pytest
 
-import server.planning  # noqa: F401 - declares all kernels
+import server.plans.planning  # noqa: F401 - declares all kernels
 from matrix_builders.compiled import KERNELS, MODE, _jit
 from tests.addon import record_kernel_calls
 from tests.addon.conftest import ROOT

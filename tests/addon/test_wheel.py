@@ -20,10 +20,10 @@ UP_WITHIN = 1.0  # s
 IMPORTED = """
 import json, sys
 import server.serve
-from server.app import create_app, utc_now
-from server.example import example_body
+from server.http.app import create_app, utc_now
+from server.plans.example import example_body
 from server.options import Options
-from server.planning import answer
+from server.plans.planning import answer
 import matrix_builders
 
 create_app()

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks import whole_site as benchmark
 from server.options import Options
-from server.planning import answer_vehicles
+from server.plans.planning import answer_vehicles
 from tests.reference import ev_violations
 
 

@@ -3,7 +3,7 @@
 import pytest
 from aiohttp.test_utils import TestServer
 
-from server.app import create_app
+from server.http.app import create_app
 from server.options import Options
 from tests.end_to_end import NOW, SYDNEY
 from tests.server.processes import running_server

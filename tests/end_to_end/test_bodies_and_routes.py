@@ -206,7 +206,7 @@ async def test_what_nobody_foresaw_is_a_500_in_json_and_a_traceback_in_the_log(
     def breaks(*_, **__):
         raise ZeroDivisionError("a secret")
 
-    monkeypatch.setattr("server.planning.plan", breaks)
+    monkeypatch.setattr("server.plans.planning.plan", breaks)
     error = await refusal_of(client, small_request(), status=500)
     monkeypatch.undo()
 

@@ -8,11 +8,11 @@ from datetime import UTC
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from server.codec.body import decode
-from server.codec.repairs import Repairs
-from server.codec.requests import problem_from_wire
 from server.options import Options
-from server.wire import OptimizeRequest
+from server.reading.site import problem_from_wire
+from server.wire.json_body import decode
+from server.wire.repairs import Repairs
+from server.wire.structs import OptimizeRequest
 from tests.end_to_end import NOW, SYDNEY, plan_of, post, warned
 from tests.end_to_end.readings import clean_request_of
 from tests.reference import violations

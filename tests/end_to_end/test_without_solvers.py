@@ -6,9 +6,9 @@ import urllib.request
 import pytest
 
 from benchmarks.days import synthetic_request
-from server import planning
-from server.app import utc_now
+from server.http.app import utc_now
 from server.options import Options
+from server.plans import planning
 from tests.reference import violations
 from tests.server.processes import running_server
 

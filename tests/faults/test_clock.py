@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from server.app import create_app
+from server.http.app import create_app
 from server.options import Options
 from tests.end_to_end import small_request
 from tests.reference import violations

@@ -8,9 +8,10 @@ import pytest
 
 from optimiser.exact import highs_mip as mixed_integer
 from optimiser.solvers import highs, scipy_linprog
-from server import keys, planning
-from server.app import create_app
-from server.worker import Worker
+from server.http import keys
+from server.http.app import create_app
+from server.plans import planning
+from server.plans.worker import Worker
 from tests.end_to_end import small_request
 from tests.reference import violations
 
@@ -72,7 +73,7 @@ async def test_a_worker_that_hangs_is_replaced_and_the_plan_made_without_solvers
             released.wait(30)
         return planned(*arguments, backends=backends, **choices)
 
-    monkeypatch.setattr("server.planning.plan", hanging)
+    monkeypatch.setattr("server.plans.planning.plan", hanging)
     began = time.monotonic()
     request = small_request()
 
@@ -91,7 +92,7 @@ async def test_where_everything_hangs_there_is_a_503(aiohttp_client, monkeypatch
     app = create_app()
     app[keys.WORKER] = Worker(patience=0.2)
     client = await aiohttp_client(app)
-    monkeypatch.setattr("server.planning.plan", lambda *_, **__: released.wait(30))
+    monkeypatch.setattr("server.plans.planning.plan", lambda *_, **__: released.wait(30))
 
     response = await client.post("/optimize", json=small_request())
     health = await client.get("/health")

@@ -15,12 +15,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from optimiser import ProblemError
-from server.codec.body import decode
-from server.codec.repairs import Repairs
-from server.codec.requests import problem_from_wire
 from server.options import Options
-from server.planning import answer, answer_batteries, answer_vehicles, optimise_any
-from server.wire import OptimizeRequest
+from server.plans.planning import answer, answer_batteries, answer_vehicles, optimise_any
+from server.reading.site import problem_from_wire
+from server.wire.json_body import decode
+from server.wire.repairs import Repairs
+from server.wire.structs import OptimizeRequest
 from tests.end_to_end import NOW, SYDNEY, strict_json
 from tests.end_to_end.readings import clean_request_of
 from tests.fuzz import seeds

@@ -11,13 +11,13 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["server.codec"]):
-    from server.codec.body import decode
-    from server.codec.repairs import Repairs
-    from server.codec.requests import ev_problem, multi_battery_problem, problem_from_wire
+    from server.reading.site import ev_problem, multi_battery_problem, problem_from_wire
+    from server.wire.json_body import decode
+    from server.wire.repairs import Repairs
 
 from optimiser import ProblemError
 from server.options import Options
-from server.wire import EvRequest, MultiBatteryRequest, OptimizeRequest
+from server.wire.structs import EvRequest, MultiBatteryRequest, OptimizeRequest
 from tests.end_to_end import NOW, SYDNEY
 from tests.fuzz import seeds
 

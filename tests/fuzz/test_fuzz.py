@@ -3,7 +3,7 @@
 import pytest
 
 from server.options import Options
-from server.planning import optimise_any
+from server.plans.planning import optimise_any
 from tests.end_to_end import NOW
 from tests.fuzz import codec, seeds
 

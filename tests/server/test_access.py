@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from server import keys
-from server.access import is_internal
-from server.app import create_app
+from server.http import keys
+from server.http.access import is_internal
+from server.http.app import create_app
 from server.options import Options
 from tests.end_to_end import small_request
 from tests.server.processes import running_server

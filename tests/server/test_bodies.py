@@ -9,8 +9,8 @@ from contextlib import suppress
 
 import pytest
 
-from server import bodies
-from server.app import create_app
+from server.http import bodies
+from server.http.app import create_app
 from tests.end_to_end import small_request
 from tests.stress.attacks import head, packed_zeros, posted, status_of
 from tests.stress.honest import ask

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.codec.battery import battery_from_wire
-from server.codec.repairs import Repairs
-from server.wire import BatteryIn
+from server.reading.battery import battery_from_wire
+from server.wire.repairs import Repairs
+from server.wire.structs import BatteryIn
 
 REQUIRED = {
     "current_soc": 0.5,

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optimiser import ProblemError
-from server.codec.clock import snapped, start_of, zone_named
-from server.codec.repairs import Repairs
+from server.reading.clock import snapped, start_of, zone_named
+from server.wire.repairs import Repairs
 
 SYDNEY = ZoneInfo("Australia/Sydney")
 ZONES = [SYDNEY, ZoneInfo("Europe/London"), ZoneInfo("Australia/Adelaide"), UTC]

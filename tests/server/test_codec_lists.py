@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from optimiser import Horizon
-from server.codec.lists import Words, numbers, stamps_of
+from server.writing.lists import Words, numbers, stamps_of
 
 ZONES = (UTC, ZoneInfo("Australia/Sydney"), ZoneInfo("America/St_Johns"), timezone(timedelta(0, 7)))
 

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matrix_builders.compiled import KERNELS
-from server.codec.body import decode
-from server.codec.number_text import find_lists, series_apart
-from server.codec.repairs import Repairs
-from server.wire import OptimizeRequest
+from server.reading.number_text import find_lists, series_apart
+from server.wire.json_body import decode
+from server.wire.repairs import Repairs
+from server.wire.structs import OptimizeRequest
 
 written = st.builds(
     "{}{}{}".format,

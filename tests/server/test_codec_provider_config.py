@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optimiser import ChipMode, ExportBoost, ProviderRules, SpikeProtection, Window
-from server.codec.provider_config import rules_from_wire
-from server.codec.repairs import Repairs
-from server.wire import ProviderConfigIn
+from server.reading.provider_config import rules_from_wire
+from server.wire.repairs import Repairs
+from server.wire.structs import ProviderConfigIn
 
 EVERYTHING = {
     "export_boost_enabled": True,

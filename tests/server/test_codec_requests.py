@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server import planning
-from server.codec.body import decode
-from server.codec.repairs import Repairs
-from server.codec.requests import problem_from_wire
 from server.options import Options
-from server.wire import OptimizeReply, OptimizeRequest
+from server.plans import planning
+from server.reading.site import problem_from_wire
+from server.wire.json_body import decode
+from server.wire.repairs import Repairs
+from server.wire.structs import OptimizeReply, OptimizeRequest
 from tests.end_to_end import small_request
 from tests.end_to_end.readings import clean_request_of
 

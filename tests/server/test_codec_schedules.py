@@ -9,9 +9,9 @@ from hypothesis.extra import numpy as npst
 
 from optimiser import plan
 from optimiser.result.plan import ACTIONS, actions_of
-from server.codec import rows
-from server.codec.schedules import HomeWriter
-from server.codec.summary import watts
+from server.writing import rows
+from server.writing.schedules import HomeWriter
+from server.writing.summary import watts
 from tests.optimiser.houses import house
 from tests.tolerances import KERNEL
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optimiser import ProblemError
-from server.codec.repairs import Repairs
-from server.codec.series import Intervals, align, number, numbers
+from server.reading.series import Intervals, align, number, numbers
+from server.wire.repairs import Repairs
 
 finite = st.floats(-1000, 1000)
 junk = st.sampled_from([None, math.nan, math.inf, "x", "", True, [1], {}, 1e300, 10**400])

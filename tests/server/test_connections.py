@@ -7,9 +7,9 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from server import connections
 from server import serve as serving
-from server.app import create_app
+from server.http import connections
+from server.http.app import create_app
 from tests.server.processes import free_port
 from tests.stress.attacks import all_of, status_of
 from tests.stress.honest import ask

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optimiser import Battery, CostFunction, Forecast, Grid, Horizon, Site, Tariff, plan
-from server.history import History, is_foreseen
+from server.plans.history import History, is_foreseen
 
 N = 96
 BATTERY = Battery(capacity=10, charge_limit=5, discharge_limit=5, initial_soc=0.5, reserve=0.1)

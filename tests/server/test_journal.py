@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import pytest
 
 from benchmarks.days import synthetic_request
-from server import planning
-from server.journal import MOST_BYTES, MOST_CLAIMS, MOST_SCHEDULES, MOST_WAITING, Journal
 from server.options import Options
+from server.plans import planning
+from server.plans.plan_log import MOST_BYTES, MOST_CLAIMS, MOST_SCHEDULES, MOST_WAITING, Journal
 from tests.end_to_end import small_request
 
 NOW = datetime(2026, 11, 5, 12, tzinfo=UTC)

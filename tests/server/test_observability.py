@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from server import captures, keys
-from server.app import create_app
-from server.captures import without_names
+from server.http import captures, keys
+from server.http.app import create_app
+from server.http.captures import without_names
 from server.page import create_page
-from server.planning import optimise_any
+from server.plans.planning import optimise_any
 from tests.end_to_end import small_request
 
 LINE = re.compile(r"^[a-z_]+(\{[a-z]+=\"[^\"{}]*\"(,[a-z]+=\"[^\"{}]*\")*\})? [0-9.e+-]+$")

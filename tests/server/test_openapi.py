@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from server.app import create_app
-from server.openapi import document
+from server.http.app import create_app
+from server.http.openapi import document
 from server.version import VERSION
 from tests.end_to_end import post, small_request
 

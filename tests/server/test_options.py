@@ -9,8 +9,8 @@ import pytest
 
 from optimiser import CostFunction
 from server import options
-from server.codec import clock
 from server.options import Options, load
+from server.reading import clock
 
 SYDNEY = ZoneInfo("Australia/Sydney")
 

@@ -6,8 +6,8 @@ import urllib.request
 
 import pytest
 
-from server import keys
-from server.app import create_app
+from server.http import keys
+from server.http.app import create_app
 from server.page import SUPERVISOR, create_page
 from server.page.site import STATIC
 from tests.server.processes import running_server

@@ -7,9 +7,10 @@ import json
 
 import pytest
 
-from server import journal, keys
-from server.app import create_app
+from server.http import keys
+from server.http.app import create_app
 from server.page import create_page
+from server.plans import plan_log as journal
 from tests.end_to_end import small_request
 
 

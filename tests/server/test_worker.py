@@ -9,9 +9,9 @@ import weakref
 
 import pytest
 
-from server import keys
-from server.app import create_app
-from server.worker import AT_A_STRETCH, Overdue, Overloaded, Worker
+from server.http import keys
+from server.http.app import create_app
+from server.plans.worker import AT_A_STRETCH, Overdue, Overloaded, Worker
 from tests.end_to_end import post, small_request
 
 

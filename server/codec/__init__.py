@@ -1,1 +1,0 @@
-"""JSON to sites and plans to JSON: units, repairs and rounding, here and nowhere else."""

@@ -1,0 +1,1 @@
+"""The application: routes, middleware, limits on callers."""

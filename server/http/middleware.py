@@ -1,0 +1,136 @@
+"""Errors as JSON, and one log line per request."""
+
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from optimiser import InfeasibleError, OptimiserError, ProblemError, SolverError
+from server.http import keys
+from server.http.captures import worth_keeping
+from server.plans.worker import Overdue, Overloaded
+from server.wire.structs import ErrorReply
+
+
+class NotJson(ProblemError):
+    """The body is of another kind."""
+
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+log = logging.getLogger("server.requests")
+
+_OF_EVERY_REPLY = {
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+    "Server": "PowerSync Optimiser",
+}
+
+RETRY_AFTER = "2"  # s; a full queue is worked off in less
+
+# Most specific first: the first class that matches decides the status.
+_STATUS: tuple[tuple[type[OptimiserError], int], ...] = (
+    (NotJson, 415),
+    (ProblemError, 400),
+    (InfeasibleError, 422),
+    (SolverError, 503),
+)
+
+
+def json_reply(body: object, status: int = 200) -> web.Response:
+    """JSON response of a struct or a dict."""
+    return web.Response(
+        body=msgspec.json.encode(body), status=status, content_type="application/json"
+    )
+
+
+@web.middleware
+async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer what is raised on purpose; the rest is logged, and a 500 that hides its details."""
+    try:
+        return await handler(request)
+    except OptimiserError as error:
+        error.__traceback__ = None  # a cycle, with the body and all that was read of it
+        status = next(code for kind, code in _STATUS if isinstance(error, kind))
+        return json_reply(ErrorReply(str(error)), status)
+    except Overloaded:
+        return _come_back("server: busy with other plans, try again soon")
+    except Overdue:
+        return _come_back("server: the plan took too long, try again later")
+    except web.HTTPException as error:
+        reply = json_reply(ErrorReply(_sentence(request, error)), error.status)
+        if "Allow" in error.headers:
+            reply.headers["Allow"] = error.headers["Allow"]
+        return reply
+    except Exception:
+        log.exception("%s failed", _subject(request))
+        return json_reply(ErrorReply(f"{_subject(request)}: failed, see the log"), 500)
+
+
+def _come_back(why: str) -> web.Response:
+    reply = json_reply(ErrorReply(why), 503)
+    reply.headers["Retry-After"] = RETRY_AFTER
+    return reply
+
+
+def _sentence(request: web.Request, error: web.HTTPException) -> str:
+    if isinstance(error, web.HTTPRequestEntityTooLarge):
+        return f"body: must be at most {request.client_max_size / 2**20:g} MiB, got more"
+    if isinstance(error, web.HTTPRequestTimeout):
+        return "body: must arrive in 10 s, got part of it"
+    if isinstance(error, web.HTTPMethodNotAllowed):
+        allowed = " or ".join(sorted(error.allowed_methods))
+        return f"{_subject(request)}: method must be {allowed}, got {error.method}"
+    return f"{_subject(request)}: {error.reason.lower()}"
+
+
+def _subject(request: web.Request) -> str:
+    """Method and path on one short line; the path as it was sent, still quoted."""
+    return f"{request.method} {request.rel_url.raw_path}"[:120]
+
+
+async def harden(request: web.Request, response: web.StreamResponse) -> None:
+    """Headers of every reply: nothing to guess, nothing to keep, nobody to introduce."""
+    del request
+    response.headers.update(_OF_EVERY_REPLY)
+
+
+@web.middleware
+async def log_requests(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Write one structured line per request; health checks only when debugging."""
+    began = time.perf_counter()
+    told: dict[str, Any] = {}
+    keys.FACTS.set(told)
+    keys.BODY.set(None)  # the task of a connection serves one request after the other
+    response = await handler(request)
+    seconds = time.perf_counter() - began
+    _count(request, response, seconds)
+    level = logging.DEBUG if request.path == "/health" else logging.INFO
+    if not log.isEnabledFor(level):
+        return response
+    facts = {
+        "method": request.method,
+        "path": request.rel_url.raw_path[:120],
+        "status": response.status,
+        "ms": round(seconds * 1000, 1),
+        **told,
+    }
+    log.log(level, "request %s", " ".join(f"{name}={value}" for name, value in facts.items()))
+    return response
+
+
+def _count(request: web.Request, response: web.StreamResponse, seconds: float) -> None:
+    """Note the request in the metrics and, where it was slow or failed, in the captures."""
+    resource = request.match_info.route.resource
+    path = "other" if resource is None else resource.canonical
+    app = request.app
+    metrics = app[keys.METRICS]
+    metrics.count("powersync_requests_total", path=path, status=str(response.status))
+    metrics.time(seconds, path=path)
+    body = keys.BODY.get()
+    if body is not None and worth_keeping(response.status, seconds):
+        at = app[keys.CLOCK]().isoformat(timespec="seconds")
+        app[keys.CAPTURES].keep(body, at=at, path=path, status=response.status, seconds=seconds)

@@ -1,0 +1,1 @@
+"""Plans made and remembered: the worker, the pipeline, the last plans."""

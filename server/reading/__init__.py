@@ -1,0 +1,1 @@
+"""A request struct to a site: units converted, everything repaired noted."""

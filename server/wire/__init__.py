@@ -1,0 +1,1 @@
+"""What goes over the wire: structs, JSON, and the warnings about both."""

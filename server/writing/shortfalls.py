@@ -1,0 +1,91 @@
+"""What a plan had to miss, in plain words, with what would have kept it."""
+
+from datetime import datetime, timedelta
+
+from optimiser import Plan
+from optimiser.model.storages import present_at_charger
+from optimiser.result.shortfalls import Cause, Unmet, Wish
+from server.wire.repairs import Repairs
+
+_BATTERY = {
+    Wish.RESERVE: ("backup_reserve", "the reserve cannot be regained by {when}: {kwh} short"),
+    Wish.MAX_SOC: ("max_soc", "max_soc cannot be kept at {when}: {kwh} too much"),
+    Wish.TARGET_END_SOC: ("target_end_soc", "the target cannot be met: {kwh} short"),
+}
+_METER = {
+    Wish.IMPORT_LIMIT: (
+        "grid.max_import_w",
+        "the load needs {kwh} beyond it, first at {when}; needs {needs:.1f} kW, the limit is "
+        "{has:.1f}",
+    ),
+    Wish.EXPORT_LIMIT: (
+        "grid.max_export_w",
+        "surplus solar of {kwh} goes beyond it, first at {when}; needs {needs:.1f} kW, the limit "
+        "is {has:.1f}; curtailment would keep it",
+    ),
+}
+_REPAIR = {
+    Cause.NEVER_HERE: "it is not at its charger for one whole interval",
+    Cause.SOLAR_ONLY: "surplus solar is too little; grid charging would do",
+    Cause.IMPORT_LIMIT: "needs an import limit of {needs:.2f} kW beside the rest, the site has "
+    "{has:.2f}",
+    Cause.PRICE: "must_reach_target is false, and more was not worth its price",
+    Cause.OTHER: "other loads and wishes come first",
+}
+
+
+def note_unmet(plan: Plan, paths: tuple[str, ...], repairs: Repairs) -> None:
+    """Add a warning for everything that the plan missed.
+
+    Parameters
+    ----------
+    plan : Plan
+        As served.
+    paths : tuple of str
+        Where each battery, then each vehicle, is in the request.
+    repairs : Repairs
+        Takes the warnings.
+    """
+    for miss in plan.unmet:
+        if miss.limit is Wish.VEHICLE_TARGET:
+            field, message = _of_vehicle(plan, miss, paths[len(plan.site.batteries) :])
+        elif miss.limit in _BATTERY:
+            name, sentence = _BATTERY[miss.limit]
+            field, message = f"{paths[miss.storage or 0]}.{name}", _filled(sentence, plan, miss)
+        else:
+            field, sentence = _METER[miss.limit]
+            message = _filled(sentence, plan, miss)
+        repairs.note("unmet", field, message)
+
+
+def _filled(sentence: str, plan: Plan, miss: Unmet) -> str:
+    when = plan.site.horizon.instant(miss.interval).isoformat()
+    kwh = f"{miss.amount:.2f} kWh"
+    return sentence.format(when=when, kwh=kwh, needs=miss.needs, has=miss.has)
+
+
+def _of_vehicle(plan: Plan, miss: Unmet, paths: tuple[str, ...]) -> tuple[str, str]:
+    v = miss.storage or 0
+    vehicle = plan.site.vehicles[v]
+    by = vehicle.departure or plan.site.horizon.end
+    repair = _REPAIR.get(miss.cause, "").format(needs=miss.needs, has=miss.has)
+    if miss.cause is Cause.CHARGER:
+        repair = f"needs {miss.needs:.1f} kW, charger has {miss.has:.1f}"
+        later = _met_later(plan, v, miss)
+        if later is not None:
+            day = "" if later.date() == by.date() else f"{later:%a} "
+            repair += f"; would be met by {day}{later:%H:%M}"
+    target = f"target {100 * (vehicle.target_soc or 0):.0f} % by {by:%H:%M}"
+    verdict = "is not met" if miss.cause is Cause.PRICE else "cannot be met"
+    message = f"{target} {verdict}: {miss.amount:.1f} kWh short; {repair}"
+    return f"{paths[v]}.target_soc", message
+
+
+def _met_later(plan: Plan, v: int, miss: Unmet) -> datetime | None:
+    """When the charger would be done at full power from the departure on."""
+    vehicle, horizon = plan.site.vehicles[v], plan.site.horizon
+    power = vehicle.charge_limit * vehicle.charge_efficiency
+    if power <= 0 or not present_at_charger(vehicle, horizon).any():
+        return None
+    by = vehicle.departure or horizon.end
+    return by + timedelta(hours=miss.amount / power)
