@@ -1,0 +1,1 @@
+"""Requests to the real application, and the answers that were recorded for them."""
