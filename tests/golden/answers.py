@@ -12,7 +12,7 @@ import numpy as np
 from aiohttp import ClientSession, ClientTimeout
 from aiohttp.test_utils import TestServer
 
-from server.app import create_app
+from server.http.app import create_app
 
 _HEADERS = {"Content-Type": "application/json"}
 _MONEY = ("total_cost", "baseline_cost", "savings", "demand_cost", "allowance_credit")
