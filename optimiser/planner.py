@@ -97,7 +97,7 @@ def plan(
             flows=served.flows,
             money=served.money,
             certificate=certificate,
-            unmet=served.unmet,
+            shortfalls=served.shortfalls,
             marginal_value=None if storage_plan is None else storage_plan.marginal_value,
             refusals=tuple(refusals),
             timing=Timing(

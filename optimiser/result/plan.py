@@ -15,7 +15,7 @@ from optimiser.problem.objective import CostFunction
 from optimiser.problem.site import Site
 from optimiser.result.bill import Money
 from optimiser.result.flows import EnergyFlows
-from optimiser.result.shortfalls import Unmet
+from optimiser.result.shortfalls import Shortfall
 from optimiser.result.totals import Totals, totals_of
 
 COMMAND_THRESHOLD = 0.01
@@ -108,7 +108,7 @@ class Plan:
         applies. [$/kWh]
     refusals : tuple of str
         What was asked before, and why its answer was not taken.
-    unmet : tuple of Unmet
+    shortfalls : tuple of Shortfall
         What had to be missed.
     timing : Timing
         Where the time went.
@@ -123,7 +123,7 @@ class Plan:
     certificate: Certificate
     marginal_value: Vector | None
     refusals: tuple[str, ...]
-    unmet: tuple[Unmet, ...]
+    shortfalls: tuple[Shortfall, ...]
     timing: Timing
 
     @cached_property

@@ -19,7 +19,7 @@ from optimiser.problem.site import Site
 from optimiser.problem.vehicle import Vehicle
 
 
-class Wish(StrEnum):
+class SoftLimit(StrEnum):
     """What can be missed."""
 
     RESERVE = "reserve"
@@ -42,12 +42,12 @@ class Cause(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unmet:
+class Shortfall:
     """A wish or limit that the plan had to miss.
 
     Attributes
     ----------
-    limit : Wish
+    limit : SoftLimit
         What was missed.
     amount : float
         By how much at the worst, or in sum for the meter. [kWh]
@@ -61,7 +61,7 @@ class Unmet:
         Power that would have kept it, and power that there is. [kW]
     """
 
-    limit: Wish
+    limit: SoftLimit
     amount: float
     interval: int
     storage: int | None = None
@@ -74,7 +74,7 @@ class Unmet:
 _NOTICEABLE = 1e-4
 
 
-def unmet_by(site: Site, dispatch: Dispatch) -> tuple[Unmet, ...]:
+def find_shortfalls(site: Site, dispatch: Dispatch) -> tuple[Shortfall, ...]:
     """Whatever the dispatch misses.
 
     Parameters
@@ -86,13 +86,13 @@ def unmet_by(site: Site, dispatch: Dispatch) -> tuple[Unmet, ...]:
 
     Returns
     -------
-    tuple of Unmet
+    tuple of Shortfall
         Empty where everything is kept.
     """
     return (*_batteries(site, dispatch), *_vehicles(site, dispatch), *_meter(site, dispatch))
 
 
-def _batteries(site: Site, dispatch: Dispatch) -> Iterator[Unmet]:
+def _batteries(site: Site, dispatch: Dispatch) -> Iterator[Shortfall]:
     regained = site.horizon.index_at(REGAIN_HOURS)
     for k, battery in enumerate(site.batteries):
         stored, capacity = dispatch.stored[k], battery.capacity
@@ -101,12 +101,12 @@ def _batteries(site: Site, dispatch: Dispatch) -> Iterator[Unmet]:
         )
         short = (battery.target_end_soc or 0.0) * capacity - float(stored[-1])
         for wish, missing, t in (
-            (Wish.RESERVE, low, low_at),
-            (Wish.MAX_SOC, high, high_at),
-            (Wish.TARGET_END_SOC, short, stored.size - 1),
+            (SoftLimit.RESERVE, low, low_at),
+            (SoftLimit.MAX_SOC, high, high_at),
+            (SoftLimit.TARGET_END_SOC, short, stored.size - 1),
         ):
             if missing > _NOTICEABLE:
-                yield Unmet(limit=wish, amount=float(missing), interval=t, storage=k)
+                yield Shortfall(limit=wish, amount=float(missing), interval=t, storage=k)
 
 
 @kernel("Tuple((f8, i8, f8, i8))(i8, f8, f8, f8[::1])")
@@ -144,7 +144,7 @@ def leave_band(
     return low, low_at, high, high_at
 
 
-def shortfall(site: Site, dispatch: Dispatch, v: int) -> float:
+def vehicle_shortfall(site: Site, dispatch: Dispatch, v: int) -> float:
     """Energy that vehicle `v` lacks at its departure. [kWh]"""
     vehicle, k = site.vehicles[v], len(site.batteries) + v
     reached = float(dispatch.stored[k, leaves_after(vehicle, site.horizon)])
@@ -152,14 +152,14 @@ def shortfall(site: Site, dispatch: Dispatch, v: int) -> float:
     return max(wanted - reached, 0.0)
 
 
-def _vehicles(site: Site, dispatch: Dispatch) -> Iterator[Unmet]:
+def _vehicles(site: Site, dispatch: Dispatch) -> Iterator[Shortfall]:
     for v, vehicle in enumerate(site.vehicles):
-        missing = shortfall(site, dispatch, v)
+        missing = vehicle_shortfall(site, dispatch, v)
         if missing <= _NOTICEABLE:
             continue
         cause, needs, has = _in_the_way(site, dispatch, v)
-        yield Unmet(
-            limit=Wish.VEHICLE_TARGET,
+        yield Shortfall(
+            limit=SoftLimit.VEHICLE_TARGET,
             amount=missing,
             interval=leaves_after(vehicle, site.horizon),
             storage=v,
@@ -213,15 +213,15 @@ def _least_limit(others: Vector, hours: Vector, vehicle: Vehicle, energy: float)
     return high
 
 
-def _meter(site: Site, dispatch: Dispatch) -> Iterator[Unmet]:
+def _meter(site: Site, dispatch: Dispatch) -> Iterator[Shortfall]:
     hours, grid = site.horizon.hours, site.grid
     for wish, energy, limit in (
-        (Wish.IMPORT_LIMIT, dispatch.grid_import, grid.import_limit),
-        (Wish.EXPORT_LIMIT, dispatch.grid_export, grid.export_limit),
+        (SoftLimit.IMPORT_LIMIT, dispatch.grid_import, grid.import_limit),
+        (SoftLimit.EXPORT_LIMIT, dispatch.grid_export, grid.export_limit),
     ):
         amount, power, first = go_beyond(hours, energy, hours * limit)
         if amount > 0:
-            yield Unmet(
+            yield Shortfall(
                 limit=wish,
                 amount=float(amount),
                 interval=first,

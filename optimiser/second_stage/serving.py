@@ -16,7 +16,7 @@ from optimiser.result.audit import Audit, audit
 from optimiser.result.bill import Money, money_of
 from optimiser.result.flows import EnergyFlows, flows_of
 from optimiser.result.plan import Plan
-from optimiser.result.shortfalls import Unmet, unmet_by
+from optimiser.result.shortfalls import Shortfall, find_shortfalls
 from optimiser.second_stage import preference
 from optimiser.second_stage.aggregation import Pool
 from optimiser.second_stage.preference import Preferred
@@ -75,7 +75,7 @@ class Served:
         Of every storage of the site, without idle commands.
     cost : float
         Its planning cost. [$]
-    flows, money, unmet
+    flows, money, shortfalls
         What comes of it.
     audit : Audit
         What an independent look found.
@@ -85,7 +85,7 @@ class Served:
     cost: float
     flows: EnergyFlows
     money: Money
-    unmet: tuple[Unmet, ...]
+    shortfalls: tuple[Shortfall, ...]
     audit: Audit
 
 
@@ -103,7 +103,7 @@ def served_after(stage: SecondStage, answer: Answer) -> Served:
         cost=done.cost,
         flows=flows,
         money=money,
-        unmet=unmet_by(site, split),
+        shortfalls=find_shortfalls(site, split),
         audit=audit(site, split, flows, money),
     )
 

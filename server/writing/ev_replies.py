@@ -4,7 +4,7 @@ import numpy as np
 
 from matrix_builders import Vector
 from optimiser import Plan
-from optimiser.result.shortfalls import shortfall
+from optimiser.result.shortfalls import vehicle_shortfall
 from server.reading.site import Problem
 from server.wire.repairs import Repairs
 from server.wire.structs import EvOut, EvReply, EvScheduleOut, EvSummaryOut, MeterOut
@@ -75,7 +75,7 @@ def _vehicle(plan: Plan, problem: Problem, v: int, schedule: EvScheduleOut) -> E
         name=problem.names[k],
         schedule=schedule,
         summary=_summary(plan, v),
-        shortfall_kwh=round(shortfall(plan.site, plan.dispatch, v), 6),
+        shortfall_kwh=round(vehicle_shortfall(plan.site, plan.dispatch, v), 6),
     )
 
 

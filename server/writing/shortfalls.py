@@ -4,21 +4,21 @@ from datetime import datetime, timedelta
 
 from optimiser import Plan
 from optimiser.model.storages import present_at_charger
-from optimiser.result.shortfalls import Cause, Unmet, Wish
+from optimiser.result.shortfalls import Cause, Shortfall, SoftLimit
 from server.wire.repairs import Repairs
 
 _BATTERY = {
-    Wish.RESERVE: ("backup_reserve", "the reserve cannot be regained by {when}: {kwh} short"),
-    Wish.MAX_SOC: ("max_soc", "max_soc cannot be kept at {when}: {kwh} too much"),
-    Wish.TARGET_END_SOC: ("target_end_soc", "the target cannot be met: {kwh} short"),
+    SoftLimit.RESERVE: ("backup_reserve", "the reserve cannot be regained by {when}: {kwh} short"),
+    SoftLimit.MAX_SOC: ("max_soc", "max_soc cannot be kept at {when}: {kwh} too much"),
+    SoftLimit.TARGET_END_SOC: ("target_end_soc", "the target cannot be met: {kwh} short"),
 }
 _METER = {
-    Wish.IMPORT_LIMIT: (
+    SoftLimit.IMPORT_LIMIT: (
         "grid.max_import_w",
         "the load needs {kwh} beyond it, first at {when}; needs {needs:.1f} kW, the limit is "
         "{has:.1f}",
     ),
-    Wish.EXPORT_LIMIT: (
+    SoftLimit.EXPORT_LIMIT: (
         "grid.max_export_w",
         "surplus solar of {kwh} goes beyond it, first at {when}; needs {needs:.1f} kW, the limit "
         "is {has:.1f}; curtailment would keep it",
@@ -46,8 +46,8 @@ def note_unmet(plan: Plan, paths: tuple[str, ...], repairs: Repairs) -> None:
     repairs : Repairs
         Takes the warnings.
     """
-    for miss in plan.unmet:
-        if miss.limit is Wish.VEHICLE_TARGET:
+    for miss in plan.shortfalls:
+        if miss.limit is SoftLimit.VEHICLE_TARGET:
             field, message = _of_vehicle(plan, miss, paths[len(plan.site.batteries) :])
         elif miss.limit in _BATTERY:
             name, sentence = _BATTERY[miss.limit]
@@ -58,13 +58,13 @@ def note_unmet(plan: Plan, paths: tuple[str, ...], repairs: Repairs) -> None:
         repairs.note("unmet", field, message)
 
 
-def _filled(sentence: str, plan: Plan, miss: Unmet) -> str:
+def _filled(sentence: str, plan: Plan, miss: Shortfall) -> str:
     when = plan.site.horizon.instant(miss.interval).isoformat()
     kwh = f"{miss.amount:.2f} kWh"
     return sentence.format(when=when, kwh=kwh, needs=miss.needs, has=miss.has)
 
 
-def _of_vehicle(plan: Plan, miss: Unmet, paths: tuple[str, ...]) -> tuple[str, str]:
+def _of_vehicle(plan: Plan, miss: Shortfall, paths: tuple[str, ...]) -> tuple[str, str]:
     v = miss.storage or 0
     vehicle = plan.site.vehicles[v]
     by = vehicle.departure or plan.site.horizon.end
@@ -81,7 +81,7 @@ def _of_vehicle(plan: Plan, miss: Unmet, paths: tuple[str, ...]) -> tuple[str, s
     return f"{paths[v]}.target_soc", message
 
 
-def _met_later(plan: Plan, v: int, miss: Unmet) -> datetime | None:
+def _met_later(plan: Plan, v: int, miss: Shortfall) -> datetime | None:
     """When the charger would be done at full power from the departure on."""
     vehicle, horizon = plan.site.vehicles[v], plan.site.horizon
     power = vehicle.charge_limit * vehicle.charge_efficiency

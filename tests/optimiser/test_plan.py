@@ -117,7 +117,7 @@ UNMET = {
 def test_what_cannot_be_kept_is_told_with_its_amount(limit):
     site, amount = UNMET[limit]
 
-    (miss,) = plan_for_profit(site).unmet
+    (miss,) = plan_for_profit(site).shortfalls
 
     assert (miss.limit, miss.interval) == (limit, 0)
     assert miss.amount == pytest.approx(amount)
@@ -131,7 +131,7 @@ def test_a_meter_limit_is_missed_by_the_sum_and_from_the_first_time_on():
         grid=Grid(import_limit=1.0),
     )
 
-    (miss,) = plan(site).unmet
+    (miss,) = plan(site).shortfalls
 
     assert (miss.limit, miss.interval, miss.amount) == ("import_limit", 1, pytest.approx(3.0))
 
@@ -148,7 +148,7 @@ def test_a_reserve_is_regained_within_a_day_and_at_the_cheapest_hour():
 
     best = plan_for_profit(site)
 
-    assert best.unmet == ()
+    assert best.shortfalls == ()
     assert best.dispatch.charge[0, 20] == pytest.approx(3.0 / 0.9)
     assert best.money.total_cost == pytest.approx(0.2 * 3.0 / 0.9)
 
@@ -171,7 +171,7 @@ def test_every_plan_is_complete(site, cost_function, drawn):
     assert best.soc.shape == (len(site.batteries), n + 1)
     assert (best.soc >= -FEASIBILITY).all()
     assert (best.soc <= 1 + FEASIBILITY).all()
-    assert all(miss.amount > 0 and 0 <= miss.interval < n for miss in best.unmet)
+    assert all(miss.amount > 0 and 0 <= miss.interval < n for miss in best.shortfalls)
 
 
 @given(sites(), cost_functions)

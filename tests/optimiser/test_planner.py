@@ -174,7 +174,7 @@ def test_on_well_behaved_prices_a_plan_reaches_its_bound(site, cost_function):
 def test_a_plan_within_reach_misses_no_limit_and_no_permission(site, cost_function):
     best = plan(site, cost_function)
 
-    assert best.unmet == ()
+    assert best.shortfalls == ()
     if not any(battery.may_export for battery in site.batteries):
         assert (best.flows.battery_to_grid <= FEASIBILITY).all()
     if not any(battery.may_charge_from_grid for battery in site.batteries):

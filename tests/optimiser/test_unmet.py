@@ -9,7 +9,7 @@ from optimiser import CostFunction, ProviderRules
 from optimiser.model.dispatch import follow
 from optimiser.model.storages import REGAIN_HOURS
 from optimiser.planner import state
-from optimiser.result.shortfalls import Wish, unmet_by
+from optimiser.result.shortfalls import SoftLimit, find_shortfalls
 from tests.strategies import levels_of, sites
 from tests.tolerances import KERNEL
 from tests.whole_sites.strategies import sites as whole_sites
@@ -18,7 +18,7 @@ NOTICEABLE = 1e-4  # kWh
 
 
 def missed_levels(battery, stored, regained):
-    """Wish, worst miss and first interval of everything that one battery misses."""
+    """SoftLimit, worst miss and first interval of everything that one battery misses."""
     low = np.maximum(battery.reserve * battery.capacity - stored, 0.0)
     high = np.maximum(stored - battery.max_soc * battery.capacity, 0.0)
     low[:regained] = high[:regained] = 0.0
@@ -26,9 +26,9 @@ def missed_levels(battery, stored, regained):
     if battery.target_end_soc is not None:
         short[-1] = battery.target_end_soc * battery.capacity - stored[-1]
     for wish, miss in (
-        (Wish.RESERVE, low),
-        (Wish.MAX_SOC, high),
-        (Wish.TARGET_END_SOC, short),
+        (SoftLimit.RESERVE, low),
+        (SoftLimit.MAX_SOC, high),
+        (SoftLimit.TARGET_END_SOC, short),
     ):
         if miss.max() > NOTICEABLE:
             yield wish, miss.max(), int(np.argmax(miss > NOTICEABLE))
@@ -49,7 +49,7 @@ def test_every_miss_is_told(data):
     dispatch = follow(programme, data.draw(levels_of(programme)))
     hours, grid = site.horizon.hours, site.grid
 
-    found = unmet_by(site, dispatch)
+    found = find_shortfalls(site, dispatch)
 
     regained = site.horizon.index_at(REGAIN_HOURS)
     of_batteries = [
@@ -60,12 +60,12 @@ def test_every_miss_is_told(data):
     of_meter = [
         (wish, amount, t, needs, np.broadcast_to(limit, hours.shape)[t])
         for wish, energy, limit in (
-            (Wish.IMPORT_LIMIT, dispatch.grid_import, grid.import_limit),
-            (Wish.EXPORT_LIMIT, dispatch.grid_export, grid.export_limit),
+            (SoftLimit.IMPORT_LIMIT, dispatch.grid_import, grid.import_limit),
+            (SoftLimit.EXPORT_LIMIT, dispatch.grid_export, grid.export_limit),
         )
         for amount, t, needs in gone_beyond(hours, energy, limit)
     ]
-    of_vehicles = [miss for miss in found if miss.limit is Wish.VEHICLE_TARGET]
+    of_vehicles = [miss for miss in found if miss.limit is SoftLimit.VEHICLE_TARGET]
     told = [miss for miss in found if miss not in of_vehicles]
     assert [(m.limit, m.storage, m.interval) for m in told] == [
         *((wish, k, t) for wish, k, _, t in of_batteries),

@@ -123,5 +123,5 @@ def test_a_vehicle_may_be_charged_out_of_a_battery():
 
     found = plan(site, CostFunction.PROFIT)
 
-    assert not found.unmet
+    assert not found.shortfalls
     assert float(found.flows.battery_to_vehicle.sum() + found.flows.solar_to_vehicle.sum()) > 0.5

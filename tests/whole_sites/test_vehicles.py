@@ -49,7 +49,7 @@ def test_on_a_flat_tariff_a_vehicle_charges_in_one_block(target, least_charge, c
     found = plan(flat_site(vehicle), cost_function)
 
     assert found.status == "optimal"
-    assert not found.unmet
+    assert not found.shortfalls
     assert blocks_of(found.dispatch.charge[0]) == 1
 
 
@@ -86,4 +86,4 @@ def test_a_wish_is_granted_at_a_middling_price_only():
     found = plan(replace(site, tariff=dear), CostFunction.PROFIT)
 
     assert not (found.dispatch.charge[0, :20] > MOVED).any()
-    assert not found.unmet
+    assert not found.shortfalls
