@@ -25,13 +25,13 @@ from matrix_builders.arrays import (
     CouplingArrays,
     CscArrays,
     LinearProgram,
-    SiteArrays,
+    MeterArrays,
     StorageArrays,
     Vector,
 )
 from matrix_builders.compiled import MODE
 from matrix_builders.layout import Layout, layout_for
-from matrix_builders.programme import build
+from matrix_builders.linear_program import build
 
 __all__ = [
     "MODE",
@@ -40,7 +40,7 @@ __all__ = [
     "CscArrays",
     "Layout",
     "LinearProgram",
-    "SiteArrays",
+    "MeterArrays",
     "StorageArrays",
     "Vector",
     "build",

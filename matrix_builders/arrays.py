@@ -33,85 +33,52 @@ class StorageArrays(NamedTuple):
 
     Attributes
     ----------
-    charge_limit, discharge_limit : float64 array, shape (K, T)
-        Most energy in and out, grid side. [kWh per interval]
-    stored_lower, stored_upper : float64 array, shape (K, T)
-        Hard bounds of the energy stored at the end of each interval. [kWh]
-    soft_floor, soft_ceiling : float64 array, shape (K, T)
-        Levels that are missed only at the penalty; without effect where they do not lie
-        strictly inside the hard bounds. [kWh]
-    initial : float64 array, shape (K,)
-        Energy stored now. [kWh]
-    charge_efficiency, discharge_efficiency : float64 array, shape (K,)
-        One-way efficiencies, in (0, 1]. [-]
-    wear : float64 array, shape (K,)
-        Price of energy through the storage, each way. [$/kWh]
-    level_price : float64 array, shape (K,)
-        Price of missing a soft level by one kWh. [$/kWh]
-    least_charge : float64 array, shape (K, T)
-        Energy in is zero or at least this; a linear programme cannot say so. [kWh per interval]
+    limits : float64 array, shape (7, K, T)
+        Most energy in and out, grid side, and the least where a charger has one [kWh per
+        interval]; hard and soft levels at the end of each interval [kWh].  A soft level is missed
+        only at its price, and without effect where it does not lie strictly inside the hard ones.
+    traits : float64 array, shape (5, K)
+        Energy stored now [kWh], one-way efficiencies in (0, 1] [-], price of energy through the
+        storage, each way, and of missing a soft level [$/kWh].
     group : int64 array, shape (K,)
         Storages of one group charge or discharge together, never into each other.
     end_of : int64 array, shape (K,)
         End value that the energy left in each storage counts in, with that of others.
-    end_width : float64 array, shape (E, S)
-        Length of each segment of an end value, from the sum of `stored_lower` upwards. [kWh]
-    end_price : float64 array, shape (E, S)
-        Value of energy left in each segment, descending. [$/kWh]
+    end_values : float64 array, shape (2, E, S)
+        Length of each segment, from the sum of the lower bounds upwards [kWh], and value of the
+        energy in it, descending [$/kWh].
+
+    Rows of the tables are named in `matrix_builders.tables`.
     """
 
-    charge_limit: Vector
-    discharge_limit: Vector
-    stored_lower: Vector
-    stored_upper: Vector
-    soft_floor: Vector
-    soft_ceiling: Vector
-    initial: Vector
-    charge_efficiency: Vector
-    discharge_efficiency: Vector
-    wear: Vector
-    level_price: Vector
-    least_charge: Vector
+    limits: Vector
+    traits: Vector
     group: Places
     end_of: Places
-    end_width: Vector
-    end_price: Vector
+    end_values: Vector
+
+    @property
+    def n_storages(self) -> int:
+        """Number of storages, K."""
+        return int(self.limits.shape[1])
 
 
-PER_STORAGE = tuple(
-    name for name in StorageArrays._fields if name not in {"end_width", "end_price"}
-)
-"""Fields of `StorageArrays` with an entry for each storage."""
-
-
-class SiteArrays(NamedTuple):
+class MeterArrays(NamedTuple):
     """What the meter sees, per interval; T intervals.
 
     Attributes
     ----------
-    net_load : float64 array, shape (T,)
-        Load less solar. [kWh per interval]
-    import_price, export_price : float64 array, shape (T,)
-        Prices that the plan is made against. [$/kWh]
-    import_limit, export_limit : float64 array, shape (T,)
-        Most energy through the meter, restrictions included. [kWh per interval]
-    import_excess, export_excess : float64 array, shape (T,)
-        How far each limit may be exceeded, at the penalty, because the house leaves no
-        choice. [kWh per interval]
-    curtail_limit : float64 array, shape (T,)
-        Most solar that may be left unused. [kWh per interval]
+    table : float64 array, shape (8, T)
+        Prices that the plan is made against [$/kWh]; most energy through the meter, restrictions
+        included, how far each limit may be exceeded at the penalty because the house leaves no
+        choice, most solar that may be left unused, and load less solar [kWh per interval].
     penalty : float
         Price of going beyond a limit by one kWh; above any gain from doing so. [$/kWh]
+
+    Rows of the table are named in `matrix_builders.tables`.
     """
 
-    net_load: Vector
-    import_price: Vector
-    export_price: Vector
-    import_limit: Vector
-    export_limit: Vector
-    import_excess: Vector
-    export_excess: Vector
-    curtail_limit: Vector
+    table: Vector
     penalty: float
 
 

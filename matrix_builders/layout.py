@@ -6,8 +6,16 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
-from matrix_builders.arrays import UNCOUPLED, CouplingArrays, SiteArrays, StorageArrays, Vector
-from matrix_builders.compiled import kernel
+from matrix_builders.arrays import UNCOUPLED, CouplingArrays, MeterArrays, StorageArrays
+from matrix_builders.tables import (
+    CURTAIL_LIMIT,
+    SOFT_CEILING,
+    SOFT_FLOOR,
+    STORED_LOWER,
+    STORED_UPPER,
+)
+from matrix_builders.tables import EXPORT_EXCESS as MOST_EXPORT_EXCESS
+from matrix_builders.tables import IMPORT_EXCESS as MOST_IMPORT_EXCESS
 
 # Column blocks, in the order of the matrix.  Plain integers, since kernels index with them.
 IMPORT = 0
@@ -96,80 +104,45 @@ class Layout:
 
 
 def layout_for(
-    site: SiteArrays, storages: StorageArrays, couplings: CouplingArrays = UNCOUPLED
+    meter: MeterArrays, storages: StorageArrays, couplings: CouplingArrays = UNCOUPLED
 ) -> Layout:
-    """Layout of the programme of one site."""
-    n = site.net_load.size
-    k = storages.charge_limit.shape[0]
-    ends, segments = storages.end_width.shape
-    needed: NDArray[np.int64] = np.zeros(5, dtype=np.int64)
-    count_needed(
-        site.curtail_limit,
-        site.import_excess,
-        site.export_excess,
-        storages.stored_lower,
-        storages.stored_upper,
-        storages.soft_floor,
-        storages.soft_ceiling,
-        needed,
-    )
-    curtailed, over_import, over_export, floors, ceilings = needed.tolist()
+    """Return the layout of the programme of one site."""
+    n, k = meter.table.shape[1], storages.n_storages
+    n_ends, n_segments = storages.end_values.shape[1:]
+    limits = storages.limits
+    floors = int(np.count_nonzero(limits[SOFT_FLOOR] > limits[STORED_LOWER]))
+    ceilings = int(np.count_nonzero(limits[SOFT_CEILING] < limits[STORED_UPPER]))
+    optional = [
+        n if meter.table[row].any() else 0
+        for row in (CURTAIL_LIMIT, MOST_IMPORT_EXCESS, MOST_EXPORT_EXCESS)
+    ]
     return Layout(
         n_intervals=n,
         n_storages=k,
-        n_segments=segments,
+        n_segments=n_segments,
         column_lengths=(
             n,  # import
             n,  # export
-            n if curtailed else 0,
-            n if over_import else 0,
-            n if over_export else 0,
+            *optional,  # curtailed solar, import excess, export excess
             k * n,  # charge
             k * n,  # discharge
             k * n,  # stored
             floors,  # shortfall
             ceilings,  # overfill
-            ends * segments,  # energy at the end, by segment of its value
+            n_ends * n_segments,  # energy at the end, by segment of its value
             couplings.peak_price.size,
             couplings.bonus_price.size,
             couplings.service_limit.size,
         ),
-        row_lengths=(n, k * n, floors, ceilings, ends if segments else 0, couplings.lower.size),
+        row_lengths=(
+            n,  # balance
+            k * n,  # dynamics
+            floors,
+            ceilings,
+            n_ends if n_segments else 0,  # end level
+            couplings.lower.size,
+        ),
     )
-
-
-@kernel("void(f8[::1], f8[::1], f8[::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], i8[::1])")
-def count_needed(
-    curtail_limit: Vector,
-    import_excess: Vector,
-    export_excess: Vector,
-    stored_lower: Vector,
-    stored_upper: Vector,
-    soft_floor: Vector,
-    soft_ceiling: Vector,
-    needed: NDArray[np.int64],
-) -> None:
-    """Count what not every site needs.
-
-    Parameters
-    ----------
-    curtail_limit, import_excess, export_excess : float64 array, shape (T,)
-        Limits of columns that a site may do without. [kWh per interval]
-    stored_lower, stored_upper, soft_floor, soft_ceiling : float64 array, shape (K, T)
-        Hard and soft levels. [kWh]
-    needed : int64 array, shape (5,)
-        Zeros; modified in place: intervals that need each of the three limits, then soft floors
-        above the hard ones, and soft ceilings below them.
-    """
-    n_storages, n_intervals = stored_lower.shape
-    for t in range(n_intervals):
-        needed[0] += curtail_limit[t] != 0.0
-        needed[1] += import_excess[t] != 0.0
-        needed[2] += export_excess[t] != 0.0
-    for k in range(n_storages):
-        for t in range(n_intervals):
-            needed[3] += soft_floor[k, t] > stored_lower[k, t]
-            needed[4] += soft_ceiling[k, t] < stored_upper[k, t]
 
 
 def _starts(lengths: tuple[int, ...]) -> NDArray[np.int64]:

@@ -3,29 +3,30 @@
 from matrix_builders.arrays import Indices, Places, Vector
 from matrix_builders.compiled import kernel
 from matrix_builders.layout import CHARGE, CURTAIL, EXPORT, IMPORT, IMPORT_EXCESS
-
-
-@kernel(
-    "void(i8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8,"
-    " f8[::1], f8[::1], i4[::1], i4[::1], f8[::1])"
+from matrix_builders.tables import (
+    COST,
+    CURTAIL_LIMIT,
+    EXPORT_LIMIT,
+    EXPORT_PRICE,
+    IMPORT_LIMIT,
+    IMPORT_PRICE,
+    UPPER,
 )
+from matrix_builders.tables import EXPORT_EXCESS as MOST_EXPORT_EXCESS
+from matrix_builders.tables import IMPORT_EXCESS as MOST_IMPORT_EXCESS
+
+
+@kernel("void(i8[::1], f8[:, ::1], f8, f8[:, ::1], i4[::1], i4[::1], f8[::1])")
 def write_meter(
     column_starts: Places,
-    import_price: Vector,
-    export_price: Vector,
-    import_limit: Vector,
-    export_limit: Vector,
-    import_excess: Vector,
-    export_excess: Vector,
-    curtail_limit: Vector,
+    meter: Vector,
     penalty: float,
-    cost: Vector,
-    col_upper: Vector,
+    columns: Vector,
     indptr: Indices,
     indices: Indices,
     data: Vector,
 ) -> None:
-    """Columns of import, export, curtailed solar and both excesses.
+    """Write the columns of import, export, curtailed solar and both excesses.
 
     Balance row ``t``, the first rows of all, reads ``import[t] + import_excess[t] - export[t]
     - export_excess[t] - curtail[t] + sum over k of (discharge[k, t] - charge[k, t])
@@ -35,15 +36,10 @@ def write_meter(
     ----------
     column_starts : int64 array
         Offsets of the layout.
-    import_price, export_price : float64 array, shape (T,)
-        Prices that the plan is made against. [$/kWh]
-    import_limit, export_limit, import_excess, export_excess, curtail_limit : float64 array, \
-shape (T,)
-        Limits; their lower bounds are zero. [kWh per interval]
-    penalty : float
-        Price of a kWh by which a limit is missed, on top of its energy. [$/kWh]
-    cost, col_upper : float64 array, shape (n_cols,)
-        Zeros; modified in place.
+    meter, penalty
+        As in `MeterArrays`.
+    columns : float64 array, shape (3, n_cols)
+        Zeros; modified in place: costs [$/kWh] and bounds [kWh].
     indptr : int32 array, shape (n_cols + 1,)
         Start of each column; modified in place.
     indices : int32 array, shape (nnz,)
@@ -51,24 +47,25 @@ shape (T,)
     data : float64 array, shape (nnz,)
         Modified in place.
     """
+    cost, upper = columns[COST], columns[UPPER]
     for block in range(IMPORT, CHARGE):
         first = column_starts[block]
         for t in range(column_starts[block + 1] - first):
             column = first + t
             if block == IMPORT:
-                cost[column] = import_price[t]
-                col_upper[column] = import_limit[t]
+                cost[column] = meter[IMPORT_PRICE, t]
+                upper[column] = meter[IMPORT_LIMIT, t]
             elif block == EXPORT:
-                cost[column] = -export_price[t]
-                col_upper[column] = export_limit[t]
+                cost[column] = -meter[EXPORT_PRICE, t]
+                upper[column] = meter[EXPORT_LIMIT, t]
             elif block == CURTAIL:
-                col_upper[column] = curtail_limit[t]
+                upper[column] = meter[CURTAIL_LIMIT, t]
             elif block == IMPORT_EXCESS:
-                cost[column] = import_price[t] + penalty
-                col_upper[column] = import_excess[t]
+                cost[column] = meter[IMPORT_PRICE, t] + penalty
+                upper[column] = meter[MOST_IMPORT_EXCESS, t]
             else:
-                cost[column] = penalty - export_price[t]
-                col_upper[column] = export_excess[t]
+                cost[column] = penalty - meter[EXPORT_PRICE, t]
+                upper[column] = meter[MOST_EXPORT_EXCESS, t]
             indptr[column] = column
             indices[column] = t
             data[column] = 1.0 if block in (IMPORT, IMPORT_EXCESS) else -1.0

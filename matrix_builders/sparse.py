@@ -31,8 +31,8 @@ def csc_from_triplets(rows: Indices, cols: Indices, values: Vector, n_cols: int)
     return CscArrays(indptr, indices, data)
 
 
-def stacked(upper: CscArrays, lower: CscArrays) -> CscArrays:
-    """One matrix below another of as many columns; rows of both count in the same numbers."""
+def stack(upper: CscArrays, lower: CscArrays) -> CscArrays:
+    """Put one matrix below another of as many columns; rows of both count in the same numbers."""
     size = upper.data.size + lower.data.size
     both = CscArrays(upper.indptr + lower.indptr, np.empty(size, dtype=np.int32), np.empty(size))
     stack_columns(*upper, *lower, *both[1:])

@@ -16,99 +16,184 @@ from matrix_builders.layout import (
     SHORTFALL,
     STORED,
 )
-
-
-@kernel(
-    "void(i8[::1], i8[::1], f8[:, ::1], f8[:, ::1], f8[::1], f8[::1], f8[::1],"
-    " f8[::1], f8[::1], i4[::1], i4[::1], f8[::1])"
+from matrix_builders.tables import (
+    CHARGE_EFFICIENCY,
+    COST,
+    DISCHARGE_EFFICIENCY,
+    END_PRICE,
+    END_WIDTH,
+    LEVEL_PRICE,
+    LOWER,
+    SOFT_CEILING,
+    SOFT_FLOOR,
+    STORED_LOWER,
+    STORED_UPPER,
+    UPPER,
+    WEAR,
 )
+
+
+@kernel("void(i8[::1], i8[::1], f8[:, :, ::1], f8[:, ::1], f8[:, ::1], i4[::1], i4[::1], f8[::1])")
 def write_movements(
     column_starts: Places,
     row_starts: Places,
-    charge_limit: Vector,
-    discharge_limit: Vector,
-    charge_efficiency: Vector,
-    discharge_efficiency: Vector,
-    wear: Vector,
-    cost: Vector,
-    col_upper: Vector,
+    limits: Vector,
+    traits: Vector,
+    columns: Vector,
     indptr: Indices,
     indices: Indices,
     data: Vector,
 ) -> None:
-    """Columns of charge and discharge: an entry in the balance, and one in the dynamics.
+    """Write the columns of charge and discharge: an entry in the balance, one in the dynamics.
 
     Parameters
     ----------
     column_starts, row_starts : int64 array
         Offsets of the layout.
-    charge_limit, discharge_limit : float64 array, shape (K, T)
-        Limits. [kWh per interval]
-    charge_efficiency, discharge_efficiency : float64 array, shape (K,)
-        One-way efficiencies, in (0, 1]. [-]
-    wear : float64 array, shape (K,)
-        Price of energy through each storage, each way. [$/kWh]
-    cost, col_upper : float64 array, shape (n_cols,)
-        Modified in place.
-    indptr : int32 array, shape (n_cols + 1,)
-        Start of each column; modified in place.
-    indices : int32 array, shape (nnz,)
-        Modified in place.
-    data : float64 array, shape (nnz,)
-        Modified in place.
+    limits, traits
+        As in `StorageArrays`.
+    columns, indptr, indices, data
+        As in `write_meter`; modified in place.
     """
-    n_storages, n_intervals = charge_limit.shape
+    n_storages, n_intervals = limits.shape[1:]
     place = column_starts[CHARGE]  # columns of the meter have one entry each
     for block in (CHARGE, DISCHARGE):
         for k in range(n_storages):
+            of_balance = -1.0 if block == CHARGE else 1.0
+            of_dynamics = -traits[CHARGE_EFFICIENCY, k]
+            if block == DISCHARGE:
+                of_dynamics = 1.0 / traits[DISCHARGE_EFFICIENCY, k]
             for t in range(n_intervals):
                 at = k * n_intervals + t
                 column = column_starts[block] + at
-                cost[column] = wear[k]
+                columns[COST, column] = traits[WEAR, k]
+                columns[UPPER, column] = limits[block - CHARGE, k, t]
                 indptr[column] = place
                 indices[place] = row_starts[BALANCE] + t
                 indices[place + 1] = row_starts[DYNAMICS] + at
-                if block == CHARGE:
-                    col_upper[column] = charge_limit[k, t]
-                    data[place] = -1.0
-                    data[place + 1] = -charge_efficiency[k]
-                else:
-                    col_upper[column] = discharge_limit[k, t]
-                    data[place] = 1.0
-                    data[place + 1] = 1.0 / discharge_efficiency[k]
+                data[place] = of_balance
+                data[place + 1] = of_dynamics
                 place += 2
 
 
-@kernel(
-    "void(i8[::1], i8[::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[::1], i8[::1],"
-    " f8[:, ::1], f8[:, ::1], f8[::1], f8[::1], f8[::1], i4[::1], i4[::1], f8[::1])"
-)
+@kernel("void(i8[::1], i8[::1], f8[:, :, ::1], i8[::1], f8[:, ::1], i4[::1], i4[::1], f8[::1])")
 def write_levels(
     column_starts: Places,
     row_starts: Places,
-    stored_lower: Vector,
-    stored_upper: Vector,
-    soft_floor: Vector,
-    soft_ceiling: Vector,
-    level_price: Vector,
+    limits: Vector,
     end_of: Places,
-    end_width: Vector,
-    end_price: Vector,
-    cost: Vector,
-    col_lower: Vector,
-    col_upper: Vector,
+    columns: Vector,
     indptr: Indices,
     indices: Indices,
     data: Vector,
 ) -> None:
-    """Columns of stored energy, of missed soft levels, and of what is left at the end.
+    """Write the columns of stored energy.
 
     Dynamics row ``(k, t)`` reads ``stored[k, t] - stored[k, t-1] - eta_c charge[k, t]
     + discharge[k, t] / eta_d = 0``; ``stored[k, -1]``, known, belongs to the right-hand side.
     A cumulative sum would say the same in a dense triangle, and solve ten times slower.
 
+    Parameters
+    ----------
+    column_starts, row_starts, limits
+        As in `write_movements`.
+    end_of : int64 array, shape (K,)
+        End value that each storage counts in.
+    columns, indptr, indices, data
+        As in `write_meter`; modified in place.
+    """
+    n_storages, n_intervals = limits.shape[1:]
+    has_end = row_starts[END_LEVEL] < row_starts[END_LEVEL + 1]
+    place = column_starts[CHARGE] + 2 * (column_starts[STORED] - column_starts[CHARGE])
+    floor = row_starts[FLOOR]
+    ceiling = row_starts[CEILING]
+    for k in range(n_storages):
+        for t in range(n_intervals):  # `place` is the next free entry
+            at = k * n_intervals + t
+            column = column_starts[STORED] + at
+            columns[LOWER, column] = limits[STORED_LOWER, k, t]
+            columns[UPPER, column] = limits[STORED_UPPER, k, t]
+            indptr[column] = place
+            indices[place] = row_starts[DYNAMICS] + at
+            data[place] = 1.0
+            place += 1
+            if t < n_intervals - 1:  # what this interval leaves, the next one starts from
+                indices[place] = row_starts[DYNAMICS] + at + 1
+                data[place] = -1.0
+                place += 1
+            if limits[SOFT_FLOOR, k, t] > limits[STORED_LOWER, k, t]:
+                indices[place] = floor
+                data[place] = 1.0
+                place += 1
+                floor += 1
+            if limits[SOFT_CEILING, k, t] < limits[STORED_UPPER, k, t]:
+                indices[place] = ceiling
+                data[place] = 1.0
+                place += 1
+                ceiling += 1
+            if t == n_intervals - 1 and has_end:
+                indices[place] = row_starts[END_LEVEL] + end_of[k]
+                data[place] = 1.0
+                place += 1
+    indptr[column_starts[SHORTFALL]] = place
+
+
+@kernel("void(i8[::1], i8[::1], f8[:, :, ::1], f8[:, ::1], f8[:, ::1], i4[::1], i4[::1], f8[::1])")
+def write_missed_levels(
+    column_starts: Places,
+    row_starts: Places,
+    limits: Vector,
+    traits: Vector,
+    columns: Vector,
+    indptr: Indices,
+    indices: Indices,
+    data: Vector,
+) -> None:
+    """Write the columns of missed soft levels, after those of stored energy.
+
     ``stored + shortfall >= soft_floor`` wherever the soft floor lies above the hard one, and
     ``stored - overfill <= soft_ceiling`` wherever the soft ceiling lies below the hard one.
+
+    Parameters
+    ----------
+    column_starts, row_starts, limits, traits
+        As in `write_movements`.
+    columns, indptr, indices, data
+        As in `write_meter`; modified in place.
+    """
+    cost, upper = columns[COST], columns[UPPER]
+    shortfall = column_starts[SHORTFALL]
+    overfill = column_starts[OVERFILL]
+    place = indptr[shortfall]
+    for k in range(limits.shape[1]):
+        for t in range(limits.shape[2]):  # both are the next free columns
+            if limits[SOFT_FLOOR, k, t] > limits[STORED_LOWER, k, t]:
+                cost[shortfall] = traits[LEVEL_PRICE, k]
+                upper[shortfall] = limits[SOFT_FLOOR, k, t] - limits[STORED_LOWER, k, t]
+                shortfall += 1
+            if limits[SOFT_CEILING, k, t] < limits[STORED_UPPER, k, t]:
+                cost[overfill] = traits[LEVEL_PRICE, k]
+                upper[overfill] = limits[STORED_UPPER, k, t] - limits[SOFT_CEILING, k, t]
+                overfill += 1
+    for missed in range(overfill - column_starts[SHORTFALL]):
+        column = column_starts[SHORTFALL] + missed
+        indptr[column] = place + missed
+        indices[place + missed] = row_starts[FLOOR] + missed
+        data[place + missed] = 1.0 if column < column_starts[OVERFILL] else -1.0
+    indptr[overfill] = place + overfill - column_starts[SHORTFALL]
+
+
+@kernel("void(i8[::1], i8[::1], f8[:, :, ::1], f8[:, ::1], i4[::1], i4[::1], f8[::1])")
+def write_end_energy(
+    column_starts: Places,
+    row_starts: Places,
+    end_values: Vector,
+    columns: Vector,
+    indptr: Indices,
+    indices: Indices,
+    data: Vector,
+) -> None:
+    """Write the columns of what is left at the end, by segments of its value.
 
     End-level row ``e`` reads ``sum over its k of stored[k, T-1] - sum over j of end_energy[e, j]
     = sum over its k of stored_lower[k, T-1]``.  Prices descend from segment to segment, so the
@@ -116,75 +201,20 @@ def write_levels(
 
     Parameters
     ----------
-    column_starts, row_starts : int64 array
-        Offsets of the layout.
-    stored_lower, stored_upper, soft_floor, soft_ceiling : float64 array, shape (K, T)
-        Hard and soft levels. [kWh]
-    level_price : float64 array, shape (K,)
-        Price of missing a soft level of each storage by one kWh. [$/kWh]
-    end_of : int64 array, shape (K,)
-        End value that each storage counts in.
-    end_width, end_price : float64 array, shape (E, S)
-        Length [kWh] and value [$/kWh] of each segment.
-    cost, col_lower, col_upper : float64 array, shape (n_cols,)
-        Modified in place.
-    indptr : int32 array, shape (n_cols + 1,)
-        Start of each column; modified in place, to its end.
-    indices : int32 array, shape (nnz,)
-        Modified in place.
-    data : float64 array, shape (nnz,)
-        Modified in place.
+    column_starts, row_starts
+        As in `write_movements`.
+    end_values : float64 array, shape (2, E, S)
+        As in `StorageArrays`.
+    columns, indptr, indices, data
+        As in `write_meter`; modified in place, `indptr` to its end.
     """
-    n_storages, n_intervals = stored_lower.shape
-    n_ends, n_segments = end_width.shape
-    place = column_starts[CHARGE] + 2 * (column_starts[STORED] - column_starts[CHARGE])
-    floor = 0
-    ceiling = 0
-    for k in range(n_storages):
-        for t in range(n_intervals):
-            at = k * n_intervals + t
-            column = column_starts[STORED] + at
-            col_lower[column] = stored_lower[k, t]
-            col_upper[column] = stored_upper[k, t]
-            indptr[column] = place
-            indices[place] = row_starts[DYNAMICS] + at
-            data[place] = 1.0
-            place += 1
-            if t < n_intervals - 1:  # what this interval leaves, the next one finds
-                indices[place] = row_starts[DYNAMICS] + at + 1
-                data[place] = -1.0
-                place += 1
-            if soft_floor[k, t] > stored_lower[k, t]:
-                cost[column_starts[SHORTFALL] + floor] = level_price[k]
-                col_upper[column_starts[SHORTFALL] + floor] = soft_floor[k, t] - stored_lower[k, t]
-                indices[place] = row_starts[FLOOR] + floor
-                data[place] = 1.0
-                place += 1
-                floor += 1
-            if soft_ceiling[k, t] < stored_upper[k, t]:
-                cost[column_starts[OVERFILL] + ceiling] = level_price[k]
-                col_upper[column_starts[OVERFILL] + ceiling] = (
-                    stored_upper[k, t] - soft_ceiling[k, t]
-                )
-                indices[place] = row_starts[CEILING] + ceiling
-                data[place] = 1.0
-                place += 1
-                ceiling += 1
-            if t == n_intervals - 1 and n_segments > 0:
-                indices[place] = row_starts[END_LEVEL] + end_of[k]
-                data[place] = 1.0
-                place += 1
-    for missed in range(floor + ceiling):
-        is_floor = missed < floor
-        indptr[column_starts[SHORTFALL] + missed] = place
-        indices[place] = row_starts[FLOOR] + missed
-        data[place] = 1.0 if is_floor else -1.0
-        place += 1
-    for e in range(n_ends):
+    n_segments = end_values.shape[2]
+    place = indptr[column_starts[END_ENERGY]]
+    for e in range(end_values.shape[1]):
         for j in range(n_segments):
             column = column_starts[END_ENERGY] + e * n_segments + j
-            cost[column] = -end_price[e, j]
-            col_upper[column] = end_width[e, j]
+            columns[COST, column] = -end_values[END_PRICE, e, j]
+            columns[UPPER, column] = end_values[END_WIDTH, e, j]
             indptr[column] = place
             indices[place] = row_starts[END_LEVEL] + e
             data[place] = -1.0

@@ -1,6 +1,10 @@
-"""Rows of the tables that kernels take: one table for each noun, its rows named here."""
+"""Rows of the tables that builders and kernels take: one table for each noun.
 
-# Rows of the table of the meter, shape (8, T).
+A table of the meter has shape (8, T); one of the limits of K storages (7, K, T); their traits
+(5, K); the segments of an end value (2, E, S).
+"""
+
+# The meter: prices [$/kWh], limits and net load [kWh per interval].
 IMPORT_PRICE = 0
 EXPORT_PRICE = 1
 IMPORT_LIMIT = 2
@@ -10,3 +14,32 @@ EXPORT_EXCESS = 5
 CURTAIL_LIMIT = 6
 NET_LOAD = 7
 N_METER = 8
+
+# Limits of storages: energy in and out [kWh per interval], then levels [kWh], then the least
+# energy in, where there is any [kWh per interval].
+CHARGE_LIMIT = 0
+DISCHARGE_LIMIT = 1
+STORED_LOWER = 2
+STORED_UPPER = 3
+SOFT_FLOOR = 4
+SOFT_CEILING = 5
+LEAST_CHARGE = 6
+N_LIMITS = 7
+
+# Traits of storages: energy now [kWh], one-way efficiencies [-], price of throughput and of
+# missing a soft level [$/kWh].
+INITIAL = 0
+CHARGE_EFFICIENCY = 1
+DISCHARGE_EFFICIENCY = 2
+WEAR = 3
+LEVEL_PRICE = 4
+N_TRAITS = 5
+
+# Segments of an end value: length [kWh] and value [$/kWh].
+END_WIDTH = 0
+END_PRICE = 1
+
+# Columns of the linear programme: cost [$ per kWh] and bounds [kWh]; its rows: bounds.
+COST = 0
+LOWER = 1
+UPPER = 2

@@ -1,4 +1,4 @@
-"""What can go wrong: three answers to "may the caller try again?"."""
+"""Errors: three answers to "may the caller try again?"."""
 
 from contextlib import ContextDecorator
 
@@ -31,8 +31,10 @@ class SolverError(OptimiserError):
     """A solver gave no usable answer; another one, or another try, may."""
 
 
-class foreign_code(ContextDecorator):
-    """Take whatever a library raises for a `SolverError`, so that the next way is tried.
+class as_solver_error(ContextDecorator):
+    """Raise whatever a library raises as a `SolverError`, so that the next solver is tried.
+
+    It stands around calls into libraries only: an error of our own code must surface.
 
     Raises
     ------
@@ -46,6 +48,6 @@ class foreign_code(ContextDecorator):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: object
     ) -> None:
-        """Raise what foreign code raised as ours."""
+        """Raise what a library raised as ours."""
         if isinstance(error, Exception) and not isinstance(error, OptimiserError):
             raise SolverError(f"{type(error).__name__}: {error}") from error

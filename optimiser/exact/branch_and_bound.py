@@ -14,15 +14,16 @@ import numpy as np
 
 from matrix_builders import LinearProgram, Vector
 from matrix_builders import layout as blocks
-from optimiser.errors import InfeasibleError, SolverError, foreign_code
-from optimiser.exact.fixing import MORE_THAN_NOTHING, Settled, with_programme
+from matrix_builders.tables import LEAST_CHARGE
+from optimiser.errors import InfeasibleError, SolverError
+from optimiser.exact.fixing import RAISED_FROM, FixedLp, with_lp
 from optimiser.exact.highs_mip import choices
-from optimiser.exact.integrality import flaws_of
+from optimiser.exact.integrality import find_violations
 from optimiser.model.formulation import Formulation
 from optimiser.model.linear_program import LpSolution, Start, lower_bound, objective
 from optimiser.solvers import highs
 
-name = "branching"
+name = "branch_and_bound"
 
 Bounds: TypeAlias = dict[int, tuple[float, float]]
 """Lower and upper bound of columns that differ from those of the programme. [kWh]"""
@@ -36,26 +37,25 @@ _RELATIVE_GAP = 5e-7
 
 
 @dataclass(frozen=True, slots=True)
-class Branched:
+class Leaf:
     """The best leaf of a search.
 
     Attributes
     ----------
-    settled : Settled
-        The programme with the choices that lead there, and its optimum; without flaws.
+    fixed : FixedLp
+        The programme with the choices that lead there, and its optimum; without violations.
     lower_bound : float
-        What no point without flaws undercuts. [$]
+        What no point without violations undercuts. [$]
     """
 
-    settled: Settled
+    fixed: FixedLp
     lower_bound: float
 
 
-@foreign_code()
 def solve(
     formulation: Formulation, start: Start, *, time_limit: float, most_nodes: int = MOST_NODES
-) -> Branched:
-    """Best point without flaws.
+) -> Leaf:
+    """Find the best point without violations.
 
     Down from each node to its nearer half until that is possible, too dear or empty, then on from
     the open node with the least bound.
@@ -73,13 +73,13 @@ def solve(
 
     Returns
     -------
-    Branched
+    Leaf
         Optimal where time and number of nodes allowed.
 
     Raises
     ------
     InfeasibleError
-        Where every point has a flaw.
+        Where every point has a violation.
     SolverError
         Where no point was found in time.
     """
@@ -95,7 +95,7 @@ def solve(
         node = heappop(tree)
         relaxation.enter(node)
         bounds = node.bounds
-        while (solution := relaxation.solved()) is not None:
+        while (solution := relaxation.optimum()) is not None:
             n_nodes += 1
             value = lower_bound(relaxation.lp, solution.row_dual)
             ways = _ways(formulation, solution.x, bounds)
@@ -112,18 +112,18 @@ def solve(
             relaxation.narrow(near)
 
     if best is not None:
-        return Branched(best, min(cost, bound, *(node.bound for node in tree[:1])))
+        return Leaf(best, min(cost, bound, *(node.bound for node in tree[:1])))
     if not tree and np.isinf(bound):
-        raise InfeasibleError("no schedule without flaws")
+        raise InfeasibleError("no schedule without violations")
     raise SolverError("no point found in time")
 
 
-def _leaf(formulation: Formulation, bounds: Bounds, solution: LpSolution) -> Settled:
+def _leaf(formulation: Formulation, bounds: Bounds, solution: LpSolution) -> FixedLp:
     lower, upper = formulation.lp.col_lower.copy(), formulation.lp.col_upper.copy()
     for column, both in bounds.items():
         lower[column], upper[column] = both
     narrow = formulation.lp._replace(col_lower=lower, col_upper=upper)
-    return Settled(with_programme(formulation, narrow), solution)
+    return FixedLp(with_lp(formulation, narrow), solution)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -142,7 +142,7 @@ class _Relaxation:
     def __init__(self, lp: LinearProgram, start: Start, time_limit: float) -> None:
         self._whole = lp
         self.lp = lp._replace(col_lower=lp.col_lower.copy(), col_upper=lp.col_upper.copy())
-        self._highs = highs.loaded(lp, time_limit=time_limit, start=start)
+        self._highs = highs.load(lp, time_limit=time_limit, start=start)
         self._narrowed: set[int] = set()
 
     def enter(self, node: _Node) -> None:
@@ -164,7 +164,7 @@ class _Relaxation:
         """Basis of the last optimum."""
         return self._highs.getBasis()
 
-    def solved(self) -> LpSolution | None:
+    def optimum(self) -> LpSolution | None:
         """The optimum; None where no point is left."""
         try:
             return highs.optimum(self._highs)
@@ -178,21 +178,24 @@ def _cutoff(cost: float) -> float:
 
 
 def _ways(formulation: Formulation, x: Vector, decided: Bounds) -> tuple[Bounds, Bounds] | None:
-    """Two halves without the worst flaw of a point, the nearer one first; None without a flaw."""
+    """Split at the worst violation of a point, the nearer half first; None where there is none."""
     lp, charge = formulation.lp, formulation.layout.table(blocks.CHARGE)
-    least, flaws = formulation.programme.storages.least_charge, flaws_of(formulation, x)
+    least, violations = (
+        formulation.problem.storages.limits[LEAST_CHARGE],
+        find_violations(formulation, x),
+    )
 
     def shut(columns: list[int]) -> Bounds:  # which is empty where something must run
         bounds = (decided.get(c, (float(lp.col_lower[c]), 0.0)) for c in columns)
         return {column: (lower, 0.0) for column, (lower, _) in zip(columns, bounds, strict=True)}
 
-    depth = np.where(flaws.trickles, np.minimum(x[charge], least - x[charge]), 0.0)
+    depth = np.where(violations.below_minimum, np.minimum(x[charge], least - x[charge]), 0.0)
     for worst in np.argsort(depth, axis=None)[::-1][: int(np.count_nonzero(depth))].tolist():
         column, lowest = int(charge.flat[worst]), float(least.flat[worst])
         if column not in decided:  # else it is within tolerance of what was decided
             runs, rests = {column: (lowest, float(lp.col_upper[column]))}, shut([column])
-            return (runs, rests) if x[column] >= MORE_THAN_NOTHING * lowest else (rests, runs)
-    for both in choices(formulation, flaws):
+            return (runs, rests) if x[column] >= RAISED_FROM * lowest else (rests, runs)
+    for both in choices(formulation, violations):
         less, more = sorted(both, key=lambda columns: float(x[columns].sum()))
         return shut(less), shut(more)
     return None

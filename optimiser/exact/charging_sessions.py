@@ -1,85 +1,97 @@
-"""Vehicles charged in one go: the same cost with fewer starts, where there is such a plan."""
+"""Vehicles charged in one go: the same cost in fewer sessions, where there is such a plan."""
 
 import numpy as np
 
 from matrix_builders import Vector
-from optimiser.model.arrays import Programme
-from optimiser.model.dispatch import Course, Dispatch, follow
+from matrix_builders.tables import (
+    CHARGE_EFFICIENCY,
+    CHARGE_LIMIT,
+    EXPORT_PRICE,
+    IMPORT_PRICE,
+    INITIAL,
+    LEAST_CHARGE,
+    NET_LOAD,
+)
+from optimiser.model.arrays import ProblemArrays
+from optimiser.model.dispatch import Dispatch, Trajectory, dispatch_from_trajectory
 from optimiser.model.storages import BATTERIES
 
 _NOTHING = 1e-9  # kWh
 
 
-def starts_of(charge: Vector) -> int:
-    """How often charging begins, over all vehicles; `charge` has shape (V, T)."""
+def count_sessions(charge: Vector) -> int:
+    """Count how often charging begins, over all vehicles; `charge` has shape (V, T)."""
     on = charge > _NOTHING
     return int(np.count_nonzero(on[:, 1:] & ~on[:, :-1]) + np.count_nonzero(on[:, :1]))
 
 
-def consolidated(programme: Programme, dispatch: Dispatch) -> Dispatch | None:
-    """The same energy for every vehicle that only charges, in order of price and then of time.
+def merge_sessions(problem: ProblemArrays, dispatch: Dispatch) -> Dispatch | None:
+    """Charge every vehicle that only charges in order of price, then of time.
 
     Vehicles take their turn by the end of their stay, each within what the meter and the peaks of
     the plan leave.  Whether the result costs the same is for the caller to look at.
 
     Parameters
     ----------
-    programme : Programme
+    problem : ProblemArrays
         The problem.
     dispatch : Dispatch
-        A possible plan.
+        A feasible plan.
 
     Returns
     -------
     Dispatch or None
-        None where there are no fewer starts, or somebody gets less.
+        None where there are no fewer sessions, or some vehicle gets less.
     """
-    storages = programme.storages
-    moves = (storages.group != BATTERIES) & ~dispatch.discharge.any(axis=1)
-    vehicles = np.flatnonzero(moves & (dispatch.charge > _NOTHING).any(axis=1))
+    storages = problem.storages
+    only_charges = (storages.group != BATTERIES) & ~dispatch.discharge.any(axis=1)
+    vehicles = np.flatnonzero(only_charges & (dispatch.charge > _NOTHING).any(axis=1))
     if vehicles.size == 0:
         return None
     charge = dispatch.charge.copy()
     charge[vehicles] = 0.0
-    limit = programme.couplings.import_cap(programme.site, dispatch.grid_import)
-    last = [int(np.flatnonzero(storages.charge_limit[k])[-1]) for k in vehicles]
+    limit = problem.couplings.import_cap(problem.meter, dispatch.grid_import)
+    last = [int(np.flatnonzero(storages.limits[CHARGE_LIMIT, k])[-1]) for k in vehicles]
+    beside = problem.meter[NET_LOAD] - dispatch.discharge.sum(axis=0)
     for k in vehicles[np.argsort(last, kind="stable")].tolist():
-        drawn = programme.site.net_load + charge.sum(axis=0) - dispatch.discharge.sum(axis=0)
-        drawn = drawn + dispatch.curtailed
-        wanted = float(dispatch.charge[k].sum())
-        taken = _in_order(programme, k, drawn, limit, wanted)
+        drawn = beside + charge.sum(axis=0) + dispatch.curtailed
+        taken = _in_order(problem, k, drawn, limit, float(dispatch.charge[k].sum()))
         if taken is None:
             return None
         charge[k] = taken
-    if starts_of(charge[vehicles]) >= starts_of(dispatch.charge[vehicles]):
+    if count_sessions(charge[vehicles]) >= count_sessions(dispatch.charge[vehicles]):
         return None
-    gained = charge * storages.charge_efficiency[:, None]
+    gained = charge * storages.traits[CHARGE_EFFICIENCY, :, None]
     levels = dispatch.stored.copy()
-    levels[vehicles] = storages.initial[vehicles, None] + np.cumsum(gained[vehicles], axis=1)
-    metered = programme.site.net_load + (charge - dispatch.discharge).sum(axis=0)
-    return follow(programme, Course(levels, metered + dispatch.curtailed))
+    initial = storages.traits[INITIAL, vehicles, None]
+    levels[vehicles] = initial + np.cumsum(gained[vehicles], axis=1)
+    metered = beside + charge.sum(axis=0) + dispatch.curtailed
+    return dispatch_from_trajectory(problem, Trajectory(levels, metered))
 
 
 def _in_order(
-    programme: Programme, k: int, drawn: Vector, limit: Vector, wanted: float
+    problem: ProblemArrays, k: int, drawn: Vector, limit: Vector, energy: float
 ) -> Vector | None:
-    """Charge of one vehicle: cheapest intervals first, of equals the earliest; None if short."""
-    site, storages = programme.site, programme.storages
-    room = np.minimum(storages.charge_limit[k], limit - drawn)
-    room = np.where(room < np.maximum(storages.least_charge[k], _NOTHING), 0.0, room)
-    price = np.where(drawn >= 0, site.import_price, site.export_price)
+    """Return the charge of one vehicle, cheapest intervals first, of equals the earliest.
+
+    None where the intervals do not suffice for the energy, or only below the least power.
+    """
+    meter, limits = problem.meter, problem.storages.limits[:, k]
+    room = np.minimum(limits[CHARGE_LIMIT], limit - drawn)
+    room = np.where(room < np.maximum(limits[LEAST_CHARGE], _NOTHING), 0.0, room)
+    price = np.where(drawn >= 0, meter[IMPORT_PRICE], meter[EXPORT_PRICE])
     order = np.lexsort((np.arange(price.size), np.round(price, 9)))
     order = order[room[order] > 0]
     filled = np.cumsum(room[order])
-    enough = int(np.searchsorted(filled, wanted - _NOTHING))
+    enough = int(np.searchsorted(filled, energy - _NOTHING))
     if enough >= order.size:
         return None
     chosen = order[: enough + 1]
     charge = np.zeros(price.size)
     charge[chosen] = room[chosen]
-    surplus, least = float(filled[enough] - wanted), storages.least_charge[k]
+    surplus = float(filled[enough] - energy)
     for t in chosen[::-1].tolist():  # the last ones give back what is too much
-        given = min(surplus, max(charge[t] - least[t], 0.0))
+        given = min(surplus, max(charge[t] - limits[LEAST_CHARGE, t], 0.0))
         charge[t] -= given
         surplus -= given
     return charge if surplus <= _NOTHING else None

@@ -1,14 +1,14 @@
-r"""What a charger that is off or above its least implies, for a programme that lets it trickle.
+r"""Valid inequalities of chargers that are off or above their least power.
 
-A linear programme charges at half the least on half the sun, and no house can.  Two kinds of rows
-say what every plan keeps all the same, and close most of the gap between the two::
+A linear programme charges at half the least power on half the surplus, and no charger can.  Two
+kinds of rows hold for every physical plan, and close most of the gap between the two::
 
-    sun    import_t + import_excess_t + sum_k discharge_kt
-               >= sum_v (1 - surplus_t / least_vt) charge_vt
-    room   charge_it + share_ijt charge_jt <= most_it
+    surplus       import_t + import_excess_t + sum_k discharge_kt
+                      >= sum_v (1 - surplus_t / least_vt) charge_vt
+    import limit  charge_it + share_ijt charge_jt <= most_it
 
-A charger whose least is more than the surplus draws what is missing from somewhere; the first row
-is the line from rest to charging at the least.  Where two chargers share a `room` under the import
+A charger whose least is more than the surplus draws the rest from elsewhere; the first row
+is the line from rest to charging at the least.  Where two chargers share the import
 limit, one of them running leaves the other less than its most; the second row is the line between
 the two ends of that choice.
 """
@@ -21,7 +21,16 @@ import numpy as np
 from matrix_builders import CscArrays, LinearProgram, Vector
 from matrix_builders import layout as blocks
 from matrix_builders.arrays import Places
-from optimiser.exact.fixing import with_programme
+from matrix_builders.sparse import csc_from_triplets, stack
+from matrix_builders.tables import (
+    CHARGE_LIMIT,
+    DISCHARGE_LIMIT,
+    IMPORT_EXCESS,
+    IMPORT_LIMIT,
+    LEAST_CHARGE,
+    NET_LOAD,
+)
+from optimiser.exact.fixing import with_lp
 from optimiser.model.formulation import Formulation
 
 _NOTHING = 1e-6  # kWh, or share
@@ -35,8 +44,8 @@ class _Rows(NamedTuple):
     lower: Vector  # (R,)
 
 
-def tightened(formulation: Formulation) -> Formulation:
-    """The same programme with rows that hold for every plan without trickles.
+def add_cuts(formulation: Formulation) -> Formulation:
+    """Return the same programme with rows that hold for every plan of semi-continuous chargers.
 
     Parameters
     ----------
@@ -48,35 +57,36 @@ def tightened(formulation: Formulation) -> Formulation:
     Formulation
         Its linear programme has more rows, after those of the layout.
     """
-    least = formulation.programme.storages.least_charge
+    least = formulation.problem.storages.limits[LEAST_CHARGE]
     chargers = np.flatnonzero(least.any(axis=1)).tolist()
-    rows = [_sun(formulation), *(_room(formulation, *two) for two in permutations(chargers, 2))]
-    return with_programme(formulation, _with_rows(formulation.lp, rows))
+    pairs = permutations(chargers, 2)
+    rows = [_surplus_cuts(formulation), *(_import_limit_cuts(formulation, *two) for two in pairs)]
+    return with_lp(formulation, _with_rows(formulation.lp, rows))
 
 
-def _sun(formulation: Formulation) -> _Rows:
-    """What the surplus does not cover of each charge is drawn."""
-    site, storages = formulation.programme.site, formulation.programme.storages
-    surplus, least = np.maximum(-site.net_load, 0.0), storages.least_charge
+def _surplus_cuts(formulation: Formulation) -> _Rows:
+    """Build the rows by which the part of a charge that the surplus does not cover is drawn."""
+    problem, layout = formulation.problem, formulation.layout
+    surplus = np.maximum(-problem.meter[NET_LOAD], 0.0)
+    least = problem.storages.limits[LEAST_CHARGE]
     missing = np.maximum(1.0 - surplus / np.maximum(least, _NOTHING), 0.0)
     chosen = np.flatnonzero((surplus > _NOTHING) & (missing > _NOTHING).any(axis=0))
-    drawn, charge = (
-        np.vstack([formulation.layout.table(block)[:, chosen] for block in group])
-        for group in ((blocks.IMPORT, blocks.IMPORT_EXCESS, blocks.DISCHARGE), (blocks.CHARGE,))
-    )
+    sources = (blocks.IMPORT, blocks.IMPORT_EXCESS, blocks.DISCHARGE)
+    drawn = np.vstack([layout.table(block)[:, chosen] for block in sources])
+    charge = layout.table(blocks.CHARGE)[:, chosen]
     values = np.vstack([np.ones(drawn.shape), -missing[:, chosen]])
     return _Rows(np.vstack([drawn, charge]), values, np.zeros(chosen.size))
 
 
-def _room(formulation: Formulation, i: int, j: int) -> _Rows:
-    """What charger `i` may still take, by what charger `j` takes."""
-    site, storages = formulation.programme.site, formulation.programme.storages
-    room = site.import_limit + site.import_excess - site.net_load
-    room = room + storages.discharge_limit.sum(axis=0)
-    least, most = storages.least_charge, np.minimum(storages.charge_limit, room)
+def _import_limit_cuts(formulation: Formulation, i: int, j: int) -> _Rows:
+    """Build the rows of what charger `i` may still take, by what charger `j` takes."""
+    meter, limits = formulation.problem.meter, formulation.problem.storages.limits
+    room = meter[IMPORT_LIMIT] + meter[IMPORT_EXCESS] - meter[NET_LOAD]
+    room = room + limits[DISCHARGE_LIMIT].sum(axis=0)
+    least, most = limits[LEAST_CHARGE], np.minimum(limits[CHARGE_LIMIT], room)
     both = (least[[i, j]] > 0).all(axis=0) & (most[[i, j]] > _NOTHING).all(axis=0)
     together = least[i] + least[j] <= room + _NOTHING
-    with np.errstate(divide="ignore", invalid="ignore"):  # where they never meet
+    with np.errstate(divide="ignore", invalid="ignore"):  # where they never run together
         share = np.where(together, (most[i] + least[j] - room) / least[j], most[i] / most[j])
     # Where only one of them can run, both ways round say the same.
     chosen = np.flatnonzero(both & (share > _NOTHING) & (together | (i < j)))
@@ -85,34 +95,29 @@ def _room(formulation: Formulation, i: int, j: int) -> _Rows:
     return _Rows(columns, values, -most[i, chosen])
 
 
-def _with_rows(lp: LinearProgram, added: list[_Rows]) -> LinearProgram:
-    """The programme with more rows at its end."""
-    lower = np.concatenate([lp.row_lower, *(rows.lower for rows in added)])
-    free = np.full(lower.size - lp.row_lower.size, np.inf)
-    numbers = np.split(
-        np.arange(lp.row_lower.size, lower.size), np.cumsum([rows.lower.size for rows in added])
+def _with_rows(lp: LinearProgram, cuts: list[_Rows]) -> LinearProgram:
+    """Return the programme with more rows at its end."""
+    lower = np.concatenate([rows.lower for rows in cuts])
+    ends = np.cumsum([rows.lower.size for rows in cuts])[:-1]
+    numbers = np.split(lp.row_lower.size + np.arange(lower.size), ends)
+    row = np.concatenate(
+        [
+            np.broadcast_to(number, rows.columns.shape).ravel()
+            for number, rows in zip(numbers, cuts, strict=True)
+        ]
     )
-    row, columns, values = (
-        np.concatenate([part.ravel() for part in parts])
-        for parts in (
-            [
-                np.broadcast_to(number, rows.columns.shape)
-                for number, rows in zip(numbers, added, strict=False)
-            ],
-            [rows.columns for rows in added],
-            [rows.values for rows in added],
-        )
-    )
-    order = np.lexsort((row, columns))
-    order = order[values[order] != 0.0]
-    columns = columns[order]
-    indptr, indices, data = lp.matrix
-    at = indptr[columns + 1]  # new rows are the last of each column
-    matrix = CscArrays(
-        indptr + np.searchsorted(columns, np.arange(indptr.size)).astype(np.int32),
-        np.insert(indices, at, row[order]),
-        np.insert(data, at, values[order]),
+    column = np.concatenate([rows.columns.ravel() for rows in cuts])
+    value = np.concatenate([rows.values.ravel() for rows in cuts])
+    order = np.argsort(row, kind="stable")
+    order = order[value[order] != 0.0]
+    more: CscArrays = csc_from_triplets(
+        row[order].astype(np.int32),
+        column[order].astype(np.int32),
+        np.ascontiguousarray(value[order]),
+        lp.cost.size,
     )
     return lp._replace(
-        matrix=matrix, row_lower=lower, row_upper=np.concatenate([lp.row_upper, free])
+        matrix=stack(lp.matrix, more),
+        row_lower=np.concatenate([lp.row_lower, lower]),
+        row_upper=np.concatenate([lp.row_upper, np.full(lower.size, np.inf)]),
     )

@@ -1,4 +1,4 @@
-"""From an impossible point to a possible plan: settle every flaw, solve again, and look again."""
+"""Bounds fixed the way a point leans, so that the next optimum has fewer violations."""
 
 from dataclasses import dataclass, replace
 from time import perf_counter
@@ -7,28 +7,28 @@ import numpy as np
 
 from matrix_builders import LinearProgram, Vector
 from matrix_builders import layout as blocks
+from matrix_builders.tables import LEAST_CHARGE
 from optimiser import solvers
 from optimiser.errors import InfeasibleError, SolverError
-from optimiser.exact.integrality import Flaws, flaws_of, members
+from optimiser.exact.integrality import Violations, find_violations, members
 from optimiser.model.formulation import Formulation
-from optimiser.model.linear_program import AT_LOWER, AT_UPPER, BASIC, LpSolution, Start
+from optimiser.model.linear_program import LpSolution, Start
 from optimiser.solvers import SolverBackend
 
 _ROUNDS = 12
-MORE_THAN_NOTHING = 0.25
-"""Share of the least charge; a smaller trickle is rather switched off than up. [-]"""
 
-_AT_BOUND = 1e-9  # kWh
+RAISED_FROM = 0.25
+"""Share of the least charge from which a charge below it is raised, not switched off. [-]"""
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
-    """A linear programme with its flaws decided, and its optimum.
+class FixedLp:
+    """A linear programme with some bounds fixed, and its optimum.
 
     Attributes
     ----------
     formulation : Formulation
-        Bounds narrowed; no point of it that is kept has a flaw.
+        Bounds narrowed where a violation was decided.
     solution : LpSolution
         Its verified optimum.
     """
@@ -39,8 +39,8 @@ class Settled:
 
 def dive(
     formulation: Formulation, solution: LpSolution, backend: SolverBackend, *, time_limit: float
-) -> Settled:
-    """Decide the flaws of a solution, the way it leans, until none is left.
+) -> FixedLp:
+    """Decide the violations of a solution, the way it leans, until none is left.
 
     Parameters
     ----------
@@ -55,75 +55,69 @@ def dive(
 
     Returns
     -------
-    Settled
-        Possible; good, with nothing proved.
+    FixedLp
+        Without violations; good, with nothing proved.
 
     Raises
     ------
     OptimiserError
-        Where some flaw would not go in time.
+        Where some violation would not go in time.
     """
     deadline = perf_counter() + time_limit
-    settled = Settled(formulation, solution)
+    fixed = FixedLp(formulation, solution)
     for _ in range(_ROUNDS):
-        flaws = flaws_of(formulation, settled.solution.x)
-        if not flaws.any:
-            return settled
+        x = fixed.solution.x
+        violations = find_violations(formulation, x)
+        if not violations.any:
+            return fixed
         left = deadline - perf_counter()
         if left <= 0:
             break
-        x = settled.solution.x
         try:
-            settled = _solved(settle(settled.formulation, x, flaws), x, backend, left)
-        except InfeasibleError:  # a trickle could not be raised: there is no room, or no power
-            lowered = settle(settled.formulation, x, flaws, raises=False)
-            settled = _solved(lowered, x, backend, left)
+            narrow = fix_bounds(fixed.formulation, x, violations)
+            fixed = _solve(narrow, x, backend, left)
+        except InfeasibleError:  # a charge could not be raised: there is no room, or no power
+            narrow = fix_bounds(fixed.formulation, x, violations, raises=False)
+            fixed = _solve(narrow, x, backend, left)
     raise SolverError("impossible intervals remain")
 
 
-def resolved(
+def resolve_fixed(
     formulation: Formulation,
     x: Vector,
-    decided: Flaws,
+    decisions: Violations,
     backend: SolverBackend,
     *,
     time_limit: float,
-) -> Settled:
-    """Optimum with the choices that the point `x` makes where `decided` has a flaw.
+) -> FixedLp:
+    """Solve with the choices that the point `x` makes where `decisions` has a violation.
 
     Raises
     ------
     OptimiserError
         Where the back end fails.
     """
-    return _solved(settle(formulation, x, decided), x, backend, time_limit)
+    return _solve(fix_bounds(formulation, x, decisions), x, backend, time_limit)
 
 
-def _solved(
+def _solve(
     formulation: Formulation, x: Vector, backend: SolverBackend, time_limit: float
-) -> Settled:
-    lp = formulation.lp
-    start = start_at(lp, x)
-    return Settled(
+) -> FixedLp:
+    lp, start = formulation.lp, start_at(formulation.lp, x)
+    return FixedLp(
         formulation, solvers.solve_verified(backend, lp, time_limit=time_limit, start=start)
     )
 
 
 def start_at(lp: LinearProgram, x: Vector, basis: object = None) -> Start:
-    """Start from a point, or from what the bounds leave of it."""
-    inside = np.clip(x, lp.col_lower, lp.col_upper)
-    if isinstance(basis, Start):
-        return replace(basis, x=inside)
-    col_status = np.where(lp.col_upper - inside < inside - lp.col_lower, AT_UPPER, AT_LOWER)
-    col_status[(x > lp.col_lower + _AT_BOUND) & (x < lp.col_upper - _AT_BOUND)] = BASIC
-    row_status = np.full(lp.row_lower.size, AT_LOWER, dtype=np.int8)
-    return Start(inside, col_status.astype(np.int8), row_status, basis)
+    """Return a start from a point, or from what the bounds leave of it."""
+    return Start(np.clip(x, lp.col_lower, lp.col_upper), basis)
 
 
-def settle(
-    formulation: Formulation, x: Vector, flaws: Flaws, *, raises: bool = True
+def fix_bounds(
+    formulation: Formulation, x: Vector, violations: Violations, *, raises: bool = True
 ) -> Formulation:
-    """The same programme with every flaw decided, the way the point `x` leans.
+    """Narrow the bounds so that no violation is left possible, the way the point `x` leans.
 
     Parameters
     ----------
@@ -131,10 +125,10 @@ def settle(
         The programme.
     x : float64 array, shape (n_cols,)
         A point.
-    flaws : Flaws
-        What to decide.
+    violations : Violations
+        The choices to make.
     raises : bool
-        Whether a trickle may be raised to the least charge, or is always switched off.
+        Whether a charge below its minimum may be raised to it, or is always switched off.
 
     Returns
     -------
@@ -142,27 +136,26 @@ def settle(
         With narrower bounds.
     """
     lower, upper = formulation.lp.col_lower.copy(), formulation.lp.col_upper.copy()
-    columns = formulation.layout.table
+    columns, storages = formulation.layout.table, formulation.problem.storages
     imports = formulation.metered(x) >= 0
-    for block, goes in (
-        (blocks.EXPORT, flaws.meter & imports),
-        (blocks.IMPORT, flaws.meter & ~imports),
+    for block, closes in (
+        (blocks.EXPORT, violations.meter & imports),
+        (blocks.IMPORT, violations.meter & ~imports),
     ):
-        upper[columns(block)[0, goes]] = 0.0
+        upper[columns(block)[0, closes]] = 0.0
     charge, discharge = columns(blocks.CHARGE), columns(blocks.DISCHARGE)
-    for group, both in zip(members(formulation.programme.storages), flaws.groups, strict=True):
+    for group, both in zip(members(storages), violations.groups, strict=True):
         charges = x[charge[group]].sum(axis=0) >= x[discharge[group]].sum(axis=0)
         upper[discharge[np.ix_(group, np.flatnonzero(both & charges))]] = 0.0
         upper[charge[np.ix_(group, np.flatnonzero(both & ~charges))]] = 0.0
-    least = formulation.programme.storages.least_charge
-    rises = flaws.trickles & (x[charge] >= MORE_THAN_NOTHING * least) & raises
+    least = storages.limits[LEAST_CHARGE]
+    rises = violations.below_minimum & (x[charge] >= RAISED_FROM * least) & raises
     rises &= upper[charge] >= least
     lower[charge[rises]] = least[rises]
-    upper[charge[flaws.trickles & ~rises]] = 0.0
-    bounded = formulation.lp._replace(col_lower=lower, col_upper=upper)
-    return with_programme(formulation, bounded)
+    upper[charge[violations.below_minimum & ~rises]] = 0.0
+    return with_lp(formulation, formulation.lp._replace(col_lower=lower, col_upper=upper))
 
 
-def with_programme(formulation: Formulation, lp: LinearProgram) -> Formulation:
-    """The same programme with the numbers of another of its shape."""
+def with_lp(formulation: Formulation, lp: LinearProgram) -> Formulation:
+    """Return the same formulation with another linear programme of its columns."""
     return replace(formulation, lp=lp)

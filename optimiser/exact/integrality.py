@@ -1,31 +1,32 @@
-"""What a linear programme allows and a house cannot do.
+"""Violations of what a linear programme cannot say: exclusive directions, least powers.
 
 It may import and export, or charge and discharge, in the same interval; one battery may discharge
-into another; a vehicle may charge at a trickle that its charger does not have.
+into another; a vehicle may charge below the minimum power of its charger.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from matrix_builders import SiteArrays, StorageArrays, Vector
+from matrix_builders import StorageArrays, Vector
 from matrix_builders import layout as blocks
 from matrix_builders.arrays import Places
+from matrix_builders.tables import EXPORT_PRICE, IMPORT_PRICE, LEAST_CHARGE
 from optimiser.model.dispatch import Dispatch
 from optimiser.model.formulation import Formulation
 from optimiser.model.linear_program import primal_residual
 from optimiser.problem.windows import Mask
 from optimiser.solvers import FEASIBILITY_TOLERANCE
 
-AT_ONCE = 1e-6
-"""Both directions beyond this are a flaw. [kWh]"""
+SIMULTANEOUS = 1e-6
+"""Both directions beyond this violate exclusivity. [kWh]"""
 
-_TRICKLE = 1e-7  # kWh; under it, and this near the least, is rounding
+_NOTHING = 1e-7  # kWh; under it, and this near the minimum, is rounding
 
 
 @dataclass(frozen=True, slots=True)
-class Flaws:
-    """Where a point is impossible.
+class Violations:
+    """Intervals in which a point is impossible.
 
     Attributes
     ----------
@@ -33,87 +34,93 @@ class Flaws:
         It imports and exports.
     groups : bool array, shape (G, T)
         Storages of a group charge and discharge.
-    trickles : bool array, shape (K, T)
-        A storage charges at less than its least.
+    below_minimum : bool array, shape (K, T)
+        A storage charges at less than its least power.
     """
 
     meter: Mask
     groups: Mask
-    trickles: Mask
+    below_minimum: Mask
 
-    def __or__(self, other: "Flaws") -> "Flaws":
-        return Flaws(
-            self.meter | other.meter, self.groups | other.groups, self.trickles | other.trickles
+    def __or__(self, other: "Violations") -> "Violations":
+        return Violations(
+            self.meter | other.meter,
+            self.groups | other.groups,
+            self.below_minimum | other.below_minimum,
         )
 
-    def with_all_trickles(self, storages: StorageArrays) -> "Flaws":
-        """The same, and every charge that could be a trickle."""
-        return Flaws(self.meter, self.groups, self.trickles | (storages.least_charge > 0))
+    def with_semicontinuous(self, storages: StorageArrays) -> "Violations":
+        """Return the same, and every charge that has a least power."""
+        below_minimum = self.below_minimum | (storages.limits[LEAST_CHARGE] > 0)
+        return Violations(self.meter, self.groups, below_minimum)
+
+    def with_profitable_cycles(self, meter: Vector) -> "Violations":
+        """Return the same, and every interval whose prices pay for both directions at once."""
+        wastes = (meter[IMPORT_PRICE] < 0) | (meter[EXPORT_PRICE] < 0)
+        trades = meter[EXPORT_PRICE] > meter[IMPORT_PRICE]
+        return Violations(self.meter | wastes | trades, self.groups | wastes, self.below_minimum)
+
+    def without(self, other: "Violations") -> "Violations":
+        """Return those that `other` does not have."""
+        return Violations(
+            self.meter & ~other.meter,
+            self.groups & ~other.groups,
+            self.below_minimum & ~other.below_minimum,
+        )
 
     @property
-    def both_ways(self) -> bool:
+    def are_simultaneous(self) -> bool:
         """Whether anything goes both ways at once."""
         return bool(self.meter.any() or self.groups.any())
 
     @property
-    def only_trickles(self) -> bool:
-        """Whether there are trickles and nothing else."""
-        return bool(self.trickles.any()) and not self.both_ways
-
-    def with_all_tempting(self, site: SiteArrays) -> "Flaws":
-        """The same, and every interval whose prices pay for going both ways."""
-        wastes = (site.import_price < 0) | (site.export_price < 0)
-        trades = site.export_price > site.import_price
-        return Flaws(self.meter | wastes | trades, self.groups | wastes, self.trickles)
-
-    def without(self, other: "Flaws") -> "Flaws":
-        """Those that `other` does not have."""
-        return Flaws(
-            self.meter & ~other.meter, self.groups & ~other.groups, self.trickles & ~other.trickles
-        )
+    def are_only_below_minimum(self) -> bool:
+        """Whether charges below their minimum are the only ones."""
+        return bool(self.below_minimum.any()) and not self.are_simultaneous
 
     @property
     def any(self) -> bool:
         """Whether there is one."""
-        return bool(self.meter.any() or self.groups.any() or self.trickles.any())
+        return self.are_simultaneous or bool(self.below_minimum.any())
 
     @property
     def n_intervals(self) -> int:
-        """Number of intervals with a flaw."""
-        touched = self.meter | self.groups.any(axis=0) | self.trickles.any(axis=0)
-        return int(np.count_nonzero(touched))
+        """Number of intervals with a violation."""
+        each = self.meter | self.groups.any(axis=0) | self.below_minimum.any(axis=0)
+        return int(np.count_nonzero(each))
 
 
-def flaws_of(formulation: Formulation, x: Vector) -> Flaws:
-    """Flaws of a point of the linear programme."""
-    storages = formulation.programme.storages
+def find_violations(formulation: Formulation, x: Vector) -> Violations:
+    """Find the violations of a point of the linear programme."""
+    storages = formulation.problem.storages
     charge, discharge = (formulation.block(x, b) for b in (blocks.CHARGE, blocks.DISCHARGE))
     meter = (formulation.block(x, block) for block in (blocks.IMPORT, blocks.EXPORT))
-    return Flaws(
-        meter=np.minimum(*meter) > AT_ONCE,
-        groups=_both_ways(storages, charge, discharge) > AT_ONCE,
-        trickles=_trickles(storages, charge),
+    return Violations(
+        meter=np.minimum(*meter) > SIMULTANEOUS,
+        groups=_simultaneous_energy(storages, charge, discharge) > SIMULTANEOUS,
+        below_minimum=_below_minimum(storages, charge),
     )
 
 
-def is_possible(formulation: Formulation, dispatch: Dispatch) -> bool:
-    """Whether a dispatch keeps every hard limit, every tie, and what a programme cannot say."""
-    storages = formulation.programme.storages
-    if _trickles(storages, dispatch.charge).any():
+def is_feasible(formulation: Formulation, dispatch: Dispatch) -> bool:
+    """Return whether a dispatch keeps every hard limit, every row, and least powers."""
+    storages = formulation.problem.storages
+    if _below_minimum(storages, dispatch.charge).any():
         return False
-    if (_both_ways(storages, dispatch.charge, dispatch.discharge) > AT_ONCE).any():
+    both = _simultaneous_energy(storages, dispatch.charge, dispatch.discharge)
+    if (both > SIMULTANEOUS).any():
         return False
     residual = primal_residual(formulation.lp, formulation.point(dispatch))
     return residual <= 2 * FEASIBILITY_TOLERANCE  # a point and its dispatch may both be off by one
 
 
 def members(storages: StorageArrays) -> tuple[Places, ...]:
-    """Storages of each group."""
+    """Return the storages of each group."""
     return tuple(np.flatnonzero(storages.group == g) for g in np.unique(storages.group))
 
 
-def _both_ways(storages: StorageArrays, charge: Vector, discharge: Vector) -> Vector:
-    """Energy that a group moves both ways at once; shape (G, T)."""
+def _simultaneous_energy(storages: StorageArrays, charge: Vector, discharge: Vector) -> Vector:
+    """Return the energy that a group moves both ways at once; shape (G, T)."""
     each = [
         np.minimum(charge[group].sum(axis=0), discharge[group].sum(axis=0))
         for group in members(storages)
@@ -121,6 +128,7 @@ def _both_ways(storages: StorageArrays, charge: Vector, discharge: Vector) -> Ve
     return np.array(each).reshape(len(each), charge.shape[1])
 
 
-def _trickles(storages: StorageArrays, charge: Vector) -> Mask:
-    trickles: Mask = (charge > _TRICKLE) & (charge < storages.least_charge - _TRICKLE)
-    return trickles
+def _below_minimum(storages: StorageArrays, charge: Vector) -> Mask:
+    """Return where a storage charges, but at less than its least power; shape (K, T)."""
+    least = storages.limits[LEAST_CHARGE]
+    return np.asarray((charge > _NOTHING) & (charge < least - _NOTHING))

@@ -1,4 +1,4 @@
-"""One storage at a time, exactly, with the others as they are: a plan made better in milliseconds.
+"""Coordinate descent: one storage at a time, exactly, with the others as they are.
 
 Where storages could earn by what no house can do, binaries take their time.  Each storage alone is
 still solved exactly by its value function, beside what the others do; in turn, until nothing more
@@ -6,86 +6,98 @@ is gained.
 """
 
 import contextlib
+from dataclasses import replace
 
 import numpy as np
 
-from matrix_builders import StorageArrays, Vector
-from matrix_builders.arrays import PER_STORAGE
+from matrix_builders import Vector
+from matrix_builders.tables import (
+    CHARGE_LIMIT,
+    CURTAIL_LIMIT,
+    DISCHARGE_LIMIT,
+    END_WIDTH,
+    EXPORT_EXCESS,
+    EXPORT_LIMIT,
+    IMPORT_EXCESS,
+    IMPORT_LIMIT,
+    NET_LOAD,
+    STORED_LOWER,
+)
 from optimiser.errors import SolverError
-from optimiser.exact.integrality import is_possible
-from optimiser.model.arrays import Programme
-from optimiser.model.dispatch import Course, Dispatch, follow, planning_cost
+from optimiser.exact.integrality import is_feasible
+from optimiser.model.arrays import ProblemArrays
+from optimiser.model.couplings import Couplings
+from optimiser.model.dispatch import Dispatch, Trajectory, simulate
 from optimiser.model.formulation import Formulation
-from optimiser.value_function import storage_plan as value_function
+from optimiser.value_function import storage_plan
 
 _ROUNDS = 6
-_WORTH_IT = 1e-6  # $; less is no gain
+_GAIN = 1e-6  # $; less is none
 _MOVES = 1e-9  # kWh
 
 
-def descended(formulation: Formulation, dispatch: Dispatch) -> Dispatch:
-    """Improve a possible dispatch, storage by storage.
+def coordinate_descent(formulation: Formulation, dispatch: Dispatch, cost: float) -> Dispatch:
+    """Improve a feasible dispatch, storage by storage.
 
     Parameters
     ----------
     formulation : Formulation
         The programme.
     dispatch : Dispatch
-        A possible plan.
+        A feasible plan.
+    cost : float
+        Its planning cost. [$]
 
     Returns
     -------
     Dispatch
-        Possible, and at most as dear.
+        Feasible, and at most as dear.
     """
-    programme = formulation.programme
-    best, cost = dispatch, planning_cost(programme, dispatch)
+    problem, best = formulation.problem, dispatch
     for _ in range(_ROUNDS):
         before = cost
-        for k in range(programme.storages.initial.size):
+        for k in range(problem.storages.n_storages):
             with contextlib.suppress(SolverError):  # too many breakpoints: it stays as it is
                 levels = best.stored.copy()
-                levels[k] = value_function.solve(_alone(programme, best, k)).levels[0]
-                found = follow(programme, Course(levels))
-                found_cost = planning_cost(programme, found)
-                if found_cost < cost - _WORTH_IT and is_possible(formulation, found):
-                    best, cost = found, found_cost
-        if before - cost < _WORTH_IT:
+                levels[k] = storage_plan.solve(_one_storage(problem, best, k)).levels[0]
+                better = simulate(problem, Trajectory(levels))
+                if better.cost < cost - _GAIN and is_feasible(formulation, better.dispatch):
+                    best, cost = better.dispatch, better.cost
+        if before - cost < _GAIN:
             break
     return best
 
 
-def _alone(programme: Programme, dispatch: Dispatch, k: int) -> Programme:
-    """The problem of one storage, the others as they are; ties between them are left out."""
-    storages = programme.storages
-    others = np.arange(storages.group.size) != k
+def _one_storage(problem: ProblemArrays, dispatch: Dispatch, k: int) -> ProblemArrays:
+    """Build the problem of one storage, the others as they are; couplings are left out."""
+    storages = problem.storages
+    others = np.arange(storages.n_storages) != k
     kin = others & (storages.group == storages.group[k])
-    own = {name: np.ascontiguousarray(getattr(storages, name)[[k]]) for name in PER_STORAGE}
-    gives = dispatch.discharge[kin].sum(axis=0) > _MOVES
-    takes = dispatch.charge[kin].sum(axis=0) > _MOVES
-    one = storages._replace(**own)
-    one = one._replace(
-        charge_limit=np.where(gives, 0.0, one.charge_limit),
-        discharge_limit=np.where(takes, 0.0, one.discharge_limit),
+    limits = np.ascontiguousarray(storages.limits[:, [k]])
+    limits[CHARGE_LIMIT, 0, dispatch.discharge[kin].sum(axis=0) > _MOVES] = 0.0
+    limits[DISCHARGE_LIMIT, 0, dispatch.charge[kin].sum(axis=0) > _MOVES] = 0.0
+    one = storages._replace(
+        limits=limits,
+        traits=np.ascontiguousarray(storages.traits[:, [k]]),
+        group=storages.group[[k]],
         end_of=np.zeros(1, dtype=np.int64),
-        end_width=_left_over(storages, dispatch, k)[None, :],
-        end_price=np.ascontiguousarray(storages.end_price[[storages.end_of[k]]]),
+        end_values=_end_value_left(problem, dispatch, k),
     )
-    site = programme.site
-    net_load = site.net_load + (dispatch.charge - dispatch.discharge)[others].sum(axis=0)
-    beside = site._replace(
-        net_load=net_load,
-        import_excess=np.maximum(net_load - site.import_limit, 0.0),
-        export_excess=np.maximum(-net_load - site.curtail_limit - site.export_limit, 0.0),
-    )
-    return Programme(programme.hours, beside, one)
+    meter = problem.meter.copy()
+    meter[NET_LOAD] += (dispatch.charge - dispatch.discharge)[others].sum(axis=0)
+    surplus = -meter[NET_LOAD] - meter[CURTAIL_LIMIT]
+    meter[IMPORT_EXCESS] = np.maximum(meter[NET_LOAD] - meter[IMPORT_LIMIT], 0.0)
+    meter[EXPORT_EXCESS] = np.maximum(surplus - meter[EXPORT_LIMIT], 0.0)
+    return replace(problem, meter=meter, storages=one, couplings=Couplings(), permissions=None)
 
 
-def _left_over(storages: StorageArrays, dispatch: Dispatch, k: int) -> Vector:
-    """Segments of the end value that what others leave does not fill; shape (S,). [kWh]"""
+def _end_value_left(problem: ProblemArrays, dispatch: Dispatch, k: int) -> Vector:
+    """Return the end value that the other storages leave to one; shape (2, 1, S)."""
+    storages = problem.storages
     e = storages.end_of[k]
-    left = (dispatch.stored - storages.stored_lower)[:, -1]
+    left = (dispatch.stored - storages.limits[STORED_LOWER])[:, -1]
     others = float(left[storages.end_of == e].sum() - left[k])
-    width = storages.end_width[e]
-    rest: Vector = width - np.clip(others - (np.cumsum(width) - width), 0.0, width)
-    return rest
+    value = storages.end_values[:, [e]].copy()
+    width = value[END_WIDTH, 0]
+    value[END_WIDTH, 0] = width - np.clip(others - (np.cumsum(width) - width), 0.0, width)
+    return value

@@ -1,53 +1,50 @@
-"""The optimal points of a linear programme, and the one of them that people want.
+"""The optimal face: all optima of a linear programme, and the one that people prefer.
 
-What the duals leave free is the optimal face: every column with a reduced cost stays at its bound,
-every row with a price stays tight.  On it the plan moves least energy, charges vehicles early and
-in one go, imports late and exports early; the cost does not change.
+By complementary slackness, the optima of a linear programme are its points with every column of
+nonzero reduced cost, and every row of nonzero dual, at its bound.  A second linear programme over
+that face decides between them by a tie-break cost.
 """
 
 import contextlib
-from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from collections.abc import Iterator
 
 import numpy as np
 
 from matrix_builders import LinearProgram, Vector
 from matrix_builders import layout as blocks
+from matrix_builders.tables import LEAST_CHARGE
 from optimiser import solvers
 from optimiser.errors import SolverError
-from optimiser.exact.fixing import Settled, dive, resolved, start_at, with_programme
-from optimiser.exact.integrality import Flaws, flaws_of, members
+from optimiser.exact.fixing import FixedLp, dive, resolve_fixed, start_at, with_lp
+from optimiser.exact.integrality import Violations, find_violations, members
 from optimiser.model.formulation import Formulation
 from optimiser.model.linear_program import LpSolution, multiply_transposed
 from optimiser.problem.site import Site
 from optimiser.problem.vehicle import Priority
 from optimiser.solvers import SolverBackend
 
-Wishes: TypeAlias = Callable[[], Vector]
-"""Gives the weight of every column, shape (n_cols,); most plans need none."""
-
 _PRICED = 1e-8  # $/kWh; a reduced cost or dual beyond this is no rounding
 
-_FACE_NODES = 5  # where more are wanted, HiGHS is faster with presolve and heuristics
+_FACE_NODES = 5  # where more are needed, HiGHS is faster with presolve and heuristics
 
-# Weights of the wishes, per kWh; only their order matters.
+# Tie-break costs per kWh; only their order matters.
 _THROUGHPUT = 1.0
 _PRIORITY = 0.05
 _LATE_IMPORT = 0.1
 _LATE_CHARGE = {Priority.EV_FIRST: 0.3, Priority.EQUAL: 0.2, Priority.BATTERY_FIRST: 0.15}
 
 
-def tidied(
-    settled: Settled, wishes: Vector, backend: SolverBackend, *, time_limit: float
-) -> Settled:
-    """The optimum that best meets the wishes, without flaws.
+def break_ties(
+    fixed: FixedLp, tie_break: Vector, backend: SolverBackend, *, time_limit: float
+) -> FixedLp:
+    """Find the optimum of least tie-break cost without violations.
 
     Parameters
     ----------
-    settled : Settled
-        A linear programme and an optimum, flaws or none.
-    wishes : float64 array, shape (n_cols,)
-        Weight of each column, from `wishes_of`.
+    fixed : FixedLp
+        A linear programme and an optimum, with or without violations.
+    tie_break : float64 array, shape (n_cols,)
+        Cost of each column, from `tie_break_cost`.
     backend : SolverBackend
         A solver.
     time_limit : float
@@ -55,81 +52,82 @@ def tidied(
 
     Returns
     -------
-    Settled
-        Of the same cost; its programme has the wishes for costs.
+    FixedLp
+        Of the same cost; its programme has the tie-break cost.
 
     Raises
     ------
     OptimiserError
-        Where every optimum has a flaw, as far as was looked.
+        Where every optimum has a violation, as far as was searched.
     """
-    if settled.formulation.programme.storages.least_charge.any():
-        return _without_trickles(settled, wishes, backend, time_limit)
-    best = best_on_face(settled, wishes, backend, time_limit=time_limit)
+    if fixed.formulation.problem.storages.limits[LEAST_CHARGE].any():
+        return _break_semicontinuous_ties(fixed, tie_break, backend, time_limit)
+    best = solve_on_face(fixed, tie_break, backend, time_limit=time_limit)
     return dive(best.formulation, best.solution, backend, time_limit=time_limit)
 
 
-def best_on_face(
-    settled: Settled, wishes: Vector, backend: SolverBackend, *, time_limit: float
-) -> Settled:
-    """The optimum that best meets the wishes, flaws or none; see `tidied`."""
-    face = _face(settled.formulation.lp, settled.solution)._replace(cost=wishes)
-    start = start_at(face, settled.solution.x, settled.solution.basis)
+def solve_on_face(
+    fixed: FixedLp, tie_break: Vector, backend: SolverBackend, *, time_limit: float
+) -> FixedLp:
+    """Find the optimum of least tie-break cost, with or without violations; see `break_ties`."""
+    face = _optimal_face(fixed.formulation.lp, fixed.solution)._replace(cost=tie_break)
+    start = start_at(face, fixed.solution.x, fixed.solution.basis)
     solution = solvers.solve_verified(backend, face, time_limit=time_limit, start=start)
-    return Settled(with_programme(settled.formulation, face), solution)
+    return FixedLp(with_lp(fixed.formulation, face), solution)
 
 
-def _without_trickles(
-    settled: Settled, wishes: Vector, backend: SolverBackend, time_limit: float
-) -> Settled:
-    """The same where chargers are off or above their least; few columns of a face are free."""
-    face = _face(settled.formulation.lp, settled.solution)._replace(cost=wishes)
-    formulation = with_programme(settled.formulation, face)
-    x, flaws = settled.solution.x, flaws_of(formulation, settled.solution.x)
+def _break_semicontinuous_ties(
+    fixed: FixedLp, tie_break: Vector, backend: SolverBackend, time_limit: float
+) -> FixedLp:
+    """Do the same where chargers are off or above their least power; few columns are free."""
+    face = _optimal_face(fixed.formulation.lp, fixed.solution)._replace(cost=tie_break)
+    formulation = with_lp(fixed.formulation, face)
+    x, violations = fixed.solution.x, find_violations(formulation, fixed.solution.x)
     try:
-        from optimiser.exact import branch_and_bound as branching  # noqa: PLC0415 - no HiGHS
-        from optimiser.exact import highs_mip as mixed_integer  # noqa: PLC0415 - as above
+        from optimiser.exact import branch_and_bound, highs_mip  # noqa: PLC0415 - HiGHS may lack
     except ImportError:
-        return resolved(formulation, x, _everything(formulation), backend, time_limit=time_limit)
-    if not flaws.any:  # where one optimum has none, the calmest has few
-        start = start_at(face, x, settled.solution.basis)
+        decisions = _semicontinuous(formulation)
+        return resolve_fixed(formulation, x, decisions, backend, time_limit=time_limit)
+    if not violations.any:  # where one optimum has none, few nodes find the best
+        start = start_at(face, x, fixed.solution.basis)
         with contextlib.suppress(SolverError):
-            calm = branching.solve(
+            leaf = branch_and_bound.solve(
                 formulation, start, time_limit=time_limit, most_nodes=_FACE_NODES
             )
-            return calm.settled
-    chosen = _everything(formulation) | flaws
-    x = mixed_integer.solve(formulation, chosen, time_limit=time_limit).x
-    return resolved(formulation, x, _everything(formulation), backend, time_limit=time_limit)
+            return leaf.fixed
+    chosen = _semicontinuous(formulation) | violations
+    x = highs_mip.solve(formulation, chosen, time_limit=time_limit).x
+    decisions = _semicontinuous(formulation)
+    return resolve_fixed(formulation, x, decisions, backend, time_limit=time_limit)
 
 
-def _everything(formulation: Formulation) -> Flaws:
-    """Every charge that could be a trickle."""
-    storages, n = formulation.programme.storages, formulation.layout.n_intervals
-    none = Flaws(
+def _semicontinuous(formulation: Formulation) -> Violations:
+    """Return every charge that has a least power."""
+    storages, n = formulation.problem.storages, formulation.layout.n_intervals
+    none = Violations(
         np.zeros(n, dtype=np.bool_),
         np.zeros((len(members(storages)), n), dtype=np.bool_),
-        np.zeros(storages.least_charge.shape, dtype=np.bool_),
+        np.zeros((storages.n_storages, n), dtype=np.bool_),
     )
-    return none.with_all_trickles(storages)
+    return none.with_semicontinuous(storages)
 
 
-def wishes_of(site: Site, formulation: Formulation) -> Vector:
-    """Weight of every column; shape (n_cols,)."""
+def tie_break_cost(site: Site, formulation: Formulation) -> Vector:
+    """Build the tie-break cost of every column; shape (n_cols,)."""
     layout = formulation.layout
     cost = np.zeros(layout.n_cols)
     late = site.horizon.elapsed / site.horizon.elapsed[-1]
     cost[layout.columns(blocks.IMPORT)] = _LATE_IMPORT * (1.0 - late)
     cost[layout.columns(blocks.EXPORT)] = _LATE_IMPORT * late
     weights = list(_storage_weights(site, late))
-    charging, giving = (np.array([pair[way] for pair in weights]) for way in (0, 1))
+    charging, discharging = (np.array([pair[way] for pair in weights]) for way in (0, 1))
     cost[layout.columns(blocks.CHARGE)] = charging.ravel()
-    cost[layout.columns(blocks.DISCHARGE)] = giving.ravel()
+    cost[layout.columns(blocks.DISCHARGE)] = discharging.ravel()
     return cost
 
 
 def _storage_weights(site: Site, late: Vector) -> Iterator[tuple[Vector, Vector]]:
-    """Weight of charge and discharge of every storage; shape (T,) each."""
+    """Yield the weights of charge and discharge of every storage; shape (T,) each."""
     ranks = sorted({battery.priority for battery in site.batteries})
     for battery in site.batteries:
         rank = ranks.index(battery.priority) / max(len(ranks) - 1, 1)
@@ -139,8 +137,8 @@ def _storage_weights(site: Site, late: Vector) -> Iterator[tuple[Vector, Vector]
         yield _LATE_CHARGE[vehicle.priority] * late, np.full(late.size, _THROUGHPUT)
 
 
-def _face(lp: LinearProgram, solution: LpSolution) -> LinearProgram:
-    """The same programme, its optimal points only."""
+def _optimal_face(lp: LinearProgram, solution: LpSolution) -> LinearProgram:
+    """Return the same programme with its optimal points only."""
     reduced = lp.cost - multiply_transposed(lp.matrix, solution.row_dual)
     col_lower, col_upper = lp.col_lower.copy(), lp.col_upper.copy()
     row_lower, row_upper = lp.row_lower.copy(), lp.row_upper.copy()

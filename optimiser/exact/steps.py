@@ -1,10 +1,10 @@
 """From the optimum of the relaxation to the best plan that a house can carry out.
 
-A linear programme has flaws that no house can carry out, and may earn money by them.  Its optimum
-is a lower bound in any case; where the physical dispatch of its stored energy attains it, the two
-are one.  Where not, a single storage is solved exactly by its value function.  Where several have
-no flaw but trickles, a short search over a tightened programme decides them.  Other flaws are first
-settled the way the optimum leans; where that leaves a gap, binaries decide the flawed intervals.
+The optimum of a linear programme is a lower bound; where the physical dispatch of its stored energy
+attains it, the two are one.  Where not, a single storage is solved exactly by its value function.
+Several that only charge below their minimum are decided by a short search over a programme with
+valid inequalities.  Other violations are first fixed the way the optimum leans; where that leaves
+a gap, binaries decide the intervals that violate.
 """
 
 import contextlib
@@ -14,15 +14,22 @@ from time import perf_counter
 import numpy as np
 
 from matrix_builders import Vector
+from matrix_builders.tables import (
+    EXPORT_EXCESS,
+    EXPORT_LIMIT,
+    INITIAL,
+    LEAST_CHARGE,
+    NET_LOAD,
+)
 from optimiser.errors import OptimiserError
-from optimiser.exact.charging_sessions import consolidated
-from optimiser.exact.cuts import tightened
-from optimiser.exact.fixing import Settled, dive, resolved, settle, start_at
-from optimiser.exact.integrality import Flaws, flaws_of, is_possible
-from optimiser.exact.local_search import descended
-from optimiser.exact.optimal_face import Wishes, best_on_face, tidied
-from optimiser.model.arrays import Programme
-from optimiser.model.dispatch import Dispatch, costed, follow, planning_cost
+from optimiser.exact.charging_sessions import merge_sessions
+from optimiser.exact.cuts import add_cuts
+from optimiser.exact.fixing import FixedLp, dive, fix_bounds, resolve_fixed, start_at
+from optimiser.exact.integrality import Violations, find_violations, is_feasible
+from optimiser.exact.local_search import coordinate_descent
+from optimiser.exact.optimal_face import break_ties, solve_on_face
+from optimiser.model.arrays import ProblemArrays
+from optimiser.model.dispatch import Dispatch, Trajectory, planning_cost, simulate
 from optimiser.model.formulation import Formulation
 from optimiser.model.linear_program import LpSolution
 from optimiser.result.fallback import rule_levels
@@ -38,25 +45,25 @@ SAME_COST = 1e-6
 """Plans that differ by less cost the same. [$]"""
 
 _ROUNDS = 20
-_TIDY_TIME = 0.25  # s; deciding between equals is worth no more
+_TIE_BREAK_TIME = 0.25  # s; deciding between equals is worth no more
 
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What making a plan exact may take.
+    """The means of finding a physical optimum.
 
     Attributes
     ----------
     backend : SolverBackend
-        What solved the relaxation, for more of the kind.
-    wishes : Callable
-        Gives the weights of what decides between equals.
+        The solver of the relaxation, for more programmes of the kind.
+    tie_break : float64 array, shape (n_cols,)
+        Cost that decides between equals.
     deadline : float
         When to stop, by the clock of `perf_counter`. [s]
     """
 
     backend: SolverBackend
-    wishes: Wishes
+    tie_break: Vector
     deadline: float
 
     @property
@@ -66,7 +73,7 @@ class Means:
 
 
 @dataclass(frozen=True, slots=True)
-class Exact:
+class Incumbent:
     """A physical dispatch and how good it is.
 
     Attributes
@@ -78,12 +85,12 @@ class Exact:
     lower_bound : float
         No physical plan costs less. [$]
     solver : str
-        What found it.
-    made_exact : int
+        Name of what found it.
+    n_violations : int
         Intervals in which the relaxation was impossible, where that mattered.
-    settled : Settled or None
+    fixed : FixedLp or None
         Linear programme whose optimum it is; None where it came another way.
-    is_tidy : bool
+    has_ties_broken : bool
         Whether it is already the best of its equals.
     """
 
@@ -91,28 +98,33 @@ class Exact:
     cost: float
     lower_bound: float
     solver: str
-    made_exact: int
-    settled: Settled | None = None
-    is_tidy: bool = False
+    n_violations: int = 0
+    fixed: FixedLp | None = None
+    has_ties_broken: bool = False
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether the bound proves anything."""
+        return self.lower_bound > -float("inf")
 
     @property
     def is_optimal(self) -> bool:
         """Whether cost and bound meet."""
-        return meets(self.cost, self.lower_bound)
+        return gap_closed(self.cost, self.lower_bound)
 
 
-def meets(cost: float, bound: float) -> bool:
-    """Whether a cost equals its bound; one that undercuts it is as wrong as one above."""
+def gap_closed(cost: float, bound: float) -> bool:
+    """Return whether a cost equals its bound; one that undercuts it is as wrong as one above."""
     return abs(cost - bound) <= GAP_TOLERANCE + _RELATIVE_GAP_TOLERANCE * abs(bound)
 
 
-def make_exact(
+def physical_optimum(
     formulation: Formulation,
     solution: LpSolution,
-    exact_plan: Exact | None,
+    exact_plan: Incumbent | None,
     means: Means,
-) -> Exact:
-    """Best physical plan, given the optimum of the relaxation.
+) -> Incumbent:
+    """Find the best physical plan, given the optimum of the relaxation.
 
     Parameters
     ----------
@@ -120,189 +132,207 @@ def make_exact(
         The programme.
     solution : LpSolution
         Its verified optimum.
-    exact_plan : Exact or None
-        Best plan of the value function, where it applies; but for trickles, it can be carried out.
+    exact_plan : Incumbent or None
+        Best plan of the value function, where it applies; feasible but for least powers.
     means : Means
-        What it may take.
+        Solver, tie-break and deadline.
 
     Returns
     -------
-    Exact
+    Incumbent
         Optimal, unless the time for binaries ran out.
     """
     assert solution.proof is not None
-    bound = solution.proof.lower_bound
-    at_first = Settled(formulation, solution)
-    may_trickle = bool(formulation.programme.storages.least_charge.any())
-    if exact_plan is not None and not may_trickle and meets(exact_plan.cost, bound):
-        solver = solution.backend
-        return replace(exact_plan, lower_bound=bound, settled=at_first, solver=solver)
-    flaws = flaws_of(formulation, solution.x)
-    found = None
-    if not flaws.trickles.any():  # no dispatch of theirs is without them
-        found = _attained(at_first, bound, solution.backend, 0)
-    if found is not None and found.is_optimal:
-        return found
+    bound, relaxed = solution.proof.lower_bound, FixedLp(formulation, solution)
+    is_semicontinuous = bool(formulation.problem.storages.limits[LEAST_CHARGE].any())
+    if exact_plan is not None and not is_semicontinuous and gap_closed(exact_plan.cost, bound):
+        return replace(exact_plan, lower_bound=bound, fixed=relaxed, solver=solution.backend)
+    violations = find_violations(formulation, solution.x)
+    best = None
+    if not violations.below_minimum.any():  # its dispatch keeps none of them
+        best = _attained(relaxed, bound, solution.backend, 0)
+    if best is not None and best.is_optimal:
+        return best
     if exact_plan is not None:
         bound = max(bound, exact_plan.lower_bound)
-        if not flaws.trickles.any() and is_possible(formulation, exact_plan.dispatch):
-            return replace(exact_plan, lower_bound=bound, made_exact=flaws.n_intervals)
-    if flaws.only_trickles:
+        if not violations.below_minimum.any() and is_feasible(formulation, exact_plan.dispatch):
+            return replace(exact_plan, lower_bound=bound, n_violations=violations.n_intervals)
+    if violations.are_only_below_minimum:
         with contextlib.suppress(OptimiserError, ImportError):  # HiGHS may be absent
-            found = _branched(at_first, bound, flaws, means)
-        if found is not None and found.is_optimal:
-            return found
-    if found is None:
-        found = by_rules(formulation, bound)
-    bound = max(bound, found.lower_bound)
-    for way in (_tidy, _dived):
-        with contextlib.suppress(OptimiserError):  # the next way, or the incumbent
-            settled = way(at_first, bound, flaws, means)
-            if settled is not None and settled.cost < found.cost:
-                found = settled
-            if found.is_optimal:
-                return found
-    found = _with_binaries(formulation, flaws, _descended(formulation, found), means)
-    return found if found.is_optimal else _descended(formulation, found)
+            best = _by_branch_and_bound(relaxed, bound, violations, means)
+        if best is not None and best.is_optimal:
+            return best
+    return _improve(relaxed, best or by_rules(formulation, bound), violations, means)
 
 
-def _descended(formulation: Formulation, found: Exact) -> Exact:
-    """The same made better, storage by storage, and vehicles in order of price."""
-    dispatch = descended(formulation, found.dispatch)
-    gathered = consolidated(formulation.programme, dispatch)
-    if gathered is not None and is_possible(formulation, gathered):
-        dearer = planning_cost(formulation.programme, gathered) - SAME_COST
-        if dearer <= planning_cost(formulation.programme, dispatch):
-            dispatch = gathered
-    cost = planning_cost(formulation.programme, dispatch)
-    if cost >= found.cost:
-        return found
-    return replace(found, dispatch=dispatch, cost=cost, settled=None, is_tidy=False)
+def _improve(relaxed: FixedLp, best: Incumbent, violations: Violations, means: Means) -> Incumbent:
+    """Improve an incumbent, step by step, until its gap is closed or the time is over."""
+    assert relaxed.solution.proof is not None
+    formulation = relaxed.formulation
+    bound = max(relaxed.solution.proof.lower_bound, best.lower_bound)
+    for step in (_break_ties, _dive):
+        with contextlib.suppress(OptimiserError):  # the next step, or the incumbent
+            better = step(relaxed, bound, violations, means)
+            if better is not None and better.cost < best.cost:
+                best = better
+            if best.is_optimal:
+                return best
+    best = _with_binaries(formulation, violations, _descend(formulation, best), means)
+    return best if best.is_optimal else _descend(formulation, best)
 
 
-def _branched(at_first: Settled, bound: float, flaws: Flaws, means: Means) -> Exact | None:
-    """The trickles of the relaxation settled at the least cost."""
-    from optimiser.exact import branch_and_bound as branching  # noqa: PLC0415 - HiGHS may be absent
+def _descend(formulation: Formulation, best: Incumbent) -> Incumbent:
+    """Improve an incumbent storage by storage, and merge the sessions of its vehicles."""
+    problem = formulation.problem
+    dispatch = coordinate_descent(formulation, best.dispatch, best.cost)
+    merged = merge_sessions(problem, dispatch)
+    cost = planning_cost(problem, dispatch)
+    if merged is not None and is_feasible(formulation, merged):
+        merged_cost = planning_cost(problem, merged)
+        if merged_cost - SAME_COST <= cost:
+            dispatch, cost = merged, merged_cost
+    if cost >= best.cost:
+        return best
+    return replace(best, dispatch=dispatch, cost=cost, fixed=None, has_ties_broken=False)
 
-    formulation, relaxed = at_first.formulation, at_first.solution
-    storages = formulation.programme.storages
-    start = start_at(formulation.lp, relaxed.x, relaxed.basis)
-    branched = branching.solve(tightened(formulation), start, time_limit=means.time_left)
-    leaf = branched.settled
-    proved = max(bound, branched.lower_bound)
-    found = _attained(leaf, proved, branching.name, flaws.n_intervals)
-    if found is None or not found.is_optimal:
-        return found
-    if meets(found.cost, bound):  # then all optima of the relaxation are worth a look
+
+def _by_branch_and_bound(
+    relaxed: FixedLp, bound: float, violations: Violations, means: Means
+) -> Incumbent | None:
+    """Decide the charges below their minimum at the least cost."""
+    from optimiser.exact import branch_and_bound  # noqa: PLC0415 - HiGHS may be absent
+
+    formulation, solution = relaxed.formulation, relaxed.solution
+    start = start_at(formulation.lp, solution.x, solution.basis)
+    leaf = branch_and_bound.solve(add_cuts(formulation), start, time_limit=means.time_left)
+    proved = max(bound, leaf.lower_bound)
+    best = _attained(leaf.fixed, proved, branch_and_bound.name, violations.n_intervals)
+    if best is None or not best.is_optimal:
+        return best
+    if gap_closed(best.cost, bound):  # then all optima of the relaxation may do
         with contextlib.suppress(OptimiserError):
-            tidy = _tidy(at_first, bound, flaws, means)
-            if tidy is not None and tidy.is_optimal:
-                return tidy
-    decided = settle(leaf.formulation, leaf.solution.x, flaws.with_all_trickles(storages))
-    return _calmer(replace(leaf, formulation=decided), found, means)
+            equal = _break_ties(relaxed, bound, violations, means)
+            if equal is not None and equal.is_optimal:
+                return equal
+    decisions = violations.with_semicontinuous(formulation.problem.storages)
+    narrow = fix_bounds(leaf.fixed.formulation, leaf.fixed.solution.x, decisions)
+    return _with_ties_broken(replace(leaf.fixed, formulation=narrow), best, means)
 
 
-def _tidy(at_first: Settled, bound: float, flaws: Flaws, means: Means) -> Exact | None:
-    """An optimum of the relaxation without flaws: many have some only by chance."""
-    tidy = tidied(at_first, means.wishes(), means.backend, time_limit=means.time_left)
-    found = _attained(tidy, bound, at_first.solution.backend, flaws.n_intervals)
-    return None if found is None else replace(found, is_tidy=True)
+def _break_ties(
+    relaxed: FixedLp, bound: float, violations: Violations, means: Means
+) -> Incumbent | None:
+    """Find an optimum of the relaxation without violations: many have some only by chance."""
+    fixed = break_ties(relaxed, means.tie_break, means.backend, time_limit=means.time_left)
+    best = _attained(fixed, bound, relaxed.solution.backend, violations.n_intervals)
+    return None if best is None else replace(best, has_ties_broken=True)
 
 
-def _dived(at_first: Settled, bound: float, flaws: Flaws, means: Means) -> Exact | None:
-    """The flaws of the relaxation settled at some cost."""
-    dived = dive(at_first.formulation, at_first.solution, means.backend, time_limit=means.time_left)
-    return _attained(dived, bound, at_first.solution.backend, flaws.n_intervals)
+def _dive(relaxed: FixedLp, bound: float, violations: Violations, means: Means) -> Incumbent | None:
+    """Fix the violations of the relaxation at some cost."""
+    fixed = dive(relaxed.formulation, relaxed.solution, means.backend, time_limit=means.time_left)
+    return _attained(fixed, bound, relaxed.solution.backend, violations.n_intervals)
 
 
-def _attained(settled: Settled, bound: float, solver: str, made_exact: int) -> Exact | None:
-    """What a house makes of an optimum; None where it cannot."""
-    found = _done(settled.formulation, settled.solution.x)
-    if found is None:
+def _attained(fixed: FixedLp, bound: float, solver: str, n_violations: int) -> Incumbent | None:
+    """Return the physical dispatch of an optimum; None where there is none."""
+    best = _feasible(fixed.formulation, fixed.solution.x)
+    if best is None:
         return None
-    return replace(found, lower_bound=bound, solver=solver, made_exact=made_exact, settled=settled)
+    return replace(best, lower_bound=bound, solver=solver, n_violations=n_violations, fixed=fixed)
 
 
-def by_value_function(programme: Programme, storage_plan: StoragePlan) -> Exact:
-    """What a house makes of the plan of the value function."""
-    done = costed(programme, storage_plan.levels)
-    return Exact(done.dispatch, done.cost, storage_plan.bound, "value_function", 0)
+def by_value_function(problem: ProblemArrays, plan: StoragePlan) -> Incumbent:
+    """Return the physical dispatch of the plan of the value function."""
+    dispatch, cost, _ = simulate(problem, Trajectory(plan.levels))
+    return Incumbent(dispatch, cost, plan.bound, "value_function")
 
 
-def by_rules(formulation: Formulation, bound: float) -> Exact:
-    """The plan of the rules; where a tie forbids it, standing still."""
-    programme = formulation.programme
-    dispatch = follow(programme, rule_levels(programme))
-    if not is_possible(formulation, dispatch):
-        initial = programme.storages.initial[:, None]
-        dispatch = follow(programme, np.repeat(initial, programme.hours.size, axis=1))
-    return Exact(dispatch, planning_cost(programme, dispatch), bound, "rules", 0)
+def by_rules(formulation: Formulation, bound: float) -> Incumbent:
+    """Return the plan of the rules; where a row forbids it, standing still."""
+    problem, meter = formulation.problem, formulation.problem.meter
+    initial = problem.storages.traits[INITIAL, :, None]
+    still = np.repeat(initial, problem.hours.size, axis=1)
+    # Curtailing solar to be paid for imports is no plan where only solar may charge a vehicle.
+    without_curtailment = np.maximum(meter[NET_LOAD], -meter[EXPORT_LIMIT] - meter[EXPORT_EXCESS])
+    for trajectory in (
+        Trajectory(rule_levels(problem)),
+        Trajectory(still),
+        Trajectory(still, without_curtailment),
+    ):
+        dispatch, cost, _ = simulate(problem, trajectory)
+        if is_feasible(formulation, dispatch):
+            break
+    return Incumbent(dispatch, cost, bound, "rules")
 
 
 def _with_binaries(
-    formulation: Formulation,
-    flaws: Flaws,
-    found: Exact,
-    means: Means,
-) -> Exact:
-    """Decide flaws by binaries, until no point has one without.
+    formulation: Formulation, violations: Violations, best: Incumbent, means: Means
+) -> Incumbent:
+    """Decide violations by binaries, until no point has one without.
 
-    Each round adds the flaws that its optimum newly has; the bound of every round holds for all,
-    and so does the best dispatch so far.
+    Each round adds the violations that its optimum newly has; the bound of every round holds for
+    all, and so does the best dispatch so far.
     """
     try:
-        from optimiser.exact import highs_mip as mixed_integer  # noqa: PLC0415 - HiGHS may be absent
+        from optimiser.exact import highs_mip  # noqa: PLC0415 - HiGHS may be absent
     except ImportError:
-        return found
-    best = replace(found, solver=mixed_integer.name)
-    tight = tightened(formulation) if flaws.only_trickles else formulation
-    storages = formulation.programme.storages
-    # A flaw that is forbidden in one interval moves on to the next of its kind: all at once.
-    flaws = flaws.with_all_trickles(storages) if flaws.trickles.any() else flaws
-    flaws = flaws.with_all_tempting(formulation.programme.site) if flaws.both_ways else flaws
+        return best
+    best = replace(best, solver=highs_mip.name)
+    tight = add_cuts(formulation) if violations.are_only_below_minimum else formulation
+    storages, meter = formulation.problem.storages, formulation.problem.meter
+    # A violation that is forbidden in one interval moves on to the next of its kind: all at once.
+    if violations.below_minimum.any():
+        violations = violations.with_semicontinuous(storages)
+    if violations.are_simultaneous:
+        violations = violations.with_profitable_cycles(meter)
     for _ in range(_ROUNDS):
         if perf_counter() >= means.deadline:
             break
         start = formulation.point(best.dispatch)
         try:
-            mixed = mixed_integer.solve(tight, flaws, time_limit=means.time_left, start=start)
+            mixed = highs_mip.solve(tight, violations, time_limit=means.time_left, start=start)
         except OptimiserError:
             break  # the incumbent and the bound so far stand
         best = replace(best, lower_bound=max(best.lower_bound, mixed.lower_bound))
-        better = _done(formulation, mixed.x)
+        better = _feasible(formulation, mixed.x)
         if better is not None and better.cost < best.cost:
-            best = replace(best, dispatch=better.dispatch, cost=better.cost, settled=None)
-        fresh = flaws_of(formulation, mixed.x).without(flaws)
+            best = replace(best, dispatch=better.dispatch, cost=better.cost, fixed=None)
+        fresh = find_violations(formulation, mixed.x).without(violations)
         if best.is_optimal or not fresh.any:
             break
-        flaws |= fresh.with_all_trickles(storages) if fresh.trickles.any() else fresh
-    best = replace(best, made_exact=flaws.n_intervals)
-    return _tidied(formulation, flaws, best, means) if best.is_optimal else best
+        more = fresh.with_semicontinuous(storages) if fresh.below_minimum.any() else fresh
+        violations |= more
+    best = replace(best, n_violations=violations.n_intervals)
+    return _break_fixed_ties(formulation, violations, best, means) if best.is_optimal else best
 
 
-def _done(formulation: Formulation, x: Vector) -> Exact | None:
-    """What a house makes of a point; None where it cannot."""
-    programme = formulation.programme
-    dispatch = follow(programme, formulation.course(x))
-    if not is_possible(formulation, dispatch):
+def _feasible(formulation: Formulation, x: Vector) -> Incumbent | None:
+    """Return the physical dispatch of a point; None where it is not feasible."""
+    dispatch, cost, _ = simulate(formulation.problem, formulation.trajectory(x))
+    if not is_feasible(formulation, dispatch):
         return None
-    return Exact(dispatch, planning_cost(programme, dispatch), -float("inf"), "", 0)
+    return Incumbent(dispatch, cost, -float("inf"), "")
 
 
-def _tidied(formulation: Formulation, flaws: Flaws, best: Exact, means: Means) -> Exact:
-    """The best of those that cost the same and choose the same."""
+def _break_fixed_ties(
+    formulation: Formulation, violations: Violations, best: Incumbent, means: Means
+) -> Incumbent:
+    """Find the best of the plans that cost the same and choose the same."""
     with contextlib.suppress(OptimiserError):
         point = formulation.point(best.dispatch)
-        settled = resolved(formulation, point, flaws, means.backend, time_limit=_TIDY_TIME)
-        return _calmer(settled, best, means)
+        fixed = resolve_fixed(
+            formulation, point, violations, means.backend, time_limit=_TIE_BREAK_TIME
+        )
+        return _with_ties_broken(fixed, best, means)
     return best
 
 
-def _calmer(settled: Settled, best: Exact, means: Means) -> Exact:
-    """The best of the optima of a programme whose flaws are decided, where it costs the same."""
+def _with_ties_broken(fixed: FixedLp, best: Incumbent, means: Means) -> Incumbent:
+    """Find the best optimum of a programme whose violations are fixed, at the same cost."""
     with contextlib.suppress(OptimiserError):
-        tidy = best_on_face(settled, means.wishes(), means.backend, time_limit=_TIDY_TIME)
-        found = _done(settled.formulation, tidy.solution.x)
-        if found is not None and found.cost <= best.cost + SAME_COST:
-            return replace(best, dispatch=found.dispatch, cost=found.cost, is_tidy=True)
+        equal = solve_on_face(fixed, means.tie_break, means.backend, time_limit=_TIE_BREAK_TIME)
+        better = _feasible(fixed.formulation, equal.solution.x)
+        if better is not None and better.cost <= best.cost + SAME_COST:
+            return replace(best, dispatch=better.dispatch, cost=better.cost, has_ties_broken=True)
     return best

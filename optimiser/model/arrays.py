@@ -1,15 +1,14 @@
-"""A site under its terms, as the arrays that every solver of ours takes."""
+"""A site under its objective, as the arrays that every solver of ours takes."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
-from matrix_builders import SiteArrays, StorageArrays, Vector
+from matrix_builders import StorageArrays, Vector
 from optimiser.model.couplings import Couplings, couplings_of
-from optimiser.model.meter import dearest_prices, site_arrays
+from optimiser.model.meter import dearest_prices, meter_arrays
 from optimiser.model.storages import storage_arrays
-from optimiser.problem.objective import Terms
+from optimiser.problem.objective import Objective
 from optimiser.problem.site import Site
 from optimiser.problem.windows import Mask
 
@@ -33,85 +32,65 @@ class Permissions:
     charge_from_grid: Mask
     feed_in: Mask
 
-    @classmethod
-    def all(cls, shape: tuple[int, ...]) -> "Permissions":
-        """Everyone may do everything."""
-        return cls(np.ones(shape, dtype=np.bool_), np.ones(shape, dtype=np.bool_))
 
-
-@dataclass(frozen=True)
-class Programme:
+@dataclass(frozen=True, slots=True)
+class ProblemArrays:
     """One problem in kWh per interval, ready for any solver.
 
     Attributes
     ----------
     hours : float64 array, shape (T,)
         Length of each interval. [h]
-    site : SiteArrays
-        The meter.
+    meter : float64 array, shape (8, T)
+        As in `MeterArrays`. [$/kWh; kWh per interval]
+    penalty : float
+        Price of going beyond a limit of the meter. [$/kWh]
     storages : StorageArrays
         Batteries, then vehicles.
     couplings : Couplings
-        What ties them together.
+        What ties intervals or storages together.
     permissions : Permissions, optional
         Already among the limits; for the accounts.
     """
 
     hours: Vector
-    site: SiteArrays
+    meter: Vector
+    penalty: float
     storages: StorageArrays
     couplings: Couplings = Couplings()
     permissions: Permissions | None = None
 
-    @cached_property
-    def meter(self) -> Vector:
-        """The meter as one table for kernels; shape (8, T), rows as in `interval_cost`."""
-        site = self.site
-        return np.array(
-            [
-                site.import_price,
-                site.export_price,
-                site.import_limit,
-                site.export_limit,
-                site.import_excess,
-                site.export_excess,
-                site.curtail_limit,
-                site.net_load,
-            ]
-        )
 
-
-def programme_from_site(site: Site, terms: Terms) -> Programme:
-    """State the programme of `site` under `terms`; nothing left at its end is worth anything.
+def arrays_from_site(site: Site, objective: Objective) -> ProblemArrays:
+    """Build the arrays of a site; nothing left at its end has a value.
 
     Parameters
     ----------
     site : Site
         The problem.
-    terms : Terms
+    objective : Objective
         Prices and permissions.
 
     Returns
     -------
-    Programme
+    ProblemArrays
         Limits tightened to what the site can physically do, so that every column is boxed.
     """
-    penalty = _penalty(site, terms)
-    storages = storage_arrays(site, terms, penalty)
-    meter = site_arrays(site, terms, storages, penalty)
-    return Programme(
-        site.horizon.hours,
-        meter,
+    penalty = _penalty(site, objective)
+    storages = storage_arrays(site, objective, penalty)
+    meter = meter_arrays(site, objective, storages, penalty)
+    return ProblemArrays(
+        np.array(site.horizon.hours),
+        *meter,
         storages,
-        couplings_of(site, terms, meter, storages),
-        Permissions(terms.may_charge_from_grid, terms.may_feed_in),
+        couplings_of(site, objective, meter, storages),
+        Permissions(objective.may_charge_from_grid, objective.may_feed_in),
     )
 
 
-def _penalty(site: Site, terms: Terms) -> float:
-    """Price of missing a limit or a wish by one kWh. [$/kWh]"""
-    prices = np.array(terms.import_price), np.array(terms.export_price)
-    dearest = dearest_prices(*prices, terms.import_surcharge) + 2.0 * terms.price_margin + 0.01
+def _penalty(site: Site, objective: Objective) -> float:
+    """Return the price of missing a limit by one kWh. [$/kWh]"""
+    dearest = dearest_prices(objective) + 2.0 * objective.price_margin + 0.01
     for charge in site.tariff.demand_charges:
         dearest += charge.price / charge.average_hours
     for allowance in site.tariff.allowances:
@@ -120,5 +99,5 @@ def _penalty(site: Site, terms: Terms) -> float:
     for storage in site.storages:
         wear = max(wear, storage.cycle_cost)
         efficiency = min(efficiency, storage.charge_efficiency * storage.discharge_efficiency)
-    worth = max((abs(b.end_value or 0.0) for b in site.batteries), default=0.0)
-    return _PENALTY_FACTOR * (dearest + wear + worth) / efficiency
+    end_value = max((abs(b.end_value or 0.0) for b in site.batteries), default=0.0)
+    return _PENALTY_FACTOR * (dearest + wear + end_value) / efficiency

@@ -5,9 +5,18 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from matrix_builders import UNCOUPLED, CouplingArrays, SiteArrays, StorageArrays, Vector
+from matrix_builders import UNCOUPLED, CouplingArrays, MeterArrays, StorageArrays, Vector
 from matrix_builders import layout as blocks
 from matrix_builders.arrays import Places
+from matrix_builders.tables import (
+    CHARGE_LIMIT,
+    CURTAIL_LIMIT,
+    DISCHARGE_LIMIT,
+    EXPORT_EXCESS,
+    EXPORT_LIMIT,
+    IMPORT_EXCESS,
+    IMPORT_LIMIT,
+)
 from optimiser.model.demand_charges import (
     OUTSIDE,
     DailyAllowance,
@@ -19,7 +28,7 @@ from optimiser.model.demand_charges import (
 )
 from optimiser.model.meter import planned_import_price, shortage_of
 from optimiser.model.storages import feed_in_limit
-from optimiser.problem.objective import Terms
+from optimiser.problem.objective import Objective
 from optimiser.problem.site import Site
 from optimiser.problem.tariff import Direction
 from optimiser.problem.windows import Mask
@@ -145,7 +154,7 @@ class Couplings:
         return np.array([peak.reached(grid_import) - peak.floor for peak in self.peaks])
 
     def served(self, discharge: Vector) -> Vector:
-        """What every service gives to the house at least; shape (S,). [kWh]"""
+        """Return the least that every service gives to the house; shape (S,). [kWh]"""
         if self.services is None:
             return np.zeros(0)
         given = discharge[self.services.storage, self.services.interval]
@@ -157,9 +166,9 @@ class Couplings:
         allotted = allot(self.allowances, grid_import, grid_export)
         return np.array([allotted[a, t] for a, t in self.bonuses])
 
-    def import_cap(self, site: SiteArrays, grid_import: Vector) -> Vector:
-        """Most import that raises no peak of a plan and keeps the limit; shape (T,). [kWh]"""
-        cap = site.import_limit + site.import_excess
+    def import_cap(self, meter: Vector, grid_import: Vector) -> Vector:
+        """Return the import that raises no peak and keeps the limit; shape (T,). [kWh]"""
+        cap: Vector = meter[IMPORT_LIMIT] + meter[IMPORT_EXCESS]
         for peak in self.peaks:
             height = peak.reached(grid_import)
             cap = np.where(peak.block == OUTSIDE, cap, np.minimum(cap, height * self.hours))
@@ -175,16 +184,18 @@ NOTHING_TIED = Couplings()
 """Of one battery on a plain tariff."""
 
 
-def couplings_of(site: Site, terms: Terms, meter: SiteArrays, storages: StorageArrays) -> Couplings:
-    """Ties of a site under its terms.
+def couplings_of(
+    site: Site, objective: Objective, meter: MeterArrays, storages: StorageArrays
+) -> Couplings:
+    """Ties of a site under its objective.
 
     Parameters
     ----------
     site : Site
         Inverter, demand charges, allowances.
-    terms : Terms
+    objective : Objective
         Permissions and planning prices.
-    meter : SiteArrays
+    meter : MeterArrays
         Its limits.
     storages : StorageArrays
         Their limits.
@@ -201,8 +212,8 @@ def couplings_of(site: Site, terms: Terms, meter: SiteArrays, storages: StorageA
     allowances = daily_allowances(
         site.horizon,
         site.tariff.allowances,
-        planned_import_price(terms),
-        terms.export_price,
+        planned_import_price(objective),
+        objective.export_price,
     )
     bonuses = tuple(
         (a, int(t))
@@ -210,17 +221,18 @@ def couplings_of(site: Site, terms: Terms, meter: SiteArrays, storages: StorageA
         for t in np.flatnonzero((allowance.day != OUTSIDE) & (allowance.gain > 0))
     )
     inverter = _shared_inverter(site)
-    services = _services(site, terms, storages)
+    services = _services(site, objective, storages)
     rows = [
-        *_shared_surplus(site, terms, storages),
+        *_shared_surplus(site, objective, storages),
         *services.rows(),
-        *_inverter(inverter, curtails=bool(meter.curtail_limit.any())),
+        *_inverter(inverter, curtails=bool(meter.table[CURTAIL_LIMIT].any())),
         *_peaks(peaks),
         *_bonuses(allowances, bonuses),
     ]
     if not rows:
         return NOTHING_TIED
-    most_import = float(((meter.import_limit + meter.import_excess) / site.horizon.hours).max())
+    limit = meter.table[IMPORT_LIMIT] + meter.table[IMPORT_EXCESS]
+    most_import = float((limit / site.horizon.hours).max())
     limits = [_bonus_limit(allowances[a], t, meter) for a, t in bonuses]
     arrays = CouplingArrays(
         row=np.repeat(np.arange(len(rows)), [len(row.value) for row in rows]),
@@ -233,7 +245,7 @@ def couplings_of(site: Site, terms: Terms, meter: SiteArrays, storages: StorageA
         peak_limit=np.array([max(most_import - peak.floor, 0.0) for peak in peaks]),
         bonus_price=np.array([allowances[a].gain[t] for a, t in bonuses]),
         bonus_limit=np.array(limits),
-        service_limit=storages.discharge_limit[services.storage, services.interval],
+        service_limit=storages.limits[DISCHARGE_LIMIT, services.storage, services.interval],
     )
     return Couplings(
         arrays=arrays,
@@ -250,13 +262,13 @@ def _places(values: list[int]) -> Places:
     return np.array(values, dtype=np.int64)
 
 
-def _shared_surplus(site: Site, terms: Terms, storages: StorageArrays) -> Iterator[_Row]:
+def _shared_surplus(site: Site, objective: Objective, storages: StorageArrays) -> Iterator[_Row]:
     """Storages that may not charge from the grid share the surplus, and the meter keeps to it.
 
     One of them alone is held by its own bound; none that may, by the bound of the meter.
     """
-    can = storages.charge_limit > 0
-    barred, free = can & ~terms.may_charge_from_grid, can & terms.may_charge_from_grid
+    can = storages.limits[CHARGE_LIMIT] > 0
+    barred, free = can & ~objective.may_charge_from_grid, can & objective.may_charge_from_grid
     surplus, shortage = np.maximum(-site.net_load, 0.0), shortage_of(site)
     for t in np.flatnonzero(barred.sum(axis=0) > 1).tolist():
         block, place = _of_storages(blocks.CHARGE, barred, t)
@@ -267,17 +279,17 @@ def _shared_surplus(site: Site, terms: Terms, storages: StorageArrays) -> Iterat
         yield _Row([blocks.IMPORT, *block], [t, *place], values, -np.inf, float(shortage[t]))
 
 
-def _services(site: Site, terms: Terms, storages: StorageArrays) -> Services:
+def _services(site: Site, objective: Objective, storages: StorageArrays) -> Services:
     """Storages that may not feed in, or only so much, share the load, vehicles included.
 
     One of them alone is held by its own bound.  Where none may feed in, what they give adds up;
     where some may a little, what each gives to the house needs a column of its own.
     """
     n = len(site.batteries)
-    fed_in = feed_in_limit(site, terms)
-    held = (storages.discharge_limit > 0) & np.isfinite(fed_in)
+    fed_in = feed_in_limit(site, objective)
+    held = (storages.limits[DISCHARGE_LIMIT] > 0) & np.isfinite(fed_in)
     vehicles = np.zeros_like(held)
-    vehicles[n:] = (storages.charge_limit[n:] > 0) & (site.net_load >= 0)
+    vehicles[n:] = (storages.limits[CHARGE_LIMIT, n:] > 0) & (site.net_load >= 0)
     shares = (held.sum(axis=0) > 1) | (held.any(axis=0) & vehicles.any(axis=0))
     some = (np.where(held, fed_in, 0.0) > 0).any(axis=0)
     storage, interval = np.nonzero((held & shares & some).T)[::-1]
@@ -368,8 +380,8 @@ def _bonuses(
         yield _Row([blocks.BONUS] * len(columns), columns, ones, -np.inf, left)
 
 
-def _bonus_limit(allowance: DailyAllowance, t: int, meter: SiteArrays) -> float:
+def _bonus_limit(allowance: DailyAllowance, t: int, meter: MeterArrays) -> float:
     is_import = allowance.direction is Direction.IMPORT
-    limit = meter.import_limit if is_import else meter.export_limit
-    excess = meter.import_excess if is_import else meter.export_excess
-    return min(float(allowance.left[int(allowance.day[t])]), float(limit[t] + excess[t]))
+    rows = (IMPORT_LIMIT, IMPORT_EXCESS) if is_import else (EXPORT_LIMIT, EXPORT_EXCESS)
+    most = float(meter.table[list(rows), t].sum())
+    return min(float(allowance.left[int(allowance.day[t])]), most)

@@ -6,26 +6,47 @@ from typing import NamedTuple
 import numpy as np
 
 from matrix_builders import StorageArrays, Vector
-from optimiser.model.arrays import Programme
-from optimiser.model.dispatch_kernels import (
-    STORAGE_NOISE,
-    carry_out,
-    cost_at_meter,
-    curtail_at_least_cost,
-    curtail_towards,
-    fill_segments,
-    pass_meter,
-    storage_costs,
-    track,
+from matrix_builders.compiled import kernel
+from matrix_builders.tables import (
+    CHARGE_EFFICIENCY,
+    CHARGE_LIMIT,
+    CURTAIL_LIMIT,
+    DISCHARGE_EFFICIENCY,
+    DISCHARGE_LIMIT,
+    END_PRICE,
+    END_WIDTH,
+    EXPORT_EXCESS,
+    EXPORT_LIMIT,
+    EXPORT_PRICE,
+    IMPORT_EXCESS,
+    IMPORT_LIMIT,
+    IMPORT_PRICE,
+    INITIAL,
+    LEVEL_PRICE,
+    NET_LOAD,
+    SOFT_CEILING,
+    SOFT_FLOOR,
+    STORED_LOWER,
+    WEAR,
 )
+from optimiser.model.arrays import ProblemArrays
 
 DEAD_BAND = 1e-3
 """Power under which a storage rests; the client would act on the noise. [kW]"""
 
+# Energy beyond limit and excess that is rounding or what the dead band let through, and what more
+# than that costs: so much that such a dispatch never passes for a plan.
+_SLIP = 1e-3  # kWh
+_FORBIDDEN = 1e3  # times the penalty
+
+_STORAGE_NOISE = 1e-9  # kWh; rounding of the solver, too small to move a storage for
+_EQUAL = 1e-12  # $; costs nearer than this are the same, and the first choice wins
+_METER_NOISE = 1e-7  # kWh; rounding of the solver, a milliwatt over five minutes
+
 
 @dataclass(frozen=True, slots=True)
-class Course:
-    """What a plan wants done.
+class Trajectory:
+    """The course of stored energy that a plan is to follow.
 
     Attributes
     ----------
@@ -33,7 +54,7 @@ class Course:
         Energy stored at the end of each interval. [kWh]
     metered : float64 array, shape (T,), or None
         Import less export, to be kept where intervals are coupled; where it is None, or they
-        are not, the meter settles at least cost. [kWh per interval]
+        are not, the meter takes what costs least. [kWh per interval]
     """
 
     levels: Vector
@@ -64,13 +85,13 @@ class Dispatch:
     curtailed: Vector
 
     @property
-    def course(self) -> Course:
-        """What it does, as a wish."""
-        return Course(self.stored, self.grid_import - self.grid_export)
+    def trajectory(self) -> Trajectory:
+        """The trajectory that leads to this dispatch."""
+        return Trajectory(self.stored, self.grid_import - self.grid_export)
 
 
-class Costed(NamedTuple):
-    """What is done, and what the programme makes of it.
+class Simulation(NamedTuple):
+    """A dispatch, and what the programme makes of it.
 
     Attributes
     ----------
@@ -78,29 +99,40 @@ class Costed(NamedTuple):
         Energy of every interval.
     cost : float
         Its planning cost. [$]
-    end_worth : float
+    terminal_value : float
         Value of the energy left at the end, which the cost is less by. [$]
     """
 
     dispatch: Dispatch
     cost: float
-    end_worth: float
+    terminal_value: float
 
 
-def follow(programme: Programme, course: Course | Vector, dead_band: float = 0.0) -> Dispatch:
-    """Dispatch that follows the stored energy of a plan.
+def simulate(
+    problem: ProblemArrays, trajectory: Trajectory, dead_band: float | Vector = 0.0
+) -> Simulation:
+    """Simulate a trajectory, and cost it; see `dispatch_from_trajectory`."""
+    dispatch = dispatch_from_trajectory(problem, trajectory, dead_band)
+    value = terminal_value(problem.storages, dispatch.stored)
+    return Simulation(dispatch, _cost_without_end(problem, dispatch) - value, value)
+
+
+def dispatch_from_trajectory(
+    problem: ProblemArrays, trajectory: Trajectory, dead_band: float | Vector = 0.0
+) -> Dispatch:
+    """Build the dispatch that follows the stored energy of a plan.
 
     Net movements of the storages reproduce the levels without charging and discharging at
     once; a movement under the dead band waits until it is worth a command.  The meter then
-    settles at least cost: without a dead band, nothing that reaches the levels costs less.
+    takes what costs least: without a dead band, nothing that reaches the levels costs less.
 
     Parameters
     ----------
-    programme : Programme
+    problem : ProblemArrays
         The problem.
-    course : Course, or float64 array of shape (K, T)
-        What is wanted; its levels alone will do. [kWh]
-    dead_band : float
+    trajectory : Trajectory
+        The levels to follow.
+    dead_band : float, or float64 array of shape (K,)
         Power under which a storage rests. [kW]
 
     Returns
@@ -108,102 +140,143 @@ def follow(programme: Programme, course: Course | Vector, dead_band: float = 0.0
     Dispatch
         Within every power limit; on the levels but for what the dead band holds back.
     """
-    wanted = course if isinstance(course, Course) else Course(course)
-    if programme.couplings.is_empty:
-        return _carried_out(programme, wanted.levels, dead_band).dispatch
-    return _coupled(programme, wanted, dead_band)
-
-
-def costed(programme: Programme, course: Course | Vector, dead_band: float = 0.0) -> Costed:
-    """As `follow`, with what the programme makes of it."""
-    wanted = course if isinstance(course, Course) else Course(course)
-    if programme.couplings.is_empty:
-        return _carried_out(programme, wanted.levels, dead_band)
-    dispatch = _coupled(programme, wanted, dead_band)
-    worth = end_worth(programme.storages, dispatch.stored)
-    return Costed(dispatch, planning_cost(programme, dispatch), worth)
-
-
-def _carried_out(programme: Programme, levels: Vector, dead_band: float) -> Costed:
-    """What is done where nothing ties intervals or storages together."""
-    storages, (n_storages, n_intervals) = programme.storages, levels.shape
-    moved = np.zeros((3, n_storages, n_intervals))
-    metered = np.empty((3, n_intervals))
-    cost, worth = carry_out(
-        np.ascontiguousarray(levels),
-        programme.meter,
-        programme.site.penalty,
-        programme.hours,
-        dead_band,
-        storages.initial,
-        storages.charge_limit,
-        storages.discharge_limit,
-        storages.charge_efficiency,
-        storages.discharge_efficiency,
-        storages.wear,
-        storages.level_price,
-        storages.soft_floor,
-        storages.soft_ceiling,
-        storages.stored_lower,
-        storages.end_of,
-        storages.end_width,
-        storages.end_price,
-        moved,
-        metered,
+    storages, net_load = problem.storages, problem.meter[NET_LOAD]
+    least = np.outer(np.broadcast_to(dead_band, storages.n_storages), problem.hours)
+    charge, discharge, stored = track(
+        np.ascontiguousarray(trajectory.levels),
+        storages.limits,
+        storages.traits,
+        np.maximum(least, _STORAGE_NOISE),
     )
-    charge, discharge, stored = moved
-    curtailed, grid_import, grid_export = metered
-    dispatch = Dispatch(
-        charge=charge,
-        discharge=discharge,
-        stored=stored,
-        grid_import=grid_import,
-        grid_export=grid_export,
-        curtailed=curtailed,
-    )
-    return Costed(dispatch, float(cost), float(worth))
-
-
-def _coupled(programme: Programme, wanted: Course, dead_band: float) -> Dispatch:
-    storages = programme.storages
-    charge, discharge, stored = np.zeros((3, *wanted.levels.shape))
-    track(
-        np.ascontiguousarray(wanted.levels),
-        storages.initial,
-        storages.charge_limit,
-        storages.discharge_limit,
-        storages.charge_efficiency,
-        storages.discharge_efficiency,
-        np.maximum(programme.hours * dead_band, STORAGE_NOISE),
-        charge,
-        discharge,
-        stored,
-    )
-    drawn = programme.site.net_load + charge.sum(axis=0) - discharge.sum(axis=0)
-    inverter = programme.couplings.inverter
-    lost = np.zeros(drawn.size) if inverter is None else inverter.excess(charge, discharge)
-    curtailed, grid_import, grid_export = np.empty((3, drawn.size))
-    if wanted.metered is None:
-        curtail_at_least_cost(programme.meter, programme.site.penalty, drawn, lost, curtailed)
+    drawn = net_load + charge.sum(axis=0) - discharge.sum(axis=0)
+    inverter = problem.couplings.inverter
+    clipped = np.zeros(drawn.size) if inverter is None else inverter.excess(charge, discharge)
+    if trajectory.metered is None or problem.couplings.is_empty:
+        curtailed = cheapest_curtailment(problem, drawn, clipped)
     else:
-        curtail_towards(wanted.metered, programme.site.curtail_limit, drawn, lost, curtailed)
-    pass_meter(drawn, curtailed, grid_import, grid_export)
+        wanted = np.maximum(trajectory.metered - drawn, clipped)
+        most = problem.meter[CURTAIL_LIMIT]
+        curtailed = np.where(wanted >= _METER_NOISE, np.minimum(wanted, most), 0.0)
+    metered = drawn + curtailed
+    metered = np.where(np.abs(metered) < _METER_NOISE, 0.0, metered)
     return Dispatch(
         charge=charge,
         discharge=discharge,
         stored=stored,
-        grid_import=grid_import,
-        grid_export=grid_export,
+        grid_import=np.maximum(metered, 0.0),
+        grid_export=np.maximum(-metered, 0.0),
         curtailed=curtailed,
     )
 
 
-def planning_cost(programme: Programme, dispatch: Dispatch) -> float:
-    """What the programme makes of a dispatch: its objective, end value and penalties included.
+@kernel("f8[:, :, ::1](Array(f8, 2, 'C', readonly=True), f8[:, :, ::1], f8[:, ::1], f8[:, ::1])")
+def track(levels: Vector, limits: Vector, traits: Vector, dead_band: Vector) -> Vector:
+    """Move each storage from level to level in the cheapest way: one direction at a time.
 
     Parameters
     ----------
-    programme : Programme
+    levels : float64 array, shape (K, T)
+        Levels to reach. [kWh]
+    limits, traits
+        As in `StorageArrays`.
+    dead_band : float64 array, shape (K, T)
+        Smallest movement made. [kWh per interval]
+
+    Returns
+    -------
+    float64 array, shape (3, K, T)
+        Charge, discharge [kWh per interval] and stored energy [kWh].
+    """
+    moves = np.zeros((3, *levels.shape))
+    charge, discharge, stored = moves[0], moves[1], moves[2]
+    for k in range(levels.shape[0]):
+        into, out = traits[CHARGE_EFFICIENCY, k], traits[DISCHARGE_EFFICIENCY, k]
+        level = traits[INITIAL, k]
+        for t in range(levels.shape[1]):  # `level` is what is really stored before interval t
+            move = levels[k, t] - level
+            if move > 0:
+                energy = move / into
+                if energy >= dead_band[k, t]:
+                    level = levels[k, t]
+                    if energy > limits[CHARGE_LIMIT, k, t]:
+                        energy = limits[CHARGE_LIMIT, k, t]
+                        level = level - move + energy * into
+                    charge[k, t] = energy
+            else:
+                energy = -move * out
+                if energy >= dead_band[k, t]:
+                    level = levels[k, t]
+                    if energy > limits[DISCHARGE_LIMIT, k, t]:
+                        energy = limits[DISCHARGE_LIMIT, k, t]
+                        level = level - move - energy / out
+                    discharge[k, t] = energy
+            stored[k, t] = level
+    return moves
+
+
+def cheapest_curtailment(problem: ProblemArrays, drawn: Vector, least: Vector) -> Vector:
+    """Return the solar left unused at least cost; where nothing is gained, as little as may be.
+
+    Parameters
+    ----------
+    problem : ProblemArrays
+        Prices and limits.
+    drawn : float64 array, shape (T,)
+        What the house draws with all solar in use. [kWh per interval]
+    least : float64 array, shape (T,)
+        What must be left unused. [kWh per interval]
+
+    Returns
+    -------
+    float64 array, shape (T,)
+        [kWh per interval]
+    """
+    meter = problem.meter
+    most: Vector = np.maximum(meter[CURTAIL_LIMIT], least)
+    if not most.any():
+        return most
+    breakpoints = [
+        least,
+        most,
+        -drawn,  # down to no export
+        -meter[EXPORT_LIMIT] - drawn,  # down to the export limit
+        meter[IMPORT_LIMIT] - drawn,  # up to the import limit
+    ]
+    choices = np.clip(breakpoints, least, most)
+    costs = meter_cost(problem, drawn + choices) + _EQUAL * np.arange(len(breakpoints))[:, None]
+    return np.asarray(np.take_along_axis(choices, costs.argmin(axis=0)[None, :], axis=0)[0])
+
+
+def meter_cost(problem: ProblemArrays, metered: Vector) -> Vector:
+    """Return the planning cost of energy through the meter, penalties included.
+
+    Parameters
+    ----------
+    problem : ProblemArrays
+        Prices and limits.
+    metered : float64 array, shape (..., T)
+        Import less export. [kWh per interval]
+
+    Returns
+    -------
+    float64 array, shape (..., T)
+        [$]
+    """
+    meter, penalty, imports = problem.meter, problem.penalty, metered > 0.0
+    price = np.where(imports, meter[IMPORT_PRICE], meter[EXPORT_PRICE])
+    limit = np.where(imports, meter[IMPORT_LIMIT], meter[EXPORT_LIMIT])
+    excess = np.where(imports, meter[IMPORT_EXCESS], meter[EXPORT_EXCESS])
+    over = np.maximum(np.abs(metered) - limit, 0.0)
+    forbidden = np.maximum(over - excess - _SLIP, 0.0)
+    return np.asarray(metered * price + penalty * (over + _FORBIDDEN * forbidden))
+
+
+def planning_cost(problem: ProblemArrays, dispatch: Dispatch) -> float:
+    """Return the objective of a dispatch, terminal value and penalties included.
+
+    Parameters
+    ----------
+    problem : ProblemArrays
         The problem.
     dispatch : Dispatch
         Any dispatch of its site.
@@ -213,32 +286,27 @@ def planning_cost(programme: Programme, dispatch: Dispatch) -> float:
     float
         Far above the optimum where the meter is pushed beyond what it can take. [$]
     """
-    storages = programme.storages
-    grid_import, grid_export = dispatch.grid_import, dispatch.grid_export
-    return float(
-        cost_at_meter(programme.meter, programme.site.penalty, grid_import, grid_export)
-        + storage_costs(
-            storages.wear,
-            storages.level_price,
-            storages.soft_floor,
-            storages.soft_ceiling,
-            dispatch.charge,
-            dispatch.discharge,
-            dispatch.stored,
-        )
-        + programme.couplings.cost(grid_import, grid_export)
-        - end_worth(storages, dispatch.stored)
-    )
+    return _cost_without_end(problem, dispatch) - terminal_value(problem.storages, dispatch.stored)
 
 
-def end_worth(storages: StorageArrays, stored: Vector) -> float:
-    """Value of the energy left at the end; `stored` has shape (K, T). [$]"""
-    return float((end_segments(storages, stored) * storages.end_price).sum())
+def _cost_without_end(problem: ProblemArrays, dispatch: Dispatch) -> float:
+    limits, traits = problem.storages.limits, problem.storages.traits
+    moved = (dispatch.charge + dispatch.discharge).sum(axis=1)
+    missed = np.maximum(limits[SOFT_FLOOR] - dispatch.stored, 0.0)
+    missed += np.maximum(dispatch.stored - limits[SOFT_CEILING], 0.0)
+    cost = meter_cost(problem, dispatch.grid_import - dispatch.grid_export).sum()
+    cost += traits[WEAR] @ moved + traits[LEVEL_PRICE] @ missed.sum(axis=1)
+    return float(cost) + problem.couplings.cost(dispatch.grid_import, dispatch.grid_export)
+
+
+def terminal_value(storages: StorageArrays, stored: Vector) -> float:
+    """Return the value of the energy left at the end; `stored` has shape (K, T). [$]"""
+    return float((end_segments(storages, stored) * storages.end_values[END_PRICE]).sum())
 
 
 def end_segments(storages: StorageArrays, stored: Vector) -> Vector:
-    """Energy left at the end in each segment of its value; shape (E, S). [kWh]"""
-    left = stored[:, -1] - storages.stored_lower[:, -1]
-    segments = np.empty(storages.end_width.shape)
-    fill_segments(left, storages.end_of, storages.end_width, segments)
-    return segments
+    """Return the energy left at the end in each segment of its value; shape (E, S). [kWh]"""
+    width = storages.end_values[END_WIDTH]
+    left = stored[:, -1] - storages.limits[STORED_LOWER, :, -1]
+    above = np.bincount(storages.end_of, left, minlength=width.shape[0])[:, None]
+    return np.asarray(np.clip(above - (np.cumsum(width, axis=1) - width), 0.0, width))

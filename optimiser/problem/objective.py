@@ -26,7 +26,7 @@ class CostFunction(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class Objective:
     """What one plan is optimised against.
 
     Attributes
@@ -64,7 +64,7 @@ class Terms:
 _PRECEDENCE = 100.0
 
 
-def terms(site: Site, tariff: PlanningTariff, cost_function: CostFunction) -> Terms:
+def build_objective(site: Site, tariff: PlanningTariff, cost_function: CostFunction) -> Objective:
     """State one cost function for one site.
 
     Parameters
@@ -78,7 +78,7 @@ def terms(site: Site, tariff: PlanningTariff, cost_function: CostFunction) -> Te
 
     Returns
     -------
-    Terms
+    Objective
         The statement.
     """
     consumes_itself = cost_function is CostFunction.SELF_CONSUMPTION
@@ -87,7 +87,7 @@ def terms(site: Site, tariff: PlanningTariff, cost_function: CostFunction) -> Te
     if consumes_itself:  # a vehicle is a consumer: what it needs is bought in every mode
         may_charge[: len(site.batteries)] &= tariff.import_price <= 0
     may_feed_in = [s.may_export and not consumes_itself for s in storages]
-    return Terms(
+    return Objective(
         import_price=tariff.import_price,
         export_price=tariff.export_price,
         import_surcharge=_surcharge(site, tariff) if consumes_itself else 0.0,

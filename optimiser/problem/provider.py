@@ -121,8 +121,8 @@ class PlanningTariff:
     price_margin: float = 0.0
 
 
-def apply(rules: ProviderRules, tariff: Tariff, horizon: Horizon) -> PlanningTariff:
-    """Planning tariff under the provider's rules.
+def planning_tariff(rules: ProviderRules, tariff: Tariff, horizon: Horizon) -> PlanningTariff:
+    """Build the planning tariff under the provider's rules.
 
     Parameters
     ----------

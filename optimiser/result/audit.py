@@ -1,14 +1,13 @@
 """An independent look at a plan: it trusts no solver and shares no code with one.
 
 The batteries are simulated again from their power alone, the balances are added up from the
-seven flows, and the bill is made from the flows.
+fourteen flows, and the bill, demand charges and allowances included, is made from the flows.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
-from operator import attrgetter
 
 import numpy as np
 
@@ -16,9 +15,9 @@ from matrix_builders import Vector
 from optimiser.model.dispatch import DEAD_BAND, Dispatch
 from optimiser.problem.battery import Battery
 from optimiser.problem.site import Site
+from optimiser.problem.tariff import Allowance, Direction
 from optimiser.problem.vehicle import Vehicle
 from optimiser.problem.windows import Mask
-from optimiser.result.audit_kernels import look_at, storage_error
 from optimiser.result.bill import Money
 from optimiser.result.flows import EnergyFlows
 
@@ -31,7 +30,7 @@ BILL_TOLERANCE = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What an independent look found.
+    """The errors of a plan.
 
     Attributes
     ----------
@@ -70,46 +69,141 @@ def audit(site: Site, dispatch: Dispatch, flows: EnergyFlows, money: Money) -> A
         Errors found.
     """
     hours, n = site.horizon.hours, len(site.batteries)
-    drawn = np.empty(hours.size)
-    error, due, traded = look_at(
-        n,
-        _passed_on(site),
-        site.grid.curtailment,
-        hours,
-        site.forecast.load,
-        site.forecast.solar,
-        hours * site.grid.import_limit,
-        hours * site.grid.export_limit,
-        site.tariff.import_price,
-        site.tariff.export_price,
-        dispatch.charge,
-        dispatch.discharge,
-        dispatch.grid_import,
-        dispatch.grid_export,
-        dispatch.curtailed,
-        drawn,
-        *_flows_in_order(flows),
-    )
     errors = [
-        error,
+        *_flow_errors(site, dispatch, flows),
+        *_meter_errors(site, dispatch),
         *(_battery_error(b, hours, dispatch, k) for k, b in enumerate(site.batteries)),
         *(_vehicle_error(v, site, dispatch, k) for k, v in enumerate(site.vehicles, n)),
-        _inverter_error(site, dispatch),
     ]
-    due += sum(_demand_costs(site, drawn))
-    stated = money.total_cost + money.bill.allowance_credit
-    bill_error = abs(due - stated) / max(1.0, traded)
-    return Audit(energy_error=float(max(errors)), bill_error=float(bill_error))
+    return Audit(energy_error=_largest(errors), bill_error=_bill_error(site, flows, money))
 
 
-# Rows as in `violations`.
-_flows_in_order = attrgetter(
-    *("solar_to_load", "solar_to_battery", "solar_to_grid"),
-    *("battery_to_load", "battery_to_grid"),
-    *("vehicle_to_load", "vehicle_to_battery", "vehicle_to_grid"),
-    *("grid_to_load", "grid_to_battery"),
-    *("solar_to_vehicle", "battery_to_vehicle", "vehicle_to_vehicle", "grid_to_vehicle"),
-)
+def _largest(errors: list[Vector]) -> float:
+    """Return the largest of all errors, at least zero; infinite where one is NaN."""
+    largest = float(np.concatenate([np.ravel(error) for error in errors]).max(initial=0.0))
+    return largest if largest >= 0.0 else np.inf
+
+
+def _flow_errors(site: Site, dispatch: Dispatch, flows: EnergyFlows) -> Iterator[Vector]:
+    """Yield the errors of every balance, flows backwards, and energy from battery to battery."""
+    n = len(site.batteries)
+    for name in flows.__slots__:
+        yield -getattr(flows, name)
+    charge, discharge = dispatch.charge[:n].sum(axis=0), dispatch.discharge[:n].sum(axis=0)
+    yield np.minimum(charge, discharge)
+    taken = flows.solar_to_vehicle + flows.battery_to_vehicle
+    taken = taken + flows.vehicle_to_vehicle + flows.grid_to_vehicle
+    yield np.abs(taken - dispatch.charge[n:])
+
+    to_load = flows.solar_to_load + flows.battery_to_load
+    yield np.abs(to_load + flows.vehicle_to_load + flows.grid_to_load - site.forecast.load)
+    to_battery = flows.solar_to_battery + flows.vehicle_to_battery + flows.grid_to_battery
+    yield np.abs(to_battery - charge)
+    to_grid = flows.solar_to_grid + flows.battery_to_grid + flows.vehicle_to_grid
+    yield np.abs(to_grid - dispatch.grid_export)
+
+    from_solar = flows.solar_to_load + flows.solar_to_battery + flows.solar_to_grid
+    from_solar = from_solar + flows.solar_to_vehicle.sum(axis=0)
+    yield np.abs(from_solar + dispatch.curtailed - site.forecast.solar)
+    from_battery = flows.battery_to_load + flows.battery_to_grid
+    yield np.abs(from_battery + flows.battery_to_vehicle.sum(axis=0) - discharge)
+    from_vehicle = flows.vehicle_to_load + flows.vehicle_to_battery + flows.vehicle_to_grid
+    from_vehicle = from_vehicle + flows.vehicle_to_vehicle.sum(axis=0)
+    yield np.abs(from_vehicle - dispatch.discharge[n:].sum(axis=0))
+    yield np.abs(_imported(flows) - dispatch.grid_import)  # the meter may differ by its noise
+
+
+def _imported(flows: EnergyFlows) -> Vector:
+    """Return the energy that the flows take from the grid; shape (T,). [kWh per interval]"""
+    imported: Vector = flows.grid_to_load + flows.grid_to_battery
+    return np.asarray(imported + flows.grid_to_vehicle.sum(axis=0))
+
+
+def _meter_errors(site: Site, dispatch: Dispatch) -> Iterator[Vector]:
+    """Yield energy beyond a limit that the house did not force, both ways at once, or lost.
+
+    A watt of the dead band is no error.
+    """
+    hours, solar = site.horizon.hours, np.array(site.forecast.solar)
+    net_load, slack = site.forecast.load - solar, hours * DEAD_BAND
+    clipped = np.zeros(hours.size)
+    if site.inverter is not None:
+        own = slice(len(site.batteries))
+        through = (dispatch.discharge - dispatch.charge)[own].sum(axis=0)
+        if site.inverter.dc_coupled_solar:
+            through = through + solar - dispatch.curtailed
+            clipped = np.maximum(solar - hours * site.inverter.ac_limit, 0.0)
+        yield np.abs(through) - hours * site.inverter.ac_limit - slack
+    lost = solar if site.grid.curtailment else clipped
+    most_import = np.maximum(hours * site.grid.import_limit, net_load + clipped)
+    most_export = np.maximum(hours * site.grid.export_limit, -net_load - lost)
+    yield dispatch.grid_import - most_import - slack
+    yield dispatch.grid_export - most_export - slack
+    yield np.minimum(dispatch.grid_import, dispatch.grid_export)
+    yield dispatch.curtailed - lost
+
+
+def _battery_error(battery: Battery, hours: Vector, dispatch: Dispatch, k: int) -> Vector:
+    floor = min(battery.reserve, battery.initial_soc)
+    return _storage_error(battery, (floor, battery.max_soc), hours, dispatch, k)
+
+
+def _vehicle_error(vehicle: Vehicle, site: Site, dispatch: Dispatch, k: int) -> Vector:
+    hours = np.where(_is_here(vehicle, site), site.horizon.hours, 0.0)
+    floor = min(vehicle.least_soc, vehicle.initial_soc)
+    errors = _storage_error(vehicle, (floor, vehicle.most_soc), hours, dispatch, k)
+    charge = dispatch.charge[k]
+    below = np.where(charge > 0.0, hours * vehicle.least_charge - charge, 0.0)
+    return np.concatenate([errors, below])
+
+
+def _storage_error(
+    storage: Battery | Vehicle,
+    band: tuple[float, float],
+    hours: Vector,
+    dispatch: Dispatch,
+    k: int,
+) -> Vector:
+    """Simulate one storage from its power alone, and list what it violates. [kWh]"""
+    charge, discharge, stored = dispatch.charge[k], dispatch.discharge[k], dispatch.stored[k]
+    gained = charge * storage.charge_efficiency - discharge / storage.discharge_efficiency
+    level = storage.initial_soc * storage.capacity + np.cumsum(gained)
+    highest = max(band[1], storage.initial_soc)
+    return np.concatenate(
+        [
+            np.abs(level - stored),
+            band[0] * storage.capacity - stored,
+            stored - highest * storage.capacity,
+            charge - hours * storage.charge_limit,
+            discharge - hours * storage.discharge_limit,
+            np.minimum(charge, discharge),
+        ]
+    )
+
+
+def _is_here(vehicle: Vehicle, site: Site) -> Mask:
+    """Return the intervals between arrival and departure, instant by instant."""
+    slack = timedelta(milliseconds=1)
+    return np.array(
+        [
+            (vehicle.arrival is None or vehicle.arrival <= start + slack)
+            and (vehicle.departure is None or end <= vehicle.departure + slack)
+            for start, end in pairwise(site.horizon.instants)
+        ]
+    )
+
+
+def _bill_error(site: Site, flows: EnergyFlows, money: Money) -> float:
+    """Return how far the bill stated is from that of the flows, per dollar that changes hands."""
+    drawn = _imported(flows)
+    sold = flows.solar_to_grid + flows.battery_to_grid + flows.vehicle_to_grid
+    bought = drawn * site.tariff.import_price
+    earned = sold * site.tariff.export_price
+    due = float((bought - earned).sum()) + sum(_demand_costs(site, drawn))
+    for allowances, energy in _allowances(site, drawn, sold):
+        due -= _largest_credit(site, allowances, energy)
+    traded = float((np.abs(bought) + np.abs(earned)).sum())
+    return abs(due - money.total_cost) / max(1.0, traded)
 
 
 def _demand_costs(site: Site, drawn: Vector) -> Iterator[float]:
@@ -127,71 +221,45 @@ def _demand_costs(site: Site, drawn: Vector) -> Iterator[float]:
         yield charge.price * max(peak - charge.peak_so_far, 0.0)
 
 
-def _passed_on(site: Site) -> float:
-    """Solar power that the inverter passes on at most. [kW]"""
-    if site.inverter is None or not site.inverter.dc_coupled_solar:
-        return np.inf
-    return site.inverter.ac_limit
+def _allowances(
+    site: Site, drawn: Vector, sold: Vector
+) -> Iterator[tuple[list[Allowance], Vector]]:
+    """Yield the allowances of either direction, and the energy through the meter that way."""
+    for direction, energy in ((Direction.IMPORT, drawn), (Direction.EXPORT, sold)):
+        own = [a for a in site.tariff.allowances if a.direction is direction]
+        if own:
+            yield own, energy
 
 
-def _inverter_error(site: Site, dispatch: Dispatch) -> float:
-    """Energy beyond the inverter's limit, either way; a watt of the dead band is none."""
-    if site.inverter is None:
-        return 0.0
-    own = slice(len(site.batteries))
-    through = (dispatch.discharge - dispatch.charge)[own].sum(axis=0)
-    if site.inverter.dc_coupled_solar:
-        through = through + site.forecast.solar - dispatch.curtailed
-    limit = site.inverter.ac_limit + DEAD_BAND
-    return _worst(np.abs(through) - site.horizon.hours * limit)
+def _largest_credit(site: Site, allowances: list[Allowance], energy: Vector) -> float:
+    """Return the gain of some allowances, each kWh where it gains most and once. [$]
+
+    Offers of (gain, interval, allowance) are taken in descending order of gain, as the tariff
+    says; days are those of the local calendar.
+    """
+    today = site.horizon.start.date()
+    left: dict[tuple[int, date], float] = {}
+    offers = []
+    for a, allowance in enumerate(allowances):
+        covers = allowance.window.covers(site.horizon).tolist()
+        for t, start in enumerate(site.horizon.starts):
+            used = allowance.used_today if start.date() == today else 0.0
+            left.setdefault((a, start.date()), max(allowance.daily_energy - used, 0.0))
+            gain = _gain(site, allowance, t)
+            if covers[t] and gain > 0.0:
+                offers.append((-gain, a, t))
+    open_energy, credit = energy.tolist(), 0.0
+    for negative, a, t in sorted(offers):
+        key = a, site.horizon.starts[t].date()
+        taken = min(open_energy[t], left[key])
+        open_energy[t] -= taken
+        left[key] -= taken
+        credit -= negative * taken
+    return credit
 
 
-def _vehicle_error(vehicle: Vehicle, site: Site, dispatch: Dispatch, k: int) -> float:
-    return storage_error(
-        vehicle.initial_soc * vehicle.capacity,
-        min(vehicle.least_soc, vehicle.initial_soc) * vehicle.capacity,
-        max(vehicle.most_soc, vehicle.initial_soc) * vehicle.capacity,
-        vehicle.charge_efficiency,
-        vehicle.discharge_efficiency,
-        vehicle.least_charge,
-        vehicle.charge_limit,
-        vehicle.discharge_limit,
-        np.where(_is_here(vehicle, site), site.horizon.hours, 0.0),
-        dispatch.charge[k],
-        dispatch.discharge[k],
-        dispatch.stored[k],
-    )
-
-
-def _is_here(vehicle: Vehicle, site: Site) -> Mask:
-    """Intervals between arrival and departure, instant by instant."""
-    slack = timedelta(milliseconds=1)
-    return np.array(
-        [
-            (vehicle.arrival is None or vehicle.arrival <= start + slack)
-            and (vehicle.departure is None or end <= vehicle.departure + slack)
-            for start, end in pairwise(site.horizon.instants)
-        ]
-    )
-
-
-def _battery_error(battery: Battery, hours: Vector, dispatch: Dispatch, k: int) -> float:
-    return storage_error(
-        battery.initial_soc * battery.capacity,
-        min(battery.reserve, battery.initial_soc) * battery.capacity,
-        max(battery.max_soc, battery.initial_soc) * battery.capacity,
-        battery.charge_efficiency,
-        battery.discharge_efficiency,
-        0.0,
-        battery.charge_limit,
-        battery.discharge_limit,
-        hours,
-        dispatch.charge[k],
-        dispatch.discharge[k],
-        dispatch.stored[k],
-    )
-
-
-def _worst(excess: Vector) -> float:
-    worst = float(excess.max(initial=0.0))
-    return worst if worst >= 0 else np.inf  # NaN is as wrong as can be
+def _gain(site: Site, allowance: Allowance, t: int) -> float:
+    """Return the gain of a kWh within an allowance over the tariff. [$/kWh]"""
+    if allowance.direction is Direction.IMPORT:
+        return float(site.tariff.import_price[t]) - allowance.price
+    return allowance.price - float(site.tariff.export_price[t])

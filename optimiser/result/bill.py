@@ -5,18 +5,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from matrix_builders import Vector
-from matrix_builders.compiled import kernel
 from optimiser.model.demand_charges import credit, daily_allowances, metered_peaks
 from optimiser.model.dispatch import Dispatch
-from optimiser.model.meter import clipped
-from optimiser.model.storages import energy_wanted, present_at_charger
+from optimiser.model.meter import clipped_solar
+from optimiser.model.storages import present_at_charger, target_energy
 from optimiser.problem.site import Site
 from optimiser.problem.vehicle import Vehicle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peak:
-    """What one demand charge makes of a plan.
+    """The peak of one demand charge.
 
     Attributes
     ----------
@@ -35,7 +34,7 @@ class Peak:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bill:
-    """What the energy and power through a meter cost, line by line. [$]
+    """The cost of energy and power through a meter, line by line. [$]
 
     Attributes
     ----------
@@ -65,7 +64,7 @@ class Bill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Money:
-    """What a plan costs; planning prices, penalties and end values never enter. [$]
+    """The cost of a plan; planning prices, penalties and end values never enter. [$]
 
     Attributes
     ----------
@@ -76,7 +75,7 @@ class Money:
     wear_cost : float
         Cycle cost of the plan; not part of the bill.
     end_value : float
-        Worth that the plan gave to the energy left at the end; not part of the bill.
+        Terminal value of the energy left at the end; not part of the bill.
     """
 
     bill: Bill
@@ -96,7 +95,7 @@ class Money:
 
 
 def bill_of(site: Site, grid_import: Vector, grid_export: Vector) -> Bill:
-    """Bill of the energy through the meter.
+    """Return the bill of the energy through the meter.
 
     Parameters
     ----------
@@ -126,7 +125,7 @@ def bill_of(site: Site, grid_import: Vector, grid_export: Vector) -> Bill:
 
 
 def money_of(site: Site, dispatch: Dispatch, end_value: float) -> Money:
-    """Bill of a dispatch, beside the baseline.
+    """Return the bill of a dispatch, beside the baseline.
 
     Parameters
     ----------
@@ -135,87 +134,43 @@ def money_of(site: Site, dispatch: Dispatch, end_value: float) -> Money:
     dispatch : Dispatch
         What is done.
     end_value : float
-        Worth of the energy left at the end. [$]
+        Terminal value of the energy left at the end. [$]
 
     Returns
     -------
     Money
         Amounts over the horizon.
     """
+    moved = (dispatch.charge + dispatch.discharge).sum(axis=1)
     cycle_costs = np.array([s.cycle_cost for s in site.storages], dtype=np.float64)
     return Money(
         bill=bill_of(site, dispatch.grid_import, dispatch.grid_export),
         baseline_cost=baseline_cost(site),
-        wear_cost=float(wear_of(cycle_costs, dispatch.charge, dispatch.discharge)),
+        wear_cost=float(cycle_costs @ moved),
         end_value=end_value,
     )
 
 
 def baseline_cost(site: Site) -> float:
-    """Bill with nothing controlled: batteries idle, vehicles charged as they come. [$]
+    """Return the bill with nothing controlled: batteries idle, vehicles charged as they come. [$]
 
     Surplus beyond the export limit is lost where solar can be curtailed, and what an inverter
     cannot pass on is lost in any case.
     """
-    drawn = site.net_load + clipped(site)
+    drawn = site.net_load + clipped_solar(site)
     for vehicle in site.vehicles:
-        drawn = drawn + _charged_at_once(vehicle, site, np.maximum(-drawn, 0.0))
+        drawn = drawn + _charge_at_once(vehicle, site, np.maximum(-drawn, 0.0))
     most_export = site.grid.export_limit if site.grid.curtailment else np.inf
-    grid_import, grid_export = np.empty((2, drawn.size))
-    meter_idle(drawn, site.horizon.hours * most_export, grid_import, grid_export)
-    return bill_of(site, grid_import, grid_export).total
+    surplus = np.minimum(np.maximum(-drawn, 0.0), site.horizon.hours * most_export)
+    return bill_of(site, np.maximum(drawn, 0.0), surplus).total
 
 
-def _charged_at_once(vehicle: Vehicle, site: Site, surplus: Vector) -> Vector:
-    """Charge of a vehicle at full power from its arrival until it has what it wants. [kWh]"""
+def _charge_at_once(vehicle: Vehicle, site: Site, surplus: Vector) -> Vector:
+    """Return the charge of a vehicle at full power, from arrival until it is done. [kWh]"""
     here = present_at_charger(vehicle, site.horizon)
     power = np.where(here, site.horizon.hours * vehicle.charge_limit, 0.0)
     if not vehicle.may_charge_from_grid:
         power = np.minimum(power, surplus)
-    missing = energy_wanted(vehicle) - vehicle.initial_soc * vehicle.capacity
+    missing = target_energy(vehicle) - vehicle.initial_soc * vehicle.capacity
     before = np.cumsum(power) - power
     return np.clip(missing / vehicle.charge_efficiency - before, 0.0, power)
-
-
-@kernel("f8(f8[::1], f8[:, ::1], f8[:, ::1])")
-def wear_of(cycle_cost: Vector, charge: Vector, discharge: Vector) -> float:
-    """Cycle cost of what storages move.
-
-    Parameters
-    ----------
-    cycle_cost : float64 array, shape (K,)
-        Of each storage. [$/kWh]
-    charge, discharge : float64 array, shape (K, T)
-        What goes into and out of it. [kWh per interval]
-
-    Returns
-    -------
-    float
-        [$]
-    """
-    cost = 0.0
-    for k in range(cycle_cost.size):
-        moved = 0.0
-        for t in range(charge.shape[1]):
-            moved += charge[k, t] + discharge[k, t]
-        cost += moved * cycle_cost[k]
-    return cost
-
-
-@kernel("void(f8[::1], f8[::1], f8[::1], f8[::1])")
-def meter_idle(
-    drawn: Vector, most_export: Vector, grid_import: Vector, grid_export: Vector
-) -> None:
-    """Energy through the meter with nothing controlled.
-
-    Parameters
-    ----------
-    drawn, most_export : float64 array, shape (T,)
-        What the site draws, or gives where negative, and the part of it beyond which surplus is
-        lost. [kWh per interval]
-    grid_import, grid_export : float64 array, shape (T,)
-        Modified in place. [kWh per interval]
-    """
-    for t in range(drawn.size):
-        grid_import[t] = max(drawn[t], 0.0)
-        grid_export[t] = min(max(-drawn[t], 0.0), most_export[t])

@@ -3,19 +3,32 @@
 import numpy as np
 
 from matrix_builders import Vector
-from optimiser.model.arrays import Programme
+from matrix_builders.tables import (
+    CHARGE_EFFICIENCY,
+    CHARGE_LIMIT,
+    DISCHARGE_EFFICIENCY,
+    DISCHARGE_LIMIT,
+    IMPORT_LIMIT,
+    INITIAL,
+    LEAST_CHARGE,
+    NET_LOAD,
+    SOFT_FLOOR,
+    STORED_LOWER,
+    STORED_UPPER,
+)
+from optimiser.model.arrays import ProblemArrays
 from optimiser.model.storages import BATTERIES
 
 
-def rule_levels(programme: Programme) -> Vector:
-    """Stored energy when each battery keeps surplus solar and serves the load, in order.
+def rule_levels(problem: ProblemArrays) -> Vector:
+    """Return stored energy when batteries keep surplus solar and serve the load, in order.
 
     Vehicles charge before that, at full power, until they have what they want.  No forecast is
     used, no energy is bought for later and none is sold, so the levels respect every permission.
 
     Parameters
     ----------
-    programme : Programme
+    problem : ProblemArrays
         The problem.
 
     Returns
@@ -23,47 +36,63 @@ def rule_levels(programme: Programme) -> Vector:
     float64 array, shape (K, T)
         Energy at the end of each interval. [kWh]
     """
-    storages = programme.storages
-    levels = np.empty(storages.charge_limit.shape)
-    present = np.array(storages.initial)
+    storages = problem.storages
+    levels = np.empty(storages.limits.shape[1:])
+    stored = storages.traits[INITIAL].copy()
     batteries = np.flatnonzero(storages.group == BATTERIES).tolist()
     vehicles = np.flatnonzero(storages.group != BATTERIES).tolist()
-    # What is wanted at any time from now on.
-    wanted = np.maximum.accumulate(storages.soft_floor[:, ::-1], axis=1)[:, ::-1]
-    passes_out = passes_in = np.full(programme.hours.size, np.inf)
-    if programme.couplings.inverter is not None:
-        inverter = programme.couplings.inverter
-        passes_out = np.maximum(inverter.limit - inverter.solar, 0.0)
-        passes_in = inverter.limit + inverter.solar
-    for t, net_load in enumerate(programme.site.net_load.tolist()):
-        open_load, out, into = net_load, float(passes_out[t]), float(passes_in[t])
+    # The highest soft floor from now on.
+    targets = np.maximum.accumulate(storages.limits[SOFT_FLOOR, :, ::-1], axis=1)[:, ::-1]
+    passes = _inverter_limits(problem)
+    for t in range(problem.hours.size):
+        net_load = float(problem.meter[NET_LOAD, t])
         for k in vehicles:
-            missing = max(float(wanted[k, t] - present[k]), 0.0)
-            moved = _taken_by_vehicle(programme, k, t, missing, open_load)
-            present[k] += moved * storages.charge_efficiency[k]
-            open_load += moved
+            missing = max(float(targets[k, t] - stored[k]), 0.0)
+            taken = _vehicle_charge(problem, k, t, missing, net_load)
+            stored[k] += taken * storages.traits[CHARGE_EFFICIENCY, k]
+            net_load += taken
+        out, into = passes[:, t].tolist()
         for k in batteries:
-            if open_load < 0:
-                room = (storages.stored_upper[k, t] - present[k]) / storages.charge_efficiency[k]
-                moved = max(0.0, min(-open_load, storages.charge_limit[k, t], room, into))
-                present[k] += moved * storages.charge_efficiency[k]
-                open_load += moved
-                into -= moved
+            if net_load < 0:
+                taken = min(-net_load, into, _most_charge(problem, k, t, stored[k]))
+                stored[k] += taken * storages.traits[CHARGE_EFFICIENCY, k]
+                net_load += taken
+                into -= taken
             else:
-                efficiency = storages.discharge_efficiency[k]
-                spare = (present[k] - storages.stored_lower[k, t]) * efficiency
-                moved = max(0.0, min(open_load, storages.discharge_limit[k, t], spare, out))
-                present[k] -= moved / efficiency
-                open_load -= moved
-                out -= moved
-        levels[:, t] = present
+                given = min(net_load, out, _most_discharge(problem, k, t, stored[k]))
+                stored[k] -= given / storages.traits[DISCHARGE_EFFICIENCY, k]
+                net_load -= given
+                out -= given
+        levels[:, t] = stored
     return levels
 
 
-def _taken_by_vehicle(programme: Programme, k: int, t: int, missing: float, drawn: float) -> float:
-    """Energy that one vehicle takes beside what is `drawn`: all that it can, or nothing. [kWh]"""
-    storages, site = programme.storages, programme.site
-    power_left = max(site.import_limit[t] - max(drawn, 0.0), 0.0)
-    moved = min(storages.charge_limit[k, t], missing / storages.charge_efficiency[k], power_left)
-    least = storages.least_charge[k, t]
-    return float(moved) if moved >= least else 0.0
+def _inverter_limits(problem: ProblemArrays) -> Vector:
+    """Return the most energy that batteries may give and take through it; shape (2, T). [kWh]"""
+    inverter = problem.couplings.inverter
+    if inverter is None:
+        return np.full((2, problem.hours.size), np.inf)
+    out = np.maximum(inverter.limit - inverter.solar, 0.0)
+    return np.array([out, inverter.limit + inverter.solar])
+
+
+def _most_charge(problem: ProblemArrays, k: int, t: int, stored: float) -> float:
+    """Return the most energy that a battery can take. [kWh]"""
+    limits, traits = problem.storages.limits[:, k, t], problem.storages.traits[:, k]
+    room = (limits[STORED_UPPER] - stored) / traits[CHARGE_EFFICIENCY]
+    return max(0.0, min(float(limits[CHARGE_LIMIT]), float(room)))
+
+
+def _most_discharge(problem: ProblemArrays, k: int, t: int, stored: float) -> float:
+    """Return the most energy that a battery can give. [kWh]"""
+    limits, traits = problem.storages.limits[:, k, t], problem.storages.traits[:, k]
+    spare = (stored - limits[STORED_LOWER]) * traits[DISCHARGE_EFFICIENCY]
+    return max(0.0, min(float(limits[DISCHARGE_LIMIT]), float(spare)))
+
+
+def _vehicle_charge(problem: ProblemArrays, k: int, t: int, missing: float, drawn: float) -> float:
+    """Return the energy of one vehicle beside what is `drawn`: all that it can, or none. [kWh]"""
+    limits, traits = problem.storages.limits[:, k, t], problem.storages.traits[:, k]
+    power_left = max(problem.meter[IMPORT_LIMIT, t] - max(drawn, 0.0), 0.0)
+    taken = min(limits[CHARGE_LIMIT], missing / traits[CHARGE_EFFICIENCY], power_left)
+    return float(taken) if taken >= limits[LEAST_CHARGE] else 0.0

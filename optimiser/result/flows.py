@@ -1,16 +1,20 @@
-"""Who fed whom: accounting, derived after the solve."""
+"""The flows of a dispatch: accounting, derived after the solve."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from matrix_builders import Vector
-from matrix_builders.compiled import kernel
 from optimiser.model.arrays import Permissions
 from optimiser.model.dispatch import Dispatch
+from optimiser.model.meter import clipped_solar
 from optimiser.problem.site import Site
 from optimiser.problem.vehicle import Priority
+from optimiser.problem.windows import Mask
+
+# Turn of a vehicle in the queue for solar; batteries have the middle one.
+_TURN = {Priority.EV_FIRST: 0, Priority.EQUAL: 1, Priority.BATTERY_FIRST: 2}
+_BATTERY_TURN = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,173 +60,95 @@ def flows_of(site: Site, dispatch: Dispatch, permissions: Permissions | None = N
         All non-negative; each source and each sink adds up.
     """
     n, shape = len(site.batteries), dispatch.charge.shape
-    may = permissions or Permissions.all(shape)
-    whole = np.zeros((_N_WHOLE, shape[1]))
-    each = np.zeros((_N_EACH, *shape))
-    split(
-        n,
-        _passed_on(site),
-        site.horizon.hours,
-        site.forecast.load,
-        site.forecast.solar,
-        dispatch.curtailed,
-        dispatch.charge,
-        dispatch.discharge,
-        may.charge_from_grid,
-        may.feed_in,
-        np.array([1] * n + [_TURN[v.priority] for v in site.vehicles], dtype=np.int64),
-        whole,
-        each,
-    )
-    solar_to, from_battery, from_vehicle, from_grid = each[:, n:]
+    anyone = np.ones(shape, dtype=np.bool_)
+    may = permissions or Permissions(anyone, anyone)
+    missing = dispatch.charge.copy()  # what no source has filled yet; the rest is the grid's
+    solar_to_load, solar_to_grid = _split_solar(site, dispatch, may, missing)
+    from_solar = dispatch.charge - missing
+    needed = np.maximum(site.forecast.load - solar_to_load, 0.0)
+    from_battery, from_vehicle = np.zeros((2, *shape))
+    to_load, to_grid = np.zeros((2, 2, shape[1]))
+    is_battery = np.arange(shape[0]) < n
+    for feeds_in in (False, True):
+        for source, (own, taken) in enumerate(
+            ((is_battery, from_battery), (~is_battery, from_vehicle))
+        ):
+            gives = own[:, None] & (may.feed_in == feeds_in)
+            supply = np.where(gives, dispatch.discharge, 0.0).sum(axis=0)
+            if not supply.any():
+                continue
+            serves = np.minimum(needed, supply)
+            needed = needed - serves
+            to_load[source] += serves
+            takers = ~is_battery if source == 0 else np.ones_like(is_battery)
+            before = missing.copy()
+            to_grid[source] += _share(supply - serves, missing, takers[:, None])
+            np.add(taken, before - missing, out=taken)
     return EnergyFlows(
-        solar_to_load=whole[_SOLAR_TO_LOAD],
-        solar_to_battery=whole[_SOLAR_TO_BATTERY],
-        solar_to_vehicle=solar_to,
-        solar_to_grid=whole[_SOLAR_TO_GRID],
-        battery_to_load=whole[_BATTERY_TO_LOAD],
-        battery_to_vehicle=from_battery,
-        battery_to_grid=whole[_BATTERY_TO_GRID],
-        vehicle_to_load=whole[_VEHICLE_TO_LOAD],
-        vehicle_to_battery=whole[_VEHICLE_TO_BATTERY],
-        vehicle_to_vehicle=from_vehicle,
-        vehicle_to_grid=whole[_VEHICLE_TO_GRID],
-        grid_to_load=whole[_GRID_TO_LOAD],
-        grid_to_battery=whole[_GRID_TO_BATTERY],
-        grid_to_vehicle=from_grid,
+        solar_to_load=solar_to_load,
+        solar_to_battery=from_solar[:n].sum(axis=0),
+        solar_to_vehicle=from_solar[n:],
+        solar_to_grid=solar_to_grid,
+        battery_to_load=to_load[0],
+        battery_to_vehicle=from_battery[n:],
+        battery_to_grid=to_grid[0],
+        vehicle_to_load=to_load[1],
+        vehicle_to_battery=from_vehicle[:n].sum(axis=0),
+        vehicle_to_vehicle=from_vehicle[n:],
+        vehicle_to_grid=to_grid[1],
+        grid_to_load=needed,
+        grid_to_battery=missing[:n].sum(axis=0),
+        grid_to_vehicle=missing[n:],
     )
 
 
-_TURN = {Priority.EV_FIRST: 0, Priority.EQUAL: 1, Priority.BATTERY_FIRST: 2}
-"""Turn of a vehicle in the queue for solar; batteries have the middle one."""
+def _split_solar(
+    site: Site, dispatch: Dispatch, may: Permissions, missing: Vector
+) -> tuple[Vector, Vector]:
+    """Share solar among load, storages and grid; return what the load and the grid take.
 
-_N_TURNS = 3
-
-# Rows of the flows of the whole site, then of those of each storage.  What batteries and vehicles
-# give follows the same order.
-_SOLAR_TO_LOAD, _SOLAR_TO_GRID, _GRID_TO_LOAD = range(3)
-_BATTERY_TO_LOAD, _VEHICLE_TO_LOAD, _BATTERY_TO_GRID, _VEHICLE_TO_GRID = range(3, 7)
-_SOLAR_TO_BATTERY, _VEHICLE_TO_BATTERY, _GRID_TO_BATTERY = range(7, 10)
-_N_WHOLE = 10
-_SOLAR, _BATTERY, _VEHICLE, _GRID = range(4)
-_N_EACH = 4
-
-
-def _passed_on(site: Site) -> float:
-    """Solar power that can leave the inverter; the rest charges the batteries beside it. [kW]"""
-    if site.inverter is None or not site.inverter.dc_coupled_solar:
-        return np.inf
-    return site.inverter.ac_limit
-
-
-@kernel("f8(f8, f8[:, :, ::1], i8, i8, b1[::1])", inlined=True)
-def share(supply: float, each: Vector, t: int, source: int, chosen: NDArray[np.bool_]) -> float:
-    """Share a supply among the open charges of those chosen, by their size; return what is left."""
-    total = 0.0
-    for k in range(chosen.size):
-        if chosen[k]:
-            total += each[_GRID, k, t]
-    part = supply / total if total > supply else 1.0
-    left = supply
-    for k in range(chosen.size):
-        if chosen[k]:
-            given = each[_GRID, k, t] * part
-            each[source, k, t] += given
-            each[_GRID, k, t] = max(each[_GRID, k, t] - given, 0.0)
-            left -= given
-    return max(left, 0.0)
+    `missing`, shape (K, T), is what storages still lack; modified in place. [kWh per interval]
+    """
+    is_battery = np.arange(missing.shape[0]) < len(site.batteries)
+    left = site.forecast.solar - dispatch.curtailed
+    # Solar that the inverter cannot pass on charges the batteries beside it.
+    behind = np.maximum(clipped_solar(site) - dispatch.curtailed, 0.0)
+    if behind.any():
+        left = left - behind + _share(behind, missing, is_battery[:, None])
+    to_load = np.minimum(site.forecast.load, left)
+    left = np.maximum(left - to_load, 0.0)
+    if missing.any():
+        left = _share(left, missing, ~may.charge_from_grid)
+        turns = np.array([_BATTERY_TURN] * int(is_battery.sum()) + _vehicle_turns(site))
+        for turn in np.unique(turns).tolist():
+            left = _share(left, missing, (turns == turn)[:, None])
+    return to_load, left
 
 
-@kernel(
-    "void(i8, f8, Array(f8, 1, 'C', readonly=True), Array(f8, 1, 'C', readonly=True),"
-    " Array(f8, 1, 'C', readonly=True), f8[::1], f8[:, ::1], f8[:, ::1], b1[:, ::1],"
-    " b1[:, ::1], i8[::1], f8[:, ::1], f8[:, :, ::1])"
-)
-def split(
-    n_batteries: int,
-    passed_on: float,
-    hours: Vector,
-    load: Vector,
-    solar: Vector,
-    curtailed: Vector,
-    charge: Vector,
-    discharge: Vector,
-    may_charge_from_grid: NDArray[np.bool_],
-    may_feed_in: NDArray[np.bool_],
-    turn: NDArray[np.int64],
-    whole: Vector,
-    each: Vector,
-) -> None:
-    """Split the energy of every interval into flows.
+def _vehicle_turns(site: Site) -> list[int]:
+    return [_TURN[vehicle.priority] for vehicle in site.vehicles]
+
+
+def _share(supply: Vector, missing: Vector, takers: Mask) -> Vector:
+    """Share a supply among those who take, by what each lacks; return what is left.
 
     Parameters
     ----------
-    n_batteries : int
-        Storages that are batteries; vehicles come after them.
-    passed_on : float
-        Solar power that can leave the inverter; infinite where the panels are not behind it. [kW]
-    hours : float64 array, shape (T,)
-        Length of each interval. [h]
-    load, solar, curtailed : float64 array, shape (T,)
-        What the house uses, what the panels offer, and what of that is left unused.
+    supply : float64 array, shape (T,)
         [kWh per interval]
-    charge, discharge : float64 array, shape (K, T)
-        What goes into and out of each storage. [kWh per interval]
-    may_charge_from_grid, may_feed_in : bool array, shape (K, T)
-        Who may trade with the grid.
-    turn : int64 array, shape (K,)
-        Turn of each storage in the queue for solar.
-    whole : float64 array, shape (10, T)
-        Zeros; modified in place: flows of the whole site.  What is left of the load is the grid's.
-    each : float64 array, shape (4, K, T)
-        Zeros; modified in place: what each storage takes.  What is still open is the grid's.
+    missing : float64 array, shape (K, T)
+        Modified in place. [kWh per interval]
+    takers : bool array, shape (K, T) or (K, 1)
+        Storages among which to share.
+
+    Returns
+    -------
+    float64 array, shape (T,)
+        [kWh per interval]
     """
-    n = turn.size
-    chosen = np.zeros(n, dtype=np.bool_)
-    for t in range(whole.shape[1]):
-        wanted = 0.0
-        given = 0.0
-        for k in range(n):
-            each[_GRID, k, t] = charge[k, t]
-            wanted += charge[k, t]
-            given += discharge[k, t]
-        left = solar[t] - curtailed[t]
-        kept = max(left - hours[t] * passed_on, 0.0)
-        if kept > 0.0:
-            for k in range(n):
-                chosen[k] = k < n_batteries
-            left = left - kept + share(kept, each, t, _SOLAR, chosen)
-        to_load = min(load[t], left)
-        whole[_SOLAR_TO_LOAD, t] = to_load
-        needed = load[t] - to_load
-        left = max(left - to_load, 0.0)
-        if left > 0.0 and wanted > 0.0:
-            for k in range(n):
-                chosen[k] = not may_charge_from_grid[k, t]
-            left = share(left, each, t, _SOLAR, chosen)
-            for now in range(_N_TURNS):
-                for k in range(n):
-                    chosen[k] = turn[k] == now
-                left = share(left, each, t, _SOLAR, chosen)
-        whole[_SOLAR_TO_GRID, t] = left
-        if given > 0.0:
-            for feeds_in in (False, True):
-                for source in (_BATTERY, _VEHICLE):
-                    supply = 0.0
-                    for k in range(n):
-                        is_battery = k < n_batteries
-                        if may_feed_in[k, t] == feeds_in and is_battery == (source == _BATTERY):
-                            supply += discharge[k, t]
-                        chosen[k] = not (is_battery and source == _BATTERY)  # none charges another
-                    to_load = min(needed, supply)
-                    needed -= to_load
-                    supply -= to_load
-                    whole[_BATTERY_TO_LOAD + source - _BATTERY, t] += to_load
-                    if supply > 0.0 and wanted > 0.0:
-                        supply = share(supply, each, t, source, chosen)
-                    whole[_BATTERY_TO_GRID + source - _BATTERY, t] += supply
-        whole[_GRID_TO_LOAD, t] = needed
-        for k in range(n_batteries):
-            whole[_SOLAR_TO_BATTERY, t] += each[_SOLAR, k, t]
-            whole[_VEHICLE_TO_BATTERY, t] += each[_VEHICLE, k, t]
-            whole[_GRID_TO_BATTERY, t] += each[_GRID, k, t]
+    asked = np.where(takers, missing, 0.0)
+    total = asked.sum(axis=0)
+    part = np.divide(supply, total, out=np.ones_like(total), where=total > supply)
+    given = asked * part
+    np.maximum(missing - given, 0.0, out=missing)
+    return np.asarray(np.maximum(supply - given.sum(axis=0), 0.0))

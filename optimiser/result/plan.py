@@ -1,4 +1,4 @@
-"""The answer: what to do, what it costs, and how far it is proved."""
+"""The plan: what to do, what it costs, and its proof."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,8 +8,6 @@ from functools import cached_property
 import numpy as np
 
 from matrix_builders import Vector
-from matrix_builders.arrays import Places
-from matrix_builders.compiled import kernel
 from optimiser.model.dispatch import Dispatch
 from optimiser.problem.objective import CostFunction
 from optimiser.problem.site import Site
@@ -23,7 +21,7 @@ COMMAND_THRESHOLD = 0.01
 
 
 class Action(StrEnum):
-    """What a controller should do in one interval."""
+    """The command to a controller in one interval."""
 
     CHARGE = "charge"
     CONSUME = "consume"
@@ -33,7 +31,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
-    """How far a plan is proved.
+    """The proof of a plan.
 
     Planning costs hold what the bill does not: wear, penalties, the worth of what is left, and
     the provider's prices.
@@ -41,21 +39,21 @@ class Certificate:
     Attributes
     ----------
     solver : str
-        What answered.
+        Name of what found the cheapest plan.
     optimum : float
         Planning cost of the cheapest physical plan found. [$]
     lower_bound : float or None
         Planning cost that no physical plan can undercut; None where nothing was proved. [$]
     preference_cost : float
-        Planning cost of the plan as served above the optimum: what preferences took of their
-        budget, and the dead band for its quiet. [$]
+        Planning cost of the plan as served above the optimum: what preferences and the dead band
+        took. [$]
     primal_residual, dual_residual : float or None
-        Largest violation in the solver's point [kWh], and largest reduced cost that it leaves
-        unused [$/kWh]; None where no linear programme was solved.
+        Largest violation in the solver's point [kWh], and largest reduced cost of a column that
+        could still move [$/kWh]; None where no linear programme was solved.
     made_exact : int
         Intervals in which the linear programme alone would have been impossible.
     energy_error, bill_error : float
-        What the independent simulation and bill found. [kWh, $]
+        Errors that the independent simulation and bill show. [kWh, $]
     """
 
     solver: str
@@ -70,13 +68,23 @@ class Certificate:
 
     @property
     def gap(self) -> float | None:
-        """Cost of the cheapest plan found above the bound; None where nothing was proved. [$]"""
-        return None if self.lower_bound is None else max(0.0, self.optimum - self.lower_bound)
+        """Cost of the cheapest plan above the bound; None where nothing was proved. [$]"""
+        return None if self.lower_bound is None else abs(self.optimum - self.lower_bound)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """Where the time went. [s]"""
+    """The time that a plan took. [s]
+
+    Attributes
+    ----------
+    build : float
+        To write the arrays.
+    solve : float
+        To find the cheapest physical plan.
+    check : float
+        To break ties, make the accounts and audit them.
+    """
 
     build: float
     solve: float
@@ -92,26 +100,26 @@ class Plan:
     site : Site
         The problem.
     cost_function : CostFunction
-        What was minimised.
+        The objective.
     status : str
         ``optimal``, ``feasible`` or ``heuristic (reason)``.
     dispatch : Dispatch
         Energy of every interval.
     flows : EnergyFlows
-        Who fed whom.
+        Its accounting.
     money : Money
         The true bill.
     certificate : Certificate
         The proof.
     marginal_value : float64 array, shape (T,), or None
-        Worth of one more kWh stored at the end of each interval; None where no value function
+        Value of one more kWh stored at the end of each interval; None where no value function
         applies. [$/kWh]
     refusals : tuple of str
-        What was asked before, and why its answer was not taken.
+        Solvers asked before, and why their answers were refused.
     shortfalls : tuple of Shortfall
-        What had to be missed.
+        Limits and targets that had to be missed.
     timing : Timing
-        Where the time went.
+        The time that it took.
     """
 
     site: Site
@@ -143,7 +151,7 @@ class Plan:
         return totals_of(len(self.site.batteries), self.dispatch, self.flows)
 
     def interval_at(self, when: datetime) -> int | None:
-        """Interval that `when` falls into; None outside the horizon."""
+        """Return the interval that `when` falls into; None outside the horizon."""
         elapsed = (when - self.site.horizon.start).total_seconds() / 3600.0
         ends = self.site.horizon.elapsed
         if not 0.0 <= elapsed < float(ends[-1]):
@@ -152,7 +160,7 @@ class Plan:
 
     @cached_property
     def actions(self) -> tuple[Action, ...]:
-        """What a controller should do in each interval; length T."""
+        """The action of a controller in each interval; length T."""
         batteries = slice(len(self.site.batteries))
         energies = (
             self.dispatch.charge[batteries].sum(axis=0),
@@ -161,23 +169,6 @@ class Plan:
             self.flows.battery_to_grid,
         )
         return actions_of(*(energy / self.site.horizon.hours for energy in energies))
-
-    def action_at(self, t: int) -> Action:
-        """What a controller should do in interval `t`."""
-        batteries, flows = slice(len(self.site.batteries)), self.flows
-        hours = float(self.site.horizon.hours[t])
-        to_vehicles = sum(flows.battery_to_vehicle[:, t].tolist())
-        return action_of(
-            sum(self.dispatch.charge[batteries, t].tolist()) / hours,
-            sum(self.dispatch.discharge[batteries, t].tolist()) / hours,
-            (float(flows.battery_to_load[t]) + to_vehicles) / hours,
-            float(flows.battery_to_grid[t]) / hours,
-        )
-
-
-def action_of(charge: float, discharge: float, to_load: float, to_grid: float) -> Action:
-    """Read the powers of one interval as `actions_of` does. [kW]"""
-    return ACTIONS[action_code(charge, discharge, to_load, to_grid, COMMAND_THRESHOLD)]
 
 
 def actions_of(
@@ -195,48 +186,13 @@ def actions_of(
     tuple of Action
         Length T.
     """
-    codes = np.empty(charge.size, np.int64)
-    choose_actions(charge, discharge, to_load, to_grid, COMMAND_THRESHOLD, codes)
+    gives = np.where(to_grid > to_load, _EXPORT, _CONSUME)
+    codes = np.where(discharge > COMMAND_THRESHOLD, gives, _IDLE)
+    codes = np.where(charge > COMMAND_THRESHOLD, _CHARGE, codes)
     return tuple([ACTIONS[code] for code in codes.tolist()])
 
 
 ACTIONS = tuple(Action)
 """Actions by their codes."""
 
-CHARGE_CODE, _CONSUME, _EXPORT, _IDLE = range(4)
-
-
-@kernel("i8(f8, f8, f8, f8, f8)", inlined=True)
-def action_code(
-    charge: float, discharge: float, to_load: float, to_grid: float, threshold: float
-) -> int:
-    """Place in `ACTIONS` of the action of one interval; see `choose_actions`."""
-    if charge > threshold:
-        return CHARGE_CODE
-    if discharge > threshold:
-        return _EXPORT if to_grid > to_load else _CONSUME
-    return _IDLE
-
-
-@kernel("void(f8[::1], f8[::1], f8[::1], f8[::1], f8, i8[::1])")
-def choose_actions(
-    charge: Vector,
-    discharge: Vector,
-    to_load: Vector,
-    to_grid: Vector,
-    threshold: float,
-    codes: Places,
-) -> None:
-    """Choose the actions of `actions_of`, for powers of any unit.
-
-    Parameters
-    ----------
-    charge, discharge, to_load, to_grid : float64 array, shape (T,)
-        As there.
-    threshold : float
-        `COMMAND_THRESHOLD`, in the unit of the powers.
-    codes : int64 array, shape (T,)
-        Places in `ACTIONS`; modified in place.
-    """
-    for t in range(codes.size):
-        codes[t] = action_code(charge[t], discharge[t], to_load[t], to_grid[t], threshold)
+_CHARGE, _CONSUME, _EXPORT, _IDLE = range(4)

@@ -7,13 +7,12 @@ from enum import StrEnum
 import numpy as np
 
 from matrix_builders import Vector
-from matrix_builders.compiled import kernel
 from optimiser.model.dispatch import Dispatch
 from optimiser.model.storages import (
     REGAIN_HOURS,
-    energy_wanted,
     leaves_after,
     present_at_charger,
+    target_energy,
 )
 from optimiser.problem.site import Site
 from optimiser.problem.vehicle import Vehicle
@@ -43,7 +42,7 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shortfall:
-    """A wish or limit that the plan had to miss.
+    """A target or limit that the plan had to miss.
 
     Attributes
     ----------
@@ -80,7 +79,7 @@ def find_shortfalls(site: Site, dispatch: Dispatch) -> tuple[Shortfall, ...]:
     Parameters
     ----------
     site : Site
-        Limits and wishes.
+        Limits and tie_break.
     dispatch : Dispatch
         The plan.
 
@@ -93,55 +92,23 @@ def find_shortfalls(site: Site, dispatch: Dispatch) -> tuple[Shortfall, ...]:
 
 
 def _batteries(site: Site, dispatch: Dispatch) -> Iterator[Shortfall]:
-    regained = site.horizon.index_at(REGAIN_HOURS)
+    first = site.horizon.index_at(REGAIN_HOURS)
     for k, battery in enumerate(site.batteries):
         stored, capacity = dispatch.stored[k], battery.capacity
-        low, low_at, high, high_at = leave_band(
-            regained, battery.reserve * capacity, battery.max_soc * capacity, stored
-        )
-        short = (battery.target_end_soc or 0.0) * capacity - float(stored[-1])
-        for wish, missing, t in (
-            (SoftLimit.RESERVE, low, low_at),
-            (SoftLimit.MAX_SOC, high, high_at),
-            (SoftLimit.TARGET_END_SOC, short, stored.size - 1),
+        target = (battery.target_end_soc or 0.0) * capacity
+        for limit, missing, start in (
+            (SoftLimit.RESERVE, battery.reserve * capacity - stored[first:], first),
+            (SoftLimit.MAX_SOC, stored[first:] - battery.max_soc * capacity, first),
+            (SoftLimit.TARGET_END_SOC, target - stored[-1:], stored.size - 1),
         ):
-            if missing > _NOTICEABLE:
-                yield Shortfall(limit=wish, amount=float(missing), interval=t, storage=k)
-
-
-@kernel("Tuple((f8, i8, f8, i8))(i8, f8, f8, f8[::1])")
-def leave_band(
-    regained: int, floor: float, ceiling: float, stored: Vector
-) -> tuple[float, int, float, int]:
-    """Find where the levels of one battery are outside its band.
-
-    Parameters
-    ----------
-    regained : int
-        First interval at whose end they should be in it.
-    floor, ceiling : float
-        The band. [kWh]
-    stored : float64 array, shape (T,)
-        Energy at the end of each interval. [kWh]
-
-    Returns
-    -------
-    low, low_at, high, high_at : float, int, float, int
-        How far they are below it and above it at the worst [kWh], and the first intervals in which
-        they are so noticeably.
-    """
-    low = 0.0
-    high = 0.0
-    low_at = 0
-    high_at = 0
-    for t in range(regained, stored.size):
-        if floor - stored[t] > low:
-            low_at = low_at if low > _NOTICEABLE else t
-            low = floor - stored[t]
-        if stored[t] - ceiling > high:
-            high_at = high_at if high > _NOTICEABLE else t
-            high = stored[t] - ceiling
-    return low, low_at, high, high_at
+            noticeable = missing > _NOTICEABLE
+            if noticeable.any():
+                yield Shortfall(
+                    limit=limit,
+                    amount=float(missing.max()),
+                    interval=start + int(noticeable.argmax()),
+                    storage=k,
+                )
 
 
 def vehicle_shortfall(site: Site, dispatch: Dispatch, v: int) -> float:
@@ -176,7 +143,7 @@ def _in_the_way(site: Site, dispatch: Dispatch, v: int) -> tuple[Cause, float, f
     hours = site.horizon.hours[here]
     if hours.size == 0:
         return Cause.NEVER_HERE, 0.0, vehicle.charge_limit
-    stored = energy_wanted(vehicle) - vehicle.initial_soc * vehicle.capacity
+    stored = target_energy(vehicle) - vehicle.initial_soc * vehicle.capacity
     energy = stored / vehicle.charge_efficiency
     if energy > vehicle.charge_limit * float(hours.sum()) - _NOTICEABLE:
         return Cause.CHARGER, energy / float(hours.sum()), vehicle.charge_limit
@@ -215,44 +182,18 @@ def _least_limit(others: Vector, hours: Vector, vehicle: Vehicle, energy: float)
 
 def _meter(site: Site, dispatch: Dispatch) -> Iterator[Shortfall]:
     hours, grid = site.horizon.hours, site.grid
-    for wish, energy, limit in (
+    for kind, energy, limit in (
         (SoftLimit.IMPORT_LIMIT, dispatch.grid_import, grid.import_limit),
         (SoftLimit.EXPORT_LIMIT, dispatch.grid_export, grid.export_limit),
     ):
-        amount, power, first = go_beyond(hours, energy, hours * limit)
-        if amount > 0:
+        beyond = energy - hours * limit
+        noticeable = beyond > _NOTICEABLE
+        if noticeable.any():
+            first = int(noticeable.argmax())
             yield Shortfall(
-                limit=wish,
-                amount=float(amount),
+                limit=kind,
+                amount=float(beyond[noticeable].sum()),
                 interval=first,
-                needs=float(power),
+                needs=float((energy / hours)[noticeable].max()),
                 has=float(np.broadcast_to(limit, hours.shape)[first]),
             )
-
-
-@kernel("Tuple((f8, f8, i8))(Array(f8, 1, 'C', readonly=True), f8[::1], f8[::1])")
-def go_beyond(hours: Vector, energy: Vector, limit: Vector) -> tuple[float, float, int]:
-    """Find what goes through the meter noticeably beyond its limit.
-
-    Parameters
-    ----------
-    hours : float64 array, shape (T,)
-        Length of each interval. [h]
-    energy, limit : float64 array, shape (T,)
-        What goes through the meter, and what may. [kWh per interval]
-
-    Returns
-    -------
-    amount, power, first : float, float, int
-        Energy beyond it in sum [kWh], the highest power there [kW], and the first interval.
-    """
-    amount = 0.0
-    power = 0.0
-    first = 0
-    for t in range(hours.size):
-        beyond = energy[t] - limit[t]
-        if beyond > _NOTICEABLE:
-            first = t if amount == 0.0 else first
-            amount += beyond
-            power = max(power, energy[t] / hours[t])
-    return amount, power, first

@@ -1,4 +1,4 @@
-"""How batteries of equal cost share the work: by priority, then so that they run level."""
+"""Load sharing: batteries of equal cost work by priority, then so that they run level."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -6,7 +6,16 @@ from dataclasses import replace
 import numpy as np
 
 from matrix_builders import Vector
-from optimiser.model.arrays import Programme
+from matrix_builders.tables import (
+    CHARGE_EFFICIENCY,
+    CHARGE_LIMIT,
+    DISCHARGE_EFFICIENCY,
+    DISCHARGE_LIMIT,
+    INITIAL,
+    STORED_LOWER,
+    STORED_UPPER,
+)
+from optimiser.model.arrays import ProblemArrays
 from optimiser.model.dispatch import Dispatch
 from optimiser.problem.battery import Battery
 from optimiser.problem.site import Site
@@ -14,17 +23,17 @@ from optimiser.problem.site import Site
 _NOTHING = 1e-9  # kWh
 
 
-def shared(site: Site, programme: Programme, dispatch: Dispatch) -> Iterator[Dispatch]:
-    """Yield the dispatch with the work of each family of batteries dealt out anew.
+def share_load(site: Site, problem: ProblemArrays, dispatch: Dispatch) -> Iterator[Dispatch]:
+    """Yield the dispatch with the work of each family of batteries shared anew.
 
     A family has the same efficiencies and wear: what it does together costs the same whoever does
     it.  Whether permissions and reserves allow each battery its part is for the caller to look at.
     """
     for family in _families(site):
-        dealt = _dealt(site, programme, dispatch, family)
-        if dealt is not None:
-            dispatch = dealt
-            yield dealt
+        level = _redistribute(site, problem, dispatch, family)
+        if level is not None:
+            dispatch = level
+            yield level
 
 
 def _families(site: Site) -> list[list[int]]:
@@ -44,50 +53,47 @@ def _traits(battery: Battery) -> tuple[object, ...]:
     )
 
 
-def _dealt(
-    site: Site, programme: Programme, dispatch: Dispatch, family: list[int]
+def _redistribute(
+    site: Site, problem: ProblemArrays, dispatch: Dispatch, family: list[int]
 ) -> Dispatch | None:
-    """The dispatch with one family levelled; None where somebody cannot do the part."""
-    storages = programme.storages
+    """Return the dispatch with one family level; None where a battery cannot do its part."""
+    limits, traits = problem.storages.limits[:, family], problem.storages.traits[:, family]
     order = np.array([site.batteries[k].priority for k in family])
     capacity = np.array([site.batteries[k].capacity for k in family])
-    into, out = storages.charge_efficiency[family[0]], storages.discharge_efficiency[family[0]]
-    present = np.array(storages.initial[family])
+    into, out = traits[CHARGE_EFFICIENCY, 0], traits[DISCHARGE_EFFICIENCY, 0]
+    level = traits[INITIAL]
     charge, discharge, stored = (
         getattr(dispatch, name).copy() for name in ("charge", "discharge", "stored")
     )
-    for t in range(programme.hours.size):
+    for t in range(problem.hours.size):
         taken, given = float(charge[family, t].sum()), float(discharge[family, t].sum())
-        limit = storages.charge_limit[family, t] * into
-        room = np.minimum(storages.stored_upper[family, t] - present, limit)
-        spare = np.minimum(
-            present - storages.stored_lower[family, t], storages.discharge_limit[family, t] / out
-        )
-        gained = _levelled(taken * into, room, present / capacity, capacity, order)
-        lost = _levelled(given / out, spare, -present / capacity, capacity, order)
+        room = np.minimum(limits[STORED_UPPER, :, t] - level, limits[CHARGE_LIMIT, :, t] * into)
+        spare = np.minimum(level - limits[STORED_LOWER, :, t], limits[DISCHARGE_LIMIT, :, t] / out)
+        gained = _share_by_priority(taken * into, room, level / capacity, capacity, order)
+        lost = _share_by_priority(given / out, spare, -level / capacity, capacity, order)
         if gained is None or lost is None:
             return None
-        present = present + gained - lost
+        level = level + gained - lost
         charge[family, t], discharge[family, t] = gained / into, lost * out
-        stored[family, t] = present
+        stored[family, t] = level
     return replace(dispatch, charge=charge, discharge=discharge, stored=stored)
 
 
-def _levelled(
+def _share_by_priority(
     energy: float, room: Vector, height: Vector, width: Vector, order: Vector
 ) -> Vector | None:
-    """Share of each vessel, first by order, then lowest first until they stand level.
+    """Share energy, first by order, then by water-filling.
 
     Parameters
     ----------
     energy : float
-        To be poured. [kWh]
+        Energy to share. [kWh]
     room : float64 array, shape (F,)
         Most that each takes. [kWh]
     height : float64 array, shape (F,)
-        How full each is. [-]
+        State of charge of each. [-]
     width : float64 array, shape (F,)
-        What one unit of height holds. [kWh]
+        Energy of one unit of height. [kWh]
     order : array, shape (F,)
         Lower ones are filled first.
 
@@ -96,28 +102,28 @@ def _levelled(
     float64 array, shape (F,), or None
         Adds up to `energy`; None where there is no room for it.
     """
-    poured = np.zeros(room.size)
+    shares = np.zeros(room.size)
     room = np.maximum(room, 0.0)
     left = energy
     for rank in np.unique(order):
         own = np.flatnonzero(order == rank)
         part = min(left, float(room[own].sum()))
         if part > 0:
-            poured[own] = _to_one_level(part, room[own], height[own], width[own])
+            shares[own] = _water_fill(part, room[own], height[own], width[own])
         left -= part
-    return poured if left <= _NOTHING else None
+    return shares if left <= _NOTHING else None
 
 
-def _to_one_level(energy: float, room: Vector, height: Vector, width: Vector) -> Vector:
-    """Pour energy that fits: the level at which vessels that are not full stand equal."""
+def _water_fill(energy: float, room: Vector, height: Vector, width: Vector) -> Vector:
+    """Share energy that fits so that those which are not full end at one level."""
     tops = height + room / width
     marks = np.unique(np.concatenate([height, tops]))
-    filled = np.array([_poured(mark, room, height, width).sum() for mark in marks])
-    level = float(np.interp(energy, filled, marks))
-    shares = _poured(level, room, height, width)
+    filled = [_energy_up_to(mark, room, height, width).sum() for mark in marks]
+    level = float(np.interp(energy, np.array(filled), marks))
+    shares = _energy_up_to(level, room, height, width)
     total = float(shares.sum())
     return shares * (energy / total) if total > 0 else shares
 
 
-def _poured(level: float, room: Vector, height: Vector, width: Vector) -> Vector:
+def _energy_up_to(level: float, room: Vector, height: Vector, width: Vector) -> Vector:
     return np.clip((level - height) * width, 0.0, room)

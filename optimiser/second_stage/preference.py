@@ -10,14 +10,27 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from matrix_builders import Vector
-from matrix_builders.compiled import kernel
-from optimiser.model.arrays import Programme
-from optimiser.model.dispatch import Dispatch, costed, planning_cost
+from matrix_builders.tables import (
+    CHARGE_EFFICIENCY,
+    CHARGE_LIMIT,
+    DISCHARGE_EFFICIENCY,
+    DISCHARGE_LIMIT,
+    EXPORT_PRICE,
+    IMPORT_PRICE,
+    INITIAL,
+    SOFT_CEILING,
+    SOFT_FLOOR,
+    STORED_LOWER,
+    STORED_UPPER,
+    WEAR,
+)
+from optimiser.model.arrays import ProblemArrays
+from optimiser.model.dispatch import Dispatch, Trajectory, simulate
 from optimiser.problem.site import Site
-from optimiser.result.plan import Action, Plan, action_of
-from optimiser.second_stage.smoothing import steadied
-from optimiser.value_function import storage_plan as value_function
+from optimiser.result.flows import flows_of
+from optimiser.result.plan import Action, Plan, actions_of
+from optimiser.second_stage.smoothing import smooth_power
+from optimiser.value_function import storage_plan
 from optimiser.value_function.terminal_value import WAIT
 
 DEFAULT_BUDGET = 0.01
@@ -26,38 +39,30 @@ DEFAULT_BUDGET = 0.01
 _THROUGHPUT_SHARE = 0.5
 _TIMING_SHARE = 0.25
 _OF_WAITING = 0.25
-_NOTHING = 1e-9  # $; steadying a plan must be free
+_NOTHING = 1e-9  # $; smoothing a plan must be free
 _LEAST_THROUGHPUT = 1e-3  # kWh; a plan that moves nothing needs no price on moving
 
 
 @dataclass(frozen=True, slots=True)
-class Preferred:
-    """A plan at hand and what it costs.
-
-    Attributes
-    ----------
-    dispatch : Dispatch
-        The plan.
-    cost : float
-        Its planning cost. [$]
-    """
+class Candidate:
+    """A plan at hand and its planning cost. [$]"""
 
     dispatch: Dispatch
     cost: float
 
 
-def preferred(
-    site: Site, programme: Programme, best: Preferred, budget: float, previous: Plan | None
-) -> Preferred:
-    """Plan that people prefer to the cheapest one.
+def prefer(
+    site: Site, problem: ProblemArrays, best: Candidate, budget: float, previous: Plan | None
+) -> Candidate:
+    """Find the plan that people prefer to the cheapest one.
 
     Parameters
     ----------
     site : Site
-        The problem.
-    programme : Programme
+        The problem as stated.
+    problem : ProblemArrays
         The same, for which the value function applies.
-    best : Preferred
+    best : Candidate
         The cheapest plan.
     budget : float
         Most that preferences may cost. [$]
@@ -66,158 +71,103 @@ def preferred(
 
     Returns
     -------
-    Preferred
+    Candidate
         Within the budget of `best`, which it is itself where nothing better was found.
     """
     most = best.cost + budget
-    nudged = _nudged(programme, best.dispatch, budget)
-    chosen = _within(most, best, _solved(programme, nudged))
+    priced = with_preference_prices(problem, best.dispatch, budget)
+    chosen = _within(most, best, _solve(problem, priced))
     if previous is not None:
-        kept = _first_move_kept(site, programme, nudged, chosen.dispatch, previous)
+        kept = _keep_first_action(site, problem, priced, chosen.dispatch, previous)
         chosen = chosen if kept is None else _within(most, chosen, kept)
-    steady = steadied(programme, chosen.dispatch)
-    if steady is chosen.dispatch:
+    smooth = smooth_power(problem, chosen.dispatch)
+    if smooth is None:
         return chosen
-    costed = Preferred(steady, planning_cost(programme, steady))
-    return _within(chosen.cost + _NOTHING, chosen, costed)
+    return _within(chosen.cost + _NOTHING, chosen, _simulate(problem, smooth))
 
 
-def _within(most: float, fallback: Preferred, wanted: Preferred) -> Preferred:
+def _within(most: float, fallback: Candidate, wanted: Candidate) -> Candidate:
     return wanted if wanted.cost <= most else fallback
 
 
-def _solved(programme: Programme, nudged: Programme) -> Preferred:
-    """Optimum of the nudged programme, at the cost of the true one."""
-    done = costed(programme, value_function.solve(nudged).levels)
-    return Preferred(done.dispatch, done.cost)
+def _simulate(problem: ProblemArrays, trajectory: Trajectory) -> Candidate:
+    dispatch, cost, _ = simulate(problem, trajectory)
+    return Candidate(dispatch, cost)
 
 
-def _nudged(programme: Programme, best: Dispatch, budget: float) -> Programme:
-    """The same problem with a price on throughput, on early import and on late export.
+def _solve(problem: ProblemArrays, priced: ProblemArrays) -> Candidate:
+    """Return the optimum under preference prices, at its cost without them."""
+    return _simulate(problem, Trajectory(storage_plan.solve(priced).levels))
 
-    Each price is its share of the budget over what the cheapest plan moves: the nudged optimum
+
+def with_preference_prices(problem: ProblemArrays, best: Dispatch, budget: float) -> ProblemArrays:
+    """Add a price on throughput, on early import and on late export.
+
+    Each price is its share of the budget over what the cheapest plan moves: the optimum under them
     then cannot cost more than the shares together.
-    """
-    site, storages = programme.site, programme.storages
-    prices = np.empty((2, programme.hours.size))
-    wear = nudge(
-        best.charge,
-        best.discharge,
-        best.grid_import,
-        best.grid_export,
-        programme.hours,
-        site.import_price,
-        site.export_price,
-        budget,
-        prices,
-    )
-    return Programme(
-        programme.hours,
-        site._replace(import_price=prices[0], export_price=prices[1]),
-        storages._replace(wear=storages.wear + wear),
-        programme.couplings,
-        programme.permissions,
-    )
-
-
-@kernel(
-    "f8(f8[:, ::1], f8[:, ::1], f8[::1], f8[::1], Array(f8, 1, 'C', readonly=True), f8[::1],"
-    " f8[::1], f8, f8[:, ::1])"
-)
-def nudge(
-    charge: Vector,
-    discharge: Vector,
-    grid_import: Vector,
-    grid_export: Vector,
-    hours: Vector,
-    import_price: Vector,
-    export_price: Vector,
-    budget: float,
-    prices: Vector,
-) -> float:
-    """Prices that make the calmer plan the cheaper one.
 
     Parameters
     ----------
-    charge, discharge : float64 array, shape (K, T)
-        Of the cheapest plan. [kWh per interval]
-    grid_import, grid_export : float64 array, shape (T,)
-        Of the same. [kWh per interval]
-    hours : float64 array, shape (T,)
-        Length of each interval. [h]
-    import_price, export_price : float64 array, shape (T,)
-        Planning prices. [$/kWh]
+    problem : ProblemArrays
+        The problem.
+    best : Dispatch
+        Its cheapest plan.
     budget : float
-        Most that the calmer plan may cost more. [$]
-    prices : float64 array, shape (2, T)
-        Modified in place: import and export prices. [$/kWh]
+        Most that the preferred plan may cost more. [$]
 
     Returns
     -------
-    float
-        Price of throughput, each way. [$/kWh]
+    ProblemArrays
+        The same with other prices.
     """
-    moved = 0.0
-    metered = 0.0
-    span = 0.0
-    for t in range(hours.size):
-        for k in range(charge.shape[0]):
-            moved += charge[k, t] + discharge[k, t]
-        metered += grid_import[t] + grid_export[t]
-        span += hours[t]
+    moved = float(best.charge.sum() + best.discharge.sum())
+    traded = float(best.grid_import.sum() + best.grid_export.sum())
     # Less than what waiting costs: or a little energy on a flat tariff would be kept for ever.
-    middle = import_price.size // 2
-    median = np.partition(np.abs(import_price), middle)[middle]
-    wear = _THROUGHPUT_SHARE * budget / max(moved, _LEAST_THROUGHPUT)
-    steepest = _TIMING_SHARE * budget / max(metered, _LEAST_THROUGHPUT)
-    elapsed = 0.0
-    for t in range(hours.size):
-        elapsed += hours[t]
-        late = elapsed / span
-        prices[0, t] = import_price[t] + steepest * (1.0 - late)
-        prices[1, t] = export_price[t] - steepest * late
-    return float(min(wear, _OF_WAITING * WAIT * median))
+    prices = np.sort(np.abs(problem.meter[IMPORT_PRICE]))
+    waiting = _OF_WAITING * WAIT * prices[prices.size // 2]
+    wear = min(_THROUGHPUT_SHARE * budget / max(moved, _LEAST_THROUGHPUT), waiting)
+    steepest = _TIMING_SHARE * budget / max(traded, _LEAST_THROUGHPUT)
+    elapsed = np.cumsum(problem.hours)
+    late = elapsed / elapsed[-1]
+    meter, traits = problem.meter.copy(), problem.storages.traits.copy()
+    meter[IMPORT_PRICE] += steepest * (1.0 - late)
+    meter[EXPORT_PRICE] -= steepest * late
+    traits[WEAR] += wear
+    return replace(problem, meter=meter, storages=problem.storages._replace(traits=traits))
 
 
-def _first_move_kept(
-    site: Site, programme: Programme, nudged: Programme, chosen: Dispatch, previous: Plan
-) -> Preferred | None:
-    """Plan that begins as the one before meant to; None where there is nothing to keep."""
-    meant = previous.interval_at(site.horizon.start)
-    if meant is None:
+def _keep_first_action(
+    site: Site,
+    problem: ProblemArrays,
+    priced: ProblemArrays,
+    chosen: Dispatch,
+    previous: Plan,
+) -> Candidate | None:
+    """Find the plan that begins as the one before meant to; None where it does so already."""
+    t = previous.interval_at(site.horizon.start)
+    if t is None or previous.actions[t] is _first_action(site, chosen):
         return None
-    action = previous.action_at(meant)
-    if action is _first_action(site, chosen):
-        return None
-    if action is Action.CONSUME:
+    if previous.actions[t] is Action.CONSUME:
         net = -max(0.0, float(site.net_load[0]))
     else:
-        moved = previous.dispatch.charge[0, meant] - previous.dispatch.discharge[0, meant]
-        net = float(moved / previous.site.horizon.hours[meant] * site.horizon.hours[0])
-    return _solved(programme, _beginning_with(nudged, net))
+        moved = previous.dispatch.charge[0, t] - previous.dispatch.discharge[0, t]
+        net = float(moved / previous.site.horizon.hours[t] * site.horizon.hours[0])
+    return _solve(problem, _beginning_with(priced, net))
 
 
 def _first_action(site: Site, dispatch: Dispatch) -> Action:
-    """What the only battery, which nothing ties, does first: the load comes before the grid."""
-    hours = float(site.horizon.hours[0])
-    charge, discharge = float(dispatch.charge[0, 0]), float(dispatch.discharge[0, 0])
-    solar = float(site.forecast.solar[0] - dispatch.curtailed[0])
-    to_load = min(max(float(site.forecast.load[0]) - solar, 0.0), discharge)
-    to_grid = discharge - to_load
-    return action_of(charge / hours, discharge / hours, to_load / hours, to_grid / hours)
+    """Return the first action of the only battery, which is coupled to nothing."""
+    flows, hours = flows_of(site, dispatch), site.horizon.hours
+    energies = dispatch.charge[0], dispatch.discharge[0], flows.battery_to_load
+    return actions_of(*(e[:1] / hours[:1] for e in (*energies, flows.battery_to_grid)))[0]
 
 
-def _beginning_with(programme: Programme, net: float) -> Programme:
-    """The same problem with the level after the first interval pinned by the penalty."""
-    storages = programme.storages
-    net = min(max(net, -storages.discharge_limit[0, 0]), storages.charge_limit[0, 0])
-    change = (
-        net * storages.charge_efficiency[0] if net > 0 else net / storages.discharge_efficiency[0]
-    )
-    low, high = storages.stored_lower[0, 0], storages.stored_upper[0, 0]
-    level = min(max(storages.initial[0] + change, low), high)
-    soft_floor, soft_ceiling = storages.soft_floor.copy(), storages.soft_ceiling.copy()
-    soft_floor[0, 0] = soft_ceiling[0, 0] = level
-    return replace(
-        programme, storages=storages._replace(soft_floor=soft_floor, soft_ceiling=soft_ceiling)
-    )
+def _beginning_with(problem: ProblemArrays, net: float) -> ProblemArrays:
+    """Pin the level after the first interval by the penalty."""
+    limits, traits = problem.storages.limits.copy(), problem.storages.traits[:, 0]
+    first = limits[:, 0, 0]
+    net = min(max(net, -first[DISCHARGE_LIMIT]), first[CHARGE_LIMIT])
+    efficiency = traits[CHARGE_EFFICIENCY] if net > 0 else 1.0 / traits[DISCHARGE_EFFICIENCY]
+    level = traits[INITIAL] + net * efficiency
+    first[[SOFT_FLOOR, SOFT_CEILING]] = np.clip(level, first[STORED_LOWER], first[STORED_UPPER])
+    return replace(problem, storages=problem.storages._replace(limits=limits))

@@ -1,26 +1,57 @@
-"""Among plans of the same cost, the one that people want, without a value function."""
+"""Tie-breaking: which of the plans of the same or nearly the same cost is served."""
 
 import contextlib
+from dataclasses import dataclass
 
-from matrix_builders import Vector
-from optimiser.errors import OptimiserError
-from optimiser.exact.charging_sessions import consolidated
-from optimiser.exact.integrality import is_possible
-from optimiser.exact.optimal_face import tidied
-from optimiser.exact.steps import SAME_COST, Exact
-from optimiser.model.dispatch import Dispatch, follow, planning_cost
+from optimiser.errors import OptimiserError, SolverError
+from optimiser.exact.charging_sessions import merge_sessions
+from optimiser.exact.integrality import is_feasible
+from optimiser.exact.optimal_face import break_ties, tie_break_cost
+from optimiser.exact.steps import SAME_COST, Incumbent
+from optimiser.model.dispatch import (
+    Dispatch,
+    Trajectory,
+    dispatch_from_trajectory,
+    planning_cost,
+)
 from optimiser.model.formulation import Formulation
 from optimiser.problem.site import Site
-from optimiser.second_stage.load_sharing import shared
+from optimiser.result.plan import Plan
+from optimiser.second_stage.load_sharing import share_load
+from optimiser.second_stage.preference import Candidate, prefer
 from optimiser.solvers import SolverBackend
+from optimiser.value_function.storage_plan import applies_to
 
 _TIME_LIMIT = 2.0  # s; deciding between equals is worth no more
 
 
-def untied(
-    site: Site, formulation: Formulation, exact: Exact, wishes: Vector, backend: SolverBackend
-) -> Dispatch:
-    """Plan of the same cost that moves less, not to and fro, and deals the work out evenly.
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """The wishes of people beside the cost.
+
+    Attributes
+    ----------
+    budget : float
+        Most that a preferred plan may cost more; zero switches preferences off. [$]
+    previous : Plan or None
+        The plan before this one: its action goes on where a change is not worth the budget.
+    """
+
+    budget: float
+    previous: Plan | None
+
+
+def choose(
+    site: Site,
+    formulation: Formulation,
+    best: Incumbent,
+    preferences: Preferences,
+    backend: SolverBackend | None,
+) -> Trajectory:
+    """Choose the plan to serve.
+
+    Only where the value function applies may a plan cost the budget more, or keep to the one
+    before; elsewhere only ties are broken, by the back end that solved the programme.
 
     Parameters
     ----------
@@ -28,34 +59,54 @@ def untied(
         Priorities.
     formulation : Formulation
         The programme.
-    exact : Exact
+    best : Incumbent
         The cheapest plan.
-    wishes : float64 array, shape (n_cols,)
-        Weight of each column.
-    backend : SolverBackend
-        A solver.
+    preferences : Preferences
+        Budget and plan before.
+    backend : SolverBackend or None
+        The one that solved the programme, where one did.
 
     Returns
     -------
-    Dispatch
-        Possible; that of `exact` where nothing better was found.
+    Trajectory
+        That of `best` where nothing better was found.
     """
-    best = exact.dispatch
-    if exact.settled is not None and not exact.is_tidy:
+    if preferences.budget <= 0 or not best.is_bounded:
+        return best.dispatch.trajectory
+    if not site.vehicles and applies_to(formulation.problem):
+        candidate = Candidate(best.dispatch, best.cost)
+        with contextlib.suppress(SolverError):  # too many breakpoints: only ties are broken
+            return prefer(
+                site, formulation.problem, candidate, preferences.budget, preferences.previous
+            ).dispatch.trajectory
+    return _break_ties(site, formulation, best, backend).trajectory
+
+
+def _break_ties(
+    site: Site,
+    formulation: Formulation,
+    best: Incumbent,
+    backend: SolverBackend | None,
+) -> Dispatch:
+    """Find a plan of the same cost that moves less, in fewer sessions, and shares the load."""
+    problem, chosen = formulation.problem, best.dispatch
+    if backend is not None and best.fixed is not None and not best.has_ties_broken:
+        tie_break = tie_break_cost(site, formulation)
         with contextlib.suppress(OptimiserError):  # the cheapest plan is as good
-            tidy = tidied(exact.settled, wishes, backend, time_limit=_TIME_LIMIT)
-            course = tidy.formulation.course(tidy.solution.x)
-            best = _as_good(formulation, exact, follow(formulation.programme, course), best)
-    gathered = consolidated(formulation.programme, best)
-    if gathered is not None:
-        best = _as_good(formulation, exact, gathered, best)
-    for wish in shared(site, formulation.programme, best):
-        best = _as_good(formulation, exact, wish, best)
-    return best
+            fixed = break_ties(best.fixed, tie_break, backend, time_limit=_TIME_LIMIT)
+            trajectory = fixed.formulation.trajectory(fixed.solution.x)
+            equal = dispatch_from_trajectory(problem, trajectory)
+            chosen = _as_good(formulation, best, equal, chosen)
+    merged = merge_sessions(problem, chosen)
+    if merged is not None:
+        chosen = _as_good(formulation, best, merged, chosen)
+    for shared in share_load(site, problem, chosen):
+        chosen = _as_good(formulation, best, shared, chosen)
+    return chosen
 
 
 def _as_good(
-    formulation: Formulation, exact: Exact, wish: Dispatch, fallback: Dispatch
+    formulation: Formulation, best: Incumbent, wanted: Dispatch, fallback: Dispatch
 ) -> Dispatch:
-    costs_more = planning_cost(formulation.programme, wish) - exact.cost > SAME_COST
-    return fallback if costs_more or not is_possible(formulation, wish) else wish
+    costs_more = planning_cost(formulation.problem, wanted) - best.cost > SAME_COST
+    return fallback if costs_more or not is_feasible(formulation, wanted) else wanted

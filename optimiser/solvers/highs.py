@@ -1,17 +1,11 @@
-"""The HiGHS back end: one `HighsLp` object in, one optimal point out."""
-
-import contextlib
-from array import array
-from collections.abc import Callable
-from functools import lru_cache
-from typing import TypeAlias
+"""The HiGHS back end: one linear programme in, one optimal point out."""
 
 import highspy
 import numpy as np
 
 from matrix_builders import LinearProgram, Vector
-from optimiser.errors import InfeasibleError, SolverError
-from optimiser.model.linear_program import AT_LOWER, AT_UPPER, BASIC, LpSolution, Start, objective
+from optimiser.errors import InfeasibleError, SolverError, as_solver_error
+from optimiser.model.linear_program import LpSolution, Start
 
 name = "highs"
 
@@ -28,17 +22,6 @@ _OPTIONS: dict[str, bool | int | str] = {
     "solver": "simplex",
 }
 
-_EDGE_WEIGHTS = "simplex_dual_edge_weight_strategy"
-# Exact weights of the edges would take longer than all iterations from a good basis.
-_BY_DEFAULT, _DEVEX = -1, 1
-
-Guard: TypeAlias = Callable[[Callable[[], highspy.HighsStatus]], highspy.HighsStatus]
-"""Calls what it is given, perhaps elsewhere, and returns what that returns."""
-
-_SAME_COST = 1e-9  # $; rounding of the sum of a plan
-
-_MOST_COLUMNS_AT_REST = 2048  # of its last programme, whose memory it keeps
-
 
 class Silent(highspy.Highs):
     """HiGHS that writes nothing.
@@ -52,23 +35,10 @@ class Silent(highspy.Highs):
         accept(self.setOptionValue("output_flag", False), "option output_flag")
 
 
-# Setting one up takes a tenth of a solve.  One that failed, or hangs, never comes back.
-_at_rest: list[Silent] = []
-
-
-def at_once(run: Callable[[], highspy.HighsStatus]) -> highspy.HighsStatus:
-    """Run without a guard."""
-    return run()
-
-
-def solve(
-    lp: LinearProgram, *, time_limit: float, start: Start | None = None, guard: Guard = at_once
-) -> LpSolution:
+def solve(lp: LinearProgram, *, time_limit: float, start: Start | None = None) -> LpSolution:
     """Solve `lp` in at most `time_limit` seconds.
 
-    The basis of a nearly optimal `start` saves nine iterations in ten.  Only the run goes through
-    the guard: reading and writing arrays needs the interpreter lock, for which a thread of its own
-    would only fight.
+    A nearly optimal `start` saves three iterations in four.
 
     Raises
     ------
@@ -77,83 +47,41 @@ def solve(
     SolverError
         For any other end than an optimal point.
     """
-    highs = _ready()
-    _load(highs, lp, time_limit, start)
-    _run(highs, guard)
-    confirmed = start is not None and _is_confirmed(highs, lp, start)
-    found = _solution(highs, start if confirmed else None)
-    if lp.cost.size <= _MOST_COLUMNS_AT_REST:
-        _at_rest.append(highs)
-    return found
+    return optimum(load(lp, time_limit=time_limit, start=start))
 
 
-def loaded(lp: LinearProgram, *, time_limit: float, start: Start | None = None) -> highspy.Highs:
-    """HiGHS with `lp` inside, ready to run; the time limit is that of all its runs together."""
-    highs = _fresh()
-    _load(highs, lp, time_limit, start)
-    return highs
-
-
-def _ready() -> Silent:
-    with contextlib.suppress(IndexError):  # another thread may take the last one
-        return _at_rest.pop()
-    return _fresh()
-
-
-def _fresh() -> Silent:
+@as_solver_error()
+def load(lp: LinearProgram, *, time_limit: float, start: Start | None = None) -> highspy.Highs:
+    """Return HiGHS with `lp` inside, ready to run; the time limit holds for all its runs."""
     highs = Silent()
-    for option, value in _OPTIONS.items():
+    for option, value in {**_OPTIONS, "time_limit": time_limit}.items():
         accept(highs.setOptionValue(option, value), f"option {option}")
+    pass_model(highs, lp)
+    if start is None:
+        return highs
+    if isinstance(start.basis, highspy.HighsBasis):
+        accept(highs.setBasis(_with_rows(start.basis, lp.row_lower.size)), "start")
+    else:
+        accept(highs.setSolution(as_solution(start.x)), "start")
     return highs
 
 
-def _load(highs: Silent, lp: LinearProgram, time_limit: float, start: Start | None) -> None:
-    """Give HiGHS a programme, in place of the one before; its clock does not begin again."""
-    weights = _BY_DEFAULT if start is None else _DEVEX
-    accept(highs.setOptionValue(_EDGE_WEIGHTS, weights), f"option {_EDGE_WEIGHTS}")
-    until = highs.getRunTime() + time_limit
-    accept(highs.setOptionValue("time_limit", until), "option time_limit")
-    pass_model(highs, lp)
-    if start is not None:
-        accept(highs.setBasis(_as_basis(lp, start)), "start")
-
-
+@as_solver_error()
 def optimum(highs: highspy.Highs) -> LpSolution:
     """Run HiGHS and read its optimum; raises as `solve` does."""
-    _run(highs, at_once)
-    return _solution(highs, None)
-
-
-def _run(highs: highspy.Highs, guard: Guard) -> None:
-    accept(guard(highs.run), "run")
+    accept(highs.run(), "run")
     status = highs.getModelStatus()
     if status in _INFEASIBLE:
         raise InfeasibleError("no schedule satisfies every limit at once")
     if status != highspy.HighsModelStatus.kOptimal:
         raise SolverError(f"stopped with status {highs.modelStatusToString(status)!r}")
-
-
-def _solution(highs: highspy.Highs, start: Start | None) -> LpSolution:
-    """The optimum that HiGHS found; a start that it confirmed is not read back."""
-    found = highs.getSolution()
+    solution = highs.getSolution()
     return LpSolution(
-        x=_vector(found.col_value) if start is None else start.x,
-        row_dual=_vector(found.row_dual),
+        x=np.array(solution.col_value),
+        row_dual=np.array(solution.row_dual),
         backend=name,
-        basis=highs.getBasis() if start is None else start,
+        basis=highs.getBasis(),
     )
-
-
-def _vector(numbers: list[float]) -> Vector:
-    """The same as an array; numpy would look at each number for its type."""
-    return np.frombuffer(array("d", numbers))
-
-
-def _is_confirmed(highs: highspy.Highs, lp: LinearProgram, start: Start) -> bool:
-    """Whether a start was an optimum already."""
-    _, iterations = highs.getInfoValue("simplex_iteration_count")  # all of them would be copied
-    off = abs(highs.getObjectiveValue() - objective(lp, start.x))
-    return bool(iterations == 0 and off <= _SAME_COST)
 
 
 def pass_model(highs: highspy.Highs, lp: LinearProgram) -> None:
@@ -193,35 +121,8 @@ def pass_model(highs: highspy.Highs, lp: LinearProgram) -> None:
     accept(status, "model")
 
 
-_STATUS = {
-    AT_LOWER: highspy.HighsBasisStatus.kLower,
-    AT_UPPER: highspy.HighsBasisStatus.kUpper,
-    BASIC: highspy.HighsBasisStatus.kBasic,
-}
-
-
-def _as_basis(lp: LinearProgram, start: Start) -> highspy.HighsBasis:
-    """Basis of a start; alien, so that HiGHS completes it where columns are missing or many."""
-    if isinstance(start.basis, highspy.HighsBasis):
-        return _with_rows(start.basis, lp.row_lower.size)
-    n_more = lp.row_lower.size - start.row_status.size
-    rows = start.row_status.tobytes() + bytes([AT_LOWER]) * n_more
-    return _basis(start.col_status.tobytes(), rows, start.n_basic != lp.row_lower.size)
-
-
-@lru_cache(maxsize=2)
-def _basis(columns: bytes, rows: bytes, is_alien: bool) -> highspy.HighsBasis:
-    """Basis of these statuses; HiGHS takes them one by one, and those of a home hardly change."""
-    basis = highspy.HighsBasis()
-    basis.col_status = [_STATUS[status] for status in columns]
-    basis.row_status = [_STATUS[status] for status in rows]
-    basis.alien = is_alien
-    basis.valid = True
-    return basis
-
-
 def _with_rows(basis: highspy.HighsBasis, n_rows: int) -> highspy.HighsBasis:
-    """The basis of a programme that has got more rows."""
+    """Return the basis of a programme that has more rows."""
     longer = highspy.HighsBasis()
     longer.col_status = basis.col_status
     rows = basis.row_status
@@ -231,7 +132,7 @@ def _with_rows(basis: highspy.HighsBasis, n_rows: int) -> highspy.HighsBasis:
 
 
 def as_solution(start: Vector) -> highspy.HighsSolution:
-    """A point as HiGHS takes it."""
+    """Return a point as HiGHS takes it."""
     solution = highspy.HighsSolution()
     solution.col_value = start
     solution.value_valid = True

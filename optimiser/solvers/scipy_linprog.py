@@ -5,7 +5,7 @@ from scipy.optimize import linprog
 from scipy.sparse import csc_array, vstack
 
 from matrix_builders import LinearProgram, Vector
-from optimiser.errors import InfeasibleError, SolverError
+from optimiser.errors import InfeasibleError, SolverError, as_solver_error
 from optimiser.model.linear_program import LpSolution, Start
 
 name = "scipy_linprog"
@@ -35,24 +35,25 @@ def solve(lp: LinearProgram, *, time_limit: float, start: Start | None = None) -
     above = ~equal & np.isfinite(lp.row_upper)
     below = ~equal & np.isfinite(lp.row_lower)
     rows = matrix.tocsr()
-    found = linprog(
-        lp.cost,
-        A_ub=vstack([rows[above], -rows[below]]) if (above | below).any() else None,
-        b_ub=np.concatenate([lp.row_upper[above], -lp.row_lower[below]]),
-        A_eq=rows[equal],
-        b_eq=lp.row_lower[equal],
-        bounds=np.column_stack([lp.col_lower, lp.col_upper]),
-        method="highs-ds",
-        options={"time_limit": time_limit, "presolve": False},
-    )
-    if found.status == _INFEASIBLE:
+    with as_solver_error():
+        result = linprog(
+            lp.cost,
+            A_ub=vstack([rows[above], -rows[below]]) if (above | below).any() else None,
+            b_ub=np.concatenate([lp.row_upper[above], -lp.row_lower[below]]),
+            A_eq=rows[equal],
+            b_eq=lp.row_lower[equal],
+            bounds=np.column_stack([lp.col_lower, lp.col_upper]),
+            method="highs-ds",
+            options={"time_limit": time_limit, "presolve": False},
+        )
+    if result.status == _INFEASIBLE:
         raise InfeasibleError("no schedule satisfies every limit at once")
-    if found.status != _OPTIMAL:
-        raise SolverError(str(found.message))
+    if result.status != _OPTIMAL:
+        raise SolverError(str(result.message))
     row_dual = np.zeros(n_rows)
-    row_dual[equal] = found.eqlin.marginals
+    row_dual[equal] = result.eqlin.marginals
     n_above = int(np.count_nonzero(above))
-    inequality: Vector = found.ineqlin.marginals
+    inequality: Vector = result.ineqlin.marginals
     row_dual[above] += inequality[:n_above]
     row_dual[below] -= inequality[n_above:]
-    return LpSolution(x=np.asarray(found.x), row_dual=row_dual, backend=name)
+    return LpSolution(x=np.asarray(result.x), row_dual=row_dual, backend=name)

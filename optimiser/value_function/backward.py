@@ -1,12 +1,6 @@
 """Kernels of the storage dynamic programme, backwards: the value of stored energy.
 
-With ``h_t`` the least cost of interval t by the energy that the storage gives, ``phi_t`` the
-penalty on missed levels and ``V_T`` minus the worth of what is left,
-
-    W_t(s) = phi_t(s) + V_{t+1}(s)        V_t(s) = min over u of h_t(u) + W_t(s - u),
-
-an infimal convolution of piecewise-linear functions: exact, no grid of states.  While all of them
-are convex the slopes alone decide, so no values are kept but the one at the lower end of the band.
+See the head of this package for the recursion.
 """
 
 import numpy as np
@@ -14,262 +8,113 @@ from numpy.typing import NDArray
 
 from matrix_builders import Vector
 from matrix_builders.compiled import kernel
-from optimiser.value_function.convolution import (
-    N_SCRATCH,
-    NO_ROOM,
-    add_level_penalty,
-    convolve,
-    merge_convex,
-)
-from optimiser.value_function.piecewise import SLOPE, X, Y, convex_run_end, from_slopes
+from optimiser.value_function.convolution import N_SCRATCH, NO_ROOM, add_level_penalty, convolve
+from optimiser.value_function.piecewise import SLOPE, X, Y
 
 _FIRST_ROOM = 256  # breakpoints; most value functions have fewer than a hundred
 
-# Breakpoints that all value functions together may have: half a second and 32 MB.  Export prices
+# Breakpoints that all value functions together may have: half a second and 48 MB.  Export prices
 # above import prices all day, in steps of a minute, would otherwise need minutes and gigabytes.
 _MOST_BREAKPOINTS = 2_000_000
 _MOST_PER_INTERVAL = 128
+
 GAVE_UP = -1
 """In place of ``place[0]``: the value functions grew beyond all use."""
-RISE = 1
-"""Row of the slopes, where stored value functions have no values."""
 
 
-@kernel("f8[:, ::1](f8[:, ::1], i8, i8)")
-def with_room(f: Vector, size: int, room: int) -> Vector:
-    """Copy of the first `size` columns of an array, with room for more."""
+@kernel("f8[:, ::1](f8[:, :], i8)")
+def with_room(f: Vector, room: int) -> Vector:
+    """Return a copy of a function with room for more breakpoints."""
     longer = np.empty((f.shape[0], room))
     for row in range(f.shape[0]):
-        for i in range(size):
+        for i in range(f.shape[1]):
             longer[row, i] = f[row, i]
     return longer
 
 
-@kernel("void(f8[:, ::1], i8, f8[:, ::1], i8)", inlined=True)
-def store(f: Vector, size: int, values: Vector, first: int) -> None:
-    """Keep breakpoints and slopes of a function, from breakpoint `first` of the store."""
-    for i in range(size):
-        values[X, first + i] = f[X, i]
-        values[RISE, first + i] = f[SLOPE, i]
-    values[X, first + size] = f[X, size]
+@kernel("f8(f8[:, ::1], i8)")
+def begin_at_zero(f: Vector, size: int) -> float:
+    """Lower a function of `size` segments to begin at zero; return by how much.
 
-
-@kernel("void(f8[:, ::1], i8, i8, f8[:, ::1])", inlined=True)
-def recall(values: Vector, first: int, size: int, f: Vector) -> None:
-    """Make `f` what the store has from breakpoint `first` on, with values that begin at zero."""
-    f[X, 0] = values[X, first]
-    f[Y, 0] = 0.0
-    for i in range(size):
-        f[X, i + 1] = values[X, first + i + 1]
-        f[SLOPE, i] = values[RISE, first + i]
-        f[Y, i + 1] = f[Y, i] + f[SLOPE, i] * (f[X, i + 1] - f[X, i])
-
-
-@kernel(
-    "Tuple((i8, i8, i8, f8))(i8, i8, i8, f8[:, ::1], i8[::1], f8[::1], f8[::1], i8[::1],"
-    " b1[::1], f8[::1], f8[::1], f8, f8, i8)",
-    inlined=True,
-)
-def merge_backwards(
-    after: int,
-    first: int,
-    size: int,
-    costs: Vector,
-    cost_place: NDArray[np.int64],
-    x: Vector,
-    rise: Vector,
-    place: NDArray[np.int64],
-    is_merge: NDArray[np.bool_],
-    floor: Vector,
-    ceiling: Vector,
-    low: float,
-    high: float,
-    room: int,
-) -> tuple[int, int, int, float]:
-    """Go backwards over intervals of convex cost without soft levels, by slopes alone.
-
-    Parameters
-    ----------
-    after : int
-        One after the interval to begin with.
-    first, size : int
-        First breakpoint and number of segments of ``V`` there, which is convex.
-    costs, cost_place, floor, ceiling
-        As in `value_backwards`.
-    x, rise : float64 array, shape (n,)
-        Breakpoints and slopes of every ``W_t``; modified in place.
-    place, is_merge : array
-        Modified in place; as `value_backwards` gives them.
-    low, high : float
-        The band. [kWh]
-    room : int
-        Breakpoints that must stay free.
-
-    Returns
-    -------
-    after, first, size : int
-        Where it ended: at the beginning, at another kind of interval, or for want of room.
-    total : float
-        What ``V`` has grown by at the lower end of the band. [$]
+    Small values keep their digits over long horizons.
     """
-    total = 0.0
-    while after > 0:
-        t = after - 1
-        h_first = cost_place[t]
-        h_last = cost_place[t + 1] - 1
-        end = first + size + 1
-        if (
-            floor[t] > low
-            or ceiling[t] < high
-            or end + 2 * (size + h_last - h_first) + room > x.size
-            or convex_run_end(costs, h_first, h_last) < h_last
-        ):
-            break
-        place[t] = end
-        is_merge[t] = True
-        size, value = merge_convex(x, rise, first, size, costs, h_first, h_last, high)
-        total += value
-        first = end
-        after = t
-    return after, first, size, total
+    base = f[Y, 0]
+    for i in range(size + 1):
+        f[Y, i] -= base
+    return float(base)
 
 
-@kernel(
-    "Tuple((f8[:, ::1], i8[::1], b1[::1], f8[:, ::1]))"
-    "(f8[:, ::1], i8[::1], f8, f8[::1], f8[::1], f8[::1], f8[::1])"
-)
+@kernel("Tuple((f8[:, ::1], i8[::1], f8[:, ::1]))(f8[:, ::1], i8[::1], f8[:, ::1], f8, f8[:, ::1])")
 def value_backwards(
     costs: Vector,
     cost_place: NDArray[np.int64],
+    soft_levels: Vector,
     penalty: float,
-    floor: Vector,
-    ceiling: Vector,
-    end_x: Vector,
-    end_slope: Vector,
-) -> tuple[Vector, NDArray[np.int64], NDArray[np.bool_], Vector]:
-    """Value of stored energy, from the end of the horizon to its beginning.
+    end: Vector,
+) -> tuple[Vector, NDArray[np.int64], Vector]:
+    """Build the value functions of stored energy, from the last interval to the first.
 
     Parameters
     ----------
     costs, cost_place
         Results of `interval_costs`.
+    soft_levels : float64 array, shape (2, T)
+        Soft floor and ceiling at the end of each interval. [kWh]
     penalty : float
         Price of missing a soft level. [$/kWh]
-    floor, ceiling : float64 array, shape (T,)
-        Soft levels at the end of each interval. [kWh]
-    end_x : float64 array, shape (S + 1,)
-        Breakpoints of the end value; the first and last are the band of stored energy. [kWh]
-    end_slope : float64 array, shape (S,)
-        Minus the worth of a kWh in each segment. [$/kWh]
+    end : float64 array, shape (3, S + 1)
+        ``V_T``, on the band of stored energy.
 
     Returns
     -------
-    values : float64 array, shape (2, n)
-        Breakpoints and slopes of every ``W_t``, one after the other, from the last interval.
+    values : float64 array, shape (3, n)
+        Every ``W_t`` but for a constant, one after the other, from the last interval.
     place : int64 array, shape (T + 1,)
         ``W_t`` has breakpoints ``place[t + 1] .. place[t] - 1``.  `GAVE_UP` comes first where
         there would be too many.
-    is_merge : bool array, shape (T,)
-        Whether the cost of an interval and its ``W_t`` are both convex.
     first : float64 array, shape (3, m + 1)
         ``V_0``.
     """
-    n = floor.size
-    low = end_x[0]
-    high = end_x[-1]
-    room = _FIRST_ROOM + 4 * end_x.size
-    v = np.empty((3, room))
-    w = np.empty((3, room))
-    scratch = np.empty((N_SCRATCH, 3, room))
-    values = np.empty((2, 64 * n + room))
-    x, rise = values[X], values[RISE]
+    n = soft_levels.shape[1]
+    band = np.array([end[X, 0], end[X, -1]])
+    room = _FIRST_ROOM + 4 * end.shape[1]
+    v, size = with_room(end, room), end.shape[1] - 1
+    w, scratch = np.empty((3, room)), np.empty((N_SCRATCH, 3, room))
+    values = np.empty((3, 64 * n + room))
     place = np.zeros(n + 1, dtype=np.int64)
-    is_merge = np.zeros(n, dtype=np.bool_)
-
-    size = from_slopes(end_x, end_slope, v)
-    store(v, size, values, 0)
-    is_convex = convex_run_end(v, 0, size) == size
-    has_values = True  # `v` is V_{t+1}; otherwise only the store has it, from breakpoint `first`
-    first = 0
-    total = 0.0  # to be added to V_t: small values keep their digits over long horizons
-    t = n
-    while t > 0:
-        if is_convex and not has_values:
-            t, first, size, rises = merge_backwards(
-                t,
-                first,
-                size,
-                costs,
-                cost_place,
-                x,
-                rise,
-                place,
-                is_merge,
-                floor,
-                ceiling,
-                low,
-                high,
-                room,
-            )
-            total += rises
-            if t == 0:
-                break
-        t -= 1
-        h_first = cost_place[t]
-        h_last = cost_place[t + 1] - 1
-        is_merge[t] = is_convex and convex_run_end(costs, h_first, h_last) == h_last
-        is_penalised = floor[t] > low or ceiling[t] < high
-        if not has_values and (is_penalised or not is_merge[t]):
-            if size + 3 > room:
-                room = 2 * size + 3
-                v = np.empty((3, room))
-                w = np.empty((3, room))
-                scratch = np.empty((N_SCRATCH, 3, room))
-            recall(values, first, size, v)
-            has_values = True
-        if is_penalised:
-            size = add_level_penalty(v, size, floor[t], ceiling[t], penalty, scratch[0])
-            store(v, size, values, first)
-        place[t] = first + size + 1
+    total = 0.0
+    for t in range(n - 1, -1, -1):  # `v` plus `total` is V_{t+1}
+        floor, ceiling = soft_levels[0, t], soft_levels[1, t]
+        size = add_level_penalty(v[:, : size + 1], floor, ceiling, penalty, w)
+        total += begin_at_zero(w, size)
+        place[t] = place[t + 1] + size + 1
         if place[t] > max(_MOST_BREAKPOINTS, _MOST_PER_INTERVAL * n):
             place[0] = GAVE_UP
-            break
-        if place[t] + 2 * (size + h_last - h_first) + room > values.shape[1]:
-            values = with_room(values, place[t], 2 * values.shape[1] + 2 * room)
-            x, rise = values[X], values[RISE]
+            return values, place, with_room(end, end.shape[1])
+        if place[t] > values.shape[1]:
+            values = with_room(values, 2 * place[t])
+        for i in range(size + 1):
+            for row in range(3):
+                values[row, place[t + 1] + i] = w[row, i]
 
-        if is_merge[t]:
-            if has_values:
-                total += v[Y, 0]
-                has_values = False
-            size, value = merge_convex(x, rise, first, size, costs, h_first, h_last, high)
-            total += value
-        else:
-            base = v[Y, 0]
-            total += base
-            for i in range(size + 1):
-                v[Y, i] -= base
-            v, w = w, v
-            w_size = size
-            size = NO_ROOM
-            while size == NO_ROOM:
-                size = convolve(w, w_size, costs, h_first, h_last, low, high, scratch, v)
-                if size == NO_ROOM:
-                    room *= 2
-                    v = np.empty((3, room))
-                    w = with_room(w, w_size + 1, room)
-                    scratch = np.empty((N_SCRATCH, 3, room))
-            is_convex = convex_run_end(v, 0, size) == size
-            if place[t] + size + 3 > values.shape[1]:
-                values = with_room(values, place[t], 2 * values.shape[1] + 2 * room)
-                x, rise = values[X], values[RISE]
-            store(v, size, values, place[t])
-        first = place[t]
-    if has_values:
-        result = with_room(v, size + 1, size + 1)
-    else:
-        result = np.empty((3, size + 1))
-        recall(values, first, size, result)
+        h = costs[:, cost_place[t] : cost_place[t + 1]]
+        w_size = size
+        size = convolve(w[:, : w_size + 1], h, band, scratch, v)
+        while size == NO_ROOM:
+            room *= 2
+            w = with_room(w[:, : w_size + 1], room)
+            v, scratch = np.empty((3, room)), np.empty((N_SCRATCH, 3, room))
+            size = convolve(w[:, : w_size + 1], h, band, scratch, v)
     for i in range(size + 1):
-        result[Y, i] += total
-    return values, place, is_merge, result
+        v[Y, i] += total
+    return values, place, with_room(v[:, : size + 1], size + 1)
+
+
+@kernel("b1(f8[:, ::1], i8[::1])")
+def are_convex(costs: Vector, cost_place: NDArray[np.int64]) -> bool:
+    """Return whether the costs of all intervals are convex: then the relaxation is exact."""
+    for t in range(cost_place.size - 1):
+        for i in range(cost_place[t] + 1, cost_place[t + 1] - 1):
+            if costs[SLOPE, i] < costs[SLOPE, i - 1]:
+                return False
+    return True

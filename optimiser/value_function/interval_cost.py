@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from matrix_builders import Vector
 from matrix_builders.compiled import kernel
 from matrix_builders.tables import (
+    CHARGE_EFFICIENCY,
     CURTAIL_LIMIT,
+    DISCHARGE_EFFICIENCY,
     EXPORT_EXCESS,
     EXPORT_LIMIT,
     EXPORT_PRICE,
@@ -20,12 +22,13 @@ from matrix_builders.tables import (
     IMPORT_PRICE,
     N_METER,
     NET_LOAD,
+    WEAR,
 )
 from optimiser.value_function.piecewise import SHORTEST, SLOPE, X, Y, lower_onto
 
-# Rows of an interval's column below those of the meter.
-CHARGE_LIMIT = N_METER
-DISCHARGE_LIMIT = N_METER + 1
+# Rows of an interval below those of the meter: most energy in and out of the storage.
+CHARGE = N_METER
+DISCHARGE = N_METER + 1
 N_ROWS = N_METER + 2
 
 # The meter has four segments and curtailment towards a local minimum adds a flat one.  Where there
@@ -39,13 +42,13 @@ _AT_EXPORT_LIMIT = 1
 _AT_ZERO = 2
 _AT_IMPORT_LIMIT = 3
 
-_N_DRAWN = 5  # segments of the energy drawn around one local minimum, some perhaps empty
+_N_SEGMENTS = 5  # segments of the energy drawn around one local minimum, some perhaps empty
 _N_FUNCTIONS = 3  # drawn cost, and two more where the metered cost has two local minima
 
 
-@kernel("void(f8[::1], f8, i8, f8[:, ::1])", inlined=True)
-def curtailed_around(interval: Vector, penalty: float, least: int, drawn: Vector) -> None:
-    """Cost of the energy drawn, where curtailment brings the meter towards one local minimum.
+@kernel("void(f8[::1], f8, i8, f8[:, ::1])")
+def write_draw_cost(interval: Vector, penalty: float, least: int, drawn: Vector) -> None:
+    """Write the cost of the energy drawn, curtailing towards one local minimum.
 
     The meter has four segments, some perhaps empty: they meet at the export limit (1), at zero (2)
     and at the import limit (3), and end where either limit is exceeded as far as it may be.
@@ -80,11 +83,9 @@ def curtailed_around(interval: Vector, penalty: float, least: int, drawn: Vector
     drawn[Y, 5] = import_cost + (import_price + penalty) * interval[IMPORT_EXCESS]
 
 
-@kernel("i8(f8[::1], f8, f8[:, ::1], f8[:, ::1], f8[:, ::1])", inlined=True)
-def drawn_cost(
-    interval: Vector, penalty: float, drawn: Vector, other: Vector, aside: Vector
-) -> int:
-    """Least cost of the energy that house and storage draw, solar netted.
+@kernel("i8(f8[::1], f8, f8[:, ::1], f8[:, ::1], f8[:, ::1])")
+def draw_cost(interval: Vector, penalty: float, drawn: Vector, other: Vector, aside: Vector) -> int:
+    """Write the least cost of the energy that house and storage draw, solar netted.
 
     Parameters
     ----------
@@ -105,74 +106,66 @@ def drawn_cost(
     least = _AT_EXPORT_LIMIT  # the export limit: what may be sold is not curtailed
     if interval[EXPORT_PRICE] < 0.0:
         least = _AT_ZERO if interval[IMPORT_PRICE] >= 0.0 else _AT_IMPORT_LIMIT
-    curtailed_around(interval, penalty, least, drawn)
+    write_draw_cost(interval, penalty, least, drawn)
     if least != _AT_EXPORT_LIMIT or interval[IMPORT_PRICE] >= 0.0 or interval[CURTAIL_LIMIT] <= 0.0:
-        return _N_DRAWN
+        return _N_SEGMENTS
     # Paid both to import and to export: curtailing everything may beat curtailing nothing.
-    curtailed_around(interval, penalty, _AT_IMPORT_LIMIT, other)
-    return lower_onto(drawn, _N_DRAWN, other, _N_DRAWN, aside)
+    write_draw_cost(interval, penalty, _AT_IMPORT_LIMIT, other)
+    return lower_onto(drawn, _N_SEGMENTS, other[:, : _N_SEGMENTS + 1], aside)
 
 
-@kernel("i8(f8[::1], f8[:, ::1], i8, f8, f8, f8, f8[::1], f8[::1], f8[::1], i8)", inlined=True)
-def interval_cost(
-    interval: Vector,
-    drawn: Vector,
-    size: int,
-    charge_efficiency: float,
-    discharge_efficiency: float,
-    wear: float,
-    x: Vector,
-    y: Vector,
-    slope: Vector,
-    first: int,
+@kernel("i8(f8[::1], f8[:, :], f8[::1], f8[:, ::1], i8)")
+def write_interval_cost(
+    interval: Vector, drawn: Vector, traits: Vector, costs: Vector, first: int
 ) -> int:
-    """Least cost of one interval by the energy that the storage gives.
+    """Write the least cost of one interval by the energy that the storage gives.
 
     Parameters
     ----------
     interval : float64 array, shape (N_ROWS,)
         Prices, limits and net load. [$/kWh; kWh]
-    drawn : float64 array, shape (3, n)
-        Result of `drawn_cost`, of `size` segments.
-    charge_efficiency, discharge_efficiency : float
-        One-way efficiencies. [-]
-    wear : float
-        Price of energy through the storage, each way. [$/kWh]
-    x, y, slope : float64 array, shape (n,)
+    drawn : float64 array, shape (3, m + 1)
+        Result of `draw_cost`.
+    traits : float64 array, shape (5,)
+        Of the storage, as in `StorageArrays`.
+    costs : float64 array, shape (3, n)
         Modified in place from breakpoint `first` on: fall of stored energy [kWh], cost [$], slope
         [$/kWh].
+    first : int
+        Where the function begins.
 
     Returns
     -------
     int
         Last breakpoint; the first one where the storage cannot move.
     """
-    i = size
+    into, out, wear = traits[CHARGE_EFFICIENCY], traits[DISCHARGE_EFFICIENCY], traits[WEAR]
+    x, y, slope = costs[X], costs[Y], costs[SLOPE]
+    i = drawn.shape[1] - 1
     idle = interval[NET_LOAD]
     # Standing still is always possible; rounding must not put it outside the domain.
-    most = max(min(drawn[X, i], idle + interval[CHARGE_LIMIT]), idle)
-    least = min(max(drawn[X, 0], idle - interval[DISCHARGE_LIMIT]), idle)
+    most = max(min(drawn[X, i], idle + interval[CHARGE]), idle)
+    least = min(max(drawn[X, 0], idle - interval[DISCHARGE]), idle)
 
     i = max(i - 1, 0)
     while i > 0 and drawn[X, i] >= most:
         i -= 1
-    given = (idle - most) * charge_efficiency
     value = drawn[Y, i] + drawn[SLOPE, i] * (most - drawn[X, i]) + wear * (most - idle)
-    x[first] = given
+    x[first] = (idle - most) * into
     y[first] = value
     last = first
     at = most
-    while at > least:
+    while at > least:  # from charging at the most to discharging at the most
         begin = drawn[X, i]
         end = max(begin, least) if i > 0 else least
         if end < idle < at:
             end = idle
         if end >= idle:
-            given = (idle - end) * charge_efficiency
-            rise = -(drawn[SLOPE, i] + wear) / charge_efficiency
+            given = (idle - end) * into
+            rise = -(drawn[SLOPE, i] + wear) / into
         else:
-            given = (idle - end) / discharge_efficiency
-            rise = -(drawn[SLOPE, i] - wear) * discharge_efficiency
+            given = (idle - end) / out
+            rise = -(drawn[SLOPE, i] - wear) * out
         length = given - x[last]
         if length > SHORTEST:
             value += rise * length
@@ -184,68 +177,49 @@ def interval_cost(
         at = end
         if i > 0 and begin >= at:
             i -= 1
-    whole = (idle - least) / discharge_efficiency if last > first else 0.0
+    whole = (idle - least) / out if last > first else 0.0
     if last > first:
         y[last] += slope[last - 1] * (whole - x[last])
     x[last] = whole
     return last
 
 
-@kernel("Tuple((f8[:, ::1], i8[::1]))(f8[:, ::1], f8[::1], f8[::1], i8, f8, f8, f8, f8)")
+@kernel("Tuple((f8[:, ::1], i8[::1]))(f8[:, ::1], f8[:, ::1], f8[::1], f8)")
 def interval_costs(
-    meter: Vector,
-    charge_limit: Vector,
-    discharge_limit: Vector,
-    begins: int,
-    penalty: float,
-    charge_efficiency: float,
-    discharge_efficiency: float,
-    wear: float,
+    meter: Vector, limits: Vector, traits: Vector, penalty: float
 ) -> tuple[Vector, NDArray[np.int64]]:
-    """Least cost of every interval by the energy that the storage gives.
+    """Build the least cost of every interval by the energy that the storage gives.
 
     Parameters
     ----------
     meter : float64 array, shape (8, T)
-        Prices, limits and net load of each. [$/kWh; kWh]
-    charge_limit, discharge_limit : float64 array, shape (T,)
+        Prices, limits and net load. [$/kWh; kWh]
+    limits : float64 array, shape (2, T)
         Most energy in and out. [kWh]
-    begins : int
-        First interval that is wanted.
-    penalty, charge_efficiency, discharge_efficiency, wear : float
-        As in `interval_cost`.
+    traits : float64 array, shape (5,)
+        Of the storage, as in `StorageArrays`.
+    penalty : float
+        Price of exceeding a limit of the meter. [$/kWh]
 
     Returns
     -------
     costs : float64 array, shape (3, n)
         The functions, one after the other.
-    place : int64 array, shape (T - begins + 1,)
-        That of interval ``begins + t`` has breakpoints ``place[t] .. place[t + 1] - 1``.
+    place : int64 array, shape (T + 1,)
+        That of interval ``t`` has breakpoints ``place[t] .. place[t + 1] - 1``.
     """
-    n = meter.shape[1] - begins
+    n = meter.shape[1]
     functions = np.empty((_N_FUNCTIONS, 3, MOST_SEGMENTS + 1))
     drawn, other, aside = functions[0], functions[1], functions[2]
     interval = np.empty(N_ROWS)
     costs = np.empty((3, (MOST_SEGMENTS + 1) * n))  # memory that is never touched costs nothing
-    x, y, slope = costs[X], costs[Y], costs[SLOPE]
     place = np.zeros(n + 1, dtype=np.int64)
     for t in range(n):
-        for column in range(CHARGE_LIMIT):
-            interval[column] = meter[column, begins + t]
-        interval[CHARGE_LIMIT] = charge_limit[begins + t]
-        interval[DISCHARGE_LIMIT] = discharge_limit[begins + t]
-        size = drawn_cost(interval, penalty, drawn, other, aside)
-        last = interval_cost(
-            interval,
-            drawn,
-            size,
-            charge_efficiency,
-            discharge_efficiency,
-            wear,
-            x,
-            y,
-            slope,
-            place[t],
-        )
+        for row in range(N_METER):
+            interval[row] = meter[row, t]
+        interval[CHARGE] = limits[0, t]
+        interval[DISCHARGE] = limits[1, t]
+        size = draw_cost(interval, penalty, drawn, other, aside)
+        last = write_interval_cost(interval, drawn[:, : size + 1], traits, costs, place[t])
         place[t + 1] = last + 1
     return costs, place

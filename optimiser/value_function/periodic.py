@@ -1,17 +1,26 @@
-"""Kernels of the worth of stored energy that a day like the last one gives it, ever after."""
+"""The value of stored energy when every day after the horizon looks like its last one."""
 
 import numpy as np
 
 from matrix_builders import Vector
 from matrix_builders.arrays import Places
 from matrix_builders.compiled import kernel
+from matrix_builders.tables import (
+    CHARGE_EFFICIENCY,
+    DISCHARGE_LIMIT,
+    STORED_LOWER,
+    STORED_UPPER,
+    WEAR,
+)
+from optimiser.model.arrays import ProblemArrays
 from optimiser.value_function.backward import GAVE_UP, value_backwards
 from optimiser.value_function.interval_cost import interval_costs
-from optimiser.value_function.piecewise import SLOPE, X, Y, value_of
+from optimiser.value_function.piecewise import SLOPE, X, Y, value_at
+from optimiser.value_function.storage_plan import function_from_slopes
 
 _MOST_SEGMENTS = 24  # each is a column of the linear programme
 _ROUNDS = 12
-_SETTLED = 1e-7  # $; worth that moves less than this has reached its fixed point
+_CONVERGED = 1e-7  # $; a value function that moves less has reached its fixed point
 
 
 @kernel("i8(f8[:, ::1])")
@@ -60,111 +69,63 @@ def drop_points(f: Vector, last: int, most: int) -> int:
     return last
 
 
-@kernel("void(f8[:, ::1], i8)")
-def begin_at_zero(f: Vector, last: int) -> None:
-    """Give a function of some points its slopes, and let its values begin at zero."""
-    base = f[Y, 0]
-    for i in range(last + 1):
-        f[Y, i] -= base
-    for i in range(last):
-        width = f[X, i + 1] - f[X, i]
-        f[SLOPE, i] = (f[Y, i + 1] - f[Y, i]) / width if width > 0.0 else 0.0
-
-
-@kernel("f8(f8[:, ::1], i8, f8[:, ::1], i8)")
-def largest_difference(f: Vector, f_size: int, g: Vector, g_size: int) -> float:
-    """Find how far two functions on one band are apart at most."""
+@kernel("f8(f8[:, ::1], f8[:, ::1])")
+def largest_difference(f: Vector, g: Vector) -> float:
+    """Return how far two functions on one band are apart at most."""
     largest = 0.0
-    for i in range(f_size + 1):
-        largest = max(largest, abs(f[Y, i] - value_of(g, g_size, f[X, i])))
-    for i in range(g_size + 1):
-        largest = max(largest, abs(g[Y, i] - value_of(f, f_size, g[X, i])))
+    for i in range(f.shape[1]):
+        largest = max(largest, abs(f[Y, i] - value_at(g, f[X, i])))
+    for i in range(g.shape[1]):
+        largest = max(largest, abs(g[Y, i] - value_at(f, g[X, i])))
     return float(largest)
 
 
-@kernel(
-    "f8[:, ::1](f8[:, ::1], i8, f8[:, ::1], f8[:, ::1], f8[::1], f8[::1], f8[::1],"
-    " f8[:, ::1], f8[:, ::1], i8[::1])"
-)
-def periodic_worth(
-    meter: Vector,
-    first: int,
-    charge_limit: Vector,
-    discharge_limit: Vector,
-    charge_efficiency: Vector,
-    discharge_efficiency: Vector,
-    wear: Vector,
-    stored_lower: Vector,
-    stored_upper: Vector,
-    kept: Places,
-) -> Vector:
-    """Cost of what a day needs from outside some storages, by the energy that they hold together.
+def periodic_value(problem: ProblemArrays, first: int, storages: Places) -> Vector | None:
+    """Find the cost of what a day needs from outside some storages, by the energy they hold.
 
     They are taken for one as large as all of them: exact where they are alike.  Penalties are left
     out: they are no money, and would add up from day to day.
 
     Parameters
     ----------
-    meter : float64 array, shape (8, T)
-        Prices, limits and net load. [$/kWh; kWh]
+    problem : ProblemArrays
+        Its last day is taken for every day to come.
     first : int
-        Interval in which the last day begins.
-    charge_limit, discharge_limit, stored_lower, stored_upper : float64 array, shape (K, T)
-        Limits of power, and hard bands. [kWh]
-    charge_efficiency, discharge_efficiency, wear : float64 array, shape (K,)
-        One-way efficiencies [-] and prices of throughput [$/kWh].
-    kept : int64 array, shape (P,)
-        The storages in question.
+        Interval in which that day begins.
+    storages : int64 array, shape (P,)
+        The storages in question, with room for some energy.
 
     Returns
     -------
-    float64 array, shape (3, S + 1)
-        A convex function on the band, of a few segments; of none where its fixed point would take
-        too long to find.
+    float64 array, shape (3, S + 1), or None
+        A convex function on their band, of a few segments: the fixed point of a day's recursion.
+        None where finding it would take too long.
     """
-    n = meter.shape[1]
-    most_in = np.zeros(n)
-    most_out = np.zeros(n)
-    low = 0.0
-    high = 0.0
-    room = 0.0
-    for k in kept:
-        room += stored_upper[k, 0] - stored_lower[k, 0]
-    efficiency_in = 0.0
-    efficiency_out = 0.0
-    price = 0.0
-    for k in kept:
-        low += stored_lower[k, 0]
-        high += stored_upper[k, 0]
-        weight = (stored_upper[k, 0] - stored_lower[k, 0]) / room
-        efficiency_in += weight * charge_efficiency[k]
-        efficiency_out += weight * discharge_efficiency[k]
-        price += weight * wear[k]
-        for t in range(first, n):
-            most_in[t] += charge_limit[k, t]
-            most_out[t] += discharge_limit[k, t]
-    costs, cost_place = interval_costs(
-        meter, most_in, most_out, first, 0.0, efficiency_in, efficiency_out, price
-    )
-
-    floor = np.full(n - first, low)
-    ceiling = np.full(n - first, high)
-    before = np.zeros((3, 2))
-    before[X, 0] = low
-    before[X, 1] = high
-    size = 1
+    limits = problem.storages.limits[:, storages]
+    band = limits[STORED_LOWER : STORED_UPPER + 1, :, 0]
+    room = band[1] - band[0]
+    traits = problem.storages.traits[:, storages].copy()
+    traits[CHARGE_EFFICIENCY : WEAR + 1] *= room / room.sum()
+    meter = np.ascontiguousarray(problem.meter[:, first:])
+    moves = limits[: DISCHARGE_LIMIT + 1, :, first:].sum(axis=1)
+    costs, cost_place = interval_costs(meter, moves, traits.sum(axis=1), 0.0)
+    low, high = band.sum(axis=1)
+    soft_levels = np.repeat([[low], [high]], moves.shape[1], axis=1)
+    day = function_from_slopes(np.array([low, high]), np.zeros(1))
     for _ in range(_ROUNDS):
-        _, place, _, value = value_backwards(
-            costs, cost_place, 0.0, floor, ceiling, before[X], before[SLOPE, :size]
-        )
+        _, place, value = value_backwards(costs, cost_place, soft_levels, 0.0, day)
         if place[0] == GAVE_UP:
-            return np.empty((3, 1))
+            return None
         last = drop_points(value, keep_convex_hull(value), _MOST_SEGMENTS)
-        begin_at_zero(value, last)
-        moved = largest_difference(before, size, value, last)
-        before = np.empty((3, last + 1))
-        before[:] = value[:, : last + 1]
-        size = last
-        if moved < _SETTLED:
+        before, day = day, _with_slopes(value[:, : last + 1])
+        if largest_difference(before, day) < _CONVERGED:
             break
-    return before
+    return day
+
+
+def _with_slopes(points: Vector) -> Vector:
+    """Return the function through some points, lowered to begin at zero."""
+    function = np.zeros(points.shape)
+    function[X], function[Y] = points[X], points[Y] - points[Y, 0]
+    function[SLOPE, :-1] = np.diff(function[Y]) / np.diff(function[X])
+    return function

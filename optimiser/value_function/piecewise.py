@@ -1,10 +1,9 @@
 """Kernels on continuous piecewise-linear functions.
 
-A function of m segments is an array of three rows: breakpoints ``f[X, 0..m]``, values
-``f[Y, 0..m]`` and slopes ``f[SLOPE, 0..m-1]``.  The arrays are longer than that, so sizes go
-beside them; several functions may share one array, each from some first to some last breakpoint.
-Slopes are carried, never computed from differences: equal slopes stay equal to the last bit,
-however short a segment is, so convexity can be decided by plain comparison.
+A function of m segments is an array of shape (3, m + 1): breakpoints ``f[X]``, values ``f[Y]`` and
+slopes ``f[SLOPE, :m]``.  Kernels that write one take an array with room and return its number of
+segments.  Slopes are carried, never computed from differences: equal slopes stay equal to the last
+bit, however short a segment is, so convexity can be decided by plain comparison.
 """
 
 from matrix_builders import Vector
@@ -17,26 +16,29 @@ SLOPE = 2
 SHORTEST = 1e-12
 """Segments shorter than this are left out: rounding of sums of lengths. [kWh]"""
 
+NOTHING = -1
+"""In place of a number of segments, where a function lies nowhere in the band."""
+
 _EQUAL = 1e-13  # relative; values nearer than this are the same value
 
 
-@kernel("i8(f8[:, ::1], i8, f8, f8, f8)", inlined=True)
-def append(f: Vector, size: int, x_end: float, y_end: float, rise: float) -> int:
+@kernel("i8(f8[:, :], i8, f8, f8, f8)")
+def append(f: Vector, size: int, x_end: float, y_end: float, slope: float) -> int:
     """Add a segment up to ``x_end`` to a function of `size` segments; return its new size.
 
     A segment that continues the last one lengthens it; one that is too short is left out.
     """
     if x_end - f[X, size] <= SHORTEST:
         return size
-    if size == 0 or f[SLOPE, size - 1] != rise:
-        f[SLOPE, size] = rise
+    if size == 0 or f[SLOPE, size - 1] != slope:
+        f[SLOPE, size] = slope
         size += 1
     f[X, size] = x_end
     f[Y, size] = y_end
     return size
 
 
-@kernel("void(f8[:, ::1], i8, f8)", inlined=True)
+@kernel("void(f8[:, :], i8, f8)")
 def end_at(f: Vector, size: int, x_end: float) -> None:
     """Let a function of `size` segments end where it should, to the last bit.
 
@@ -47,25 +49,12 @@ def end_at(f: Vector, size: int, x_end: float) -> None:
     f[X, size] = x_end
 
 
-@kernel("i8(f8[::1], f8[::1], f8[:, ::1])", inlined=True)
-def from_slopes(x: Vector, slope: Vector, f: Vector) -> int:
-    """Make `f` the function of these slopes between breakpoints, from zero; return its size."""
-    f[X, 0] = x[0]
-    f[Y, 0] = 0.0
-    size = 0
-    for i in range(slope.size):
-        value = f[Y, size] + slope[i] * (x[i + 1] - f[X, size])
-        size = append(f, size, x[i + 1], value, slope[i])
-    end_at(f, size, x[-1])
-    return size
-
-
-@kernel("i8(f8[:, ::1], i8, i8, f8)", inlined=True)
-def segment_at(f: Vector, first: int, last: int, at: float) -> int:
-    """Last segment between two breakpoints that begins at or before `at`, or the first one."""
-    below = first
-    above = max(last, first + 1)
-    while above - below > 1:
+@kernel("i8(f8[:, :], f8)")
+def segment_at(f: Vector, at: float) -> int:
+    """Return the last segment that begins at or before `at`, or the first one."""
+    below = 0
+    above = max(f.shape[1] - 1, 1)
+    while above - below > 1:  # the segment lies in [below, above)
         middle = (below + above) // 2
         if f[X, middle] <= at:
             below = middle
@@ -74,18 +63,19 @@ def segment_at(f: Vector, first: int, last: int, at: float) -> int:
     return below
 
 
-@kernel("f8(f8[:, ::1], i8, f8)", inlined=True)
-def value_of(f: Vector, size: int, at: float) -> float:
-    """Value of a function of `size` segments; beyond its ends it goes on as it ended."""
-    if size == 0:
+@kernel("f8(f8[:, :], f8)")
+def value_at(f: Vector, at: float) -> float:
+    """Return the value of a function; beyond its ends it continues with its last slopes."""
+    if f.shape[1] == 1:
         return float(f[Y, 0])
-    i = segment_at(f, 0, size, at)
+    i = segment_at(f, at)
     return float(f[Y, i] + f[SLOPE, i] * (at - f[X, i]))
 
 
-@kernel("i8(f8[:, ::1], i8, i8)", inlined=True)
-def convex_run_end(f: Vector, first: int, last: int) -> int:
-    """Last breakpoint of the convex run that begins at breakpoint `first`."""
+@kernel("i8(f8[:, :], i8)")
+def convex_run_end(f: Vector, first: int) -> int:
+    """Return the last breakpoint of the convex run that begins at breakpoint `first`."""
+    last = int(f.shape[1] - 1)
     if first == last:
         return last
     end = first + 1
@@ -94,60 +84,58 @@ def convex_run_end(f: Vector, first: int, last: int) -> int:
     return end
 
 
-@kernel("i8(f8[:, ::1], i8, i8, f8[:, ::1], i8, i8, f8, f8, f8[:, ::1])", inlined=True)
-def merge_convex_runs(
-    a: Vector,
-    a_first: int,
-    a_last: int,
-    b: Vector,
-    b_first: int,
-    b_last: int,
-    low: float,
-    high: float,
-    merged: Vector,
-) -> int:
-    """Infimal convolution of two convex runs, on ``[low, high]``: their segments by slope.
+@kernel("i8(f8[:, :], f8[:, :], f8[::1], f8[:, :])")
+def convolve_convex(a: Vector, b: Vector, band: Vector, merged: Vector) -> int:
+    """Write the infimal convolution of two convex functions: their segments, by slope.
 
-    ``min over u of a(u) + b(z - u)`` for ``z`` in the band, where `a` is restricted to what lies
-    between its breakpoints `a_first` and `a_last`, and `b` likewise.
+    Parameters
+    ----------
+    a, b : float64 array, shape (3, m + 1)
+        Functions.
+    band : float64 array, shape (2,)
+        Domain of the result. [kWh]
+    merged : float64 array, shape (3, n)
+        ``min over u of a(u) + b(z - u)`` for ``z`` in the band; modified in place.
 
     Returns
     -------
     int
-        Number of segments of `merged`; -1 where nothing lies in the band.
+        Its number of segments; `NOTHING` where nothing lies in the band.
     """
-    at = a[X, a_first] + b[X, b_first]
-    value = a[Y, a_first] + b[Y, b_first]
+    low, high = band[0], band[1]
+    at = a[X, 0] + b[X, 0]
+    value = a[Y, 0] + b[Y, 0]
     if at > high:
-        return -1
-    size = -1
-    i = a_first
-    j = b_first
+        return NOTHING
+    size = NOTHING
+    i = 0
+    j = 0
+    n_a, n_b = a.shape[1] - 1, b.shape[1] - 1
     if at >= low:
         merged[X, 0] = at
         merged[Y, 0] = value
         size = 0
-    while at < high and (i < a_last or j < b_last):
-        if j >= b_last or (i < a_last and a[SLOPE, i] <= b[SLOPE, j]):
-            rise = a[SLOPE, i]
+    while at < high and (i < n_a or j < n_b):  # the flatter of the next segments comes first
+        if j >= n_b or (i < n_a and a[SLOPE, i] <= b[SLOPE, j]):
+            slope = a[SLOPE, i]
             length = a[X, i + 1] - a[X, i]
             i += 1
         else:
-            rise = b[SLOPE, j]
+            slope = b[SLOPE, j]
             length = b[X, j + 1] - b[X, j]
             j += 1
         if size < 0 and at + length >= low:
             length -= low - at
-            value += rise * (low - at)
+            value += slope * (low - at)
             at = low
             merged[X, 0] = low
             merged[Y, 0] = value
             size = 0
         length = min(length, high - at)
-        value += rise * length
+        value += slope * length
         at += length
         if size >= 0:
-            size = append(merged, size, at, value, rise)
+            size = append(merged, size, at, value, slope)
     if size < 0 and at >= low - SHORTEST:
         merged[X, 0] = low
         merged[Y, 0] = value
@@ -155,8 +143,41 @@ def merge_convex_runs(
     return size
 
 
-@kernel("i8(f8[:, ::1], i8, f8[:, ::1], i8, f8[:, ::1])", inlined=True)
-def lower_onto(f: Vector, size: int, other: Vector, other_size: int, aside: Vector) -> int:
+@kernel("i8(f8[:, :], i8, f8, f8, f8, f8, f8, f8)")
+def append_lower(
+    f: Vector,
+    size: int,
+    at: float,
+    end: float,
+    own: float,
+    own_slope: float,
+    theirs: float,
+    their_slope: float,
+) -> int:
+    """Add the lower of two segments from `at` to `end`, or both where they cross.
+
+    Their values at `at` are `own` and `theirs`.  Returns the new size of `f`.
+    """
+    own_end = own + own_slope * (end - at)
+    their_end = theirs + their_slope * (end - at)
+    noise = _EQUAL * (1.0 + abs(own))
+    above = own - theirs
+    above_end = own_end - their_end
+    if above <= noise and above_end <= noise:
+        return append(f, size, end, own_end, own_slope)
+    if above >= -noise and above_end >= -noise:
+        return append(f, size, end, their_end, their_slope)
+    cross = at + (end - at) * above / (above - above_end)
+    value = own + own_slope * (cross - at)
+    if above < 0.0:
+        size = append(f, size, cross, value, own_slope)
+        return append(f, size, end, their_end, their_slope)
+    size = append(f, size, cross, value, their_slope)
+    return append(f, size, end, own_end, own_slope)
+
+
+@kernel("i8(f8[:, :], i8, f8[:, :], f8[:, :])")
+def lower_onto(f: Vector, size: int, other: Vector, aside: Vector) -> int:
     """Lower a function to the minimum of itself and another that begins and ends no earlier.
 
     The other begins where the function is no higher than it, and where the function ends it is
@@ -165,11 +186,13 @@ def lower_onto(f: Vector, size: int, other: Vector, other_size: int, aside: Vect
 
     Parameters
     ----------
-    f, other : float64 array, shape (3, n)
-        Functions of `size` and `other_size` segments; the first is modified in place and has
-        room for twice as many segments as both together.
+    f : float64 array, shape (3, n)
+        Function of `size` segments; modified in place, with room for twice as many segments as
+        both have together.
+    other : float64 array, shape (3, m + 1)
+        Function.
     aside : float64 array, shape (3, n)
-        Scratch, as long as `f`.
+        Scratch.
 
     Returns
     -------
@@ -177,17 +200,16 @@ def lower_onto(f: Vector, size: int, other: Vector, other_size: int, aside: Vect
         New number of segments.
     """
     start = other[X, 0]
+    n_other = other.shape[1] - 1
     kept = size  # segments that begin left of the start
     while kept > 0 and f[X, kept - 1] >= start:
         kept -= 1
     first = max(kept - 1, 0)
     n = size - first
-    for i in range(n):
+    for i in range(n + 1):
         aside[X, i] = f[X, first + i]
         aside[Y, i] = f[Y, first + i]
         aside[SLOPE, i] = f[SLOPE, first + i]
-    aside[X, n] = f[X, size]
-    aside[Y, n] = f[Y, size]
     size = first
     if start <= f[X, 0]:
         f[Y, 0] = min(f[Y, 0], other[Y, 0])
@@ -200,30 +222,11 @@ def lower_onto(f: Vector, size: int, other: Vector, other_size: int, aside: Vect
     j = 0
     at = start
     theirs = other[Y, 0]
-    while i < n and j < other_size:
+    while i < n and j < n_other:  # `own` and `theirs` are the values at `at`
         end = min(aside[X, i + 1], other[X, j + 1])
-        own_rise = aside[SLOPE, i]
-        their_rise = other[SLOPE, j]
-        own_end = own + own_rise * (end - at)
-        their_end = theirs + their_rise * (end - at)
-        noise = _EQUAL * (1.0 + abs(own))
-        above = own - theirs
-        above_end = own_end - their_end
-        if above <= noise and above_end <= noise:
-            size = append(f, size, end, own_end, own_rise)
-        elif above >= -noise and above_end >= -noise:
-            size = append(f, size, end, their_end, their_rise)
-        else:
-            cross = at + (end - at) * above / (above - above_end)
-            value = own + own_rise * (cross - at)
-            if above < 0.0:
-                size = append(f, size, cross, value, own_rise)
-                size = append(f, size, end, their_end, their_rise)
-            else:
-                size = append(f, size, cross, value, their_rise)
-                size = append(f, size, end, own_end, own_rise)
-        own = own_end
-        theirs = their_end
+        size = append_lower(f, size, at, end, own, aside[SLOPE, i], theirs, other[SLOPE, j])
+        own += aside[SLOPE, i] * (end - at)
+        theirs += other[SLOPE, j] * (end - at)
         if aside[X, i + 1] <= end:
             i += 1
             own = aside[Y, i]
@@ -234,7 +237,7 @@ def lower_onto(f: Vector, size: int, other: Vector, other_size: int, aside: Vect
     while i < n:
         i += 1
         size = append(f, size, aside[X, i], aside[Y, i], aside[SLOPE, i - 1])
-    while j < other_size:
+    while j < n_other:
         j += 1
         size = append(f, size, other[X, j], other[Y, j], other[SLOPE, j - 1])
     return size

@@ -2,12 +2,26 @@
 
 from dataclasses import dataclass
 
-from matrix_builders import Vector
+import numpy as np
+
+from matrix_builders import StorageArrays, Vector
+from matrix_builders.tables import (
+    DISCHARGE_LIMIT,
+    END_PRICE,
+    END_WIDTH,
+    INITIAL,
+    LEVEL_PRICE,
+    SOFT_CEILING,
+    SOFT_FLOOR,
+    STORED_LOWER,
+    STORED_UPPER,
+)
 from optimiser.errors import SolverError
-from optimiser.model.arrays import Programme
-from optimiser.problem.checks import extent
-from optimiser.value_function.backward import GAVE_UP
-from optimiser.value_function.optimal_course import optimal_course
+from optimiser.model.arrays import ProblemArrays
+from optimiser.value_function.backward import GAVE_UP, are_convex, value_backwards
+from optimiser.value_function.forward import choose_levels
+from optimiser.value_function.interval_cost import interval_costs
+from optimiser.value_function.piecewise import SHORTEST, SLOPE, X, Y, value_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,40 +35,34 @@ class StoragePlan:
     bound : float
         Planning cost that no physical plan can undercut: V_0 of the present state. [$]
     marginal_value : float64 array, shape (T,)
-        Worth of one kWh more at the end of each interval. [$/kWh]
+        Value of one kWh more at the end of each interval. [$/kWh]
+    is_convex : bool
+        Whether the linear programme has the same optimum, since all interval costs are convex.
     """
 
     levels: Vector
     bound: float
     marginal_value: Vector
+    is_convex: bool
 
 
-def applies_to(programme: Programme) -> bool:
-    """Whether the programme has one storage, whose hard band does not move, and no couplings.
+def applies_to(problem: ProblemArrays) -> bool:
+    """Return whether a problem has one storage, whose hard band is constant, and no couplings.
 
     A least charge does not count: without it the value function is a bound.
     """
-    storages = programme.storages
-    lower, upper = storages.stored_lower, storages.stored_upper
-    return (
-        lower.shape[0] == 1
-        and programme.couplings.is_empty
-        and _is_level(lower[0])
-        and _is_level(upper[0])
-    )
+    if problem.storages.n_storages != 1 or not problem.couplings.is_empty:
+        return False
+    band = problem.storages.limits[STORED_LOWER : STORED_UPPER + 1, 0]
+    return bool((band == band[:, :1]).all())
 
 
-def _is_level(bound: Vector) -> bool:
-    lowest, highest = extent(bound)
-    return lowest == highest
-
-
-def solve(programme: Programme) -> StoragePlan:
-    """Best plan of the one storage of `programme`.
+def solve(problem: ProblemArrays) -> StoragePlan:
+    """Find the best plan of the one storage of a problem.
 
     Parameters
     ----------
-    programme : Programme
+    problem : ProblemArrays
         For which `applies_to` holds.
 
     Returns
@@ -67,24 +75,57 @@ def solve(programme: Programme) -> StoragePlan:
     SolverError
         Where the value functions grow beyond half a second of work.
     """
-    storages = programme.storages
-    levels, marginal_value, bound, breakpoints = optimal_course(
-        programme.meter,
-        storages.charge_limit[0],
-        storages.discharge_limit[0],
-        storages.soft_floor[0],
-        storages.soft_ceiling[0],
-        storages.end_width[0],
-        storages.end_price[0],
-        storages.stored_lower[0, -1],
-        storages.stored_upper[0, -1],
-        storages.initial[0],
-        storages.charge_efficiency[0],
-        storages.discharge_efficiency[0],
-        storages.wear[0],
-        storages.level_price[0],
-        programme.site.penalty,
+    storages = problem.storages
+    limits = np.ascontiguousarray(storages.limits[:, 0])
+    traits = np.ascontiguousarray(storages.traits[:, 0])
+    costs, cost_place = interval_costs(
+        problem.meter, limits[: DISCHARGE_LIMIT + 1], traits, problem.penalty
     )
-    if breakpoints == GAVE_UP:
+    values, place, first = value_backwards(
+        costs,
+        cost_place,
+        limits[SOFT_FLOOR : SOFT_CEILING + 1],
+        traits[LEVEL_PRICE],
+        _end_function(storages),
+    )
+    if place[0] == GAVE_UP:
         raise SolverError("the value function has too many breakpoints")
-    return StoragePlan(levels, bound, marginal_value)
+    levels, marginal_value = choose_levels(costs, cost_place, values, place, traits[INITIAL])
+    return StoragePlan(
+        levels=levels[None, :],
+        bound=float(value_at(first, traits[INITIAL])),
+        marginal_value=marginal_value,
+        is_convex=bool(are_convex(costs, cost_place)),
+    )
+
+
+def _end_function(storages: StorageArrays) -> Vector:
+    """Build ``V_T``: minus the terminal value on the hard band; shape (3, S + 1)."""
+    low, high = storages.limits[STORED_LOWER, 0, -1], storages.limits[STORED_UPPER, 0, -1]
+    width, price = storages.end_values[END_WIDTH, 0], storages.end_values[END_PRICE, 0]
+    ends = np.minimum(low + np.cumsum(width), high)
+    return function_from_slopes(np.array([low, *ends, high]), np.array([*-price, 0.0]))
+
+
+def function_from_slopes(x: Vector, slopes: Vector) -> Vector:
+    """Build the function of these slopes between breakpoints, which begins at zero.
+
+    Parameters
+    ----------
+    x : float64 array, shape (S + 1,)
+        Ascending breakpoints; segments that are too short are left out. [kWh]
+    slopes : float64 array, shape (S,)
+        [$/kWh]
+
+    Returns
+    -------
+    float64 array, shape (3, m + 1)
+        Rows as in `piecewise`.
+    """
+    keeps = np.diff(x) > SHORTEST
+    function = np.zeros((3, int(np.count_nonzero(keeps)) + 1))
+    function[X, 0], function[X, 1:] = x[0], x[1:][keeps]
+    function[X, -1] = x[-1]
+    function[SLOPE, :-1] = slopes[keeps]
+    function[Y, 1:] = np.cumsum(function[SLOPE, :-1] * np.diff(function[X]))
+    return function

@@ -206,7 +206,6 @@ class _Endpoint(Generic[Request, Reply]):
             previous=history.before(problem.site, problem.cost_function) if history else None,
             time_limit=TIME_LIMIT,
             backends=backends,
-            draft=writer.draft,
         )
         if history:
             history.record(found)

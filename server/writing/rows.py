@@ -8,7 +8,46 @@ import numpy as np
 from matrix_builders import Vector
 from matrix_builders.arrays import Places
 from matrix_builders.compiled import kernel
-from optimiser.result.plan import CHARGE_CODE, COMMAND_THRESHOLD, choose_actions
+from optimiser.result.plan import COMMAND_THRESHOLD
+
+CHARGE_CODE, _CONSUME, _EXPORT, _IDLE = range(4)
+
+
+@kernel("i8(f8, f8, f8, f8, f8)")
+def action_code(
+    charge: float, discharge: float, to_load: float, to_grid: float, threshold: float
+) -> int:
+    """Place in `ACTIONS` of the action of one interval; see `choose_actions`."""
+    if charge > threshold:
+        return CHARGE_CODE
+    if discharge > threshold:
+        return _EXPORT if to_grid > to_load else _CONSUME
+    return _IDLE
+
+
+@kernel("void(f8[::1], f8[::1], f8[::1], f8[::1], f8, i8[::1])")
+def choose_actions(
+    charge: Vector,
+    discharge: Vector,
+    to_load: Vector,
+    to_grid: Vector,
+    threshold: float,
+    codes: Places,
+) -> None:
+    """Choose the actions of `actions_of`, for powers of any unit.
+
+    Parameters
+    ----------
+    charge, discharge, to_load, to_grid : float64 array, shape (T,)
+        As there.
+    threshold : float
+        `COMMAND_THRESHOLD`, in the unit of the powers.
+    codes : int64 array, shape (T,)
+        Places in `ACTIONS`; modified in place.
+    """
+    for t in range(codes.size):
+        codes[t] = action_code(charge[t], discharge[t], to_load[t], to_grid[t], threshold)
+
 
 POWER_DIGITS, SOC_DIGITS = 4, 7
 """Digits of a reply after the point.

@@ -1,0 +1,199 @@
+"""The solver chain: ways to the cheapest physical plan, each tried where those before it failed.
+
+HiGHS solves the whole linear programme, started from the plan of the value function; then
+`scipy.optimize.linprog`; then the value function alone; then the rules.  Where one storage has
+interval costs that are not convex, the linear programme is only a relaxation: the value function,
+which is exact, answers at once.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Protocol
+
+from matrix_builders.tables import LEAST_CHARGE
+from optimiser import solvers
+from optimiser.errors import SolverError
+from optimiser.exact.integrality import is_feasible
+from optimiser.exact.optimal_face import tie_break_cost
+from optimiser.exact.steps import Incumbent, Means, by_rules, by_value_function, physical_optimum
+from optimiser.model.formulation import Formulation
+from optimiser.model.linear_program import LpSolution, Proof, Start
+from optimiser.problem.site import Site
+from optimiser.solvers import SolverBackend
+from optimiser.value_function import storage_plan
+from optimiser.value_function.storage_plan import StoragePlan
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The cheapest physical plan that a solver found.
+
+    Attributes
+    ----------
+    best : Incumbent
+        The plan, its cost and its bound.
+    status : str
+        ``optimal``, ``feasible`` or ``heuristic``.
+    proof : Proof or None
+        Of the linear programme's point, where one was solved.
+    backend : SolverBackend or None
+        The back end that solved it.
+    """
+
+    best: Incumbent
+    status: str
+    proof: Proof | None = None
+    backend: SolverBackend | None = None
+
+
+class Solver(Protocol):
+    """One way to an answer."""
+
+    @property
+    def name(self) -> str:
+        """Name in the reasons why another one answered."""
+
+    def solve(self, formulation: Formulation, time_limit: float) -> Answer:
+        """Return an answer in at most `time_limit` seconds, or raise an `OptimiserError`."""
+
+
+@dataclass(frozen=True, slots=True)
+class LpSolver:
+    """A back end for the whole linear programme, and what makes its optimum physical.
+
+    Attributes
+    ----------
+    site : Site
+        Priorities that break ties.
+    backend : SolverBackend
+        The back end.
+    exact_plan : Incumbent or None
+        Plan of the value function, where it applies: the start.
+    """
+
+    site: Site
+    backend: SolverBackend
+    exact_plan: Incumbent | None
+
+    @property
+    def name(self) -> str:
+        """Name of the back end."""
+        return self.backend.name
+
+    def solve(self, formulation: Formulation, time_limit: float) -> Answer:
+        """Solve the linear programme, then find the physical optimum."""
+        deadline = perf_counter() + time_limit
+        solution = self._relaxation(formulation, deadline)
+        means = Means(self.backend, tie_break_cost(self.site, formulation), deadline)
+        best = physical_optimum(formulation, solution, self.exact_plan, means)
+        status = "optimal" if best.is_optimal else "feasible"
+        return Answer(best, status, solution.proof, self.backend)
+
+    def _relaxation(self, formulation: Formulation, deadline: float) -> LpSolution:
+        """Solve the linear programme from the plan of the value function, else from nothing.
+
+        From a start HiGHS ends as "Unknown" once in several hundred days; from nothing it does not.
+        """
+        lp, exact_plan = formulation.lp, self.exact_plan
+        start = None if exact_plan is None else Start(formulation.point(exact_plan.dispatch))
+        for begin in (start, None):
+            time_left = deadline - perf_counter()
+            try:
+                return solvers.solve_verified(self.backend, lp, time_limit=time_left, start=begin)
+            except SolverError:
+                if begin is None or perf_counter() >= deadline:
+                    raise
+        raise AssertionError
+
+
+@dataclass(frozen=True, slots=True)
+class ValueFunctionSolver:
+    """The value function alone.
+
+    Attributes
+    ----------
+    exact_plan : Incumbent
+        Its plan and bound.
+    """
+
+    exact_plan: Incumbent
+
+    @property
+    def name(self) -> str:
+        """Name in the reasons why another one answered."""
+        return "value_function"
+
+    def solve(self, formulation: Formulation, time_limit: float) -> Answer:
+        """Return the plan of the value function, where it attains its bound."""
+        del time_limit
+        best = self.exact_plan
+        if not best.is_optimal:
+            raise SolverError(f"plan and bound differ by {best.cost - best.lower_bound:.1e} $")
+        if not is_feasible(formulation, best.dispatch):
+            raise SolverError("a vehicle would charge below its least power")
+        return Answer(best, "optimal")
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSolver:
+    """The rules, which always answer."""
+
+    @property
+    def name(self) -> str:
+        """Name in the reasons why another one answered."""
+        return "rules"
+
+    def solve(self, formulation: Formulation, time_limit: float) -> Answer:
+        """Return the plan of the rules, with nothing proved."""
+        del time_limit
+        return Answer(by_rules(formulation, -float("inf")), "heuristic")
+
+
+def solver_chain(
+    site: Site,
+    formulation: Formulation,
+    plan: StoragePlan | None,
+    backends: Iterable[SolverBackend] | None,
+) -> Iterator[Solver]:
+    """Yield ways to an answer, best first.
+
+    Parameters
+    ----------
+    site : Site
+        The problem as stated.
+    formulation : Formulation
+        Its linear programme.
+    plan : StoragePlan or None
+        Plan of the value function, where it applies.
+    backends : iterable of SolverBackend or None
+        Solvers, best first; None for those installed.
+    """
+    exact_plan = None if plan is None else by_value_function(formulation.problem, plan)
+    if plan is not None and not plan.is_convex and not _has_least_power(formulation):
+        assert exact_plan is not None
+        yield ValueFunctionSolver(exact_plan)
+    for backend in solvers.installed() if backends is None else backends:
+        yield LpSolver(site, backend, exact_plan)
+    if exact_plan is not None:
+        yield ValueFunctionSolver(exact_plan)
+    yield RuleSolver()
+
+
+def _has_least_power(formulation: Formulation) -> bool:
+    return bool(formulation.problem.storages.limits[LEAST_CHARGE].any())
+
+
+def solve_storage(formulation: Formulation, refusals: list[str]) -> StoragePlan | None:
+    """Return the plan of the value function; None where it does not apply or takes too long.
+
+    The reason of the latter is added to `refusals`.
+    """
+    problem = formulation.problem
+    if not storage_plan.applies_to(problem):
+        return None
+    try:
+        return storage_plan.solve(problem)
+    except SolverError as error:
+        refusals.append(f"value_function: {error}")
+        return None
