@@ -19,13 +19,13 @@ import highspy
 
 from benchmarks import problems
 from optimiser import CostFunction, plan
-from optimiser.model.arrays import Programme
-from optimiser.model.dispatch import follow
+from optimiser.exact.steps import by_value_function
+from optimiser.model.arrays import ProblemArrays
 from optimiser.model.formulation import formulate
+from optimiser.model.linear_program import Start
 from optimiser.solvers import highs
-from optimiser.solvers.start import start_from
-from optimiser.value_function import storage_plan as value_function
-from optimiser.value_function.optimal_course import optimal_course
+from optimiser.value_function import storage_plan
+from optimiser.value_function.backward import value_backwards
 
 RECORDED = Path(__file__).with_name("counts.json")
 
@@ -80,10 +80,10 @@ def counts() -> dict[str, int]:
 
 
 def _of_day(kind: str, n_intervals: int) -> dict[str, int]:
-    programme = problems.programme(kind, n_intervals)
-    formulation = formulate(programme)
-    storage_plan = value_function.solve(programme)
-    start = start_from(formulation, follow(programme, storage_plan.levels))
+    problem = problems.problem(kind, n_intervals)
+    formulation = formulate(problem)
+    best = by_value_function(problem, storage_plan.solve(problem))
+    start = Start(formulation.point(best.dispatch))
     with counting() as cold:
         highs.solve(formulation.lp, time_limit=60.0)
     with counting() as started:
@@ -96,7 +96,7 @@ def _of_day(kind: str, n_intervals: int) -> dict[str, int]:
         "iterations of a plan": whole.iterations,
         "solves of a plan": whole.solves,
         "nodes of a plan": whole.nodes,
-        "breakpoints of the value functions": breakpoints(programme),
+        "breakpoints of the value functions": breakpoints(problem),
         "nonzeros of the matrix": int(formulation.lp.matrix.data.size),
     }
 
@@ -112,17 +112,17 @@ def _of_two_batteries() -> dict[str, int]:
     return {f"{name}: {key}": value for key, value in asdict(work).items()}
 
 
-def breakpoints(programme: Programme) -> int:
+def breakpoints(problem: ProblemArrays) -> int:
     """Breakpoints of all value functions together: the work of the kernels is a few for each."""
     found: list[int] = []
 
     def watched(*arrays: object) -> object:
-        course = optimal_course(*arrays)
-        found.append(course[-1])
-        return course
+        values = value_backwards(*arrays)
+        found.append(int(values[1][0]))
+        return values
 
-    with patch.object(value_function, "optimal_course", watched):
-        value_function.solve(programme)
+    with patch.object(storage_plan, "value_backwards", watched):
+        storage_plan.solve(problem)
     return found[0]
 
 

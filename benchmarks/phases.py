@@ -9,14 +9,12 @@ from typing import Any
 from benchmarks import problems
 from benchmarks.serving import Client, Server, post
 from benchmarks.timing import exponent, seconds_of, spread, spread_of
-from matrix_builders import LinearProgram, build, layout_for
-from optimiser.model.dispatch import follow
+from matrix_builders import LinearProgram, MeterArrays, build, layout_for
+from optimiser.exact.steps import by_value_function
 from optimiser.model.formulation import formulate
 from optimiser.model.linear_program import LpSolution, Start, objective
-from optimiser.solvers import highs, solve_sifted
-from optimiser.solvers.sifting import sifted
-from optimiser.solvers.start import start_from
-from optimiser.value_function import storage_plan as value_function
+from optimiser.solvers import highs
+from optimiser.value_function import storage_plan
 
 PHASES = ("build", "cold", "started", "exact", "exact_hard", "http")
 _SEEDS = 10  # days over which round trips are spread
@@ -37,21 +35,21 @@ def phases(sizes: Iterable[int]) -> dict[str, Any]:
 
 def _row(n_intervals: int) -> dict[str, Any]:
     convex, hard = (
-        problems.programme(kind, n_intervals) for kind in (problems.CONVEX, problems.HARD)
+        problems.problem(kind, n_intervals) for kind in (problems.CONVEX, problems.HARD)
     )
     formulation = formulate(convex)
     lp = formulation.lp
-    start = start_from(formulation, follow(convex, value_function.solve(convex).levels))
-    cold, started = (objective(lp, solve().x) for solve in (_cold(lp), _started(lp, start)))
+    best = by_value_function(convex, storage_plan.solve(convex))
+    start = Start(formulation.point(best.dispatch))
+    cold, started = (objective(lp, _solve(lp, begin)().x) for begin in (None, start))
     assert abs(cold - started) <= _SAME * max(1.0, abs(cold)), "a start must not change the optimum"
+    meter = MeterArrays(convex.meter, convex.penalty)
     works = {
-        "build": lambda: build(
-            layout_for(convex.site, convex.storages), convex.site, convex.storages
-        ),
-        "cold": _cold(lp),
-        "started": _started(lp, start),
-        "exact": lambda: value_function.solve(convex),
-        "exact_hard": lambda: value_function.solve(hard),
+        "build": lambda: build(layout_for(meter, convex.storages), meter, convex.storages),
+        "cold": _solve(lp, None),
+        "started": _solve(lp, start),
+        "exact": lambda: storage_plan.solve(convex),
+        "exact_hard": lambda: storage_plan.solve(hard),
     }
     return {
         "T": n_intervals,
@@ -60,19 +58,9 @@ def _row(n_intervals: int) -> dict[str, Any]:
     }
 
 
-def _cold(lp: LinearProgram) -> Callable[[], LpSolution]:
-    return lambda: highs.solve(lp, time_limit=_LIMIT)
-
-
-def _started(lp: LinearProgram, start: Start) -> Callable[[], LpSolution]:
-    """As a plan does it: what the start leaves open is solved, and proves the whole."""
-
-    def solve() -> LpSolution:
-        part = sifted(lp, start)
-        assert part is not None
-        return solve_sifted(highs, lp, part, time_limit=_LIMIT)
-
-    return solve
+def _solve(lp: LinearProgram, start: Start | None) -> Callable[[], LpSolution]:
+    """Return what solves the whole programme, as a plan does it."""
+    return lambda: highs.solve(lp, time_limit=_LIMIT, start=start)
 
 
 def _round_trips(n_intervals: int) -> dict[str, Any]:

@@ -10,9 +10,20 @@ import numpy as np
 
 from benchmarks.days import synthetic_request
 from benchmarks.peers.case import Case
+from matrix_builders.tables import (
+    CHARGE_LIMIT,
+    DISCHARGE_LIMIT,
+    EXPORT_LIMIT,
+    EXPORT_PRICE,
+    IMPORT_LIMIT,
+    IMPORT_PRICE,
+    INITIAL,
+    STORED_LOWER,
+    STORED_UPPER,
+)
 from optimiser import Battery, CostFunction, Forecast, Horizon, ProviderRules, Site, Tariff
-from optimiser.model.arrays import Programme
-from optimiser.planner import state
+from optimiser.model.arrays import ProblemArrays
+from optimiser.value_function.terminal_value import build_problem
 
 SIZES = (48, 96, 288, 576, 864, 2880)
 PROMISED = 576
@@ -65,30 +76,30 @@ def site(kind: str, n_intervals: int, seed: int = 1) -> Site:
     )
 
 
-def programme(kind: str, n_intervals: int, seed: int = 1) -> Programme:
+def problem(kind: str, n_intervals: int, seed: int = 1) -> ProblemArrays:
     """The same, as our solvers take it."""
-    return state(site(kind, n_intervals, seed), CostFunction.PROFIT, ProviderRules())
+    return build_problem(site(kind, n_intervals, seed), CostFunction.PROFIT, ProviderRules())
 
 
 def case(n_intervals: int, seed: int = 1) -> Case:
     """The convex one, as every peer takes it; limits are those that our programme keeps."""
     home = site(CONVEX, n_intervals, seed)
-    stated = programme(CONVEX, n_intervals, seed)
-    battery, meter, storages = home.batteries[0], stated.site, stated.storages
+    arrays = problem(CONVEX, n_intervals, seed)
+    battery, meter, limits = home.batteries[0], arrays.meter, arrays.storages.limits
     return Case(
-        hours=float(stated.hours[0]),
-        import_price=meter.import_price,
-        export_price=meter.export_price,
+        hours=float(arrays.hours[0]),
+        import_price=meter[IMPORT_PRICE],
+        export_price=meter[EXPORT_PRICE],
         load=home.forecast.load,
         solar=home.forecast.solar,
-        import_limit=meter.import_limit,
-        export_limit=meter.export_limit,
-        charge_limit=float(storages.charge_limit.max()),
-        discharge_limit=float(storages.discharge_limit.max()),
+        import_limit=meter[IMPORT_LIMIT],
+        export_limit=meter[EXPORT_LIMIT],
+        charge_limit=float(limits[CHARGE_LIMIT].max()),
+        discharge_limit=float(limits[DISCHARGE_LIMIT].max()),
         charge_efficiency=battery.charge_efficiency,
         discharge_efficiency=battery.discharge_efficiency,
         capacity=battery.capacity,
-        floor=float(storages.stored_lower[0, 0]),
-        ceiling=float(storages.stored_upper[0, 0]),
-        initial=float(storages.initial[0]),
+        floor=float(limits[STORED_LOWER, 0, 0]),
+        ceiling=float(limits[STORED_UPPER, 0, 0]),
+        initial=float(arrays.storages.traits[INITIAL, 0]),
     )

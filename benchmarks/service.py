@@ -12,13 +12,13 @@ from benchmarks import problems
 from benchmarks.days import synthetic_request
 from benchmarks.serving import Server, post
 from benchmarks.timing import seconds_of, spread
-from optimiser.exact import highs_mip as mixed_integer
-from optimiser.exact.integrality import flaws_of
-from optimiser.model.dispatch import follow
+from optimiser.exact import highs_mip
+from optimiser.exact.integrality import find_violations
+from optimiser.model.dispatch import Trajectory, dispatch_from_trajectory
 from optimiser.model.formulation import formulate
 from optimiser.model.linear_program import objective
 from optimiser.solvers import highs
-from optimiser.value_function import storage_plan as value_function
+from optimiser.value_function import storage_plan
 
 _YEAR = 105_120  # intervals of five minutes
 _LIMIT = 60.0  # s
@@ -45,21 +45,23 @@ def service() -> dict[str, float]:
 
 def year() -> dict[str, float]:
     """Value function of a year of five-minute intervals."""
-    programme = problems.programme(problems.CONVEX, _YEAR)
-    return {"year_s": round(spread(lambda: value_function.solve(programme)).p50 / 1000.0, 3)}
+    problem = problems.problem(problems.CONVEX, _YEAR)
+    return {"year_s": round(spread(lambda: storage_plan.solve(problem)).p50 / 1000.0, 3)}
 
 
 def binaries() -> dict[str, Any]:
     """Exact plan against HiGHS' branch and bound on the same hard prices."""
-    programme = problems.programme(problems.HARD, problems.PROMISED)
-    exact = spread(lambda: value_function.solve(programme)).p50
-    bound = value_function.solve(programme).bound
-    formulation = formulate(programme)
+    problem = problems.problem(problems.HARD, problems.PROMISED)
+    exact = spread(lambda: storage_plan.solve(problem)).p50
+    bound = storage_plan.solve(problem).bound
+    formulation = formulate(problem)
     x = highs.solve(formulation.lp, time_limit=_LIMIT).x
-    start = formulation.point(follow(programme, formulation.course(x).levels))
+    start = formulation.point(
+        dispatch_from_trajectory(problem, Trajectory(formulation.trajectory(x).levels))
+    )
     began = time.perf_counter()
-    found = mixed_integer.solve(
-        formulation, flaws_of(formulation, x), time_limit=_LIMIT, start=start
+    found = highs_mip.solve(
+        formulation, find_violations(formulation, x), time_limit=_LIMIT, start=start
     )
     taken = 1000.0 * (time.perf_counter() - began)
     gap = abs(objective(formulation.lp, found.x) - found.lower_bound) / max(1.0, abs(bound))

@@ -27,11 +27,18 @@ from optimiser import (
     SolverError,
     Tariff,
 )
-from optimiser.model.dispatch import DEAD_BAND, Dispatch, follow, planning_cost
-from optimiser.planner import plan, state
+from optimiser.model.dispatch import (
+    DEAD_BAND,
+    Dispatch,
+    Trajectory,
+    dispatch_from_trajectory,
+    simulate,
+)
+from optimiser.planner import plan
 from optimiser.problem.provider import ProviderRules
-from optimiser.second_stage.preference import DEFAULT_BUDGET, Preferred, preferred
+from optimiser.second_stage.preference import DEFAULT_BUDGET, Candidate, prefer
 from optimiser.value_function.storage_plan import solve
+from optimiser.value_function.terminal_value import build_problem
 
 NO_CURTAILMENT = Grid(curtailment=False)
 
@@ -69,15 +76,15 @@ def dispatch_of(
     Dispatch
         As served.
     """
-    programme = state(site, cost_function, rules)
+    problem = build_problem(site, cost_function, rules)
     try:
-        dispatch = follow(programme, solve(programme).levels)
+        dispatch, cost, _ = simulate(problem, Trajectory(solve(problem).levels))
     except SolverError:  # too many kinks for the value function: the whole chain, then
         return plan(site, cost_function, rules=rules).dispatch
-    best = Preferred(dispatch, planning_cost(programme, dispatch))
+    best = Candidate(dispatch, cost)
     with contextlib.suppress(SolverError):
-        dispatch = preferred(site, programme, best, DEFAULT_BUDGET, None).dispatch
-    return follow(programme, dispatch.course, DEAD_BAND)
+        dispatch = prefer(site, problem, best, DEFAULT_BUDGET, None).dispatch
+    return dispatch_from_trajectory(problem, dispatch.trajectory, DEAD_BAND)
 
 
 def decider(
@@ -124,5 +131,5 @@ def best_levels(record: Record, first: int, battery: Battery) -> Vector:
         batteries=(battery,),
         grid=NO_CURTAILMENT,
     )
-    levels: Vector = solve(state(site, CostFunction.PROFIT, ProviderRules())).levels[0]
+    levels: Vector = solve(build_problem(site, CostFunction.PROFIT, ProviderRules())).levels[0]
     return levels
