@@ -13,22 +13,21 @@ from aiohttp import web
 import matrix_builders
 from optimiser import ProblemError
 from server.http import keys
-from server.http.metrics import CONTENT_TYPE, Metrics
+from server.http.metrics import CONTENT_TYPE
 from server.http.middleware import NotJson, json_reply
 from server.http.openapi import document
 from server.plans import planning
+from server.plans.plan_log import PlanLog
 from server.plans.worker import Overdue
 from server.version import VERSION
 from server.wire.wording import shown
-
-Work = Callable[[planning.Backends], planning.Answer]
 
 routes = web.RouteTableDef()
 
 
 @routes.get("/health")
 async def health(request: web.Request) -> web.Response:
-    """Whether plans can be made; the client and the container ask this."""
+    """Answer the client and the container, which ask whether plans can be made."""
     del request
     return json_reply({"status": "healthy", "optimiser_available": True, "version": VERSION})
 
@@ -40,8 +39,8 @@ async def status(request: web.Request) -> web.Response:
 
 
 def status_of(api: web.Application) -> dict[str, Any]:
-    """What the application has to say about itself."""
-    options = api[keys.OPTIONS]
+    """Return the content of ``/status``."""
+    options, state, worker = api[keys.OPTIONS], api[keys.STATE], api[keys.WORKER]
     return {
         "success": True,
         "optimiser_available": True,
@@ -53,102 +52,82 @@ def status_of(api: web.Application) -> dict[str, Any]:
         },
         "solvers": _solvers(),
         "kernels": matrix_builders.MODE,
-        "uptime_s": round(time.monotonic() - api[keys.STARTED], 1),
-        "queue": api[keys.WORKER].waiting,
-        "hanging": api[keys.WORKER].hanging,
-        "last_plan": _told(api[keys.LAST_PLAN]),
+        "uptime_s": round(time.monotonic() - state.started, 1),
+        "queue": worker.waiting,
+        "hanging": worker.hanging,
+        "last_plan": state.last_plan,
         "peak_memory_mb": round(_peak_memory() / 2**20, 1),
     }
-
-
-def _told(last_plan: dict[str, Any]) -> dict[str, Any] | None:
-    if not last_plan:
-        return None
-    return {**last_plan, "at": last_plan["at"].isoformat(timespec="seconds")}
 
 
 @routes.post("/optimize")
 async def optimize(request: web.Request) -> web.Response:
     """Plan one battery."""
-    body, app = await _json_body(request), request.app
-    options, clock, history = app[keys.OPTIONS], app[keys.CLOCK], app[keys.HISTORY]
-    return await _planned(
-        request, lambda solvers: planning.answer(body, options, clock, history, solvers)
-    )
+    history = request.app[keys.HISTORY]
+    return await _reply_with_plan(request, partial(planning.answer, history=history))
 
 
 @routes.post("/multi-battery/optimize")
 async def optimize_batteries(request: web.Request) -> web.Response:
     """Plan several batteries."""
-    body, app = await _json_body(request), request.app
-    options, clock = app[keys.OPTIONS], app[keys.CLOCK]
-    return await _planned(
-        request, lambda solvers: planning.answer_batteries(body, options, clock, solvers)
-    )
+    return await _reply_with_plan(request, planning.answer_batteries)
 
 
 @routes.post("/ev/optimize")
 async def optimize_vehicles(request: web.Request) -> web.Response:
     """Plan vehicles, perhaps beside the home battery."""
-    body, app = await _json_body(request), request.app
-    options, clock = app[keys.OPTIONS], app[keys.CLOCK]
-    return await _planned(
-        request, lambda solvers: planning.answer_vehicles(body, options, clock, solvers)
-    )
+    return await _reply_with_plan(request, planning.answer_vehicles)
 
 
-async def _planned(request: web.Request, work: Work) -> web.Response:
-    """Answer of the worker, noted for the log and the status.
-
-    Where a solver hangs, the value function and the rules answer in its place.
-    """
-    app, connection = request.app, request.protocol
-    clock, journal = app[keys.CLOCK], app[keys.JOURNAL]
-    worker, busy = app[keys.WORKER], app[keys.PLANNING]
-
-    def noted(solvers: planning.Backends) -> planning.Answer:
-        answer = work(solvers)
-        journal.record(answer, clock())
-        return answer
-
-    busy.add(connection)
+async def _reply_with_plan(
+    request: web.Request, answering: Callable[..., planning.Answer]
+) -> web.Response:
+    """Plan a request in the worker, and note the plan for the log and the status."""
+    app, state = request.app, request.app[keys.STATE]
+    body = await _json_body(request)
+    work = partial(answering, body, app[keys.OPTIONS], app[keys.CLOCK])
+    state.planning.add(request.protocol)
     try:
-        answer = await worker.run(partial(noted, None))
-    except Overdue:
-        answer = await worker.run(partial(noted, ()))
+        answer = await _run(app, work)
     finally:
-        busy.discard(connection)
-    keys.FACTS.get().update(answer.facts)
-    _count(app[keys.METRICS], answer)
-    last_plan: dict[str, Any] = app[keys.LAST_PLAN]
-    last_plan.update(answer.facts, at=datetime.now(UTC))
+        state.planning.discard(request.protocol)
+    keys.LOG_FIELDS.get().update(answer.facts)
+    state.last_plan = {**answer.facts, "at": datetime.now(UTC).isoformat(timespec="seconds")}
+    metrics = app[keys.METRICS]
+    metrics.count("powersync_plans_total", solver=answer.facts["solver"], plan=answer.facts["plan"])
+    metrics.count("powersync_repairs_total", answer.facts["warnings"])
+    metrics.count("powersync_refusals_total", len(answer.made.plan.refusals))
     return web.Response(body=answer.body, content_type="application/json")
 
 
-def _count(metrics: Metrics, answer: planning.Answer) -> None:
-    solver, proof = answer.facts["solver"], answer.facts["plan"]
-    metrics.count("powersync_plans_total", solver=solver, plan=proof)
-    metrics.count("powersync_repairs_total", answer.facts["warnings"])
-    metrics.count("powersync_refusals_total", len(answer.made.plan.refusals))
+async def _run(app: web.Application, work: Callable[..., planning.Answer]) -> planning.Answer:
+    """Return the answer of the worker; where a solver hangs, one that needs no solvers."""
+    worker, plan_log = app[keys.WORKER], app[keys.PLAN_LOG]
+    try:
+        return await worker.run(partial(_answer_and_record, work, plan_log))
+    except Overdue:
+        without_solvers = partial(work, backends=())
+        return await worker.run(partial(_answer_and_record, without_solvers, plan_log))
+
+
+def _answer_and_record(work: Callable[[], planning.Answer], plan_log: PlanLog) -> planning.Answer:
+    answer = work()
+    plan_log.record(answer)
+    return answer
 
 
 @routes.get("/metrics")
 async def metrics(request: web.Request) -> web.Response:
     """Counts for Prometheus."""
     app = request.app
-    present = {
+    gauges = {
         "powersync_queue_length": app[keys.WORKER].waiting,
         "powersync_hanging_threads": app[keys.WORKER].hanging,
         "powersync_memory_peak_bytes": _peak_memory(),
-        "powersync_uptime_seconds": time.monotonic() - app[keys.STARTED],
+        "powersync_uptime_seconds": time.monotonic() - app[keys.STATE].started,
     }
-    text = app[keys.METRICS].text(present)
+    text = app[keys.METRICS].text(gauges)
     return web.Response(text=text, headers={"Content-Type": CONTENT_TYPE})
-
-
-def _peak_memory() -> int:
-    """Largest resident size so far. [bytes]"""
-    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 @routes.get("/openapi.json")
@@ -160,8 +139,8 @@ async def openapi(request: web.Request) -> web.Response:
 
 async def _json_body(request: web.Request) -> bytes:
     if request.content_type != "application/json":
-        given = request.headers.get("Content-Type")
-        got = "nothing" if given is None else shown(given)
+        kind = request.headers.get("Content-Type")
+        got = "nothing" if kind is None else shown(kind)
         raise NotJson("Content-Type", f"must be application/json, got {got}")
     try:
         body = await request.app[keys.BODIES].read(request)
@@ -171,7 +150,12 @@ async def _json_body(request: web.Request) -> bytes:
     return body
 
 
+def _peak_memory() -> int:
+    """Largest resident size so far. [bytes]"""
+    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
 def _solvers() -> list[str]:
     packages = {"highs": "highspy", "scipy_linprog": "scipy"}
-    found = [name for name, package in packages.items() if importlib.util.find_spec(package)]
-    return [*found, "value_function", "rules"]
+    present = [name for name, package in packages.items() if importlib.util.find_spec(package)]
+    return [*present, "value_function", "rules"]

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from server.http import captures, keys
+from server.http import keys, middleware
 from server.http.app import create_app
 from server.http.captures import without_names
 from server.page import create_page
@@ -57,7 +57,7 @@ async def test_what_failed_or_was_slow_is_kept_without_names(client, aiohttp_cli
     vehicle = {"vehicle_id": "Annas Tesla", "name": "Anna", "current_soc": 0.5, "target_soc": 0.6}
     request = small_request()
     request["ev"] = {**vehicle, "battery_capacity_kwh": 60, "max_charge_kw": 7.4}
-    monkeypatch.setattr(captures, "SLOW", 0.0)
+    monkeypatch.setattr(middleware, "SLOW", 0.0)
     await client.post("/ev/optimize", json=request)
     await client.post("/optimize", json={"prices_import": []})
 
@@ -90,3 +90,4 @@ def test_ids_stay_apart_and_what_is_no_json_is_not_kept():
     assert without_names(b"{") == b""
     assert without_names(b'{"a": "\xff"}') == b""
     assert without_names(b"[" * 100_000) == b""
+    assert without_names(b"[" * 700 + b"]" * 700) == b""
