@@ -29,7 +29,7 @@ async def check_caller(request: web.Request, handler: Handler) -> web.StreamResp
     address (DNS rebinding); its requests carry that name.  So a caller must use an address, a name
     of the internal network or that of this machine, or send the token.
     """
-    token, host = request.app[keys.OPTIONS].api_token, request.headers.get("Host", "")
+    token, host = request.app[keys.STATE].options.api_token, request.headers.get("Host", "")
     authorization = request.headers.get("Authorization", "").encode(errors="surrogateescape")
     if token and hmac.compare_digest(authorization, f"Bearer {token}".encode()):
         return await handler(request)

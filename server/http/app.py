@@ -6,14 +6,11 @@ from aiohttp import web
 
 from server.http import keys
 from server.http.access import check_caller
-from server.http.bodies import MAX_BODY, Bodies
-from server.http.captures import Captures
+from server.http.bodies import MAX_BODY
 from server.http.handlers import routes
-from server.http.metrics import Metrics
 from server.http.middleware import add_headers, errors_as_json, log_requests
 from server.options import Options
 from server.plans import memory
-from server.plans.history import History
 from server.plans.plan_log import PlanLog
 from server.plans.worker import Worker
 from server.reading.clock import Clock
@@ -41,19 +38,16 @@ def create_app(
     middlewares = [log_requests, errors_as_json, check_caller]
     app = web.Application(middlewares=middlewares, client_max_size=MAX_BODY)
     app.on_response_prepare.append(add_headers)
-    app[keys.OPTIONS] = options
-    app[keys.CLOCK] = clock
-    app[keys.STATE] = keys.State()
-    app[keys.WORKER] = worker or Worker(on_idle=memory.release)
-    app[keys.BODIES] = Bodies()
-    app[keys.HISTORY] = History()
-    app[keys.PLAN_LOG] = PlanLog(clock)
-    app[keys.METRICS] = Metrics()
-    app[keys.CAPTURES] = Captures()
+    app[keys.STATE] = keys.State(
+        options=options,
+        clock=clock,
+        worker=worker or Worker(on_idle=memory.release),
+        plan_log=PlanLog(clock),
+    )
     app.on_cleanup.append(_close_worker)
     app.add_routes(routes)
     return app
 
 
 async def _close_worker(app: web.Application) -> None:
-    app[keys.WORKER].close()
+    app[keys.STATE].worker.close()

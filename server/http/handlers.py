@@ -13,7 +13,7 @@ from aiohttp import web
 import matrix_builders
 from optimiser import ProblemError
 from server.http import keys
-from server.http.metrics import CONTENT_TYPE
+from server.http.metrics import CONTENT_TYPE, Metrics
 from server.http.middleware import NotJson, json_reply
 from server.http.openapi import document
 from server.plans import planning
@@ -35,12 +35,12 @@ async def health(request: web.Request) -> web.Response:
 @routes.get("/status")
 async def status(request: web.Request) -> web.Response:
     """Configuration, and what helps a person."""
-    return json_reply(status_of(request.app))
+    return json_reply(status_of(request.app[keys.STATE]))
 
 
-def status_of(api: web.Application) -> dict[str, Any]:
+def status_of(state: keys.State) -> dict[str, Any]:
     """Return the content of ``/status``."""
-    options, state, worker = api[keys.OPTIONS], api[keys.STATE], api[keys.WORKER]
+    options, worker = state.options, state.worker
     return {
         "success": True,
         "optimiser_available": True,
@@ -63,7 +63,7 @@ def status_of(api: web.Application) -> dict[str, Any]:
 @routes.post("/optimize")
 async def optimize(request: web.Request) -> web.Response:
     """Plan one battery."""
-    history = request.app[keys.HISTORY]
+    history = request.app[keys.STATE].history
     return await _reply_with_plan(request, partial(planning.answer, history=history))
 
 
@@ -83,50 +83,52 @@ async def _reply_with_plan(
     request: web.Request, answering: Callable[..., planning.Answer]
 ) -> web.Response:
     """Plan a request in the worker, and note the plan for the log and the status."""
-    app, state = request.app, request.app[keys.STATE]
-    body = await _json_body(request)
-    work = partial(answering, body, app[keys.OPTIONS], app[keys.CLOCK])
+    state = request.app[keys.STATE]
+    work = partial(answering, await _json_body(request), state.options, state.clock)
     state.planning.add(request.protocol)
     try:
-        answer = await _run(app, work)
+        answer = await _run(state, work)
     finally:
         state.planning.discard(request.protocol)
     keys.LOG_FIELDS.get().update(answer.facts)
     state.last_plan = {**answer.facts, "at": datetime.now(UTC).isoformat(timespec="seconds")}
-    metrics = app[keys.METRICS]
-    metrics.count("powersync_plans_total", solver=answer.facts["solver"], plan=answer.facts["plan"])
-    metrics.count("powersync_repairs_total", answer.facts["warnings"])
-    metrics.count("powersync_refusals_total", len(answer.made.plan.refusals))
+    _count(state.metrics, answer)
     return web.Response(body=answer.body, content_type="application/json")
 
 
-async def _run(app: web.Application, work: Callable[..., planning.Answer]) -> planning.Answer:
+async def _run(state: keys.State, work: Callable[..., planning.Answer]) -> planning.Answer:
     """Return the answer of the worker; where a solver hangs, one that needs no solvers."""
-    worker, plan_log = app[keys.WORKER], app[keys.PLAN_LOG]
     try:
-        return await worker.run(partial(_answer_and_record, work, plan_log))
+        return await state.worker.run(partial(_answer_and_record, state.plan_log, work))
     except Overdue:
         without_solvers = partial(work, backends=())
-        return await worker.run(partial(_answer_and_record, without_solvers, plan_log))
+        return await state.worker.run(partial(_answer_and_record, state.plan_log, without_solvers))
 
 
-def _answer_and_record(work: Callable[[], planning.Answer], plan_log: PlanLog) -> planning.Answer:
+def _answer_and_record(plan_log: PlanLog, work: Callable[[], planning.Answer]) -> planning.Answer:
     answer = work()
     plan_log.record(answer)
     return answer
 
 
+def _count(metrics: Metrics, answer: planning.Answer) -> None:
+    solver, proof = answer.facts["solver"], answer.facts["plan"]
+    metrics.count("powersync_plans_total", solver=solver, plan=proof)
+    metrics.count("powersync_repairs_total", answer.facts["warnings"])
+    metrics.count("powersync_refusals_total", len(answer.made.plan.refusals))
+
+
 @routes.get("/metrics")
 async def metrics(request: web.Request) -> web.Response:
     """Counts for Prometheus."""
-    app = request.app
+    state = request.app[keys.STATE]
     gauges = {
-        "powersync_queue_length": app[keys.WORKER].waiting,
-        "powersync_hanging_threads": app[keys.WORKER].hanging,
+        "powersync_queue_length": state.worker.waiting,
+        "powersync_hanging_threads": state.worker.hanging,
         "powersync_memory_peak_bytes": _peak_memory(),
-        "powersync_uptime_seconds": time.monotonic() - app[keys.STATE].started,
+        "powersync_uptime_seconds": time.monotonic() - state.started,
     }
-    text = app[keys.METRICS].text(gauges)
+    text = state.metrics.text(gauges)
     return web.Response(text=text, headers={"Content-Type": CONTENT_TYPE})
 
 
@@ -143,7 +145,7 @@ async def _json_body(request: web.Request) -> bytes:
         got = "nothing" if kind is None else shown(kind)
         raise NotJson("Content-Type", f"must be application/json, got {got}")
     try:
-        body = await request.app[keys.BODIES].read(request)
+        body = await request.app[keys.STATE].bodies.read(request)
     except web.RequestPayloadError:
         raise ProblemError("body", "must be as long, or chunked, as its head says") from None
     keys.BODY.set(body)

@@ -1,4 +1,4 @@
-"""Typed keys of the objects that the application and one request share."""
+"""Objects that the application and one request share, and their keys."""
 
 import time
 from contextvars import ContextVar
@@ -17,27 +17,35 @@ from server.plans.worker import Worker
 from server.reading.clock import Clock
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class State:
-    """Start of the application [s], log fields of its last plan, connections that await one."""
+    """Objects of one application.
 
-    started: float = field(default_factory=time.monotonic)
-    last_plan: dict[str, Any] | None = None
+    Attributes
+    ----------
+    planning : set
+        Protocols of the connections that wait for a plan.
+    last_plan : dict or None
+        Log fields of the last plan, and its time.
+    started : float
+        Start, on the clock that only goes forward. [s]
+    """
+
+    options: Options
+    clock: Clock
+    worker: Worker
+    plan_log: PlanLog
+    history: History = field(default_factory=History)
+    bodies: Bodies = field(default_factory=Bodies)
+    metrics: Metrics = field(default_factory=Metrics)
+    captures: Captures = field(default_factory=Captures)
     planning: set[Any] = field(default_factory=set)
+    last_plan: dict[str, Any] | None = None
+    started: float = field(default_factory=time.monotonic)
 
 
-OPTIONS = web.AppKey("options", Options)
-CLOCK: web.AppKey[Clock] = web.AppKey("clock")
 STATE = web.AppKey("state", State)
-WORKER = web.AppKey("worker", Worker)
-BODIES = web.AppKey("bodies", Bodies)
-HISTORY = web.AppKey("history", History)
-PLAN_LOG = web.AppKey("plan_log", PlanLog)
-METRICS = web.AppKey("metrics", Metrics)
-CAPTURES = web.AppKey("captures", Captures)
-
-API: web.AppKey[web.Application] = web.AppKey("api")
-"""Key of the page: the application whose plans it shows."""
+"""Key of both applications, that of the API and that of its page."""
 
 LOG_FIELDS: ContextVar[dict[str, Any]] = ContextVar("log_fields")
 """Fields of a request's log line beside those that every request has."""

@@ -125,11 +125,10 @@ def _count(request: web.Request, response: web.StreamResponse, seconds: float) -
     """Count a request in the metrics, and capture one that was slow or failed."""
     resource = request.match_info.route.resource
     path = "other" if resource is None else resource.canonical
-    app = request.app
-    metrics = app[keys.METRICS]
-    metrics.count("powersync_requests_total", path=path, status=str(response.status))
-    metrics.time(seconds, path=path)
+    state = request.app[keys.STATE]
+    state.metrics.count("powersync_requests_total", path=path, status=str(response.status))
+    state.metrics.time(seconds, path=path)
     body = keys.BODY.get()
     if body is not None and (response.status >= HTTPStatus.BAD_REQUEST or seconds >= SLOW):
-        at = app[keys.CLOCK]().isoformat(timespec="seconds")
-        app[keys.CAPTURES].keep(body, at=at, path=path, status=response.status, seconds=seconds)
+        at = state.clock().isoformat(timespec="seconds")
+        state.captures.keep(body, at=at, path=path, status=response.status, seconds=seconds)

@@ -12,12 +12,10 @@ from aiohttp import web
 from server.http import keys
 from server.http.handlers import status_of
 from server.http.middleware import json_reply
-from server.options import Options
 from server.page.spreadsheet import as_csv
 from server.plans import planning
 from server.plans.example import example_day
 from server.plans.plan_log import View, render, summarise
-from server.reading.clock import Clock
 
 CHART = Path(__file__).with_name("static") / "vendor" / "uPlot.iife.min.js"
 """The charting library, where a build with npm put it."""
@@ -35,19 +33,18 @@ class Example:
         self._view: bytes | None = None
         self._at: datetime | None = None
 
-    async def view(self, api: web.Application) -> bytes:
+    async def view(self, state: keys.State) -> bytes:
         """Return the view of the example; it is neither logged nor part of the history."""
-        options, clock = api[keys.OPTIONS], api[keys.CLOCK]
         async with self._lock:
-            now = clock().astimezone(options.zone)
+            now = state.clock().astimezone(state.options.zone)
             if self._view is None or self._at is None or now - self._at > _EXAMPLE_LASTS:
-                work = partial(_example_view, now, options, clock)
-                self._view, self._at = await api[keys.WORKER].run(work), now
+                work = partial(_example_view, state, now)
+                self._view, self._at = await state.worker.run(work), now
             return self._view
 
 
-def _example_view(now: datetime, options: Options, clock: Clock) -> bytes:
-    answer = planning.answer(example_day(now), options, clock)
+def _example_view(state: keys.State, now: datetime) -> bytes:
+    answer = planning.answer(example_day(now), state.options, state.clock)
     return render(answer, summarise(answer, now))
 
 
@@ -60,17 +57,17 @@ async def status(request: web.Request) -> web.Response:
 
     An open page asks for nothing else until that name changes.
     """
-    api = request.app[keys.API]
-    started, numbers = api[keys.STATE].started, api[keys.PLAN_LOG].numbers
+    state = request.app[keys.STATE]
+    numbers = state.plan_log.numbers
     # The start tells one run of the server from the next, whose numbers begin again.
-    latest = f"{started:.3f}-{numbers[-1]}" if numbers else None
-    return json_reply({**status_of(api), "latest": latest, "chart": CHART.is_file()})
+    latest = f"{state.started:.3f}-{numbers[-1]}" if numbers else None
+    return json_reply({**status_of(state), "latest": latest, "chart": CHART.is_file()})
 
 
 @routes.get("/plans.json")
 async def plans(request: web.Request) -> web.Response:
     """Summaries of the last plans, and the numbers of those whose views are kept."""
-    plan_log = request.app[keys.API][keys.PLAN_LOG]
+    plan_log = request.app[keys.STATE].plan_log
     return json_reply({"summaries": plan_log.summaries, "kept": plan_log.numbers})
 
 
@@ -98,14 +95,14 @@ async def plan_csv(request: web.Request) -> web.Response:
 @routes.get("/captures.json")
 async def captures(request: web.Request) -> web.Response:
     """The last requests that were slow or failed."""
-    return json_reply(request.app[keys.API][keys.CAPTURES].all)
+    return json_reply(request.app[keys.STATE].captures.all)
 
 
 @routes.get("/captures/{number:[0-9]{1,9}}.json")
 async def capture(request: web.Request) -> web.Response:
     """One of them, for ``powersync-optimiser plan``."""
     number = int(request.match_info["number"])
-    body = request.app[keys.API][keys.CAPTURES].body(number)
+    body = request.app[keys.STATE].captures.body(number)
     if not body:
         raise web.HTTPNotFound(reason="no such request is kept")
     return _download(body, "application/json", f"request-{number}.json")
@@ -113,12 +110,12 @@ async def capture(request: web.Request) -> web.Response:
 
 async def _view(request: web.Request) -> bytes:
     """View of the plan that an address names by its number, as the latest, or as the example."""
-    api, which = request.app[keys.API], request.match_info["which"]
+    state, which = request.app[keys.STATE], request.match_info["which"]
     if which == "example":
-        return zlib.decompress(await request.app[EXAMPLE].view(api))
-    plan_log = api[keys.PLAN_LOG]
-    number = max(plan_log.numbers, default=0) if which == "latest" else int(which)
-    packed = plan_log.view(number)
+        return zlib.decompress(await request.app[EXAMPLE].view(state))
+    numbers = state.plan_log.numbers
+    number = max(numbers, default=0) if which == "latest" else int(which)
+    packed = state.plan_log.view(number)
     if packed is None:
         raise web.HTTPNotFound(reason="no such plan is kept")
     return zlib.decompress(packed)

@@ -58,7 +58,7 @@ def create_page(api: web.Application, visitors: frozenset[str] = LOOPBACK) -> we
         Addresses that may see the page; all others are refused.
     """
     page = web.Application(middlewares=[_add_headers, _check_visitor, errors_as_json])
-    page[keys.API] = api
+    page[keys.STATE] = api[keys.STATE]
     page[VISITORS] = visitors
     page[plans.EXAMPLE] = plans.Example()
     page.add_routes(routes)

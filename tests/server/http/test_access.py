@@ -98,7 +98,7 @@ async def test_with_the_token_there_is_one(guarded):
 async def test_the_health_check_needs_none(guarded):
     assert (await guarded.get("/health")).status == 200
     assert (await guarded.get("/status")).status == 401
-    assert guarded.app[keys.OPTIONS].api_token == TOKEN
+    assert guarded.app[keys.STATE].options.api_token == TOKEN
 
 
 def test_a_token_too_short_is_one_line_that_hides_it(tmp_path):

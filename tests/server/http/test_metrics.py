@@ -69,7 +69,7 @@ async def test_what_failed_or_was_slow_is_kept_without_names(client, aiohttp_cli
     assert failed["status"] == 400
     assert b"Anna" not in body
     assert (await page.get("/captures/99.json")).status == 404
-    assert optimise_any(body, client.app[keys.OPTIONS], client.app[keys.CLOCK]).success
+    assert optimise_any(body, client.app[keys.STATE].options, client.app[keys.STATE].clock).success
 
 
 async def test_few_are_kept_and_fast_ones_not_at_all(client):
@@ -77,7 +77,7 @@ async def test_few_are_kept_and_fast_ones_not_at_all(client):
         await client.post("/optimize", json={"prices_import": []})
     await client.post("/optimize", json=small_request())
 
-    kept = client.app[keys.CAPTURES].all
+    kept = client.app[keys.STATE].captures.all
 
     assert len(kept) == 10
     assert {capture.status for capture in kept} == {400}

@@ -20,7 +20,7 @@ async def client(aiohttp_client):
 async def busy(client):
     """A client whose worker has its hands full until the gate is set."""
     began, gate = threading.Event(), threading.Event()
-    worker = client.app[keys.WORKER]
+    worker = client.app[keys.STATE].worker
     task = asyncio.create_task(worker.run(lambda: (began.set(), gate.wait(30))))
     async with asyncio.timeout(5):
         while not began.is_set():

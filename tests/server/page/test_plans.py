@@ -24,10 +24,10 @@ async def both(aiohttp_client):
 
 async def plan(both, request, path="/optimize"):
     client, _, api = both
-    before = api[keys.PLAN_LOG].numbers
+    before = api[keys.STATE].plan_log.numbers
     response = await client.post(path, json=request)
     assert response.status == 200
-    assert api[keys.PLAN_LOG].numbers != before  # no later than the reply
+    assert api[keys.STATE].plan_log.numbers != before  # no later than the reply
     return await response.json()
 
 
@@ -90,20 +90,20 @@ async def test_the_example_is_nobodys_plan(both):
     assert view["reply"]["certificate"]["gap"] < 1e-6
     assert view["reply"]["warnings"] == []
     assert view["reply"]["summary"]["savings"] > 0
-    assert api[keys.PLAN_LOG].numbers == []
+    assert api[keys.STATE].plan_log.numbers == []
     assert api[keys.STATE].last_plan is None
-    assert api[keys.HISTORY]._last is None
+    assert api[keys.STATE].history._last is None
 
 
 async def test_the_example_is_planned_once_however_often_it_is_asked_for(both, monkeypatch):
     calls = []
-    original = both[2][keys.WORKER].run
+    original = both[2][keys.STATE].worker.run
 
     async def counted(job):
         calls.append(job)
         return await original(job)
 
-    monkeypatch.setattr(both[2][keys.WORKER], "run", counted)
+    monkeypatch.setattr(both[2][keys.STATE].worker, "run", counted)
 
     views = await asyncio.gather(*(json_of(both[1], "/plans/example/view.json") for _ in range(4)))
 
