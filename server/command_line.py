@@ -18,6 +18,9 @@ DEFAULT_PORT = 5000
 DEFAULT_UI_PORT = 8099
 _LAST_PORT = 65_535
 
+_GREETING = """PowerSync Optimiser: {url}
+Try it:  curl -s {url}/optimize -H 'Content-Type: application/json' -d @examples/dynamic_day.json"""
+
 log = logging.getLogger("server")
 
 
@@ -77,7 +80,7 @@ def run_serve(parsed: argparse.Namespace) -> int:
             log.error("--user: %s", error)
             return 1
     if parsed.greet:
-        print(_greeting(parsed.port), flush=True)
+        print(_GREETING.format(url=f"http://127.0.0.1:{parsed.port}"), flush=True)
     addresses = Addresses(
         host=parsed.host,
         port=parsed.port,
@@ -86,15 +89,6 @@ def run_serve(parsed: argparse.Namespace) -> int:
         visitors=SUPERVISOR if parsed.addon else LOOPBACK,
     )
     return serve(options, addresses)
-
-
-def _greeting(port: int) -> str:
-    url = f"http://127.0.0.1:{port}"
-    return (
-        f"PowerSync Optimiser: {url}\n"
-        f"Try it:  curl -s {url}/optimize -H 'Content-Type: application/json' "
-        "-d @examples/dynamic_day.json"
-    )
 
 
 def _plan(parsed: argparse.Namespace) -> int:

@@ -120,17 +120,17 @@ def _one_of(allowed: Iterable[str], value: object) -> str:
 
 
 def _whole_number(least: int, most: int, value: object) -> int:
-    found = number(value)
-    if not least <= found <= most or found != int(found):
+    amount = number(value)
+    if not least <= amount <= most or amount != int(amount):
         raise ValueError(f"must be a whole number in [{least}, {most}], got {shown(value)}")
-    return int(found)
+    return int(amount)
 
 
 def _price_margin(value: object) -> float:
-    found = number(value)
-    if not 0.0 <= found <= HIGHEST_MARGIN:
+    amount = number(value)
+    if not 0.0 <= amount <= HIGHEST_MARGIN:
         raise ValueError(f"must be a number in [0, {HIGHEST_MARGIN:g}], got {shown(value)}")
-    return found
+    return amount
 
 
 def _cost_function(value: object) -> CostFunction:

@@ -25,7 +25,7 @@ LOCAL_ENDINGS = (
 async def check_caller(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse a caller without the token, where there is one, or with a name of the internet.
 
-    A page of the internet that a browser of the house has open may point its own name at this
+    A page of the internet that a browser of the home has open may point its own name at this
     address (DNS rebinding); its requests carry that name.  So a caller must use an address, a name
     of the internal network or that of this machine, or send the token.
     """
@@ -52,14 +52,8 @@ def is_internal(host: str) -> bool:
     host : str
         Name or address, perhaps with a port; empty where a caller sent none, as no browser does.
     """
-    name = _without_port(host).lower().rstrip(".")
+    name = host.partition("]" if host.startswith("[") else ":")[0].lower().rstrip(".")
     try:
-        return not ipaddress.ip_address(name.strip("[]").partition("%")[0]).is_global
+        return not ipaddress.ip_address(name.lstrip("[").partition("%")[0]).is_global
     except ValueError:
         return "." not in name or name.endswith(LOCAL_ENDINGS) or name == socket.gethostname()
-
-
-def _without_port(host: str) -> str:
-    if host.startswith("["):
-        return host.partition("]")[0] + "]"
-    return host.partition(":")[0]

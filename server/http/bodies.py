@@ -30,9 +30,9 @@ class _Reading:
 
 
 class Bodies:
-    """All bodies that are being read: where they become too much, the largest gives way.
+    """Bodies that are being read; where they take too much memory, the largest gives way.
 
-    So a few that are almost sent, and never will be, cannot keep the small ones out.
+    So a few that are never sent to their end cannot keep the small ones out.
     """
 
     def __init__(self) -> None:
@@ -46,12 +46,13 @@ class Bodies:
         HTTPRequestEntityTooLarge, HTTPRequestTimeout
             Where it is too large, packed or not, or too slow.
         ProblemError
-            Where it is not packed as it says.
+            Where it is not packed as its head says.
         Overloaded
-            Where too much is being read at once, most of it here.
+            Where this body is the largest, and all together are too much.
         """
-        if (request.content_length or 0) > MAX_BODY:
-            raise web.HTTPRequestEntityTooLarge(MAX_BODY, request.content_length or 0)
+        length = request.content_length or 0
+        if length > MAX_BODY:
+            raise web.HTTPRequestEntityTooLarge(MAX_BODY, length)
         reading = _Reading(asyncio.timeout(READ_WITHIN))
         self._readings.add(reading)
         try:

@@ -52,13 +52,7 @@ class Connections:
 async def listening(
     runner: web.AppRunner, planning: set[Any], host: str, port: int
 ) -> AsyncIterator[None]:
-    """Serve the application of a runner for as long as the context lasts.
-
-    Raises
-    ------
-    OSError
-        Where the address cannot be listened on.
-    """
+    """Serve the application of a runner for as long as the context lasts, or raise `OSError`."""
     try:
         await runner.setup()
         assert runner.server is not None

@@ -28,7 +28,6 @@ routes = web.RouteTableDef()
 @routes.get("/health")
 async def health(request: web.Request) -> web.Response:
     """Answer the client and the container, which ask whether plans can be made."""
-    del request
     return json_reply({"status": "healthy", "optimiser_available": True, "version": VERSION})
 
 
@@ -135,7 +134,6 @@ async def metrics(request: web.Request) -> web.Response:
 @routes.get("/openapi.json")
 async def openapi(request: web.Request) -> web.Response:
     """The API, for machines."""
-    del request
     return json_reply(document())
 
 

@@ -95,7 +95,6 @@ def _subject(request: web.Request) -> str:
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Forbid guessing and keeping any reply, and hide the server's version."""
-    del request
     response.headers.update(_HEADERS)
 
 

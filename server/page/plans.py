@@ -2,7 +2,7 @@
 
 import asyncio
 import zlib
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -30,14 +30,14 @@ class Example:
 
     def __init__(self) -> None:
         self._lock = asyncio.Lock()
-        self._view: bytes | None = None
-        self._at: datetime | None = None
+        self._view = b""
+        self._at = datetime.min.replace(tzinfo=UTC)
 
     async def view(self, state: keys.State) -> bytes:
         """Return the view of the example; it is neither logged nor part of the history."""
         async with self._lock:
             now = state.clock().astimezone(state.options.zone)
-            if self._view is None or self._at is None or now - self._at > _EXAMPLE_LASTS:
+            if not self._view or now - self._at > _EXAMPLE_LASTS:
                 work = partial(_example_view, state, now)
                 self._view, self._at = await state.worker.run(work), now
             return self._view

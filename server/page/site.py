@@ -37,13 +37,10 @@ VISITORS: web.AppKey[frozenset[str]] = web.AppKey("visitors")
 """Addresses that may see the page."""
 
 log = logging.getLogger("server.page")
-routes = web.RouteTableDef()
 
 
-@routes.get("/")
 async def index(request: web.Request) -> web.FileResponse:
     """The page; every URL in it is relative, so that ingress may put it anywhere."""
-    del request
     return web.FileResponse(STATIC / "index.html")
 
 
@@ -61,7 +58,7 @@ def create_page(api: web.Application, visitors: frozenset[str] = LOOPBACK) -> we
     page[keys.STATE] = api[keys.STATE]
     page[VISITORS] = visitors
     page[plans.EXAMPLE] = plans.Example()
-    page.add_routes(routes)
+    page.router.add_get("/", index)
     page.add_routes(plans.routes)
     page.router.add_static("/static", STATIC)
     return page

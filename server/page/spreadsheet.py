@@ -10,14 +10,9 @@ _CONTEXT = ("prices_import", "prices_export", "solar_w", "load_w")
 
 
 def as_csv(reply: bytes, context: dict[str, Any]) -> str:
-    """Return a table with a heading and a row for each interval.
+    """Return a table with a heading and a row for each interval, states of charge at its end.
 
-    Parameters
-    ----------
-    reply : bytes
-        JSON of any planning reply; its states of charge are given at the end of an interval.
-    context : dict
-        Series that it does not hold.
+    `reply` is the JSON of any planning reply, and `context` holds series that it does not.
     """
     plan = msgspec.json.decode(reply)
     columns = {name: context[name] for name in _CONTEXT}

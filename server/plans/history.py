@@ -59,15 +59,7 @@ def _is_as_expected(site: Site, last: Plan) -> bool:
 
 
 def is_near(expected: Vector, prices: Vector) -> bool:
-    """Return True where prices moved little from those expected, while both are known.
-
-    Parameters
-    ----------
-    expected : float64 array, shape (n,)
-        Prices of the last plan, from now on. [$/kWh]
-    prices : float64 array, shape (m,)
-        Prices of the present request. [$/kWh]
-    """
+    """Return True where prices moved little from those expected, while both are known. [$/kWh]"""
     n = min(expected.size, prices.size)
     moved = np.abs(expected[:n] - prices[:n]).sum()
     return bool(moved <= n * _PENNY + _PRICE_TOLERANCE * np.abs(expected[:n]).sum())

@@ -49,18 +49,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 class View(msgspec.Struct, frozen=True, kw_only=True):
     """All that the page shows of one plan.
 
-    Attributes
-    ----------
-    example : bool
-        True of the built-in example.
-    summary : Summary
-        The plan in a line.
-    why : tuple of str
-        Sentences about its first interval.
-    context : dict
-        Facts and series that the reply does not hold, in the units of the wire.
-    reply : Raw
-        JSON of the reply, as it was sent.
+    `why` says in sentences why its first interval is as it is; `context` holds facts and series
+    that the reply, kept as it was sent, does not hold, in the units of the wire.
     """
 
     example: bool
@@ -71,15 +61,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlanLog:
-    """Summaries and views of the last plans.
-
-    Parameters
-    ----------
-    clock : Callable
-        Gives the time, time-zone aware.
-    most_bytes : int
-        Memory for views; the latest is kept in any case. [bytes]
-    """
+    """Summaries and views of the last plans; the latest view is kept however large it is."""
 
     def __init__(self, clock: Clock, most_bytes: int = MOST_BYTES) -> None:
         self._clock = clock
@@ -121,17 +103,7 @@ class PlanLog:
 
 
 def summarise(answer: Answer, at: datetime, number: int = 0) -> Summary:
-    """Return the summary of a plan.
-
-    Parameters
-    ----------
-    answer : Answer
-        The reply and its plan.
-    at : datetime
-        When it was made, time-zone aware.
-    number : int
-        Its place among all plans; zero for the example.
-    """
+    """Return the summary of a plan made at a time, by its number; that of the example is zero."""
     plan, kind = answer.made.plan, answer.made.kind
     proof, money, horizon = plan.certificate, plan.money, plan.site.horizon
     return Summary(

@@ -41,7 +41,7 @@ class _Job:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
             self.future.get_loop().call_soon_threadsafe(function, *arguments)
 
-    def settle(self, result: object = None, error: BaseException | None = None) -> None:
+    def finish(self, result: object = None, error: BaseException | None = None) -> None:
         """Hand the outcome over; on the event loop."""
         if self.timer is not None:
             self.timer.cancel()
@@ -76,7 +76,7 @@ class Worker:
         *,
         most_waiting: int = 8,
         deadline: float = DEADLINE,
-        on_idle: Callable[[], object] | None = None,
+        on_idle: Callable[[], object] = lambda: None,
         idle_after: float = IDLE_AFTER,
     ) -> None:
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
@@ -98,15 +98,7 @@ class Worker:
         return sum(thread.is_alive() for thread in self._given_up)
 
     async def run(self, work: Callable[[], Result]) -> Result:
-        """Return the result of `work`, run in its turn.
-
-        Raises
-        ------
-        Overloaded
-            Where too many jobs are waiting already.
-        Overdue
-            Where the job missed its deadline.
-        """
+        """Return the result of `work`, run in its turn, or raise `Overloaded` or `Overdue`."""
         if self.waiting >= self._most_waiting:
             raise Overloaded
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
@@ -116,10 +108,8 @@ class Worker:
     def close(self) -> None:
         """Cancel the jobs that wait, and end the thread after its present job."""
         with contextlib.suppress(Empty):
-            while True:
-                job = self._jobs.get_nowait()
-                if job is not None:
-                    job.future.cancel()
+            while job := self._jobs.get_nowait():
+                job.future.cancel()
         self._jobs.put(None)
 
     def _start_thread(self) -> None:
@@ -146,9 +136,9 @@ class Worker:
     def _run_job(self, job: _Job) -> None:
         job.call_soon(self._start_timer, job)
         try:
-            job.call_soon(job.settle, job.work())
+            job.call_soon(job.finish, job.work())
         except BaseException as error:  # noqa: BLE001 - handed to whoever waits
-            job.call_soon(job.settle, None, error)
+            job.call_soon(job.finish, None, error)
 
     def _start_timer(self, job: _Job) -> None:
         loop = job.future.get_loop()
@@ -160,11 +150,10 @@ class Worker:
         living = [thread for thread in self._given_up if thread.is_alive()]
         self._given_up = [*living, self._thread]
         self._start_thread()
-        job.settle(error=Overdue())
+        job.finish(error=Overdue())
 
     def _call_on_idle(self) -> None:
         try:
-            if self._on_idle is not None:
-                self._on_idle()
+            self._on_idle()
         except Exception:
             log.exception("the work between plans failed")
