@@ -14,7 +14,6 @@ KERNEL_MODULES = (
     "server.reading.number_text",
     "server.writing.rows",
     "server.writing.text",
-    "server.plans.history",
 )
 REQUIRED = "POWERSYNC_KERNELS_REQUIRED"
 """Set in the environment, it makes a wheel without compiled kernels an error."""

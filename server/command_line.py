@@ -18,11 +18,14 @@ DEFAULT_PORT = 5000
 DEFAULT_UI_PORT = 8099
 _LAST_PORT = 65_535
 
+_GREETING = """PowerSync Optimiser: {url}
+Try it:  curl -s {url}/optimize -H 'Content-Type: application/json' -d @examples/dynamic_day.json"""
+
 log = logging.getLogger("server")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; the exit status is its result."""
+    """Run a command, and return its exit status."""
     parser = argparse.ArgumentParser(
         prog="powersync-optimiser", description="The provably best home-battery schedule."
     )
@@ -38,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def add_serve_arguments(parser: argparse.ArgumentParser) -> None:
-    """Flags of the server."""
+    """Add the flags of the server to a parser."""
     parser.add_argument("--host", default="0.0.0.0", help="address to listen on")
     parser.add_argument("--port", type=_port, default=DEFAULT_PORT, help="port of the API")
     parser.add_argument("--ui-port", type=_port, default=DEFAULT_UI_PORT, help="port of the page")
@@ -60,7 +63,7 @@ def _port(text: str) -> int:
 
 
 def run_serve(parsed: argparse.Namespace) -> int:
-    """Serve with parsed flags."""
+    """Serve with parsed flags, and return the exit status."""
     from server.page import LOOPBACK, SUPERVISOR  # noqa: PLC0415 - `plan` needs no web
     from server.privileges import CannotDrop, become  # noqa: PLC0415
     from server.serve import Addresses, configure_logging, serve  # noqa: PLC0415
@@ -77,7 +80,7 @@ def run_serve(parsed: argparse.Namespace) -> int:
             log.error("--user: %s", error)
             return 1
     if parsed.greet:
-        print(_greeting(parsed.port), flush=True)
+        print(_GREETING.format(url=f"http://127.0.0.1:{parsed.port}"), flush=True)
     addresses = Addresses(
         host=parsed.host,
         port=parsed.port,
@@ -88,35 +91,25 @@ def run_serve(parsed: argparse.Namespace) -> int:
     return serve(options, addresses)
 
 
-def _greeting(port: int) -> str:
-    url = f"http://127.0.0.1:{port}"
-    return (
-        f"PowerSync Optimiser: {url}\n"
-        f"Try it:  curl -s {url}/optimize -H 'Content-Type: application/json' "
-        "-d @examples/dynamic_day.json"
-    )
-
-
 def _plan(parsed: argparse.Namespace) -> int:
     from server.http.app import utc_now  # noqa: PLC0415
     from server.plans.planning import optimise_any  # noqa: PLC0415
     from server.table import as_text  # noqa: PLC0415
     from server.wire.structs import EvReply  # noqa: PLC0415
 
+    is_file = parsed.request != "-"
     try:
-        body = (
-            sys.stdin.buffer.read() if parsed.request == "-" else Path(parsed.request).read_bytes()
-        )
+        body = Path(parsed.request).read_bytes() if is_file else sys.stdin.buffer.read()
         reply = optimise_any(body, load(os.environ, parsed.options), utc_now)
     except (OSError, OptimiserError) as error:
         print(f"powersync-optimiser: {error}", file=sys.stderr)
         return 2
     if parsed.json or isinstance(reply, EvReply):  # a table has no room for vehicles
-        shown = msgspec.json.encode(reply).decode()
+        text = msgspec.json.encode(reply).decode()
     else:
-        shown = as_text(reply)
+        text = as_text(reply)
     try:
-        print(shown, flush=True)
-    except BrokenPipeError:  # whoever reads has seen enough
+        print(text, flush=True)
+    except BrokenPipeError:  # the reader has closed its end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0

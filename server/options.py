@@ -2,9 +2,10 @@
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import tzinfo
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,8 @@ ADDON_OPTIONS = Path("/data/options.json")
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
-
 SHORTEST_TOKEN = 16
 """Fewest characters of ``api_token``."""
-
 
 HIGHEST_MARGIN = 1.0
 """Of ``price_margin``; with more, a home would hardly trade at all. [$/kWh]"""
@@ -48,50 +47,46 @@ class Options:
     client_safe_charge : bool
         Keep charging from solar alone out of ``charge_w``.
     price_margin : float
-        What a kWh through the meter counts as dearer where a request does not say. [$/kWh]
+        Added to the cost of a kWh through the meter where a request does not say. [$/kWh]
     api_token : str
-        What callers of the API must show; empty where everybody may call.
+        Token of the callers of the API; empty where all may call.
     """
 
     log_level: str = "info"
     optimization_interval: int = 30
     horizon_hours: int = 48
     default_cost_function: CostFunction = CostFunction.COST
-    zone: tzinfo | None = field(default=None)
+    zone: tzinfo | None = None
     client_safe_charge: bool = False
     price_margin: float = 0.0
     api_token: str = field(default="", repr=False)
 
 
 def load(environment: Mapping[str, str], file: Path | None) -> Options:
-    """Options of this process.
+    """Return the options of this process.
+
+    A bad value gives one log line and changes nothing; the zone is that of the machine by default.
 
     Parameters
     ----------
     environment : mapping
         Usually `os.environ`.
     file : Path or None
-        The options file that was asked for; `ADDON_OPTIONS`, where present, if None.
-
-    Returns
-    -------
-    Options
-        Each bad value gives one log line and changes nothing; the zone is that of the machine where
-        nobody names one.
+        The options file; `ADDON_OPTIONS`, where present, if None.
     """
     options = Options(zone=machine_zone())
-    options = _with(options, _file_values(file or ADDON_OPTIONS, asked_for=file is not None))
+    options = _replace(options, _file_values(file or ADDON_OPTIONS, is_required=file is not None))
     named = {key: environment[key.upper()] for key in _READERS if key.upper() in environment}
     if environment.get("TZ"):
         named["timezone"] = environment["TZ"]
-    return _with(options, named)
+    return _replace(options, named)
 
 
-def _file_values(file: Path, *, asked_for: bool) -> dict[str, Any]:
+def _file_values(file: Path, *, is_required: bool) -> dict[str, Any]:
     try:
         values = json.loads(file.read_bytes())
     except FileNotFoundError:
-        if asked_for:
+        if is_required:
             log.warning("options file %s is missing; defaults used", file)
         return {}
     except (OSError, ValueError) as error:
@@ -103,83 +98,72 @@ def _file_values(file: Path, *, asked_for: bool) -> dict[str, Any]:
     return values
 
 
-def _with(options: Options, values: Mapping[str, Any]) -> Options:
-    """Options changed by raw values."""
+def _replace(options: Options, values: Mapping[str, Any]) -> Options:
     changes: dict[str, Any] = {}
     for name, value in values.items():
         if name not in _READERS:
             log.warning("option %s is unknown; ignored", name)
-            continue
-        if value is None:
-            continue
-        try:
+        elif value is not None:
             target, reader = _READERS[name]
-            changes[target] = reader(value)
-        except ValueError as error:
-            log.warning("option %s: %s; ignored", name, error)
+            try:
+                changes[target] = reader(value)
+            except ValueError as error:
+                log.warning("option %s: %s; ignored", name, error)
     return replace(options, **changes)
 
 
-def _one_of(*allowed: str) -> Callable[[Any], str]:
-    def read(value: Any) -> str:  # noqa: ANN401 - raw JSON
-        name = str(value).strip().lower()
-        if name not in allowed:
-            raise ValueError(f"must be one of {', '.join(allowed)}, got {shown(value)}")
-        return name
-
-    return read
+def _one_of(allowed: Iterable[str], value: object) -> str:
+    name = str(value).strip().lower()
+    if name not in allowed:
+        raise ValueError(f"must be one of {', '.join(allowed)}, got {shown(value)}")
+    return name
 
 
-def _whole_number(least: int, most: int) -> Callable[[Any], int]:
-    def read(value: Any) -> int:  # noqa: ANN401 - raw JSON
-        read = number(value)
-        if not least <= read <= most or read != int(read):
-            raise ValueError(f"must be a whole number in [{least}, {most}], got {shown(value)}")
-        return int(read)
-
-    return read
+def _whole_number(least: int, most: int, value: object) -> int:
+    amount = number(value)
+    if not least <= amount <= most or amount != int(amount):
+        raise ValueError(f"must be a whole number in [{least}, {most}], got {shown(value)}")
+    return int(amount)
 
 
-def _between(least: float, most: float) -> Callable[[Any], float]:
-    def read(value: Any) -> float:  # noqa: ANN401 - raw JSON
-        read = number(value)
-        if not least <= read <= most:
-            raise ValueError(f"must be a number in [{least:g}, {most:g}], got {shown(value)}")
-        return read
-
-    return read
+def _price_margin(value: object) -> float:
+    amount = number(value)
+    if not 0.0 <= amount <= HIGHEST_MARGIN:
+        raise ValueError(f"must be a number in [0, {HIGHEST_MARGIN:g}], got {shown(value)}")
+    return amount
 
 
-def _cost_function(value: Any) -> CostFunction:  # noqa: ANN401 - raw JSON
-    return CostFunction(_one_of(*CostFunction)(value))
+def _cost_function(value: object) -> CostFunction:
+    return CostFunction(_one_of(tuple(CostFunction), value))
 
 
-def _truth(value: Any) -> bool:  # noqa: ANN401 - raw JSON
+def _switch(value: object) -> bool:
     if isinstance(value, bool):
         return value
-    return _one_of("true", "false", "1", "0")(value) in {"true", "1"}
+    return _one_of(("true", "false", "1", "0"), value) in {"true", "1"}
 
 
-def _zone(value: Any) -> tzinfo:  # noqa: ANN401 - raw JSON
+def _zone(value: object) -> tzinfo:
     zone = zone_named(str(value).removeprefix(":"))
     if zone is None:
         raise ValueError(f"must be an IANA time zone, got {shown(value)}")
     return zone
 
 
-def _secret(value: Any) -> str:  # noqa: ANN401 - raw JSON
+def _secret(value: object) -> str:
     if not isinstance(value, str) or not value.isascii() or 0 < len(value) < SHORTEST_TOKEN:
         raise ValueError(f"must be text of at least {SHORTEST_TOKEN} ASCII characters, or empty")
     return value
 
 
-_READERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
-    "log_level": ("log_level", _one_of(*LOG_LEVELS)),
-    "optimization_interval": ("optimization_interval", _whole_number(5, 120)),
-    "horizon_hours": ("horizon_hours", _whole_number(24, 72)),
+# Field of `Options` and reader of each option.
+_READERS: dict[str, tuple[str, Callable[[object], Any]]] = {
+    "log_level": ("log_level", partial(_one_of, LOG_LEVELS)),
+    "optimization_interval": ("optimization_interval", partial(_whole_number, 5, 120)),
+    "horizon_hours": ("horizon_hours", partial(_whole_number, 24, 72)),
     "default_cost_function": ("default_cost_function", _cost_function),
-    "client_safe_charge": ("client_safe_charge", _truth),
-    "price_margin": ("price_margin", _between(0.0, HIGHEST_MARGIN)),
+    "client_safe_charge": ("client_safe_charge", _switch),
+    "price_margin": ("price_margin", _price_margin),
     "timezone": ("zone", _zone),
     "api_token": ("api_token", _secret),
 }

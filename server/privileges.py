@@ -1,26 +1,15 @@
-"""Give up root, once what only root may read has been read."""
+"""Give up the rights of root, once the options have been read."""
 
 import os
 import pwd
 
 
 class CannotDrop(Exception):
-    """The process cannot become the user that was asked for."""
+    """There is no such user, or this process may not become it."""
 
 
 def become(user: str) -> None:
-    """Run as `user` from here on, with no way back.
-
-    Parameters
-    ----------
-    user : str
-        Name of an account of this machine.
-
-    Raises
-    ------
-    CannotDrop
-        Where there is no such account, or this process may not become it.
-    """
+    """Run as a user of this machine from here on, with no way back, or raise `CannotDrop`."""
     try:
         account = pwd.getpwnam(user)
     except KeyError:

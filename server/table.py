@@ -4,27 +4,11 @@ from datetime import datetime
 
 from server.wire.structs import ActionOut, MultiBatteryReply, OptimizeReply
 
-_VERBS = {
-    "charge": "charge",
-    "consume": "serve the house",
-    "export": "export",
-    "idle": "idle",
-}
+_VERBS = {"consume": "serve the house"}  # other actions are verbs themselves
 
 
 def as_text(reply: OptimizeReply | MultiBatteryReply) -> str:
-    """Next actions, bill, baseline and savings of a plan.
-
-    Parameters
-    ----------
-    reply : OptimizeReply or MultiBatteryReply
-        The plan.
-
-    Returns
-    -------
-    str
-        Lines for a terminal.
-    """
+    """Return the next actions, bill, baseline and savings of a plan as lines for a terminal."""
     summary = reply.summary
     lines = [f"{'from':<11} {'to':<11} {'action':<16} {'power':>8} {'then at':>8}"]
     lines += [_row(action) for action in reply.next_actions]
@@ -45,7 +29,7 @@ def _row(action: ActionOut) -> str:
     power = f"{action.power_w / 1000:.2f} kW" if action.power_w else "-"
     return (
         f"{_clock(action.start):<11} {_clock(action.end):<11} "
-        f"{_VERBS[action.action]:<16} {power:>8} {action.soc_end:>8.0%}"
+        f"{_VERBS.get(action.action, action.action):<16} {power:>8} {action.soc_end:>8.0%}"
     )
 
 

@@ -1,96 +1,59 @@
-"""Who may ask: the name that a caller uses for us, and the token of the API."""
+"""Access to the API: by the name in the Host header, and by its token."""
 
 import hmac
 import ipaddress
 import socket
-from functools import lru_cache
 
 from aiohttp import web
-from aiohttp.typedefs import Middleware
 
+from server.http import keys
 from server.http.middleware import Handler, json_reply
 from server.wire.structs import ErrorReply
 from server.wire.wording import shown
 
 OPEN_PATHS = frozenset({"/health"})
-"""What answers without a token: the container and the client look here first."""
+"""Paths that need no token: the container and the client look here first."""
 
 LOCAL_ENDINGS = (
-    ".local",
-    ".local.hass.io",
-    ".localhost",
-    ".localdomain",
-    ".lan",
-    ".home",
-    ".home.arpa",
-    ".internal",
+    *(".local", ".local.hass.io", ".localhost", ".localdomain"),
+    *(".lan", ".home", ".home.arpa", ".internal"),
 )
-"""Ends of names that no public name server answers for: nobody outside can point one at us."""
+"""Ends of names that no public name server answers for: nobody outside can point one here."""
 
 
-def callers_allowed(token: str) -> Middleware:
-    """Middleware that lets pass who may call.
+@web.middleware
+async def check_caller(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse a caller without the token, where there is one, or with a name of the internet.
 
-    A page of the internet that a browser of the house has open may point its own name at our
+    A page of the internet that a browser of the home has open may point its own name at this
     address (DNS rebinding); its requests carry that name.  So a caller must use an address, a name
-    of the internal network or that of this machine, or show the token.  Where there is a token,
-    everybody must show it.
-
-    Parameters
-    ----------
-    token : str
-        The secret, empty for none; compared in constant time and never logged.
-
-    Returns
-    -------
-    Callable
-        An aiohttp middleware.
+    of the internal network or that of this machine, or send the token.
     """
-    expected = f"Bearer {token}".encode()
-
-    @web.middleware
-    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
-        given = request.headers.get("Authorization", "").encode(errors="surrogateescape")
-        if token and hmac.compare_digest(given, expected):
-            return await handler(request)
-        if not is_internal(request.headers.get("Host", "")):
-            error = f"Host: must be an address or a name of this network, got {_host(request)}"
-            return json_reply(ErrorReply(error), 403)
-        if not token or request.path in OPEN_PATHS:
-            return await handler(request)
-        error = "Authorization: must be the bearer token of the option api_token"
-        reply = json_reply(ErrorReply(error), 401)
-        reply.headers["WWW-Authenticate"] = "Bearer"
-        return reply
-
-    return check
+    token, host = request.app[keys.STATE].options.api_token, request.headers.get("Host", "")
+    authorization = request.headers.get("Authorization", "").encode(errors="surrogateescape")
+    if token and hmac.compare_digest(authorization, f"Bearer {token}".encode()):
+        return await handler(request)
+    if not is_internal(host):
+        error = f"Host: must be an address or a name of this network, got {shown(host)}"
+        return json_reply(ErrorReply(error), 403)
+    if not token or request.path in OPEN_PATHS:
+        return await handler(request)
+    error = "Authorization: must be the bearer token of the option api_token"
+    reply = json_reply(ErrorReply(error), 401)
+    reply.headers["WWW-Authenticate"] = "Bearer"
+    return reply
 
 
 def is_internal(host: str) -> bool:
-    """Whether a Host header names us in a way that no page of the internet can.
+    """Return True where no page of the internet can send this Host header.
 
     Parameters
     ----------
     host : str
         Name or address, perhaps with a port; empty where a caller sent none, as no browser does.
     """
-    name = _without_port(host).lower().rstrip(".")
+    name = host.partition("]" if host.startswith("[") else ":")[0].lower().rstrip(".")
     try:
-        return not _is_global(name.strip("[]").partition("%")[0])
+        return not ipaddress.ip_address(name.lstrip("[").partition("%")[0]).is_global
     except ValueError:
         return "." not in name or name.endswith(LOCAL_ENDINGS) or name == socket.gethostname()
-
-
-@lru_cache(maxsize=16)  # callers are few, and call again and again
-def _is_global(address: str) -> bool:
-    return ipaddress.ip_address(address).is_global
-
-
-def _without_port(host: str) -> str:
-    if host.startswith("["):
-        return host.partition("]")[0] + "]"
-    return host.partition(":")[0]
-
-
-def _host(request: web.Request) -> str:
-    return shown(request.headers.get("Host", ""))

@@ -17,7 +17,7 @@ MOST_HELD = 12 * 2**20
 """Bodies that are being read, together; the whole server has 96 MiB. [bytes]"""
 
 READ_WITHIN = 10.0
-"""Longest time for one body; a client of the house needs milliseconds. [s]"""
+"""Longest time for one body; a client of the home needs milliseconds. [s]"""
 
 
 @dataclass(slots=True, eq=False)
@@ -25,58 +25,60 @@ class _Reading:
     """One body on its way."""
 
     deadline: asyncio.Timeout
-    held: bytearray = field(default_factory=bytearray)
+    content: bytearray = field(default_factory=bytearray)
     gave_way: bool = False
 
 
 class Bodies:
-    """All bodies that are being read: where they become too much, the largest gives way.
+    """Bodies that are being read; where they take too much memory, the largest gives way.
 
-    So a few that are almost sent, and never will be, cannot keep the small ones out.
+    So a few that are never sent to their end cannot keep the small ones out.
     """
 
     def __init__(self) -> None:
         self._readings: set[_Reading] = set()
 
     async def read(self, request: web.Request) -> bytes:
-        """Body of a request, decompressed.
+        """Return the body of a request, decompressed.
 
         Raises
         ------
         HTTPRequestEntityTooLarge, HTTPRequestTimeout
             Where it is too large, packed or not, or too slow.
         ProblemError
-            Where it is not packed as it says.
+            Where it is not packed as its head says.
         Overloaded
-            Where too much is being read at once, most of it here.
+            Where this body is the largest, and all together are too much.
         """
-        if (request.content_length or 0) > MAX_BODY:
-            raise web.HTTPRequestEntityTooLarge(MAX_BODY, request.content_length or 0)
+        length = request.content_length or 0
+        if length > MAX_BODY:
+            raise web.HTTPRequestEntityTooLarge(MAX_BODY, length)
         reading = _Reading(asyncio.timeout(READ_WITHIN))
         self._readings.add(reading)
         try:
             async with reading.deadline:
                 await self._fill(reading, request)
-            return _unpacked(reading.held, request.headers.get("Content-Encoding", "identity"))
+            return _unpack(reading.content, request.headers.get("Content-Encoding", "identity"))
         except TimeoutError:
             if reading.gave_way:
                 raise Overloaded from None
             raise web.HTTPRequestTimeout from None
         finally:
             self._readings.discard(reading)
-            reading.held.clear()  # frames of an exception may outlive this one
+            reading.content.clear()  # frames of an exception may outlive this one
 
     async def _fill(self, reading: _Reading, request: web.Request) -> None:
         async for chunk in request.content.iter_any():
-            reading.held += chunk
-            if len(reading.held) > MAX_BODY:
-                raise web.HTTPRequestEntityTooLarge(MAX_BODY, len(reading.held))
+            reading.content += chunk
+            if len(reading.content) > MAX_BODY:
+                raise web.HTTPRequestEntityTooLarge(MAX_BODY, len(reading.content))
             self._make_room()
 
     def _make_room(self) -> None:
         staying = [reading for reading in self._readings if not reading.gave_way]
-        if sum(len(reading.held) for reading in staying) > MOST_HELD:
-            largest = max(staying, key=lambda reading: len(reading.held))
+        sizes = [len(reading.content) for reading in staying]
+        if sum(sizes) > MOST_HELD:
+            largest = staying[sizes.index(max(sizes))]
             largest.gave_way = True
             largest.deadline.reschedule(asyncio.get_running_loop().time())
 
@@ -85,8 +87,8 @@ class Bodies:
 _WINDOWS = {"gzip": (31,), "deflate": (15, -15)}
 
 
-def _unpacked(body: bytearray, encoding: str) -> bytes:
-    """Bytes out of gzip or deflate, no more than may be read.
+def _unpack(body: bytearray, encoding: str) -> bytes:
+    """Return the content of gzip or deflate, no more than may be read.
 
     aiohttp's own reading goes on unpacking what has been refused, on the event loop: a gibibyte out
     of a mebibyte takes it seconds.
@@ -97,12 +99,11 @@ def _unpacked(body: bytearray, encoding: str) -> bytes:
     for window in _WINDOWS.get(name, ()):
         unpacking = zlib.decompressobj(window)
         try:
-            found = unpacking.decompress(body, MAX_BODY + 1)
+            content = unpacking.decompress(body, MAX_BODY + 1)
         except zlib.error:
             continue
-        if len(found) > MAX_BODY:
-            raise web.HTTPRequestEntityTooLarge(MAX_BODY, len(found))
+        if len(content) > MAX_BODY:
+            raise web.HTTPRequestEntityTooLarge(MAX_BODY, len(content))
         if unpacking.eof:
-            return found
-    rule = f"must be encoded as Content-Encoding says, {shown(encoding)}"
-    raise ProblemError("body", rule)
+            return content
+    raise ProblemError("body", f"must be encoded as Content-Encoding says, {shown(encoding)}")

@@ -1,18 +1,17 @@
 """The last requests that were slow or failed, so that they can be planned again.
 
-Kept in memory only, few and small, without names; shown where the page is shown.
+Few and small, without names, and in memory only.
 """
 
 import zlib
 from collections import deque
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
 import msgspec
 
 SLOW = 2.0
-"""From here on an answer counts as slow. [s]"""
+"""Time from which an answer counts as slow. [s]"""
 
 _MOST = 10
 _LARGEST = 2**19  # bytes of a body that is kept
@@ -22,89 +21,59 @@ _IDS = frozenset({"id", "vehicle_id"})
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """A request, and why it was kept.
-
-    Attributes
-    ----------
-    number : int
-        Counts up from 1.
-    at : str
-        When, as ISO 8601.
-    path : str
-        Endpoint.
-    status : int
-        Of the reply.
-    seconds : float
-        From request to reply. [s]
-    packed : bytes
-        Body, compressed; empty where it was no JSON or too large.
-    """
+    """A request that was slow or failed: its number, endpoint, time, status and duration."""
 
     number: int
     at: str
     path: str
     status: int
     seconds: float
-    packed: bytes
-
-    @property
-    def body(self) -> bytes:
-        """The request, without names."""
-        return zlib.decompress(self.packed) if self.packed else b""
-
-
-def worth_keeping(status: int, seconds: float) -> bool:
-    """Whether a request was slow or failed."""
-    return status >= HTTPStatus.BAD_REQUEST or seconds >= SLOW
 
 
 class Captures:
-    """The last few of them."""
+    """The last captures and their bodies."""
 
     def __init__(self) -> None:
-        self._kept: deque[Capture] = deque(maxlen=_MOST)
+        self._kept: deque[tuple[Capture, bytes]] = deque(maxlen=_MOST)
         self._number = 0
 
     def keep(self, body: bytes, *, at: str, path: str, status: int, seconds: float) -> None:
-        """Keep a request, for as long as not too many others follow."""
+        """Keep a request, and drop the oldest where there are many."""
         self._number += 1
-        packed = zlib.compress(without_names(body)) if len(body) <= _LARGEST else b""
-        self._kept.append(Capture(self._number, at, path, status, round(seconds, 3), packed))
+        packed = zlib.compress(without_names(body) if len(body) <= _LARGEST else b"")
+        self._kept.append((Capture(self._number, at, path, status, round(seconds, 3)), packed))
 
     @property
-    def all(self) -> tuple[Capture, ...]:
-        """Those kept, oldest first."""
-        return tuple(self._kept)
+    def all(self) -> list[Capture]:
+        """Captures, oldest first."""
+        return [capture for capture, _ in self._kept]
 
-    def numbered(self, number: int) -> Capture | None:
-        """The one of a number, while it is kept."""
-        return next((capture for capture in self._kept if capture.number == number), None)
+    def body(self, number: int) -> bytes:
+        """Return a request without names; nothing where it is unknown, too large or no JSON."""
+        for capture, packed in self._kept:
+            if capture.number == number:
+                return zlib.decompress(packed)
+        return b""
 
 
 def without_names(body: bytes) -> bytes:
-    """The request without what names persons, cars or batteries; nothing where it is no JSON.
+    """Return a request without names of persons, cars or batteries; nothing for what is no JSON.
 
-    Ids become ``1``, ``2``, …: the same one stays the same, as plans need.
+    Ids become ``1``, ``2``, …: equal ones stay equal, as plans need.
     """
     try:
-        request = msgspec.json.decode(body)
+        return msgspec.json.encode(_strip(msgspec.json.decode(body), {}))
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return b""
-    ids: dict[str, str] = {}
-
-    def stripped(value: Any) -> Any:  # noqa: ANN401 - raw JSON
-        if isinstance(value, list):
-            return [stripped(item) for item in value] if _holds_objects(value) else value
-        if not isinstance(value, dict):
-            return value
-        return {
-            key: ids.setdefault(str(item), str(len(ids) + 1)) if key in _IDS else stripped(item)
-            for key, item in value.items()
-            if key not in _PRIVATE
-        }
-
-    return msgspec.json.encode(stripped(request))
 
 
-def _holds_objects(values: list[Any]) -> bool:
-    return any(isinstance(value, (dict, list)) for value in values)
+def _strip(value: Any, ids: dict[str, str]) -> Any:  # noqa: ANN401 - raw JSON
+    if isinstance(value, list):
+        return [_strip(item, ids) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: ids.setdefault(str(item), str(len(ids) + 1)) if key in _IDS else _strip(item, ids)
+        for key, item in value.items()
+        if key not in _PRIVATE
+    }

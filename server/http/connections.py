@@ -1,8 +1,10 @@
-"""Connections: few, and none that costs for longer than it is of use."""
+"""Connections, bounded in number and in time."""
 
 import asyncio
 import logging
 import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
 from itertools import islice
 from typing import Any
 
@@ -13,27 +15,19 @@ MOST = 768
 """Connections at once, of 5 KiB each; systems give a process 1,024 descriptors at least."""
 
 BACKLOG = 64
-"""Connections taken in one turn of the event loop, and so how many turns a new one has until
-it may have to make room: twelve, where three are enough to read a request."""
+"""Connections taken in one turn of the event loop: a new one has twelve turns until it may have to
+make room, and three are enough to read a request."""
 
-PATIENCE = 20.0
+TIMEOUT = 20.0
 """Longest wait for a head of a request, and for a reader of a reply; clients keep an idle
 connection for 15. [s]"""
 
 
 class Connections:
-    """Makes room for a new connection at the expense of the oldest that waits for no plan.
+    """Factory of connections that closes the oldest without a plan where there are many.
 
-    Whoever opens thousands loses them first: an honest client asks as soon as it is connected.
-
-    Parameters
-    ----------
-    server : web.Server
-        Makes the protocol of each connection.
-    planning : set
-        Protocols that wait for a plan.
-    most : int
-        Connections at once.
+    A caller that opens thousands loses them first: the client asks as soon as it is connected.
+    `planning` holds the protocols that wait for a plan.
     """
 
     def __init__(self, server: web.Server, planning: set[Any], most: int = MOST) -> None:
@@ -54,28 +48,27 @@ class Connections:
         return self._server()
 
 
-async def listen(
+@asynccontextmanager
+async def listening(
     runner: web.AppRunner, planning: set[Any], host: str, port: int
-) -> asyncio.base_events.Server:
-    """Take connections of an application that is set up.
-
-    Raises
-    ------
-    OSError
-        Where the address cannot be listened on.
-    """
-    assert runner.server is not None
-    factory = Connections(runner.server, planning)
-    listener = await asyncio.get_running_loop().create_server(factory, host, port, backlog=BACKLOG)
-    for bound in listener.sockets:
-        if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; inherited by what is accepted
-            limit = int(PATIENCE * 1000)
-            bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, limit)
-    return listener
+) -> AsyncIterator[None]:
+    """Serve the application of a runner for as long as the context lasts, or raise `OSError`."""
+    try:
+        await runner.setup()
+        assert runner.server is not None
+        factory, loop = Connections(runner.server, planning), asyncio.get_running_loop()
+        with closing(await loop.create_server(factory, host, port, backlog=BACKLOG)) as listener:
+            for bound in listener.sockets:
+                if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; inherited by what is accepted
+                    limit = int(TIMEOUT * 1000)
+                    bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, limit)
+            yield
+    finally:
+        await runner.cleanup()
 
 
 def without_traceback(record: logging.LogRecord) -> bool:
-    """Filter of aiohttp's log: what is no HTTP is the fault of the caller, and one line."""
+    """Reduce a record of aiohttp's log about a message that is no HTTP to one line."""
     error = record.exc_info[1] if record.exc_info else None
     if isinstance(error, HttpProcessingError):
         sender = "".join(str(part) for part in record.args or ())

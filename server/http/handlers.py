@@ -17,31 +17,29 @@ from server.http.metrics import CONTENT_TYPE, Metrics
 from server.http.middleware import NotJson, json_reply
 from server.http.openapi import document
 from server.plans import planning
+from server.plans.plan_log import PlanLog
 from server.plans.worker import Overdue
 from server.version import VERSION
 from server.wire.wording import shown
-
-Work = Callable[[planning.Backends], planning.Answer]
 
 routes = web.RouteTableDef()
 
 
 @routes.get("/health")
 async def health(request: web.Request) -> web.Response:
-    """Whether plans can be made; the client and the container ask this."""
-    del request
+    """Answer the client and the container, which ask whether plans can be made."""
     return json_reply({"status": "healthy", "optimiser_available": True, "version": VERSION})
 
 
 @routes.get("/status")
 async def status(request: web.Request) -> web.Response:
     """Configuration, and what helps a person."""
-    return json_reply(status_of(request.app))
+    return json_reply(status_of(request.app[keys.STATE]))
 
 
-def status_of(api: web.Application) -> dict[str, Any]:
-    """What the application has to say about itself."""
-    options = api[keys.OPTIONS]
+def status_of(state: keys.State) -> dict[str, Any]:
+    """Return the content of ``/status``."""
+    options, worker = state.options, state.worker
     return {
         "success": True,
         "optimiser_available": True,
@@ -53,76 +51,63 @@ def status_of(api: web.Application) -> dict[str, Any]:
         },
         "solvers": _solvers(),
         "kernels": matrix_builders.MODE,
-        "uptime_s": round(time.monotonic() - api[keys.STARTED], 1),
-        "queue": api[keys.WORKER].waiting,
-        "hanging": api[keys.WORKER].hanging,
-        "last_plan": _told(api[keys.LAST_PLAN]),
+        "uptime_s": round(time.monotonic() - state.started, 1),
+        "queue": worker.waiting,
+        "hanging": worker.hanging,
+        "last_plan": state.last_plan,
         "peak_memory_mb": round(_peak_memory() / 2**20, 1),
     }
-
-
-def _told(last_plan: dict[str, Any]) -> dict[str, Any] | None:
-    if not last_plan:
-        return None
-    return {**last_plan, "at": last_plan["at"].isoformat(timespec="seconds")}
 
 
 @routes.post("/optimize")
 async def optimize(request: web.Request) -> web.Response:
     """Plan one battery."""
-    body, app = await _json_body(request), request.app
-    options, clock, history = app[keys.OPTIONS], app[keys.CLOCK], app[keys.HISTORY]
-    return await _planned(
-        request, lambda solvers: planning.answer(body, options, clock, history, solvers)
-    )
+    history = request.app[keys.STATE].history
+    return await _reply_with_plan(request, partial(planning.answer, history=history))
 
 
 @routes.post("/multi-battery/optimize")
 async def optimize_batteries(request: web.Request) -> web.Response:
     """Plan several batteries."""
-    body, app = await _json_body(request), request.app
-    options, clock = app[keys.OPTIONS], app[keys.CLOCK]
-    return await _planned(
-        request, lambda solvers: planning.answer_batteries(body, options, clock, solvers)
-    )
+    return await _reply_with_plan(request, planning.answer_batteries)
 
 
 @routes.post("/ev/optimize")
 async def optimize_vehicles(request: web.Request) -> web.Response:
     """Plan vehicles, perhaps beside the home battery."""
-    body, app = await _json_body(request), request.app
-    options, clock = app[keys.OPTIONS], app[keys.CLOCK]
-    return await _planned(
-        request, lambda solvers: planning.answer_vehicles(body, options, clock, solvers)
-    )
+    return await _reply_with_plan(request, planning.answer_vehicles)
 
 
-async def _planned(request: web.Request, work: Work) -> web.Response:
-    """Answer of the worker, noted for the log and the status.
-
-    Where a solver hangs, the value function and the rules answer in its place.
-    """
-    app, connection = request.app, request.protocol
-    clock, journal = app[keys.CLOCK], app[keys.JOURNAL]
-    worker, busy = app[keys.WORKER], app[keys.PLANNING]
-
-    def noted(solvers: planning.Backends) -> planning.Answer:
-        answer = work(solvers)
-        journal.record(answer, clock())
-        return answer
-
-    busy.add(connection)
+async def _reply_with_plan(
+    request: web.Request, answering: Callable[..., planning.Answer]
+) -> web.Response:
+    """Plan a request in the worker, and note the plan for the log and the status."""
+    state = request.app[keys.STATE]
+    work = partial(answering, await _json_body(request), state.options, state.clock)
+    state.planning.add(request.protocol)
     try:
-        answer = await worker.run(partial(noted, None))
-    except Overdue:
-        answer = await worker.run(partial(noted, ()))
+        answer = await _run(state, work)
     finally:
-        busy.discard(connection)
-    keys.FACTS.get().update(answer.facts)
-    _count(app[keys.METRICS], answer)
-    last_plan: dict[str, Any] = app[keys.LAST_PLAN]
-    last_plan.update(answer.facts, at=datetime.now(UTC))
+        state.planning.discard(request.protocol)
+    keys.LOG_FIELDS.get().update(answer.facts)
+    state.last_plan = {**answer.facts, "at": datetime.now(UTC).isoformat(timespec="seconds")}
+    _count(state.metrics, answer)
     return web.Response(body=answer.body, content_type="application/json")
+
+
+async def _run(state: keys.State, work: Callable[..., planning.Answer]) -> planning.Answer:
+    """Return the answer of the worker; where a solver hangs, one that needs no solvers."""
+    try:
+        return await state.worker.run(partial(_answer_and_record, state.plan_log, work))
+    except Overdue:
+        without_solvers = partial(work, backends=())
+        return await state.worker.run(partial(_answer_and_record, state.plan_log, without_solvers))
+
+
+def _answer_and_record(plan_log: PlanLog, work: Callable[[], planning.Answer]) -> planning.Answer:
+    answer = work()
+    plan_log.record(answer)
+    return answer
 
 
 def _count(metrics: Metrics, answer: planning.Answer) -> None:
@@ -135,15 +120,34 @@ def _count(metrics: Metrics, answer: planning.Answer) -> None:
 @routes.get("/metrics")
 async def metrics(request: web.Request) -> web.Response:
     """Counts for Prometheus."""
-    app = request.app
-    present = {
-        "powersync_queue_length": app[keys.WORKER].waiting,
-        "powersync_hanging_threads": app[keys.WORKER].hanging,
+    state = request.app[keys.STATE]
+    gauges = {
+        "powersync_queue_length": state.worker.waiting,
+        "powersync_hanging_threads": state.worker.hanging,
         "powersync_memory_peak_bytes": _peak_memory(),
-        "powersync_uptime_seconds": time.monotonic() - app[keys.STARTED],
+        "powersync_uptime_seconds": time.monotonic() - state.started,
     }
-    text = app[keys.METRICS].text(present)
+    text = state.metrics.text(gauges)
     return web.Response(text=text, headers={"Content-Type": CONTENT_TYPE})
+
+
+@routes.get("/openapi.json")
+async def openapi(request: web.Request) -> web.Response:
+    """The API, for machines."""
+    return json_reply(document())
+
+
+async def _json_body(request: web.Request) -> bytes:
+    if request.content_type != "application/json":
+        kind = request.headers.get("Content-Type")
+        got = "nothing" if kind is None else shown(kind)
+        raise NotJson("Content-Type", f"must be application/json, got {got}")
+    try:
+        body = await request.app[keys.STATE].bodies.read(request)
+    except web.RequestPayloadError:
+        raise ProblemError("body", "must be as long, or chunked, as its head says") from None
+    keys.BODY.set(body)
+    return body
 
 
 def _peak_memory() -> int:
@@ -151,27 +155,7 @@ def _peak_memory() -> int:
     return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-@routes.get("/openapi.json")
-async def openapi(request: web.Request) -> web.Response:
-    """The API, for machines."""
-    del request
-    return json_reply(document())
-
-
-async def _json_body(request: web.Request) -> bytes:
-    if request.content_type != "application/json":
-        given = request.headers.get("Content-Type")
-        got = "nothing" if given is None else shown(given)
-        raise NotJson("Content-Type", f"must be application/json, got {got}")
-    try:
-        body = await request.app[keys.BODIES].read(request)
-    except web.RequestPayloadError:
-        raise ProblemError("body", "must be as long, or chunked, as its head says") from None
-    keys.BODY.set(body)
-    return body
-
-
 def _solvers() -> list[str]:
     packages = {"highs": "highspy", "scipy_linprog": "scipy"}
-    found = [name for name, package in packages.items() if importlib.util.find_spec(package)]
-    return [*found, "value_function", "rules"]
+    present = [name for name, package in packages.items() if importlib.util.find_spec(package)]
+    return [*present, "value_function", "rules"]

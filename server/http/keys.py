@@ -1,6 +1,8 @@
-"""Typed keys of what the application shares, and what one request tells the log."""
+"""Objects that the application and one request share, and their keys."""
 
+import time
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
@@ -10,33 +12,43 @@ from server.http.captures import Captures
 from server.http.metrics import Metrics
 from server.options import Options
 from server.plans.history import History
-from server.plans.plan_log import Journal
-from server.plans.planning import Answer
+from server.plans.plan_log import PlanLog
 from server.plans.worker import Worker
 from server.reading.clock import Clock
 
-OPTIONS = web.AppKey("options", Options)
-CLOCK: web.AppKey[Clock] = web.AppKey("clock")
-STARTED = web.AppKey("started", float)
-"""On the clock that only goes forward. [s]"""
 
-WORKER: web.AppKey[Worker[Answer]] = web.AppKey("worker")
-BODIES = web.AppKey("bodies", Bodies)
-PLANNING: web.AppKey[set[Any]] = web.AppKey("planning")
-"""Protocols of the connections that wait for a plan."""
+@dataclass(slots=True, kw_only=True)
+class State:
+    """Objects of one application.
 
-HISTORY = web.AppKey("history", History)
-JOURNAL = web.AppKey("journal", Journal)
-METRICS = web.AppKey("metrics", Metrics)
-CAPTURES = web.AppKey("captures", Captures)
+    Attributes
+    ----------
+    planning : set
+        Protocols of the connections that wait for a plan.
+    last_plan : dict or None
+        Log fields of the last plan, and its time.
+    started : float
+        Start, on the clock that only goes forward. [s]
+    """
 
-API: web.AppKey[web.Application] = web.AppKey("api")
-"""Of the page: the application whose plans it shows."""
+    options: Options
+    clock: Clock
+    worker: Worker
+    plan_log: PlanLog
+    history: History = field(default_factory=History)
+    bodies: Bodies = field(default_factory=Bodies)
+    metrics: Metrics = field(default_factory=Metrics)
+    captures: Captures = field(default_factory=Captures)
+    planning: set[Any] = field(default_factory=set)
+    last_plan: dict[str, Any] | None = None
+    started: float = field(default_factory=time.monotonic)
 
-LAST_PLAN: web.AppKey[dict[str, Any]] = web.AppKey("last_plan")
 
-FACTS: ContextVar[dict[str, Any]] = ContextVar("facts")
-"""Set anew for every request, before its handler runs."""
+STATE = web.AppKey("state", State)
+"""Key of both applications, that of the API and that of its page."""
+
+LOG_FIELDS: ContextVar[dict[str, Any]] = ContextVar("log_fields")
+"""Fields of a request's log line beside those that every request has."""
 
 BODY: ContextVar[bytes | None] = ContextVar("body", default=None)
-"""Of the request, once it has been read."""
+"""Body of a request, once it has been read."""

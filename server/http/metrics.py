@@ -1,6 +1,6 @@
-"""Counts of what the server does, in the text format that Prometheus reads.
+"""Counts of requests and plans, in the text format that Prometheus reads.
 
-A page of our own: the usual client library would take more memory than a plan.
+The usual client library would take more memory than a plan.
 """
 
 from bisect import bisect_left
@@ -29,24 +29,14 @@ Labels = tuple[tuple[str, str], ...]
 
 
 class Metrics:
-    """Counters and one histogram; every label comes from a short list of ours."""
+    """Counters and one histogram; every label comes from a short list."""
 
     def __init__(self) -> None:
         self._counts: dict[str, dict[Labels, float]] = defaultdict(lambda: defaultdict(float))
         self._times: dict[Labels, list[float]] = {}
 
     def count(self, name: str, amount: float = 1.0, **labels: str) -> None:
-        """Add to a counter.
-
-        Parameters
-        ----------
-        name : str
-            One of `HELP`.
-        amount : float
-            How much.
-        **labels : str
-            From a bounded set: each new combination is kept for ever.
-        """
+        """Add to a counter of `HELP`; each new combination of labels is kept for ever."""
         self._counts[name][tuple(labels.items())] += amount
 
     def time(self, seconds: float, **labels: str) -> None:
@@ -55,19 +45,13 @@ class Metrics:
         row[bisect_left(BUCKETS, seconds)] += 1
         row[-1] += seconds
 
-    def text(self, present: Mapping[str, float]) -> str:
-        """Everything, one line each.
-
-        Parameters
-        ----------
-        present : mapping
-            What is so at this moment, by name.
-        """
+    def text(self, gauges: Mapping[str, float]) -> str:
+        """Return all counts, and present values by name, one line each."""
         lines: list[str] = []
         for name, rows in self._counts.items():
             lines += _family(name, "counter", (_line(name, at, v) for at, v in rows.items()))
         lines += _family("powersync_request_seconds", "histogram", self._histogram())
-        for name, value in present.items():
+        for name, value in gauges.items():
             lines += _family(name, "gauge", [_line(name, (), value)])
         return "\n".join([*lines, ""])
 

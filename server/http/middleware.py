@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -10,20 +11,20 @@ from aiohttp import web
 
 from optimiser import InfeasibleError, OptimiserError, ProblemError, SolverError
 from server.http import keys
-from server.http.captures import worth_keeping
+from server.http.captures import SLOW
 from server.plans.worker import Overdue, Overloaded
 from server.wire.structs import ErrorReply
 
 
 class NotJson(ProblemError):
-    """The body is of another kind."""
+    """The body is not declared as JSON."""
 
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 log = logging.getLogger("server.requests")
 
-_OF_EVERY_REPLY = {
+_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
     "Server": "PowerSync Optimiser",
@@ -49,7 +50,7 @@ def json_reply(body: object, status: int = 200) -> web.Response:
 
 @web.middleware
 async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer what is raised on purpose; the rest is logged, and a 500 that hides its details."""
+    """Answer with what is raised on purpose; log the rest, and hide its details behind a 500."""
     try:
         return await handler(request)
     except OptimiserError as error:
@@ -57,11 +58,11 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
         status = next(code for kind, code in _STATUS if isinstance(error, kind))
         return json_reply(ErrorReply(str(error)), status)
     except Overloaded:
-        return _come_back("server: busy with other plans, try again soon")
+        return _try_again("server: busy with other plans, try again soon")
     except Overdue:
-        return _come_back("server: the plan took too long, try again later")
+        return _try_again("server: the plan took too long, try again later")
     except web.HTTPException as error:
-        reply = json_reply(ErrorReply(_sentence(request, error)), error.status)
+        reply = json_reply(ErrorReply(_text_of(request, error)), error.status)
         if "Allow" in error.headers:
             reply.headers["Allow"] = error.headers["Allow"]
         return reply
@@ -70,13 +71,13 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
         return json_reply(ErrorReply(f"{_subject(request)}: failed, see the log"), 500)
 
 
-def _come_back(why: str) -> web.Response:
-    reply = json_reply(ErrorReply(why), 503)
+def _try_again(error: str) -> web.Response:
+    reply = json_reply(ErrorReply(error), 503)
     reply.headers["Retry-After"] = RETRY_AFTER
     return reply
 
 
-def _sentence(request: web.Request, error: web.HTTPException) -> str:
+def _text_of(request: web.Request, error: web.HTTPException) -> str:
     if isinstance(error, web.HTTPRequestEntityTooLarge):
         return f"body: must be at most {request.client_max_size / 2**20:g} MiB, got more"
     if isinstance(error, web.HTTPRequestTimeout):
@@ -88,49 +89,45 @@ def _sentence(request: web.Request, error: web.HTTPException) -> str:
 
 
 def _subject(request: web.Request) -> str:
-    """Method and path on one short line; the path as it was sent, still quoted."""
+    """Return method and path on one short line; the path as it was sent, still quoted."""
     return f"{request.method} {request.rel_url.raw_path}"[:120]
 
 
-async def harden(request: web.Request, response: web.StreamResponse) -> None:
-    """Headers of every reply: nothing to guess, nothing to keep, nobody to introduce."""
-    del request
-    response.headers.update(_OF_EVERY_REPLY)
+async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Forbid guessing and keeping any reply, and hide the server's version."""
+    response.headers.update(_HEADERS)
 
 
 @web.middleware
 async def log_requests(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Write one structured line per request; health checks only when debugging."""
     began = time.perf_counter()
-    told: dict[str, Any] = {}
-    keys.FACTS.set(told)
+    fields: dict[str, Any] = {}
+    keys.LOG_FIELDS.set(fields)
     keys.BODY.set(None)  # the task of a connection serves one request after the other
     response = await handler(request)
     seconds = time.perf_counter() - began
     _count(request, response, seconds)
     level = logging.DEBUG if request.path == "/health" else logging.INFO
-    if not log.isEnabledFor(level):
-        return response
-    facts = {
+    line = {
         "method": request.method,
         "path": request.rel_url.raw_path[:120],
         "status": response.status,
         "ms": round(seconds * 1000, 1),
-        **told,
+        **fields,
     }
-    log.log(level, "request %s", " ".join(f"{name}={value}" for name, value in facts.items()))
+    log.log(level, "request %s", " ".join(f"{name}={value}" for name, value in line.items()))
     return response
 
 
 def _count(request: web.Request, response: web.StreamResponse, seconds: float) -> None:
-    """Note the request in the metrics and, where it was slow or failed, in the captures."""
+    """Count a request in the metrics, and capture one that was slow or failed."""
     resource = request.match_info.route.resource
     path = "other" if resource is None else resource.canonical
-    app = request.app
-    metrics = app[keys.METRICS]
-    metrics.count("powersync_requests_total", path=path, status=str(response.status))
-    metrics.time(seconds, path=path)
+    state = request.app[keys.STATE]
+    state.metrics.count("powersync_requests_total", path=path, status=str(response.status))
+    state.metrics.time(seconds, path=path)
     body = keys.BODY.get()
-    if body is not None and worth_keeping(response.status, seconds):
-        at = app[keys.CLOCK]().isoformat(timespec="seconds")
-        app[keys.CAPTURES].keep(body, at=at, path=path, status=response.status, seconds=seconds)
+    if body is not None and (response.status >= HTTPStatus.BAD_REQUEST or seconds >= SLOW):
+        at = state.clock().isoformat(timespec="seconds")
+        state.captures.keep(body, at=at, path=path, status=response.status, seconds=seconds)

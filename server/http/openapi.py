@@ -22,10 +22,21 @@ _PLANNING: dict[str, tuple[str, type[msgspec.Struct], type[msgspec.Struct]]] = {
     "/ev/optimize": ("Plan vehicles, perhaps beside the home battery", EvRequest, EvReply),
 }
 
+_REFUSALS = {
+    "400": "The request has no sane reading; field and rule are named",
+    "408": "The body took too long",
+    "413": "The body is too large",
+    "415": "The body is not application/json",
+    "503": "Busy; come back after Retry-After seconds",
+}
+
+_TEXT = {"description": "OK", "content": {"text/plain": {"schema": {"type": "string"}}}}
+_METRICS = {"summary": "Counts for Prometheus", "responses": {"200": _TEXT}}
+
 
 @cache
 def document() -> dict[str, Any]:
-    """OpenAPI 3.1 document of the API."""
+    """Return the OpenAPI 3.1 document of the API."""
     bodies = [kind for _, *pair in _PLANNING.values() for kind in pair]
     schemas, components = msgspec.json.schema_components(
         (ErrorReply, *bodies), ref_template="#/components/schemas/{name}"
@@ -42,7 +53,7 @@ def document() -> dict[str, Any]:
         "paths": {
             "/health": {"get": _operation("Whether plans can be made", {"type": "object"})},
             "/status": {"get": _operation("Configuration and state", {"type": "object"})},
-            "/metrics": {"get": _metrics()},
+            "/metrics": {"get": _METRICS},
             "/openapi.json": {"get": _operation("This document", {"type": "object"})},
             **{
                 path: {"post": _planning(summary, request, reply, error)}
@@ -54,31 +65,18 @@ def document() -> dict[str, Any]:
 
 
 def _operation(summary: str, schema: dict[str, Any]) -> dict[str, Any]:
-    return {"summary": summary, "responses": {"200": _content("OK", schema)}}
-
-
-def _metrics() -> dict[str, Any]:
-    content = {"text/plain": {"schema": {"type": "string"}}}
-    ok = {"description": "OK", "content": content}
-    return {"summary": "Counts for Prometheus", "responses": {"200": ok}}
+    return {"summary": summary, "responses": {"200": {"description": "OK", **_json(schema)}}}
 
 
 def _planning(
     summary: str, request: dict[str, Any], reply: dict[str, Any], error: dict[str, Any]
 ) -> dict[str, Any]:
-    refusals = {
-        "400": "The request has no sane reading; field and rule are named",
-        "408": "The body took too long",
-        "413": "The body is too large",
-        "415": "The body is not application/json",
-        "503": "Busy; come back after Retry-After seconds",
-    }
     operation = _operation(summary, reply)
-    operation["requestBody"] = {"required": True, **_content("", request, described=False)}
-    operation["responses"] |= {code: _content(text, error) for code, text in refusals.items()}
+    operation["requestBody"] = {"required": True, **_json(request)}
+    for code, text in _REFUSALS.items():
+        operation["responses"][code] = {"description": text, **_json(error)}
     return operation
 
 
-def _content(text: str, schema: dict[str, Any], *, described: bool = True) -> dict[str, Any]:
-    content: dict[str, Any] = {"content": {"application/json": {"schema": schema}}}
-    return {"description": text, **content} if described else content
+def _json(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"content": {"application/json": {"schema": schema}}}

@@ -1,5 +1,5 @@
 """The page that Home Assistant shows: read-only, on a port of its own."""
 
-from server.page.site import LOOPBACK, SUPERVISOR, create_page, page_site
+from server.page.site import LOOPBACK, SUPERVISOR, create_page, serving_page
 
-__all__ = ["LOOPBACK", "SUPERVISOR", "create_page", "page_site"]
+__all__ = ["LOOPBACK", "SUPERVISOR", "create_page", "serving_page"]

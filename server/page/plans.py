@@ -1,9 +1,10 @@
-"""What the page reads: plans as JSON and CSV, written up before or planned as an example."""
+"""Plans for the page: those of the plan log, and a built-in example."""
 
 import asyncio
-from datetime import datetime, timedelta
+import zlib
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from aiohttp import web
@@ -14,7 +15,7 @@ from server.http.middleware import json_reply
 from server.page.spreadsheet import as_csv
 from server.plans import planning
 from server.plans.example import example_day
-from server.plans.plan_log import Entry, claim_of, write_up
+from server.plans.plan_log import View, render, summarise
 
 CHART = Path(__file__).with_name("static") / "vendor" / "uPlot.iife.min.js"
 """The charting library, where a build with npm put it."""
@@ -25,23 +26,26 @@ routes = web.RouteTableDef()
 
 
 class Example:
-    """The built-in example, planned when somebody asks and kept for a while."""
+    """The built-in example, planned on demand and kept for a while."""
 
     def __init__(self) -> None:
         self._lock = asyncio.Lock()
-        self._entry: Entry | None = None
-        self._at: datetime | None = None
+        self._view = b""
+        self._at = datetime.min.replace(tzinfo=UTC)
 
-    async def entry(self, api: web.Application) -> Entry:
-        """Plan of the example; no plan of anybody's, and noted nowhere."""
-        options, clock = api[keys.OPTIONS], api[keys.CLOCK]
+    async def view(self, state: keys.State) -> bytes:
+        """Return the view of the example; it is neither logged nor part of the history."""
         async with self._lock:
-            now = clock().astimezone(options.zone)
-            if self._entry is None or self._at is None or now - self._at > _EXAMPLE_LASTS:
-                body = example_day(now)
-                answer = await api[keys.WORKER].run(lambda: planning.answer(body, options, clock))
-                self._entry, self._at = write_up(answer, claim_of(answer, now)), now
-            return self._entry
+            now = state.clock().astimezone(state.options.zone)
+            if not self._view or now - self._at > _EXAMPLE_LASTS:
+                work = partial(_example_view, state, now)
+                self._view, self._at = await state.worker.run(work), now
+            return self._view
+
+
+def _example_view(state: keys.State, now: datetime) -> bytes:
+    answer = planning.answer(example_day(now), state.options, state.clock)
+    return render(answer, summarise(answer, now))
 
 
 EXAMPLE = web.AppKey("example", Example)
@@ -49,101 +53,76 @@ EXAMPLE = web.AppKey("example", Example)
 
 @routes.get("/status.json")
 async def status(request: web.Request) -> web.Response:
-    """What ``GET /status`` of the API says, and the number of the latest plan.
+    """``GET /status`` of the API, and the name of the latest plan.
 
-    An open page asks this and nothing else until the number changes.
+    An open page asks for nothing else until that name changes.
     """
-    api = request.app[keys.API]
-    numbers = api[keys.JOURNAL].numbers
-    latest = f"{_run(api)}-{numbers[-1]}" if numbers else None
-    return json_reply({**status_of(api), "latest": latest, "chart": CHART.is_file()})
+    state = request.app[keys.STATE]
+    numbers = state.plan_log.numbers
+    # The start tells one run of the server from the next, whose numbers begin again.
+    latest = f"{state.started:.3f}-{numbers[-1]}" if numbers else None
+    return json_reply({**status_of(state), "latest": latest, "chart": CHART.is_file()})
 
 
 @routes.get("/plans.json")
 async def plans(request: web.Request) -> web.Response:
-    """What the last plans said of themselves, and whose schedules are kept."""
-    journal = request.app[keys.API][keys.JOURNAL]
-    return json_reply({"claims": journal.claims, "kept": journal.numbers})
+    """Summaries of the last plans, and the numbers of those whose views are kept."""
+    plan_log = request.app[keys.STATE].plan_log
+    return json_reply({"summaries": plan_log.summaries, "kept": plan_log.numbers})
 
 
 @routes.get("/plans/{which:latest|example|[0-9]{1,9}}/view.json")
 async def view(request: web.Request) -> web.Response:
     """All that the page shows of one plan."""
-    entry = await _entry(request)
-    shown: dict[str, Any] = {
-        "example": entry.claim.number == 0,
-        "claim": entry.claim,
-        "why": entry.why,
-        "context": entry.context,
-        "reply": msgspec.Raw(entry.reply),
-    }
-    return json_reply(shown)
+    return web.Response(body=await _view(request), content_type="application/json")
 
 
 @routes.get("/plans/{which:latest|example|[0-9]{1,9}}/plan.json")
 async def plan_json(request: web.Request) -> web.Response:
     """The reply as it was sent."""
-    entry = await _entry(request)
-    return _download(entry.reply, "application/json", f"plan-{_stamp(entry)}.json")
+    view = msgspec.json.decode(await _view(request), type=View)
+    return _download(bytes(view.reply), "application/json", f"{_file_name(view)}.json")
 
 
 @routes.get("/plans/{which:latest|example|[0-9]{1,9}}/plan.csv")
 async def plan_csv(request: web.Request) -> web.Response:
     """The plan for a spreadsheet, one row for each interval."""
-    entry = await _entry(request)
-    table = as_csv(entry.reply, entry.context)
-    return _download(table.encode(), "text/csv", f"plan-{_stamp(entry)}.csv")
+    view = msgspec.json.decode(await _view(request), type=View)
+    table = as_csv(bytes(view.reply), view.context)
+    return _download(table.encode(), "text/csv", f"{_file_name(view)}.csv")
 
 
 @routes.get("/captures.json")
 async def captures(request: web.Request) -> web.Response:
     """The last requests that were slow or failed."""
-    kept = request.app[keys.API][keys.CAPTURES].all
-    return json_reply(
-        [
-            {
-                "number": c.number,
-                "at": c.at,
-                "path": c.path,
-                "status": c.status,
-                "seconds": c.seconds,
-            }
-            for c in kept
-        ]
-    )
+    return json_reply(request.app[keys.STATE].captures.all)
 
 
 @routes.get("/captures/{number:[0-9]{1,9}}.json")
 async def capture(request: web.Request) -> web.Response:
     """One of them, for ``powersync-optimiser plan``."""
-    found = request.app[keys.API][keys.CAPTURES].numbered(int(request.match_info["number"]))
-    if found is None or not found.body:
+    number = int(request.match_info["number"])
+    body = request.app[keys.STATE].captures.body(number)
+    if not body:
         raise web.HTTPNotFound(reason="no such request is kept")
-    return _download(found.body, "application/json", f"request-{found.number}.json")
+    return _download(body, "application/json", f"request-{number}.json")
 
 
-def _run(api: web.Application) -> str:
-    """What tells one run of the server from the next, whose numbers begin again."""
-    return f"{api[keys.STARTED]:.3f}"
-
-
-async def _entry(request: web.Request) -> Entry:
-    """The plan that an address names by its number, as the latest, or as the example."""
-    api, which = request.app[keys.API], request.match_info["which"]
+async def _view(request: web.Request) -> bytes:
+    """View of the plan that an address names by its number, as the latest, or as the example."""
+    state, which = request.app[keys.STATE], request.match_info["which"]
     if which == "example":
-        return await request.app[EXAMPLE].entry(api)
-    journal = api[keys.JOURNAL]
-    numbers = journal.numbers
-    if which == "latest":
-        which = str(numbers[-1]) if numbers else "0"
-    entry = journal.entry(int(which))
-    if entry is None:
+        return zlib.decompress(await request.app[EXAMPLE].view(state))
+    numbers = state.plan_log.numbers
+    number = max(numbers, default=0) if which == "latest" else int(which)
+    packed = state.plan_log.view(number)
+    if packed is None:
         raise web.HTTPNotFound(reason="no such plan is kept")
-    return entry
+    return zlib.decompress(packed)
 
 
-def _stamp(entry: Entry) -> str:
-    return datetime.fromisoformat(entry.claim.at).strftime("%Y-%m-%d-%H%M")
+def _file_name(view: View) -> str:
+    return datetime.fromisoformat(view.summary.at).strftime("plan-%Y-%m-%d-%H%M")
 
 
 def _download(body: bytes, kind: str, name: str) -> web.Response:

@@ -1,29 +1,28 @@
-"""The site of the page: who may see it, what it may do, and the port it lives on."""
+"""The site of the page: its visitors, its policy and its port."""
 
 import logging
 import os
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from aiohttp import web
-from aiohttp.typedefs import Middleware
 
 from server.http import keys
 from server.http.access import is_internal
-from server.http.connections import PATIENCE, listen
+from server.http.connections import TIMEOUT, listening
 from server.http.middleware import Handler, errors_as_json
 from server.page import plans
 
 SUPERVISOR = frozenset({"172.30.32.2"})
-"""Where ingress comes from inside Home Assistant."""
+"""Address of ingress inside Home Assistant."""
 
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
-"""Who may see the page everywhere else."""
+"""Addresses of visitors everywhere else."""
 
 STATIC = Path(__file__).with_name("static")
 
-# Home Assistant's tokens live in the same origin: nothing but our own files runs or loads here.
+# Home Assistant's tokens live in the same origin: only the page's own files run or load here.
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -34,84 +33,68 @@ HEADERS = {
     "Cache-Control": "no-cache",
 }
 
+VISITORS: web.AppKey[frozenset[str]] = web.AppKey("visitors")
+"""Addresses that may see the page."""
+
 log = logging.getLogger("server.page")
-routes = web.RouteTableDef()
 
 
-@routes.get("/")
 async def index(request: web.Request) -> web.FileResponse:
     """The page; every URL in it is relative, so that ingress may put it anywhere."""
-    del request
     return web.FileResponse(STATIC / "index.html")
 
 
 def create_page(api: web.Application, visitors: frozenset[str] = LOOPBACK) -> web.Application:
-    """Create the application of the page.
+    """Create the application of the page, ready to be served.
 
     Parameters
     ----------
     api : Application
-        Of `server.http.app.create_app`; the page reads what it knows and changes nothing.
+        Of `server.http.app.create_app`; the page reads from it and changes nothing.
     visitors : frozenset of str
-        Addresses that may see the page; everybody else is refused.
-
-    Returns
-    -------
-    Application
-        Ready to be served.
+        Addresses that may see the page; all others are refused.
     """
-    page = web.Application(middlewares=[_headers, _only(visitors), errors_as_json])
-    page[keys.API] = api
+    page = web.Application(middlewares=[_add_headers, _check_visitor, errors_as_json])
+    page[keys.STATE] = api[keys.STATE]
+    page[VISITORS] = visitors
     page[plans.EXAMPLE] = plans.Example()
-    page.add_routes(routes)
+    page.router.add_get("/", index)
     page.add_routes(plans.routes)
     page.router.add_static("/static", STATIC)
     return page
 
 
 @web.middleware
-async def _headers(request: web.Request, handler: Handler) -> web.StreamResponse:
+async def _add_headers(request: web.Request, handler: Handler) -> web.StreamResponse:
     response = await handler(request)
     response.headers.update(HEADERS)
     return response
 
 
-def _only(visitors: frozenset[str]) -> Middleware:
-    @web.middleware
-    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
-        # A page of the internet may point its own name at this machine (DNS rebinding).
-        is_misled = request.remote in LOOPBACK and not is_internal(request.headers.get("Host", ""))
-        if request.remote not in visitors or is_misled:
-            log.warning("page refused to %s", request.remote)
-            return web.Response(status=403, text="The page is shown by Home Assistant only.\n")
-        return await handler(request)
-
-    return check
+@web.middleware
+async def _check_visitor(request: web.Request, handler: Handler) -> web.StreamResponse:
+    # A page of the internet may point its own name at this machine (DNS rebinding).
+    is_misled = request.remote in LOOPBACK and not is_internal(request.headers.get("Host", ""))
+    if request.remote not in request.app[VISITORS] or is_misled:
+        log.warning("page refused to %s", request.remote)
+        return web.Response(status=403, text="The page is shown by Home Assistant only.\n")
+    return await handler(request)
 
 
-def page_site(
-    visitors: frozenset[str], host: str, port: int
-) -> Callable[[web.Application], AsyncIterator[None]]:
-    """Context that serves the page for as long as the API is up.
-
-    A port that is taken costs the page, not the plans.
-    """
-
-    async def serve_page(api: web.Application) -> AsyncIterator[None]:
-        async with AsyncExitStack() as stack:
-            try:
-                page = create_page(api, visitors)
-                runner = web.AppRunner(
-                    page, access_log=None, keepalive_timeout=PATIENCE, shutdown_timeout=0.1
-                )
-                stack.push_async_callback(runner.cleanup)
-                await runner.setup()
-                listener = await listen(runner, set(), host, port)
-                stack.callback(listener.close)
-                log.info("page on http://%s:%d", host, port)
-            except OSError as error:
-                reason = os.strerror(error.errno) if error.errno else error.strerror
-                log.warning("no page on %s:%d: %s", host, port, reason)
-            yield
-
-    return serve_page
+@asynccontextmanager
+async def serving_page(
+    api: web.Application, visitors: frozenset[str], host: str, port: int
+) -> AsyncIterator[None]:
+    """Serve the page for as long as the context lasts; a port that is taken costs the page only."""
+    async with AsyncExitStack() as stack:
+        try:
+            page = create_page(api, visitors)
+            runner = web.AppRunner(
+                page, access_log=None, keepalive_timeout=TIMEOUT, shutdown_timeout=0.1
+            )
+            await stack.enter_async_context(listening(runner, set(), host, port))
+            log.info("page on http://%s:%d", host, port)
+        except OSError as error:
+            reason = os.strerror(error.errno) if error.errno else error.strerror
+            log.warning("no page on %s:%d: %s", host, port, reason)
+        yield

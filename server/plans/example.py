@@ -1,4 +1,4 @@
-"""Requests that can always be planned: a small one for warming up, a whole day for looking at."""
+"""Example requests: a small one for warming up, two days for the page."""
 
 from datetime import datetime, timedelta
 from math import exp, pi, sin
@@ -10,7 +10,7 @@ _DAYS = 2
 
 
 def example_body(n_intervals: int = 12) -> bytes:
-    """Body of a minute request with a cheap first half and a dear second one."""
+    """Return the body of a small request with a cheap first half and a dear second one."""
     half = n_intervals // 2
     return msgspec.json.encode(
         {
@@ -25,18 +25,7 @@ def example_body(n_intervals: int = 12) -> bytes:
 
 
 def example_day(now: datetime) -> bytes:
-    """Body of a request for a made-up home, from now on: cheap nights, sun, dear evenings.
-
-    Parameters
-    ----------
-    now : datetime
-        Local time of the site.
-
-    Returns
-    -------
-    bytes
-        JSON of an ``/optimize`` request.
-    """
+    """Return the body of a request from `now` on: cheap nights, sun, dear evenings."""
     steps = range(_DAYS * 24 * 60 // _MINUTES)
     clock = [now + timedelta(minutes=_MINUTES * (step + 0.5)) for step in steps]
     hours = [when.hour + when.minute / 60 for when in clock]
@@ -69,13 +58,8 @@ def _bump(hour: float, centre: float, width: float) -> float:
 
 def _price(hour: float) -> float:
     """Import price by the clock. [$/kWh]"""
-    return (
-        0.22
-        + 0.10 * _bump(hour, 7.5, 1.2)
-        + 0.24 * _bump(hour, 18.5, 1.6)
-        - 0.12 * _bump(hour, 12.5, 2.5)
-        - 0.06 * _bump(hour, 3, 2)
-    )
+    dear = 0.10 * _bump(hour, 7.5, 1.2) + 0.24 * _bump(hour, 18.5, 1.6)
+    return 0.22 + dear - 0.12 * _bump(hour, 12.5, 2.5) - 0.06 * _bump(hour, 3, 2)
 
 
 def _solar(hour: float) -> float:
@@ -85,5 +69,5 @@ def _solar(hour: float) -> float:
 
 
 def _load(hour: float) -> float:
-    """Power drawn by the house, by the clock. [W]"""
+    """Power drawn by the home, by the clock. [W]"""
     return 350 + 800 * _bump(hour, 7.3, 0.9) + 1600 * _bump(hour, 19, 1.8)

@@ -1,35 +1,16 @@
-"""Give memory back to the system between plans."""
+"""Memory that goes back to the system between plans."""
 
 import ctypes
 import gc
-from collections.abc import Callable
 
 
-def _trimmer() -> Callable[[int], int] | None:
-    """``malloc_trim`` of the GNU C library; None where another one is at work."""
-    try:
-        trim: Callable[[int], int] = ctypes.CDLL(None).malloc_trim
-    except (OSError, AttributeError):
-        return None
-    return trim
+def release() -> None:
+    """Return freed memory to the system; a heap with the holes of many plans would grow.
 
-
-_TRIM = _trimmer()
-
-
-def let_go() -> None:
-    """Empty Python's free lists.
-
-    They keep what is freed for the next use, tuples by the thousand, and shrink only when Python
-    looks for cycles; plans leave none, so that it hardly ever looks.  Takes a millisecond.
+    Python keeps what is freed for its next use until it looks for cycles, and the C library until
+    it is asked; the GNU library alone can be.  Takes about two milliseconds.
     """
     gc.collect()
-
-
-def give_back() -> None:
-    """Return what plans have freed; a heap of many small plans' holes would grow for weeks.
-
-    Takes about half a millisecond, without the interpreter lock.
-    """
-    if _TRIM is not None:
-        _TRIM(0)
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)

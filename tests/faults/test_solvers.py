@@ -2,13 +2,11 @@
 
 import math
 import threading
-import time
 
 import pytest
 
 from optimiser.exact import highs_mip as mixed_integer
 from optimiser.solvers import highs, scipy_linprog
-from server.http import keys
 from server.http.app import create_app
 from server.plans import planning
 from server.plans.worker import Worker
@@ -60,42 +58,40 @@ async def test_a_solver_that_raises_or_lies_is_passed_over(client, monkeypatch, 
     assert violations(request, reply) == []
 
 
-async def test_a_worker_that_hangs_is_replaced_and_the_plan_made_without_solvers(
-    aiohttp_client, monkeypatch, released
+@pytest.fixture
+async def hasty(aiohttp_client):
+    """A client of an application whose worker gives up soon."""
+    return await aiohttp_client(create_app(worker=Worker(deadline=0.1)))
+
+
+async def test_a_solver_that_hangs_is_given_up_and_the_plan_made_without_solvers(
+    hasty, monkeypatch, released
 ):
-    app = create_app()
-    app[keys.WORKER] = Worker(patience=0.3)
-    client = await aiohttp_client(app)
-    planned = planning.plan
+    original = planning.plan
 
     def hanging(*arguments, backends, **choices):
         if backends is None:
             released.wait(30)
-        return planned(*arguments, backends=backends, **choices)
+        return original(*arguments, backends=backends, **choices)
 
     monkeypatch.setattr("server.plans.planning.plan", hanging)
-    began = time.monotonic()
     request = small_request()
 
-    response = await client.post("/optimize", json=request)
+    response = await hasty.post("/optimize", json=request)
 
     reply = await response.json()
-    status = await (await client.get("/status")).json()
+    status = await (await hasty.get("/status")).json()
     assert response.status == 200
-    assert time.monotonic() - began < 5
     assert reply["solver"] == "value_function"
     assert violations(request, reply) == []
     assert status["hanging"] == 1
 
 
-async def test_where_everything_hangs_there_is_a_503(aiohttp_client, monkeypatch, released):
-    app = create_app()
-    app[keys.WORKER] = Worker(patience=0.2)
-    client = await aiohttp_client(app)
+async def test_where_everything_hangs_there_is_a_503(hasty, monkeypatch, released):
     monkeypatch.setattr("server.plans.planning.plan", lambda *_, **__: released.wait(30))
 
-    response = await client.post("/optimize", json=small_request())
-    health = await client.get("/health")
+    response = await hasty.post("/optimize", json=small_request())
+    health = await hasty.get("/health")
 
     assert response.status == 503
     assert int(response.headers["Retry-After"]) > 0

@@ -5,7 +5,7 @@ const N_BINS = 20;
 const WORTH_TELLING = 0.00005; // of money
 const SOLVERS = { highs: "HiGHS", highs_mip: "HiGHS with binaries", scipy_linprog: "SciPy linprog", value_function: "Value function", rules: "Rules" };
 
-export function showHealth(status, plan, claims) {
+export function showHealth(status, plan, summaries) {
   $("health-card").hidden = false;
   const rows = [
     ...(plan ? proofRows(plan) : []),
@@ -18,22 +18,22 @@ export function showHealth(status, plan, claims) {
     [el("dt", { text: name }), el("dd", { text: value })]));
   $("verdict").textContent = plan ? verdict(plan) : "Ready to plan.";
   showWarnings(plan);
-  showTimes(claims);
+  showTimes(summaries);
 }
 
-const isProved = ({ claim }) => claim.status === "optimal" && claim.gap !== null;
+const isProved = ({ summary }) => summary.status === "optimal" && summary.gap !== null;
 
 export function showProof(plan) {
   const pill = $("proof");
   pill.hidden = plan === null;
   if (!plan) return;
-  const [kind] = plan.claim.status.split(" ");
+  const [kind] = plan.summary.status.split(" ");
   pill.textContent = isProved(plan) ? "Proved optimal" : kind === "feasible" ? "Not proved optimal" : "Rule of thumb";
   pill.className = `pill ${isProved(plan) ? "good" : "fair"}`;
 }
 
 function verdict(plan) {
-  const { gap, status } = plan.claim;
+  const { gap, status } = plan.summary;
   const calm = plan.certificate.preference_cost;
   if (isProved(plan) && calm >= WORTH_TELLING) {
     return `Proved: no schedule for this home costs less, but for the ${calm.toFixed(4)} given for a calmer one.`;
@@ -43,8 +43,8 @@ function verdict(plan) {
   return `A plan by rule of thumb: ${status}`;
 }
 
-function proofRows({ certificate: proof, claim }) {
-  const rows = [["Answered by", SOLVERS[proof.solver] ?? proof.solver], ["Solved in", milliseconds(claim.solve_ms)]];
+function proofRows({ certificate: proof, summary }) {
+  const rows = [["Answered by", SOLVERS[proof.solver] ?? proof.solver], ["Solved in", milliseconds(summary.solve_ms)]];
   if (proof.gap !== null) rows.push(["Gap to the bound", `${money(proof.gap)} (${tiny(proof.gap)})`]);
   if (proof.primal_residual !== null) rows.push(["Largest violation", `${tiny(proof.primal_residual)} kWh`]);
   if (proof.dual_residual !== null) rows.push(["Dual residual", `${tiny(proof.dual_residual)} per kWh`]);
@@ -61,8 +61,8 @@ function showWarnings(plan) {
   $("warnings").replaceChildren(...items);
 }
 
-function showTimes(claims) {
-  const times = claims.map(({ solve_ms: time }) => time).sort((one, other) => one - other);
+function showTimes(summaries) {
+  const times = summaries.map(({ solve_ms: time }) => time).sort((one, other) => one - other);
   $("times-title").hidden = $("times").hidden = $("times-text").hidden = !times.length;
   if (!times.length) return;
   const [least, most] = [times[0], times.at(-1)];

@@ -12,7 +12,7 @@ export const actionName = (action) => ACTIONS[action] ?? action;
 
 /** What the page shows of one plan, out of its `view.json`. */
 export function planOf(view) {
-  const { reply, context, claim } = view;
+  const { reply, context, summary } = view;
   const home = reply.home ?? (reply.meter ? null : reply);
   const schedule = home?.aggregated ?? home?.schedule ?? null;
   const meter = schedule ?? reply.meter;
@@ -22,7 +22,7 @@ export function planOf(view) {
   const vehicles = reply.ev_schedules ?? [];
   const plan = {
     view,
-    claim,
+    summary,
     clock,
     stamps,
     n: stamps.length,
@@ -44,7 +44,7 @@ export function planOf(view) {
     worth: context.stored_worth,
     hasVehicles: vehicles.length > 0,
     hasBattery: home !== null,
-    summary: reply.bill ?? reply.summary,
+    bill: reply.bill ?? reply.summary,
     certificate: reply.certificate,
     warnings: reply.warnings,
     costFunction: reply.cost_function,
@@ -136,10 +136,10 @@ export function differences(plan, before, { money, percent }) {
     const by = now === null || then === null ? 0 : Math.abs(now - then);
     if (by > most.by) most = { by, epoch, now, then };
   }
-  const savings = `Savings ${money(before.claim.savings)} → ${money(plan.claim.savings)}`;
+  const savings = `Savings ${money(before.summary.savings)} → ${money(plan.summary.savings)}`;
   if (most.by < 0.01) return `${savings}; the same charge throughout.`;
   const when = `${plan.clock.day(most.epoch)} ${plan.clock.time(most.epoch)}`;
   return `${savings}; the charge differs most at ${when}: ${percent(most.then)} → ${percent(most.now)}.`;
 }
 
-export const madeAt = (claim) => new Clock([claim.at]).time(epochOf(claim.at));
+export const madeAt = (summary) => new Clock([summary.at]).time(epochOf(summary.at));

@@ -36,14 +36,14 @@ function titleOf(plan) {
 }
 
 function stampOf(plan) {
-  const made = epochOf(plan.claim.at);
-  const hours = `${Math.round(plan.claim.hours)} h`;
+  const made = epochOf(plan.summary.at);
+  const hours = `${Math.round(plan.summary.hours)} h`;
   if (intervalNow(plan) === null) {
     return `for ${hours} from ${plan.clock.date(plan.instants[0])} ${plan.clock.time(plan.instants[0])}`;
   }
   const age = Date.now() / 1000 - made;
   const old = age > STALE ? `, ${duration(age)} ago: PowerSync has not asked since` : "";
-  return `planned at ${madeAt(plan.claim)} for ${hours}${old}`;
+  return `planned at ${madeAt(plan.summary)} for ${hours}${old}`;
 }
 
 function nextItem(plan, run) {
@@ -60,18 +60,18 @@ function nextItem(plan, run) {
 }
 
 function showMoney(plan) {
-  const { summary, claim } = plan;
-  const hours = `${Math.round(claim.hours)} h`;
-  $("savings").textContent = money(summary.savings);
+  const { bill, summary } = plan;
+  const hours = `${Math.round(summary.hours)} h`;
+  $("savings").textContent = money(bill.savings);
   $("savings-of").textContent = plan.hasVehicles && !plan.hasBattery
     ? `less over ${hours} than charging at once` : `less over ${hours} than without control`;
   const rows = [
-    ["Bill", money(summary.total_cost)],
-    [plan.hasVehicles ? "Without control" : "Battery idle", money(summary.baseline_cost)],
+    ["Bill", money(bill.total_cost)],
+    [plan.hasVehicles ? "Without control" : "Battery idle", money(bill.baseline_cost)],
   ];
-  if (summary.demand_cost > 0) rows.push(["of it for demand", money(summary.demand_cost)]);
-  if (summary.wear_cost > 0) rows.push(["Wear, not in the bill", money(summary.wear_cost)]);
-  if (summary.end_value > 0) rows.push(["Worth of what is left, not in the bill", money(summary.end_value)]);
+  if (bill.demand_cost > 0) rows.push(["of it for demand", money(bill.demand_cost)]);
+  if (bill.wear_cost > 0) rows.push(["Wear, not in the bill", money(bill.wear_cost)]);
+  if (bill.end_value > 0) rows.push(["Worth of what is left, not in the bill", money(bill.end_value)]);
   $("money").replaceChildren(...rows.flatMap(([name, value]) =>
     [el("dt", { text: name }), el("dd", { text: value })]));
 }

@@ -11,7 +11,7 @@ const EVERY = 20_000; // ms
 
 const page = {
   status: null,
-  plans: { claims: [], kept: [] },
+  plans: { summaries: [], kept: [] },
   latest: null, // which run and plan of the server is known here
   plan: null, // the one shown
   follows: true, // whether a new plan takes its place
@@ -40,7 +40,7 @@ async function refresh() {
     return;
   }
   $("empty").hidden = page.plan !== null;
-  showHealth(page.status, page.plan, page.plans.claims);
+  showHealth(page.status, page.plan, page.plans.summaries);
 }
 
 /** There is a plan that this page has not seen, or the server has begun anew. */
@@ -71,7 +71,7 @@ async function show(which) {
   showProof(plan);
   showNow(plan);
   showTable(plan);
-  const name = plan.view.example ? "example" : plan.claim.number;
+  const name = plan.view.example ? "example" : plan.summary.number;
   $("csv").href = `plans/${name}/plan.csv`;
   $("json").href = `plans/${name}/plan.json`;
   $("chart-missing").hidden = await page.chart;
@@ -79,15 +79,15 @@ async function show(which) {
   showChart(plan, before);
   tellPast(before);
   tellBanner();
-  showHealth(page.status, plan, page.plans.claims);
+  showHealth(page.status, plan, page.plans.summaries);
 }
 
 /** The plan of the same kind before `plan`, where it is kept. */
-async function planBefore({ claim, view }) {
+async function planBefore({ summary, view }) {
   if (view.example) return null;
-  const { claims, kept } = page.plans;
-  const same = claims.filter(({ kind, number }) =>
-    kind === claim.kind && number < claim.number && kept.includes(number));
+  const { summaries, kept } = page.plans;
+  const same = summaries.filter(({ kind, number }) =>
+    kind === summary.kind && number < summary.number && kept.includes(number));
   try {
     return same.length ? await getPlan(same.at(-1).number) : null;
   } catch {
@@ -98,7 +98,7 @@ async function planBefore({ claim, view }) {
 function tellPast(before) {
   document.querySelector(".past").hidden = isExample();
   if (isExample()) return;
-  showPast(page.plans, page.plan.claim.number, choose);
+  showPast(page.plans, page.plan.summary.number, choose);
   if (before === undefined) return;
   $("past-change").textContent = before
     ? `Against the plan before: ${differences(page.plan, before, { money, percent })}`
@@ -126,7 +126,7 @@ function tellBanner() {
   banner.hidden = !isExample() && !isOld;
   $("banner-text").textContent = isExample()
     ? "This is the built-in example of a made-up home, not a plan for yours."
-    : isOld ? `You are looking at an earlier plan, made at ${madeAt(page.plan.claim)}.` : "";
+    : isOld ? `You are looking at an earlier plan, made at ${madeAt(page.plan.summary)}.` : "";
   $("back").textContent = isExample() ? "Close the example" : "Show the latest";
 }
 
@@ -136,7 +136,7 @@ async function goBack() {
     $("shown").hidden = true;
     $("empty").hidden = false;
     showProof(null);
-    showHealth(page.status, null, page.plans.claims);
+    showHealth(page.status, null, page.plans.summaries);
     $("try").focus();
     return;
   }

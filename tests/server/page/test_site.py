@@ -20,7 +20,7 @@ URLS = re.compile(r"""(?:href|src)=["']([^"']*)["']|fetch\(["']([^"']*)["']""")
 async def page(aiohttp_client):
     api = create_app()
     yield await aiohttp_client(create_page(api))
-    api[keys.WORKER].close()
+    api[keys.STATE].worker.close()
 
 
 async def test_the_page_opens_under_a_strict_policy(page):
@@ -64,7 +64,7 @@ async def test_only_supervisor_sees_the_page_of_the_addon(aiohttp_client):
 
     assert refused.status == 403
     assert "solvers" not in await refused.text()
-    api[keys.WORKER].close()
+    api[keys.STATE].worker.close()
 
 
 async def test_a_name_of_the_internet_does_not_open_the_page(page):

@@ -4,13 +4,14 @@ import asyncio
 import csv
 import io
 import json
+import threading
 
 import pytest
 
 from server.http import keys
 from server.http.app import create_app
-from server.page import create_page
-from server.plans import plan_log as journal
+from server.page import create_page, plans
+from server.plans import plan_log
 from tests.end_to_end import small_request
 
 
@@ -21,12 +22,12 @@ async def both(aiohttp_client):
     return client, await aiohttp_client(create_page(api)), api
 
 
-async def made(both, request, path="/optimize"):
+async def plan(both, request, path="/optimize"):
     client, _, api = both
-    before = api[keys.JOURNAL].numbers
+    before = api[keys.STATE].plan_log.numbers
     response = await client.post(path, json=request)
     assert response.status == 200
-    assert api[keys.JOURNAL].numbers != before  # seen at once by whoever looks
+    assert api[keys.STATE].plan_log.numbers != before  # no later than the reply
     return await response.json()
 
 
@@ -40,31 +41,31 @@ async def test_the_status_names_the_latest_plan(both):
     _, page, _ = both
     assert (await json_of(page, "/status.json"))["latest"] is None
 
-    await made(both, small_request())
+    await plan(both, small_request())
 
     assert (await json_of(page, "/status.json"))["latest"].endswith("-1")
 
 
 async def test_the_view_holds_the_reply_as_it_was_sent(both):
-    reply = await made(both, small_request())
+    reply = await plan(both, small_request())
 
     view = await json_of(both[1], "/plans/latest/view.json")
 
     assert view["reply"] == reply
     assert view["example"] is False
-    assert view["claim"]["number"] == 1
+    assert view["summary"]["number"] == 1
     assert len(view["context"]["load_w"]) == len(reply["schedule"]["timestamps"])
     assert await json_of(both[1], "/plans/1/plan.json") == reply
 
 
-async def test_the_list_says_what_each_plan_claimed_and_which_are_kept(both):
-    await made(both, small_request())
-    reply = await made(both, {**small_request(), "cost_function": "profit"})
+async def test_the_list_holds_all_summaries_and_the_numbers_kept(both):
+    await plan(both, small_request())
+    reply = await plan(both, {**small_request(), "cost_function": "profit"})
 
-    plans = await json_of(both[1], "/plans.json")
+    listed = await json_of(both[1], "/plans.json")
 
-    assert plans["kept"] == [1, 2]
-    assert plans["claims"][1]["total_cost"] == reply["summary"]["total_cost"]
+    assert listed["kept"] == [1, 2]
+    assert listed["summaries"][1]["total_cost"] == reply["summary"]["total_cost"]
 
 
 @pytest.mark.parametrize("which", ["latest", "7", "0", "999999999"])
@@ -89,20 +90,20 @@ async def test_the_example_is_nobodys_plan(both):
     assert view["reply"]["certificate"]["gap"] < 1e-6
     assert view["reply"]["warnings"] == []
     assert view["reply"]["summary"]["savings"] > 0
-    assert api[keys.JOURNAL].numbers == []
-    assert api[keys.LAST_PLAN] == {}
-    assert api[keys.HISTORY]._last is None
+    assert api[keys.STATE].plan_log.numbers == []
+    assert api[keys.STATE].last_plan is None
+    assert api[keys.STATE].history._last is None
 
 
 async def test_the_example_is_planned_once_however_often_it_is_asked_for(both, monkeypatch):
     calls = []
-    original = both[2][keys.WORKER].run
+    original = both[2][keys.STATE].worker.run
 
     async def counted(job):
         calls.append(job)
         return await original(job)
 
-    monkeypatch.setattr(both[2][keys.WORKER], "run", counted)
+    monkeypatch.setattr(both[2][keys.STATE].worker, "run", counted)
 
     views = await asyncio.gather(*(json_of(both[1], "/plans/example/view.json") for _ in range(4)))
 
@@ -111,7 +112,7 @@ async def test_the_example_is_planned_once_however_often_it_is_asked_for(both, m
 
 
 async def test_a_plan_as_csv_has_a_row_for_each_interval(both):
-    reply = await made(both, small_request())
+    reply = await plan(both, small_request())
 
     response = await both[1].get("/plans/1/plan.csv")
 
@@ -129,7 +130,7 @@ async def test_no_name_becomes_a_formula_in_a_spreadsheet(both):
     request = small_request()
     battery = request.pop("battery", {})
     request["batteries"] = [{**battery, "id": "=1+1"}, {**battery, "id": 'a,"b'}]
-    await made(both, request, "/multi-battery/optimize")
+    await plan(both, request, "/multi-battery/optimize")
 
     text = await (await both[1].get("/plans/1/plan.csv")).text()
 
@@ -142,7 +143,7 @@ async def test_vehicles_are_in_the_csv(both):
     request = small_request()
     request.pop("battery", None)
     request["ev"] = {"vehicle_id": "car", "current_soc": 0.2, "battery_capacity_kwh": 40}
-    reply = await made(both, request, "/ev/optimize")
+    reply = await plan(both, request, "/ev/optimize")
 
     text = await (await both[1].get("/plans/latest/plan.csv")).text()
 
@@ -157,15 +158,33 @@ async def test_nothing_but_reading_is_allowed(both):
         assert response.status == 405
 
 
-async def test_a_plan_that_cannot_be_written_up_is_still_answered(both, monkeypatch, caplog):
-    def breaks(*_):
-        raise RuntimeError("no ink")
+async def test_no_plan_is_rendered_on_the_event_loop(both, monkeypatch):
+    threads = []
+    original = plan_log.render
 
-    monkeypatch.setattr(journal, "write_up", breaks)
+    def watched(*arguments):
+        threads.append(threading.current_thread().name)
+        return original(*arguments)
+
+    monkeypatch.setattr(plan_log, "render", watched)
+    monkeypatch.setattr(plans, "render", watched)
+    await plan(both, small_request())
+
+    for path in ("status.json", "plans.json", "plans/1/view.json", "plans/example/view.json"):
+        await json_of(both[1], f"/{path}")
+
+    assert threads == ["solver", "solver"]
+
+
+async def test_a_plan_that_cannot_be_rendered_is_still_answered(both, monkeypatch, caplog):
+    def breaks(*_):
+        raise RuntimeError("on purpose")
+
+    monkeypatch.setattr(plan_log, "render", breaks)
 
     response = await both[0].post("/optimize", json=small_request())
 
     assert response.status == 200
     assert json.loads(await response.text())["success"] is True
     assert (await both[1].get("/plans.json")).status == 200
-    assert "a plan could not be written up" in caplog.text
+    assert "a plan could not be rendered" in caplog.text

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from server.http import captures, keys
+from server.http import keys, middleware
 from server.http.app import create_app
 from server.http.captures import without_names
 from server.page import create_page
@@ -57,7 +57,7 @@ async def test_what_failed_or_was_slow_is_kept_without_names(client, aiohttp_cli
     vehicle = {"vehicle_id": "Annas Tesla", "name": "Anna", "current_soc": 0.5, "target_soc": 0.6}
     request = small_request()
     request["ev"] = {**vehicle, "battery_capacity_kwh": 60, "max_charge_kw": 7.4}
-    monkeypatch.setattr(captures, "SLOW", 0.0)
+    monkeypatch.setattr(middleware, "SLOW", 0.0)
     await client.post("/ev/optimize", json=request)
     await client.post("/optimize", json={"prices_import": []})
 
@@ -69,7 +69,7 @@ async def test_what_failed_or_was_slow_is_kept_without_names(client, aiohttp_cli
     assert failed["status"] == 400
     assert b"Anna" not in body
     assert (await page.get("/captures/99.json")).status == 404
-    assert optimise_any(body, client.app[keys.OPTIONS], client.app[keys.CLOCK]).success
+    assert optimise_any(body, client.app[keys.STATE].options, client.app[keys.STATE].clock).success
 
 
 async def test_few_are_kept_and_fast_ones_not_at_all(client):
@@ -77,7 +77,7 @@ async def test_few_are_kept_and_fast_ones_not_at_all(client):
         await client.post("/optimize", json={"prices_import": []})
     await client.post("/optimize", json=small_request())
 
-    kept = client.app[keys.CAPTURES].all
+    kept = client.app[keys.STATE].captures.all
 
     assert len(kept) == 10
     assert {capture.status for capture in kept} == {400}
@@ -90,3 +90,4 @@ def test_ids_stay_apart_and_what_is_no_json_is_not_kept():
     assert without_names(b"{") == b""
     assert without_names(b'{"a": "\xff"}') == b""
     assert without_names(b"[" * 100_000) == b""
+    assert without_names(b"[" * 700 + b"]" * 700) == b""

@@ -1,0 +1,90 @@
+"""Plans over HTTP: the queue, the worker, and the last plan in the status."""
+
+import asyncio
+import threading
+
+import pytest
+
+from server.http import keys
+from server.http.app import create_app
+from server.plans import planning
+from tests.end_to_end import post, small_request
+
+
+@pytest.fixture
+async def client(aiohttp_client):
+    return await aiohttp_client(create_app())
+
+
+@pytest.fixture
+async def busy(client):
+    """A client whose worker has its hands full until the gate is set."""
+    began, gate = threading.Event(), threading.Event()
+    worker = client.app[keys.STATE].worker
+    task = asyncio.create_task(worker.run(lambda: (began.set(), gate.wait(30))))
+    async with asyncio.timeout(5):
+        while not began.is_set():
+            await asyncio.sleep(0.001)
+    yield client, gate
+    gate.set()
+    await task
+
+
+async def status_of(client):
+    return await (await client.get("/status")).json()
+
+
+async def until_waiting(client, number):
+    async with asyncio.timeout(5):
+        while (await status_of(client))["queue"] != number:
+            await asyncio.sleep(0.001)
+
+
+async def test_a_full_queue_is_a_503_with_a_time_to_come_back(busy):
+    client, gate = busy
+    waiting = [asyncio.create_task(post(client, small_request())) for _ in range(8)]
+    await until_waiting(client, 8)
+
+    response = await client.post("/optimize", json=small_request())
+
+    reply = await response.json()
+    assert response.status == 503
+    assert int(response.headers["Retry-After"]) >= 1
+    assert reply == {"error": "server: busy with other plans, try again soon", "success": False}
+    gate.set()
+    assert {status for status, _ in await asyncio.gather(*waiting)} == {200}
+
+
+async def test_the_server_answers_while_it_plans(busy):
+    client, gate = busy
+    planned = asyncio.create_task(post(client, small_request()))
+    await until_waiting(client, 1)
+
+    assert (await client.get("/health")).status == 200
+    gate.set()
+    assert (await planned)[0] == 200
+
+
+async def test_the_status_holds_nothing_of_plans_before_the_last(client, monkeypatch):
+    original = planning.plan
+    assert (await status_of(client))["last_plan"] is None
+    with monkeypatch.context() as patch:
+        patch.setattr(planning, "plan", lambda *a, **c: original(*a, **{**c, "backends": [Broken]}))
+        await client.post("/optimize", json=small_request())
+    refused = (await status_of(client))["last_plan"]
+    await client.post("/optimize", json=small_request())
+
+    last = (await status_of(client))["last_plan"]
+
+    assert "no licence" in refused["refused"]
+    assert set(last) == set(refused) - {"refused"}
+
+
+class Broken:
+    """A back end that cannot answer."""
+
+    name = "broken"
+
+    @staticmethod
+    def solve(*_, **__):
+        raise RuntimeError("no licence")
