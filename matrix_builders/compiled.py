@@ -57,10 +57,16 @@ def kernel(signature: str, *, inlined: bool = False) -> Callable[[Kernel], Kerne
     -------
     Callable
         A decorator.  Kernels raise nothing, keep no state and allocate what they return.
+
+    Raises
+    ------
+    ValueError
+        By the decorator, where another kernel has the name: the extension has one for each.
     """
 
     def declare(function: Kernel) -> Kernel:
         name = function.__name__
+        _require_unique(name, function)
         KERNELS[name] = (signature, function)
         if MODE == "ahead-of-time":
             return cast(Kernel, getattr(_MODULE, name))
@@ -69,6 +75,14 @@ def kernel(signature: str, *, inlined: bool = False) -> Callable[[Kernel], Kerne
         return function
 
     return declare
+
+
+def _require_unique(name: str, function: Callable[..., Any]) -> None:
+    """Refuse a second function of a name; a module that is loaded again declares the same one."""
+    _, declared = KERNELS.get(name, ("", function))
+    first, second = (f"{f.__module__}.{f.__qualname__}" for f in (declared, function))
+    if first != second:
+        raise ValueError(f"kernel {name}: its name must be unique, got {first} and {second}")
 
 
 def _jit(signature: str, function: Callable[..., Any], inlined: bool = False) -> Callable[..., Any]:

@@ -1,0 +1,1 @@
+"""The shape, the language and the calls of the code stay within bounds."""
