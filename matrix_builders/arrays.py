@@ -57,11 +57,6 @@ class StorageArrays(NamedTuple):
     end_of: Places
     end_values: Vector
 
-    @property
-    def n_storages(self) -> int:
-        """Number of storages, K."""
-        return int(self.limits.shape[1])
-
 
 class MeterArrays(NamedTuple):
     """What the meter sees, per interval; T intervals.

@@ -1,12 +1,12 @@
 """Where each block of columns and rows of the programme begins."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 
 import numpy as np
-from numpy.typing import NDArray
 
-from matrix_builders.arrays import UNCOUPLED, CouplingArrays, MeterArrays, StorageArrays
+from matrix_builders.arrays import UNCOUPLED, CouplingArrays, MeterArrays, Places, StorageArrays
 from matrix_builders.tables import (
     CURTAIL_LIMIT,
     SOFT_CEILING,
@@ -42,7 +42,7 @@ END_LEVEL = 4
 COUPLING = 5
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Layout:
     """Offsets of every block; the one place that computes them.
 
@@ -55,8 +55,6 @@ class Layout:
         T, K and S of the shapes.
     column_lengths, row_lengths : tuple of int
         Length of each block, in order.
-    column_starts, row_starts : int64 array
-        First column and row of each block, then the total.
     """
 
     n_intervals: int
@@ -64,24 +62,28 @@ class Layout:
     n_segments: int
     column_lengths: tuple[int, ...]
     row_lengths: tuple[int, ...]
-    column_starts: NDArray[np.int64] = field(init=False)
-    row_starts: NDArray[np.int64] = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "column_starts", _starts(self.column_lengths))
-        object.__setattr__(self, "row_starts", _starts(self.row_lengths))
+    @cached_property
+    def column_starts(self) -> Places:
+        """First column of each block, then the total."""
+        return np.array([0, *accumulate(self.column_lengths)], dtype=np.int64)
 
-    @property
+    @cached_property
+    def row_starts(self) -> Places:
+        """First row of each block, then the total."""
+        return np.array([0, *accumulate(self.row_lengths)], dtype=np.int64)
+
+    @cached_property
     def n_cols(self) -> int:
         """Number of columns."""
         return int(self.column_starts[-1])
 
-    @property
+    @cached_property
     def n_rows(self) -> int:
         """Number of rows."""
         return int(self.row_starts[-1])
 
-    @property
+    @cached_property
     def n_entries(self) -> int:
         """Entries of the matrix above the rows of couplings."""
         soft = self.row_lengths[FLOOR] + self.row_lengths[CEILING]
@@ -93,7 +95,7 @@ class Layout:
         """Columns of one block."""
         return slice(int(self.column_starts[block]), int(self.column_starts[block + 1]))
 
-    def table(self, block: int) -> NDArray[np.int64]:
+    def table(self, block: int) -> Places:
         """Indices of one block's columns, by storage and interval; shape (K, T), or (1, T)."""
         columns = self.columns(block)
         return np.arange(columns.start, columns.stop).reshape(-1, self.n_intervals)
@@ -107,7 +109,7 @@ def layout_for(
     meter: MeterArrays, storages: StorageArrays, couplings: CouplingArrays = UNCOUPLED
 ) -> Layout:
     """Return the layout of the programme of one site."""
-    n, k = meter.table.shape[1], storages.n_storages
+    n, k = meter.table.shape[1], len(storages.group)
     n_ends, n_segments = storages.end_values.shape[1:]
     limits = storages.limits
     floors = int(np.count_nonzero(limits[SOFT_FLOOR] > limits[STORED_LOWER]))
@@ -143,7 +145,3 @@ def layout_for(
             couplings.lower.size,
         ),
     )
-
-
-def _starts(lengths: tuple[int, ...]) -> NDArray[np.int64]:
-    return np.array([0, *accumulate(lengths)], dtype=np.int64)

@@ -13,7 +13,7 @@ class ProblemError(OptimiserError):
     Parameters
     ----------
     field : str
-        What breaks the rule, as the caller knows it.
+        Name of what breaks the rule, as the caller knows it.
     rule : str
         The rule, and what was got.
     """

@@ -15,7 +15,6 @@ from matrix_builders.tables import LEAST_CHARGE
 from optimiser import solvers
 from optimiser.errors import SolverError
 from optimiser.exact.integrality import is_feasible
-from optimiser.exact.optimal_face import tie_break_cost
 from optimiser.exact.steps import Incumbent, Means, by_rules, by_value_function, physical_optimum
 from optimiser.model.formulation import Formulation
 from optimiser.model.linear_program import LpSolution, Proof, Start
@@ -85,7 +84,7 @@ class LpSolver:
         """Solve the linear programme, then find the physical optimum."""
         deadline = perf_counter() + time_limit
         solution = self._relaxation(formulation, deadline)
-        means = Means(self.backend, tie_break_cost(self.site, formulation), deadline)
+        means = Means(self.site, self.backend, deadline)
         best = physical_optimum(formulation, solution, self.exact_plan, means)
         status = "optimal" if best.is_optimal else "feasible"
         return Answer(best, status, solution.proof, self.backend)

@@ -15,7 +15,7 @@ import numpy as np
 from matrix_builders import LinearProgram, Vector
 from matrix_builders import layout as blocks
 from matrix_builders.tables import LEAST_CHARGE
-from optimiser.errors import InfeasibleError, SolverError
+from optimiser.errors import InfeasibleError, SolverError, as_solver_error
 from optimiser.exact.fixing import RAISED_FROM, FixedLp, with_lp
 from optimiser.exact.highs_mip import choices
 from optimiser.exact.integrality import find_violations
@@ -142,7 +142,8 @@ class _Relaxation:
     def __init__(self, lp: LinearProgram, start: Start, time_limit: float) -> None:
         self._whole = lp
         self.lp = lp._replace(col_lower=lp.col_lower.copy(), col_upper=lp.col_upper.copy())
-        self._highs = highs.load(lp, time_limit=time_limit, start=start)
+        with as_solver_error():
+            self._highs = highs.load(lp, time_limit=time_limit, start=start)
         self._narrowed: set[int] = set()
 
     def enter(self, node: _Node) -> None:
@@ -167,7 +168,8 @@ class _Relaxation:
     def optimum(self) -> LpSolution | None:
         """The optimum; None where no point is left."""
         try:
-            return highs.optimum(self._highs)
+            with as_solver_error():
+                return highs.optimum(self._highs)
         except InfeasibleError:
             return None
 

@@ -56,7 +56,7 @@ def coordinate_descent(formulation: Formulation, dispatch: Dispatch, cost: float
     problem, best = formulation.problem, dispatch
     for _ in range(_ROUNDS):
         before = cost
-        for k in range(problem.storages.n_storages):
+        for k in range(len(problem.storages.group)):
             with contextlib.suppress(SolverError):  # too many breakpoints: it stays as it is
                 levels = best.stored.copy()
                 levels[k] = storage_plan.solve(_one_storage(problem, best, k)).levels[0]
@@ -71,7 +71,7 @@ def coordinate_descent(formulation: Formulation, dispatch: Dispatch, cost: float
 def _one_storage(problem: ProblemArrays, dispatch: Dispatch, k: int) -> ProblemArrays:
     """Build the problem of one storage, the others as they are; couplings are left out."""
     storages = problem.storages
-    others = np.arange(storages.n_storages) != k
+    others = np.arange(len(storages.group)) != k
     kin = others & (storages.group == storages.group[k])
     limits = np.ascontiguousarray(storages.limits[:, [k]])
     limits[CHARGE_LIMIT, 0, dispatch.discharge[kin].sum(axis=0) > _MOVES] = 0.0

@@ -107,7 +107,7 @@ def _semicontinuous(formulation: Formulation) -> Violations:
     none = Violations(
         np.zeros(n, dtype=np.bool_),
         np.zeros((len(members(storages)), n), dtype=np.bool_),
-        np.zeros((storages.n_storages, n), dtype=np.bool_),
+        np.zeros((len(storages.group), n), dtype=np.bool_),
     )
     return none.with_semicontinuous(storages)
 

@@ -27,11 +27,12 @@ from optimiser.exact.cuts import add_cuts
 from optimiser.exact.fixing import FixedLp, dive, fix_bounds, resolve_fixed, start_at
 from optimiser.exact.integrality import Violations, find_violations, is_feasible
 from optimiser.exact.local_search import coordinate_descent
-from optimiser.exact.optimal_face import break_ties, solve_on_face
+from optimiser.exact.optimal_face import break_ties, solve_on_face, tie_break_cost
 from optimiser.model.arrays import ProblemArrays
 from optimiser.model.dispatch import Dispatch, Trajectory, planning_cost, simulate
 from optimiser.model.formulation import Formulation
 from optimiser.model.linear_program import LpSolution
+from optimiser.problem.site import Site
 from optimiser.result.fallback import rule_levels
 from optimiser.solvers import SolverBackend
 from optimiser.value_function.storage_plan import StoragePlan
@@ -54,16 +55,16 @@ class Means:
 
     Attributes
     ----------
+    site : Site
+        Priorities, which decide between equals.
     backend : SolverBackend
         The solver of the relaxation, for more programmes of the kind.
-    tie_break : float64 array, shape (n_cols,)
-        Cost that decides between equals.
     deadline : float
         When to stop, by the clock of `perf_counter`. [s]
     """
 
+    site: Site
     backend: SolverBackend
-    tie_break: Vector
     deadline: float
 
     @property
@@ -135,7 +136,7 @@ def physical_optimum(
     exact_plan : Incumbent or None
         Best plan of the value function, where it applies; feasible but for least powers.
     means : Means
-        Solver, tie-break and deadline.
+        Solver, priorities and deadline.
 
     Returns
     -------
@@ -223,7 +224,8 @@ def _break_ties(
     relaxed: FixedLp, bound: float, violations: Violations, means: Means
 ) -> Incumbent | None:
     """Find an optimum of the relaxation without violations: many have some only by chance."""
-    fixed = break_ties(relaxed, means.tie_break, means.backend, time_limit=means.time_left)
+    tie_break = tie_break_cost(means.site, relaxed.formulation)
+    fixed = break_ties(relaxed, tie_break, means.backend, time_limit=means.time_left)
     best = _attained(fixed, bound, relaxed.solution.backend, violations.n_intervals)
     return None if best is None else replace(best, has_ties_broken=True)
 
@@ -331,7 +333,8 @@ def _break_fixed_ties(
 def _with_ties_broken(fixed: FixedLp, best: Incumbent, means: Means) -> Incumbent:
     """Find the best optimum of a programme whose violations are fixed, at the same cost."""
     with contextlib.suppress(OptimiserError):
-        equal = solve_on_face(fixed, means.tie_break, means.backend, time_limit=_TIE_BREAK_TIME)
+        tie_break = tie_break_cost(means.site, fixed.formulation)
+        equal = solve_on_face(fixed, tie_break, means.backend, time_limit=_TIE_BREAK_TIME)
         better = _feasible(fixed.formulation, equal.solution.x)
         if better is not None and better.cost <= best.cost + SAME_COST:
             return replace(best, dispatch=better.dispatch, cost=better.cost, has_ties_broken=True)

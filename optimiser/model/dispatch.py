@@ -113,8 +113,10 @@ def simulate(
 ) -> Simulation:
     """Simulate a trajectory, and cost it; see `dispatch_from_trajectory`."""
     dispatch = dispatch_from_trajectory(problem, trajectory, dead_band)
-    value = terminal_value(problem.storages, dispatch.stored)
-    return Simulation(dispatch, _cost_without_end(problem, dispatch) - value, value)
+    segments = end_segments(problem.storages, dispatch.stored)
+    terminal_value = float((segments * problem.storages.end_values[END_PRICE]).sum())
+    cost = running_cost(problem, dispatch) - terminal_value
+    return Simulation(dispatch, cost, terminal_value)
 
 
 def dispatch_from_trajectory(
@@ -141,7 +143,7 @@ def dispatch_from_trajectory(
         Within every power limit; on the levels but for what the dead band holds back.
     """
     storages, net_load = problem.storages, problem.meter[NET_LOAD]
-    least = np.outer(np.broadcast_to(dead_band, storages.n_storages), problem.hours)
+    least = np.outer(np.broadcast_to(dead_band, len(storages.group)), problem.hours)
     charge, discharge, stored = track(
         np.ascontiguousarray(trajectory.levels),
         storages.limits,
@@ -286,22 +288,22 @@ def planning_cost(problem: ProblemArrays, dispatch: Dispatch) -> float:
     float
         Far above the optimum where the meter is pushed beyond what it can take. [$]
     """
-    return _cost_without_end(problem, dispatch) - terminal_value(problem.storages, dispatch.stored)
+    segments = end_segments(problem.storages, dispatch.stored)
+    terminal_value = float((segments * problem.storages.end_values[END_PRICE]).sum())
+    return running_cost(problem, dispatch) - terminal_value
 
 
-def _cost_without_end(problem: ProblemArrays, dispatch: Dispatch) -> float:
+def running_cost(problem: ProblemArrays, dispatch: Dispatch) -> float:
+    """Return the planning cost without the terminal value. [$]"""
     limits, traits = problem.storages.limits, problem.storages.traits
     moved = (dispatch.charge + dispatch.discharge).sum(axis=1)
     missed = np.maximum(limits[SOFT_FLOOR] - dispatch.stored, 0.0)
     missed += np.maximum(dispatch.stored - limits[SOFT_CEILING], 0.0)
-    cost = meter_cost(problem, dispatch.grid_import - dispatch.grid_export).sum()
-    cost += traits[WEAR] @ moved + traits[LEVEL_PRICE] @ missed.sum(axis=1)
-    return float(cost) + problem.couplings.cost(dispatch.grid_import, dispatch.grid_export)
-
-
-def terminal_value(storages: StorageArrays, stored: Vector) -> float:
-    """Return the value of the energy left at the end; `stored` has shape (K, T). [$]"""
-    return float((end_segments(storages, stored) * storages.end_values[END_PRICE]).sum())
+    cost = float(meter_cost(problem, dispatch.grid_import - dispatch.grid_export).sum())
+    cost += float(traits[WEAR] @ moved + traits[LEVEL_PRICE] @ missed.sum(axis=1))
+    if problem.couplings.peaks or problem.couplings.allowances:
+        cost += problem.couplings.cost(dispatch.grid_import, dispatch.grid_export)
+    return cost
 
 
 def end_segments(storages: StorageArrays, stored: Vector) -> Vector:

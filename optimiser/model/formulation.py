@@ -74,15 +74,13 @@ class Formulation:
             blocks.SHORTFALL: short[limits[SOFT_FLOOR] > limits[STORED_LOWER]],
             blocks.OVERFILL: over[limits[SOFT_CEILING] < limits[STORED_UPPER]],
             blocks.END_ENERGY: end_segments(storages, dispatch.stored).ravel(),
-            blocks.PEAK: couplings.rises(grid_import),
-            blocks.BONUS: couplings.bonus_energy(grid_import, grid_export),
-            blocks.SERVICE: couplings.served(dispatch.discharge),
         }
-        x = np.zeros(self.layout.n_cols)
-        for block, values in columns.items():
-            if self.layout.column_lengths[block]:
-                x[self.layout.columns(block)] = values
-        return x
+        if not couplings.is_empty:
+            columns[blocks.PEAK] = couplings.rises(grid_import)
+            columns[blocks.BONUS] = couplings.bonus_energy(grid_import, grid_export)
+            columns[blocks.SERVICE] = couplings.served(dispatch.discharge)
+        lengths = self.layout.column_lengths
+        return np.concatenate([values for block, values in columns.items() if lengths[block]])
 
 
 def formulate(problem: ProblemArrays) -> Formulation:

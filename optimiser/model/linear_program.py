@@ -96,30 +96,29 @@ def lower_bound(lp: LinearProgram, row_dual: Vector) -> float:
     chooses.  Every column is boxed, so any dual proves something once its components that lean on
     an absent row bound are set to zero.
     """
-    dual, bounds = _proper(lp, row_dual)
+    bound, _ = _bound_and_reduced_cost(lp, row_dual)
+    return bound
+
+
+def _bound_and_reduced_cost(lp: LinearProgram, row_dual: Vector) -> tuple[float, Vector]:
+    bounds = np.where(row_dual > 0.0, lp.row_lower, lp.row_upper)
+    is_present = np.isfinite(bounds)
+    dual = np.where(is_present, row_dual, 0.0)
     reduced = lp.cost - multiply_transposed(lp.matrix, dual)
-    columns = np.where(reduced > 0.0, lp.col_lower, lp.col_upper)
-    return float(dual @ bounds + reduced @ columns)
+    of_columns = reduced @ np.where(reduced > 0.0, lp.col_lower, lp.col_upper)
+    return float(dual[is_present] @ bounds[is_present] + of_columns), reduced
 
 
 def prove(lp: LinearProgram, solution: LpSolution) -> Proof:
     """Return what the duals of a solution prove, by weak duality."""
-    dual, _ = _proper(lp, solution.row_dual)
-    reduced = lp.cost - multiply_transposed(lp.matrix, dual)
+    bound, reduced = _bound_and_reduced_cost(lp, solution.row_dual)
     falls = (reduced > 0.0) & (solution.x > lp.col_lower + _AT_BOUND)
     rises = (reduced < 0.0) & (solution.x < lp.col_upper - _AT_BOUND)
     return Proof(
-        lower_bound=lower_bound(lp, solution.row_dual),
+        lower_bound=bound,
         primal_residual=primal_residual(lp, solution.x),
         dual_residual=float(np.abs(reduced[falls | rises]).max(initial=0.0)),
     )
-
-
-def _proper(lp: LinearProgram, row_dual: Vector) -> tuple[Vector, Vector]:
-    """Return duals without those that lean on an absent bound, and the bounds they lean on."""
-    bounds = np.where(row_dual > 0.0, lp.row_lower, lp.row_upper)
-    is_present = np.isfinite(bounds)
-    return np.where(is_present, row_dual, 0.0), np.where(is_present, bounds, 0.0)
 
 
 def multiply(matrix: CscArrays, x: Vector, n_rows: int) -> Vector:

@@ -44,7 +44,7 @@ def meter_arrays(
     MeterArrays
         A limit that the house alone must break may be exceeded by just that.
     """
-    net_load, clipped = site.net_load, clipped_solar(site)
+    net_load, clipped = site.net_load, site.clipped_solar
     reachable = np.maximum(storages.limits[DISCHARGE_LIMIT].sum(axis=0) - net_load, 0.0)
     curtailable = np.array(site.forecast.solar) if site.grid.curtailment else clipped
     meter = np.empty((N_METER, net_load.size))
@@ -97,18 +97,10 @@ def dearest_prices(objective: Objective) -> float:
 
 def shortage_of(site: Site) -> Vector:
     """Return what solar leaves of the load, the inverter's limit considered; shape (T,). [kWh]"""
-    return np.maximum(site.net_load + clipped_solar(site), 0.0)
+    return np.maximum(site.net_load + site.clipped_solar, 0.0)
 
 
 def planned_import_price(objective: Objective) -> Vector:
     """Return import prices with their surcharge; shape (T,). [$/kWh]"""
     price = objective.import_price
     return price + objective.import_surcharge * (price > 0)
-
-
-def clipped_solar(site: Site) -> Vector:
-    """Return solar that must be stored behind the inverter, or is lost; shape (T,). [kWh]"""
-    if site.inverter is None or not site.inverter.dc_coupled_solar:
-        return np.zeros(site.horizon.n_intervals)
-    passed = site.horizon.hours * site.inverter.ac_limit
-    return np.maximum(site.forecast.solar - passed, 0.0)

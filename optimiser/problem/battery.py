@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass, fields
 from operator import attrgetter
 
+from optimiser.errors import ProblemError
 from optimiser.problem.checks import (
-    require,
     require_efficiencies,
     require_finite,
     require_fractions,
@@ -65,8 +65,10 @@ class Battery:
         require_not_negative(self, "capacity", "charge_limit", "discharge_limit", "cycle_cost")
         require_efficiencies(self, "charge_efficiency", "discharge_efficiency")
         require_fractions(self, "initial_soc", "reserve", "max_soc")
-        require(self.export_limit >= 0, "export_limit", "must not be negative", self.export_limit)
-        require(self.reserve <= self.max_soc, "reserve", "must not exceed max_soc", self.reserve)
+        if not self.export_limit >= 0:
+            raise ProblemError("export_limit", f"must not be negative, got {self.export_limit!r}")
+        if self.reserve > self.max_soc:
+            raise ProblemError("reserve", f"must not exceed max_soc, got {self.reserve!r}")
         if self.target_end_soc is not None:
             require_fractions(self, "target_end_soc")
         if self.end_value is not None:

@@ -2,47 +2,37 @@
 
 import math
 import sys
+from functools import partial
 
 import numpy as np
 
 from matrix_builders import Vector
-from matrix_builders.compiled import kernel
 from optimiser.errors import ProblemError
 
-_LEAST, _MOST = math.ulp(0.0), sys.float_info.max  # of what is positive, and finite
 
-
-def require(holds: bool, field: str, rule: str, value: object) -> None:
-    """Raise `ProblemError` naming `field` unless the rule holds.
-
-    NaN fails every comparison, so a rule written as a comparison refuses it too.
-    """
-    if not holds:
-        raise ProblemError(field, f"{rule}, got {value!r}")
-
-
-def require_fractions(owner: object, *fields: str) -> None:
-    """Require fields in [0, 1]."""
-    _require_within(owner, fields, 0.0, 1.0, "must lie in [0, 1]")
-
-
-def require_efficiencies(owner: object, *fields: str) -> None:
-    """Require fields in (0, 1]."""
-    _require_within(owner, fields, _LEAST, 1.0, "must lie in (0, 1]")
-
-
-def require_not_negative(owner: object, *fields: str) -> None:
-    """Require fields that are finite and at least zero."""
-    _require_within(owner, fields, 0.0, _MOST, "must be finite and not negative")
-
-
-def _require_within(
-    owner: object, fields: tuple[str, ...], least: float, most: float, rule: str
-) -> None:
+def _require_within(owner: object, *fields: str, least: float, most: float, rule: str) -> None:
+    """Require fields within a range."""
     for field in fields:
         value = getattr(owner, field)
         if not least <= value <= most:
             raise ProblemError(field, f"{rule}, got {value!r}")
+
+
+require_fractions = partial(_require_within, least=0.0, most=1.0, rule="must lie in [0, 1]")
+"""Require fields in [0, 1]."""
+
+require_efficiencies = partial(
+    _require_within, least=math.ulp(0.0), most=1.0, rule="must lie in (0, 1]"
+)
+"""Require fields in (0, 1]."""
+
+require_not_negative = partial(
+    _require_within,
+    least=0.0,
+    most=sys.float_info.max,
+    rule="must be finite and not negative",
+)
+"""Require fields that are finite and at least zero."""
 
 
 def require_finite(field: str, value: float) -> None:
@@ -59,7 +49,7 @@ def frozen_vector(
     least: float = -math.inf,
     rule: str = "",
 ) -> Vector:
-    """A read-only float64 copy of one-dimensional, finite `values`.
+    """Return a read-only float64 copy of one-dimensional, finite `values`.
 
     Parameters
     ----------
@@ -92,31 +82,19 @@ def frozen_vector(
         raise ProblemError(field, f"must be one-dimensional, got {vector.shape!r}")
     if size is not None and vector.size != size:
         raise ProblemError(field, f"must hold {size} values, got {vector.size}")
-    lowest, _ = extent(vector)
-    if not lowest >= least:
-        require(not math.isnan(lowest), field, "must be finite", "NaN or infinity")
-        raise ProblemError(field, f"{rule}, got {float(lowest)!r}")
+    if not np.isfinite(vector).all():
+        raise ProblemError(field, "must be finite, got 'NaN or infinity'")
+    if (vector < least).any():
+        raise ProblemError(field, f"{rule}, got {float(vector.min())!r}")
     vector.setflags(write=False)
     return vector
 
 
-@kernel("UniTuple(f8, 2)(Array(f8, 1, 'C', readonly=True))")
 def extent(values: Vector) -> tuple[float, float]:
-    """Find the lowest and the highest of values.
+    """Return the lowest and the highest of values.
 
-    Parameters
-    ----------
-    values : float64 array, shape (n,)
-        May be read-only.
-
-    Returns
-    -------
-    tuple of float
-        Both NaN where a value is not finite; inf and -inf where there are none.
+    Both are NaN where a value is not finite; inf and -inf where there are none.
     """
-    lowest, highest = math.inf, -math.inf
-    for value in values:
-        if not math.isfinite(value):
-            return math.nan, math.nan
-        lowest, highest = min(lowest, value), max(highest, value)
-    return lowest, highest
+    if not np.isfinite(values).all():
+        return math.nan, math.nan
+    return float(values.min(initial=math.inf)), float(values.max(initial=-math.inf))

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from matrix_builders import Vector
-from optimiser.problem.checks import require, require_not_negative
+from optimiser.errors import ProblemError
+from optimiser.problem.checks import require_not_negative
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -28,14 +29,13 @@ class Grid:
 
     def __post_init__(self) -> None:
         for name in ("import_limit", "export_limit"):
-            given, rule = getattr(self, name), "must not be negative"
-            if isinstance(given, float | int):
-                require(given >= 0, name, rule, float(given))
-                continue
-            value = np.array(given, dtype=np.float64)
-            require(bool((value >= 0).all()), name, rule, float(value.min(initial=0.0)))
-            value.setflags(write=False)
-            object.__setattr__(self, name, value)
+            limit = np.array(getattr(self, name), dtype=np.float64)
+            if not (limit >= 0).all():
+                lowest = float(limit.min(initial=np.inf))
+                raise ProblemError(name, f"must not be negative, got {lowest!r}")
+            if limit.ndim > 0:
+                limit.setflags(write=False)
+                object.__setattr__(self, name, limit)
 
     def same_as(self, other: "Grid") -> bool:
         """Whether both set the same limits."""

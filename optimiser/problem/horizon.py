@@ -9,7 +9,8 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from matrix_builders import Vector
-from optimiser.problem.checks import frozen_vector, require
+from optimiser.errors import ProblemError
+from optimiser.problem.checks import frozen_vector
 
 _LEAST = math.ulp(0.0)  # the positive number beside zero
 
@@ -30,12 +31,14 @@ class Horizon:
     hours: Vector
 
     def __post_init__(self) -> None:
-        require(self.start.tzinfo is not None, "start", "must be time-zone aware", self.start)
+        if self.start.tzinfo is None:
+            raise ProblemError("start", f"must be time-zone aware, got {self.start!r}")
         hours = frozen_vector("hours", self.hours, least=_LEAST, rule="must be positive")
-        require(hours.size > 0, "hours", "must hold at least one interval", hours.size)
+        if hours.size == 0:
+            raise ProblemError("hours", "must hold at least one interval, got 0")
         object.__setattr__(self, "hours", hours)
 
-    @property
+    @cached_property
     def n_intervals(self) -> int:
         """Number of intervals, T."""
         return int(self.hours.size)

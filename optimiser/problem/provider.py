@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from matrix_builders import Vector
-from optimiser.problem.checks import require, require_finite
+from optimiser.errors import ProblemError
+from optimiser.problem.checks import require_finite
 from optimiser.problem.horizon import Horizon
 from optimiser.problem.tariff import Tariff
 from optimiser.problem.windows import Mask, Window
@@ -71,7 +72,8 @@ class SpikeProtection:
 
     def __post_init__(self) -> None:
         require_finite("threshold", self.threshold)
-        require(self.threshold > 0, "threshold", "must be positive", self.threshold)
+        if self.threshold <= 0:
+            raise ProblemError("threshold", f"must be positive, got {self.threshold!r}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +96,8 @@ class ProviderRules:
 
     def __post_init__(self) -> None:
         require_finite("price_margin", self.price_margin)
-        rule = "must not be negative"
-        require(self.price_margin >= 0, "price_margin", rule, self.price_margin)
+        if self.price_margin < 0:
+            raise ProblemError("price_margin", f"must not be negative, got {self.price_margin!r}")
 
 
 @dataclass(frozen=True, slots=True)

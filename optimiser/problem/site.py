@@ -89,7 +89,15 @@ class Site:
         """Load less solar; shape (T,). [kWh per interval]"""
         return self.forecast.load - self.forecast.solar
 
-    @property
+    @cached_property
+    def clipped_solar(self) -> Vector:
+        """Solar that must be stored behind the inverter, or is lost; shape (T,). [kWh]"""
+        if self.inverter is None or not self.inverter.dc_coupled_solar:
+            return np.zeros(self.horizon.n_intervals)
+        passed = self.horizon.hours * self.inverter.ac_limit
+        return np.maximum(self.forecast.solar - passed, 0.0)
+
+    @cached_property
     def storages(self) -> tuple[Battery | Vehicle, ...]:
         """All K storages: batteries, then vehicles."""
         return (*self.batteries, *self.vehicles)

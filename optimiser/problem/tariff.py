@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from matrix_builders import Vector
-from optimiser.problem.checks import frozen_vector, require, require_finite, require_not_negative
+from optimiser.errors import ProblemError
+from optimiser.problem.checks import frozen_vector, require_finite, require_not_negative
 from optimiser.problem.windows import Window
 
 
@@ -38,7 +39,9 @@ class DemandCharge:
 
     def __post_init__(self) -> None:
         require_not_negative(self, "price", "peak_so_far")
-        require(0 < self.average_hours <= _DAY, "average_hours", _A_DAY, self.average_hours)
+        if not 0 < self.average_hours <= _DAY:
+            rule = f"must be positive and at most a day, got {self.average_hours!r}"
+            raise ProblemError("average_hours", rule)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +76,6 @@ class Allowance:
 
 
 _DAY = 24.0  # h
-_A_DAY = "must be positive and at most a day"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,12 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from optimiser.problem.checks import (
-    require,
-    require_efficiencies,
-    require_fractions,
-    require_not_negative,
-)
+from optimiser.errors import ProblemError
+from optimiser.problem.checks import require_efficiencies, require_fractions, require_not_negative
 
 
 class Priority(StrEnum):
@@ -86,6 +82,8 @@ class Vehicle:
             require_fractions(self, "target_soc")
         for name in ("arrival", "departure"):
             when = getattr(self, name)
-            require(when is None or when.tzinfo is not None, name, "must be time-zone aware", when)
-        rule = "must not exceed charge_limit"
-        require(self.least_charge <= self.charge_limit, "least_charge", rule, self.least_charge)
+            if when is not None and when.tzinfo is None:
+                raise ProblemError(name, f"must be time-zone aware, got {when!r}")
+        if not self.least_charge <= self.charge_limit:
+            rule = f"must not exceed charge_limit, got {self.least_charge!r}"
+            raise ProblemError("least_charge", rule)

@@ -1,13 +1,13 @@
 """The true bill, at the true prices."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from matrix_builders import Vector
 from optimiser.model.demand_charges import credit, daily_allowances, metered_peaks
 from optimiser.model.dispatch import Dispatch
-from optimiser.model.meter import clipped_solar
 from optimiser.model.storages import present_at_charger, target_energy
 from optimiser.problem.site import Site
 from optimiser.problem.vehicle import Vehicle
@@ -32,7 +32,7 @@ class Peak:
     cost: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Bill:
     """The cost of energy and power through a meter, line by line. [$]
 
@@ -51,18 +51,18 @@ class Bill:
     allowance_credit: float
     peaks: tuple[Peak, ...]
 
-    @property
+    @cached_property
     def demand_cost(self) -> float:
         """Cost of power. [$]"""
         return sum((peak.cost for peak in self.peaks), 0.0)
 
-    @property
+    @cached_property
     def total(self) -> float:
         """The sum to pay. [$]"""
         return self.import_cost - self.export_revenue - self.allowance_credit + self.demand_cost
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Money:
     """The cost of a plan; planning prices, penalties and end values never enter. [$]
 
@@ -83,12 +83,12 @@ class Money:
     wear_cost: float
     end_value: float
 
-    @property
+    @cached_property
     def total_cost(self) -> float:
         """The bill of the horizon. [$]"""
         return self.bill.total
 
-    @property
+    @cached_property
     def savings(self) -> float:
         """How much less the plan costs than the baseline. [$]"""
         return self.baseline_cost - self.total_cost
@@ -111,8 +111,10 @@ def bill_of(site: Site, grid_import: Vector, grid_export: Vector) -> Bill:
     """
     tariff = site.tariff
     prices = tariff.import_price, tariff.export_price
-    peaks = metered_peaks(site.horizon, tariff.demand_charges)
-    allowances = daily_allowances(site.horizon, tariff.allowances, *prices)
+    peaks = metered_peaks(site.horizon, tariff.demand_charges) if tariff.demand_charges else ()
+    allowances = (
+        daily_allowances(site.horizon, tariff.allowances, *prices) if tariff.allowances else ()
+    )
     return Bill(
         import_cost=float(grid_import @ tariff.import_price),
         export_revenue=float(grid_export @ tariff.export_price),
@@ -157,7 +159,7 @@ def baseline_cost(site: Site) -> float:
     Surplus beyond the export limit is lost where solar can be curtailed, and what an inverter
     cannot pass on is lost in any case.
     """
-    drawn = site.net_load + clipped_solar(site)
+    drawn = site.net_load + site.clipped_solar
     for vehicle in site.vehicles:
         drawn = drawn + _charge_at_once(vehicle, site, np.maximum(-drawn, 0.0))
     most_export = site.grid.export_limit if site.grid.curtailment else np.inf

@@ -7,7 +7,6 @@ import numpy as np
 from matrix_builders import Vector
 from optimiser.model.arrays import Permissions
 from optimiser.model.dispatch import Dispatch
-from optimiser.model.meter import clipped_solar
 from optimiser.problem.site import Site
 from optimiser.problem.vehicle import Priority
 from optimiser.problem.windows import Mask
@@ -112,21 +111,18 @@ def _split_solar(
     is_battery = np.arange(missing.shape[0]) < len(site.batteries)
     left = site.forecast.solar - dispatch.curtailed
     # Solar that the inverter cannot pass on charges the batteries beside it.
-    behind = np.maximum(clipped_solar(site) - dispatch.curtailed, 0.0)
+    behind = np.maximum(site.clipped_solar - dispatch.curtailed, 0.0)
     if behind.any():
         left = left - behind + _share(behind, missing, is_battery[:, None])
     to_load = np.minimum(site.forecast.load, left)
     left = np.maximum(left - to_load, 0.0)
     if missing.any():
         left = _share(left, missing, ~may.charge_from_grid)
-        turns = np.array([_BATTERY_TURN] * int(is_battery.sum()) + _vehicle_turns(site))
+        vehicles = [_TURN[vehicle.priority] for vehicle in site.vehicles]
+        turns = np.array([_BATTERY_TURN] * len(site.batteries) + vehicles)
         for turn in np.unique(turns).tolist():
             left = _share(left, missing, (turns == turn)[:, None])
     return to_load, left
-
-
-def _vehicle_turns(site: Site) -> list[int]:
-    return [_TURN[vehicle.priority] for vehicle in site.vehicles]
 
 
 def _share(supply: Vector, missing: Vector, takers: Mask) -> Vector:

@@ -14,14 +14,6 @@ _INFEASIBLE = {
     highspy.HighsModelStatus.kUnboundedOrInfeasible,  # never unbounded: every column is boxed
 }
 
-# One thread: HiGHS sets up its thread pool once per process, and a plan is too small to share.
-# Presolve costs more than it saves on these programmes (20 ms without at 576 intervals).
-_OPTIONS: dict[str, bool | int | str] = {
-    "threads": 1,
-    "presolve": "off",
-    "solver": "simplex",
-}
-
 
 class Silent(highspy.Highs):
     """HiGHS that writes nothing.
@@ -33,6 +25,21 @@ class Silent(highspy.Highs):
     def __init__(self) -> None:
         super(highspy.Highs, self).__init__()
         accept(self.setOptionValue("output_flag", False), "option output_flag")
+
+
+def _options(time_limit: float) -> highspy.HighsOptions:
+    """Return the options of a linear programme.
+
+    One thread: HiGHS sets up its thread pool once per process, and a plan is too small to share.
+    Presolve costs more than it saves on these programmes (20 ms without at 576 intervals).
+    """
+    options = highspy.HighsOptions()
+    options.output_flag = False
+    options.threads = 1
+    options.presolve = "off"
+    options.solver = "simplex"
+    options.time_limit = time_limit
+    return options
 
 
 def solve(lp: LinearProgram, *, time_limit: float, start: Start | None = None) -> LpSolution:
@@ -47,15 +54,14 @@ def solve(lp: LinearProgram, *, time_limit: float, start: Start | None = None) -
     SolverError
         For any other end than an optimal point.
     """
-    return optimum(load(lp, time_limit=time_limit, start=start))
+    with as_solver_error():
+        return optimum(load(lp, time_limit=time_limit, start=start))
 
 
-@as_solver_error()
 def load(lp: LinearProgram, *, time_limit: float, start: Start | None = None) -> highspy.Highs:
     """Return HiGHS with `lp` inside, ready to run; the time limit holds for all its runs."""
     highs = Silent()
-    for option, value in {**_OPTIONS, "time_limit": time_limit}.items():
-        accept(highs.setOptionValue(option, value), f"option {option}")
+    accept(highs.passOptions(_options(time_limit)), "options")
     pass_model(highs, lp)
     if start is None:
         return highs
@@ -66,7 +72,6 @@ def load(lp: LinearProgram, *, time_limit: float, start: Start | None = None) ->
     return highs
 
 
-@as_solver_error()
 def optimum(highs: highspy.Highs) -> LpSolution:
     """Run HiGHS and read its optimum; raises as `solve` does."""
     accept(highs.run(), "run")

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from matrix_builders import Vector
 from matrix_builders.compiled import kernel
 from optimiser.value_function.convolution import N_SCRATCH, NO_ROOM, add_level_penalty, convolve
-from optimiser.value_function.piecewise import SLOPE, X, Y
+from optimiser.value_function.piecewise import X, Y, convex_run_end
 
 _FIRST_ROOM = 256  # breakpoints; most value functions have fewer than a hundred
 
@@ -44,14 +44,16 @@ def begin_at_zero(f: Vector, size: int) -> float:
     return float(base)
 
 
-@kernel("Tuple((f8[:, ::1], i8[::1], f8[:, ::1]))(f8[:, ::1], i8[::1], f8[:, ::1], f8, f8[:, ::1])")
+@kernel(
+    "Tuple((f8[:, ::1], i8[::1], f8[:, ::1], b1))(f8[:, ::1], i8[::1], f8[:, ::1], f8, f8[:, ::1])"
+)
 def value_backwards(
     costs: Vector,
     cost_place: NDArray[np.int64],
     soft_levels: Vector,
     penalty: float,
     end: Vector,
-) -> tuple[Vector, NDArray[np.int64], Vector]:
+) -> tuple[Vector, NDArray[np.int64], Vector, bool]:
     """Build the value functions of stored energy, from the last interval to the first.
 
     Parameters
@@ -74,6 +76,8 @@ def value_backwards(
         there would be too many.
     first : float64 array, shape (3, m + 1)
         ``V_0``.
+    is_convex : bool
+        Whether the costs of all intervals are convex: then the relaxation is exact.
     """
     n = soft_levels.shape[1]
     band = np.array([end[X, 0], end[X, -1]])
@@ -83,6 +87,7 @@ def value_backwards(
     values = np.empty((3, 64 * n + room))
     place = np.zeros(n + 1, dtype=np.int64)
     total = 0.0
+    is_convex = True
     for t in range(n - 1, -1, -1):  # `v` plus `total` is V_{t+1}
         floor, ceiling = soft_levels[0, t], soft_levels[1, t]
         size = add_level_penalty(v[:, : size + 1], floor, ceiling, penalty, w)
@@ -90,7 +95,7 @@ def value_backwards(
         place[t] = place[t + 1] + size + 1
         if place[t] > max(_MOST_BREAKPOINTS, _MOST_PER_INTERVAL * n):
             place[0] = GAVE_UP
-            return values, place, with_room(end, end.shape[1])
+            return values, place, with_room(end, end.shape[1]), False
         if place[t] > values.shape[1]:
             values = with_room(values, 2 * place[t])
         for i in range(size + 1):
@@ -98,6 +103,7 @@ def value_backwards(
                 values[row, place[t + 1] + i] = w[row, i]
 
         h = costs[:, cost_place[t] : cost_place[t + 1]]
+        is_convex = is_convex and convex_run_end(h, 0) == h.shape[1] - 1
         w_size = size
         size = convolve(w[:, : w_size + 1], h, band, scratch, v)
         while size == NO_ROOM:
@@ -107,14 +113,4 @@ def value_backwards(
             size = convolve(w[:, : w_size + 1], h, band, scratch, v)
     for i in range(size + 1):
         v[Y, i] += total
-    return values, place, with_room(v[:, : size + 1], size + 1)
-
-
-@kernel("b1(f8[:, ::1], i8[::1])")
-def are_convex(costs: Vector, cost_place: NDArray[np.int64]) -> bool:
-    """Return whether the costs of all intervals are convex: then the relaxation is exact."""
-    for t in range(cost_place.size - 1):
-        for i in range(cost_place[t] + 1, cost_place[t + 1] - 1):
-            if costs[SLOPE, i] < costs[SLOPE, i - 1]:
-                return False
-    return True
+    return values, place, with_room(v[:, : size + 1], size + 1), is_convex

@@ -69,6 +69,20 @@ def drop_points(f: Vector, last: int, most: int) -> int:
     return last
 
 
+@kernel("f8[:, ::1](f8[:, ::1], i8)")
+def simplify(f: Vector, most: int) -> Vector:
+    """Return a convex function of at most so many segments near another, which begins at zero."""
+    last = drop_points(f, keep_convex_hull(f), most)
+    g = np.zeros((3, last + 1))
+    for i in range(last + 1):
+        g[X, i] = f[X, i]
+        g[Y, i] = f[Y, i] - f[Y, 0]
+    for i in range(last):
+        width = g[X, i + 1] - g[X, i]
+        g[SLOPE, i] = (g[Y, i + 1] - g[Y, i]) / width if width > 0.0 else 0.0
+    return g
+
+
 @kernel("f8(f8[:, ::1], f8[:, ::1])")
 def largest_difference(f: Vector, g: Vector) -> float:
     """Return how far two functions on one band are apart at most."""
@@ -113,19 +127,10 @@ def periodic_value(problem: ProblemArrays, first: int, storages: Places) -> Vect
     soft_levels = np.repeat([[low], [high]], moves.shape[1], axis=1)
     day = function_from_slopes(np.array([low, high]), np.zeros(1))
     for _ in range(_ROUNDS):
-        _, place, value = value_backwards(costs, cost_place, soft_levels, 0.0, day)
+        _, place, value, _ = value_backwards(costs, cost_place, soft_levels, 0.0, day)
         if place[0] == GAVE_UP:
             return None
-        last = drop_points(value, keep_convex_hull(value), _MOST_SEGMENTS)
-        before, day = day, _with_slopes(value[:, : last + 1])
+        before, day = day, simplify(value, _MOST_SEGMENTS)
         if largest_difference(before, day) < _CONVERGED:
             break
     return day
-
-
-def _with_slopes(points: Vector) -> Vector:
-    """Return the function through some points, lowered to begin at zero."""
-    function = np.zeros(points.shape)
-    function[X], function[Y] = points[X], points[Y] - points[Y, 0]
-    function[SLOPE, :-1] = np.diff(function[Y]) / np.diff(function[X])
-    return function

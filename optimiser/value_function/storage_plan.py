@@ -4,11 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from matrix_builders import StorageArrays, Vector
+from matrix_builders import Vector
 from matrix_builders.tables import (
     DISCHARGE_LIMIT,
-    END_PRICE,
-    END_WIDTH,
     INITIAL,
     LEVEL_PRICE,
     SOFT_CEILING,
@@ -18,10 +16,10 @@ from matrix_builders.tables import (
 )
 from optimiser.errors import SolverError
 from optimiser.model.arrays import ProblemArrays
-from optimiser.value_function.backward import GAVE_UP, are_convex, value_backwards
+from optimiser.value_function.backward import GAVE_UP, value_backwards
 from optimiser.value_function.forward import choose_levels
 from optimiser.value_function.interval_cost import interval_costs
-from optimiser.value_function.piecewise import SHORTEST, SLOPE, X, Y, value_at
+from optimiser.value_function.piecewise import SHORTEST, SLOPE, X, Y
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,7 @@ def applies_to(problem: ProblemArrays) -> bool:
 
     A least charge does not count: without it the value function is a bound.
     """
-    if problem.storages.n_storages != 1 or not problem.couplings.is_empty:
+    if len(problem.storages.group) != 1 or not problem.couplings.is_empty:
         return False
     band = problem.storages.limits[STORED_LOWER : STORED_UPPER + 1, 0]
     return bool((band == band[:, :1]).all())
@@ -78,33 +76,22 @@ def solve(problem: ProblemArrays) -> StoragePlan:
     storages = problem.storages
     limits = np.ascontiguousarray(storages.limits[:, 0])
     traits = np.ascontiguousarray(storages.traits[:, 0])
+    low, high = limits[STORED_LOWER, -1], limits[STORED_UPPER, -1]
+    width, price = storages.end_values[:, 0]
+    ends = np.minimum(low + np.cumsum(width), high)
+    end = function_from_slopes(np.array([low, *ends, high]), np.array([*-price, 0.0]))
     costs, cost_place = interval_costs(
         problem.meter, limits[: DISCHARGE_LIMIT + 1], traits, problem.penalty
     )
-    values, place, first = value_backwards(
-        costs,
-        cost_place,
-        limits[SOFT_FLOOR : SOFT_CEILING + 1],
-        traits[LEVEL_PRICE],
-        _end_function(storages),
+    soft_levels = limits[SOFT_FLOOR : SOFT_CEILING + 1]
+    values, place, first, is_convex = value_backwards(
+        costs, cost_place, soft_levels, traits[LEVEL_PRICE], end
     )
     if place[0] == GAVE_UP:
         raise SolverError("the value function has too many breakpoints")
     levels, marginal_value = choose_levels(costs, cost_place, values, place, traits[INITIAL])
-    return StoragePlan(
-        levels=levels[None, :],
-        bound=float(value_at(first, traits[INITIAL])),
-        marginal_value=marginal_value,
-        is_convex=bool(are_convex(costs, cost_place)),
-    )
-
-
-def _end_function(storages: StorageArrays) -> Vector:
-    """Build ``V_T``: minus the terminal value on the hard band; shape (3, S + 1)."""
-    low, high = storages.limits[STORED_LOWER, 0, -1], storages.limits[STORED_UPPER, 0, -1]
-    width, price = storages.end_values[END_WIDTH, 0], storages.end_values[END_PRICE, 0]
-    ends = np.minimum(low + np.cumsum(width), high)
-    return function_from_slopes(np.array([low, *ends, high]), np.array([*-price, 0.0]))
+    bound = float(np.interp(traits[INITIAL], first[X], first[Y]))
+    return StoragePlan(levels[None, :], bound, marginal_value, bool(is_convex))
 
 
 def function_from_slopes(x: Vector, slopes: Vector) -> Vector:
