@@ -59,7 +59,7 @@ class StorageArrays(NamedTuple):
 
 
 class MeterArrays(NamedTuple):
-    """What the meter sees, per interval; T intervals.
+    """The meter, per interval; T intervals.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Where each block of columns and rows of the programme begins."""
+"""The layout of the programme: where each block of columns and rows begins."""
 
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,7 +1,6 @@
 """The whole pipeline: site and objective in, plan out."""
 
 from collections.abc import Iterable
-from time import perf_counter
 from typing import NamedTuple
 
 from optimiser.errors import OptimiserError, SolverError
@@ -20,6 +19,7 @@ from optimiser.second_stage.preference import DEFAULT_BUDGET
 from optimiser.second_stage.tie_breaking import Preferences, choose
 from optimiser.solver_chain import Answer, solve_storage, solver_chain
 from optimiser.solvers import SolverBackend
+from optimiser.solvers.clock import Stopwatch
 from optimiser.value_function.terminal_value import build_problem
 
 
@@ -62,18 +62,18 @@ def plan(
     SolverError
         Where no plan passes its audit.
     """
-    began = perf_counter()
+    stopwatch = Stopwatch()
     aggregation = aggregate_identical(site)
     problem = build_problem(aggregation.site, cost_function, rules)
     formulation = formulate(problem)
-    built = perf_counter()
+    build_time = stopwatch.lap()
     refusals: list[str] = []
     storage_plan = solve_storage(formulation, refusals)
     preferences = Preferences(preference_budget, previous)
     for solver in solver_chain(aggregation.site, formulation, storage_plan, backends):
         try:
             answer = solver.solve(formulation, time_limit)
-            solved = perf_counter()
+            solve_time = stopwatch.lap()
             best, backend = answer.best, answer.backend
             trajectory = choose(aggregation.site, formulation, best, preferences, backend)
             outcome = finish(site, aggregation, formulation, answer, trajectory)
@@ -86,7 +86,7 @@ def plan(
             status=_status(answer, refusals),
             marginal_value=None if storage_plan is None else storage_plan.marginal_value,
             refusals=tuple(refusals),
-            timing=Timing(build=built - began, solve=solved - built, check=perf_counter() - solved),
+            timing=Timing(build=build_time, solve=solve_time, check=stopwatch.lap()),
             **outcome._asdict(),
         )
     raise SolverError("; ".join(refusals))

@@ -8,7 +8,6 @@ which is exact, answers at once.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from time import perf_counter
 from typing import Protocol
 
 from matrix_builders.tables import LEAST_CHARGE
@@ -20,6 +19,7 @@ from optimiser.model.formulation import Formulation
 from optimiser.model.linear_program import LpSolution, Proof, Start
 from optimiser.problem.site import Site
 from optimiser.solvers import SolverBackend
+from optimiser.solvers.clock import Deadline
 from optimiser.value_function import storage_plan
 from optimiser.value_function.storage_plan import StoragePlan
 
@@ -82,14 +82,14 @@ class LpSolver:
 
     def solve(self, formulation: Formulation, time_limit: float) -> Answer:
         """Solve the linear programme, then find the physical optimum."""
-        deadline = perf_counter() + time_limit
+        deadline = Deadline.after(time_limit)
         solution = self._relaxation(formulation, deadline)
         means = Means(self.site, self.backend, deadline)
         best = physical_optimum(formulation, solution, self.exact_plan, means)
         status = "optimal" if best.is_optimal else "feasible"
         return Answer(best, status, solution.proof, self.backend)
 
-    def _relaxation(self, formulation: Formulation, deadline: float) -> LpSolution:
+    def _relaxation(self, formulation: Formulation, deadline: Deadline) -> LpSolution:
         """Solve the linear programme from the plan of the value function, else from nothing.
 
         From a start HiGHS ends as "Unknown" once in several hundred days; from nothing it does not.
@@ -97,11 +97,11 @@ class LpSolver:
         lp, exact_plan = formulation.lp, self.exact_plan
         start = None if exact_plan is None else Start(formulation.point(exact_plan.dispatch))
         for begin in (start, None):
-            time_left = deadline - perf_counter()
+            left = deadline.time_left
             try:
-                return solvers.solve_verified(self.backend, lp, time_limit=time_left, start=begin)
+                return solvers.solve_verified(self.backend, lp, time_limit=left, start=begin)
             except SolverError:
-                if begin is None or perf_counter() >= deadline:
+                if begin is None or deadline.is_over:
                     raise
         raise AssertionError
 
@@ -172,7 +172,7 @@ def solver_chain(
     if plan is not None and not plan.is_convex and not _has_least_power(formulation):
         assert exact_plan is not None
         yield ValueFunctionSolver(exact_plan)
-    for backend in solvers.installed() if backends is None else backends:
+    for backend in solvers.available_backends() if backends is None else backends:
         yield LpSolver(site, backend, exact_plan)
     if exact_plan is not None:
         yield ValueFunctionSolver(exact_plan)

@@ -137,7 +137,7 @@ def fix_bounds(
     """
     lower, upper = formulation.lp.col_lower.copy(), formulation.lp.col_upper.copy()
     columns, storages = formulation.layout.table, formulation.problem.storages
-    imports = formulation.metered(x) >= 0
+    imports = formulation.meter_energy(x) >= 0
     for block, closes in (
         (blocks.EXPORT, violations.meter & imports),
         (blocks.IMPORT, violations.meter & ~imports),

@@ -146,11 +146,11 @@ def _add_choices(highs: Silent, lp: LinearProgram, ways: list[tuple[list[int], l
 def _end_at(highs: Silent, deadline: float) -> None:
     """Let HiGHS end at the deadline: its time limit is looked at between nodes only."""
 
-    def asked(_kind: Any, _message: str, _out: Any, answer: Any, _data: None) -> None:  # noqa: ANN401
+    def interrupt(_kind: Any, _message: str, _out: Any, answer: Any, _data: None) -> None:  # noqa: ANN401
         if answer is not None:
             answer.user_interrupt = perf_counter() > deadline
 
-    accept(highs.setCallback(asked, None), "callback")
+    accept(highs.setCallback(interrupt, None), "callback")
     accept(highs.startCallback(highspy.cb.HighsCallbackType.kCallbackMipInterrupt), "callback")
 
 

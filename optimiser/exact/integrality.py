@@ -70,17 +70,17 @@ class Violations:
 
     @property
     def are_simultaneous(self) -> bool:
-        """Whether anything goes both ways at once."""
+        """Return whether anything goes both ways at once."""
         return bool(self.meter.any() or self.groups.any())
 
     @property
     def are_only_below_minimum(self) -> bool:
-        """Whether charges below their minimum are the only ones."""
+        """Return whether charges below their minimum are the only ones."""
         return bool(self.below_minimum.any()) and not self.are_simultaneous
 
     @property
     def any(self) -> bool:
-        """Whether there is one."""
+        """Return whether there is one."""
         return self.are_simultaneous or bool(self.below_minimum.any())
 
     @property

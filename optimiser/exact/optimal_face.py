@@ -2,7 +2,7 @@
 
 By complementary slackness, the optima of a linear programme are its points with every column of
 nonzero reduced cost, and every row of nonzero dual, at its bound.  A second linear programme over
-that face decides between them by a tie-break cost.
+them decides by a tie-break cost.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ from optimiser.solvers import SolverBackend
 
 _PRICED = 1e-8  # $/kWh; a reduced cost or dual beyond this is no rounding
 
-_FACE_NODES = 5  # where more are needed, HiGHS is faster with presolve and heuristics
+_TIE_BREAK_NODES = 5  # where more are needed, HiGHS is faster with presolve and heuristics
 
 # Tie-break costs per kWh; only their order matters.
 _THROUGHPUT = 1.0
@@ -62,26 +62,26 @@ def break_ties(
     """
     if fixed.formulation.problem.storages.limits[LEAST_CHARGE].any():
         return _break_semicontinuous_ties(fixed, tie_break, backend, time_limit)
-    best = solve_on_face(fixed, tie_break, backend, time_limit=time_limit)
+    best = solve_on_optimal_face(fixed, tie_break, backend, time_limit=time_limit)
     return dive(best.formulation, best.solution, backend, time_limit=time_limit)
 
 
-def solve_on_face(
+def solve_on_optimal_face(
     fixed: FixedLp, tie_break: Vector, backend: SolverBackend, *, time_limit: float
 ) -> FixedLp:
     """Find the optimum of least tie-break cost, with or without violations; see `break_ties`."""
-    face = _optimal_face(fixed.formulation.lp, fixed.solution)._replace(cost=tie_break)
-    start = start_at(face, fixed.solution.x, fixed.solution.basis)
-    solution = solvers.solve_verified(backend, face, time_limit=time_limit, start=start)
-    return FixedLp(with_lp(fixed.formulation, face), solution)
+    lp = _optimal_face(fixed.formulation.lp, fixed.solution)._replace(cost=tie_break)
+    start = start_at(lp, fixed.solution.x, fixed.solution.basis)
+    solution = solvers.solve_verified(backend, lp, time_limit=time_limit, start=start)
+    return FixedLp(with_lp(fixed.formulation, lp), solution)
 
 
 def _break_semicontinuous_ties(
     fixed: FixedLp, tie_break: Vector, backend: SolverBackend, time_limit: float
 ) -> FixedLp:
     """Do the same where chargers are off or above their least power; few columns are free."""
-    face = _optimal_face(fixed.formulation.lp, fixed.solution)._replace(cost=tie_break)
-    formulation = with_lp(fixed.formulation, face)
+    lp = _optimal_face(fixed.formulation.lp, fixed.solution)._replace(cost=tie_break)
+    formulation = with_lp(fixed.formulation, lp)
     x, violations = fixed.solution.x, find_violations(formulation, fixed.solution.x)
     try:
         from optimiser.exact import branch_and_bound, highs_mip  # noqa: PLC0415 - HiGHS may lack
@@ -89,10 +89,10 @@ def _break_semicontinuous_ties(
         decisions = _semicontinuous(formulation)
         return resolve_fixed(formulation, x, decisions, backend, time_limit=time_limit)
     if not violations.any:  # where one optimum has none, few nodes find the best
-        start = start_at(face, x, fixed.solution.basis)
+        start = start_at(lp, x, fixed.solution.basis)
         with contextlib.suppress(SolverError):
             leaf = branch_and_bound.solve(
-                formulation, start, time_limit=time_limit, most_nodes=_FACE_NODES
+                formulation, start, time_limit=time_limit, most_nodes=_TIE_BREAK_NODES
             )
             return leaf.fixed
     chosen = _semicontinuous(formulation) | violations

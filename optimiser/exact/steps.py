@@ -9,7 +9,6 @@ a gap, binaries decide the intervals that violate.
 
 import contextlib
 from dataclasses import dataclass, replace
-from time import perf_counter
 
 import numpy as np
 
@@ -27,7 +26,7 @@ from optimiser.exact.cuts import add_cuts
 from optimiser.exact.fixing import FixedLp, dive, fix_bounds, resolve_fixed, start_at
 from optimiser.exact.integrality import Violations, find_violations, is_feasible
 from optimiser.exact.local_search import coordinate_descent
-from optimiser.exact.optimal_face import break_ties, solve_on_face, tie_break_cost
+from optimiser.exact.optimal_face import break_ties, solve_on_optimal_face, tie_break_cost
 from optimiser.model.arrays import ProblemArrays
 from optimiser.model.dispatch import Dispatch, Trajectory, planning_cost, simulate
 from optimiser.model.formulation import Formulation
@@ -35,6 +34,7 @@ from optimiser.model.linear_program import LpSolution
 from optimiser.problem.site import Site
 from optimiser.result.fallback import rule_levels
 from optimiser.solvers import SolverBackend
+from optimiser.solvers.clock import Deadline
 from optimiser.value_function.storage_plan import StoragePlan
 
 GAP_TOLERANCE = 1e-4
@@ -59,18 +59,13 @@ class Means:
         Priorities, which decide between equals.
     backend : SolverBackend
         The solver of the relaxation, for more programmes of the kind.
-    deadline : float
-        When to stop, by the clock of `perf_counter`. [s]
+    deadline : Deadline
+        When to stop.
     """
 
     site: Site
     backend: SolverBackend
-    deadline: float
-
-    @property
-    def time_left(self) -> float:
-        """Time until the deadline, at least a little. [s]"""
-        return max(self.deadline - perf_counter(), 0.01)
+    deadline: Deadline
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +100,12 @@ class Incumbent:
 
     @property
     def is_bounded(self) -> bool:
-        """Whether the bound proves anything."""
+        """Return whether the bound proves anything."""
         return self.lower_bound > -float("inf")
 
     @property
     def is_optimal(self) -> bool:
-        """Whether cost and bound meet."""
+        """Return whether cost and bound meet."""
         return gap_closed(self.cost, self.lower_bound)
 
 
@@ -151,7 +146,7 @@ def physical_optimum(
     violations = find_violations(formulation, solution.x)
     best = None
     if not violations.below_minimum.any():  # its dispatch keeps none of them
-        best = _attained(relaxed, bound, solution.backend, 0)
+        best = _incumbent_at(relaxed, bound, solution.backend, 0)
     if best is not None and best.is_optimal:
         return best
     if exact_plan is not None:
@@ -205,9 +200,9 @@ def _by_branch_and_bound(
 
     formulation, solution = relaxed.formulation, relaxed.solution
     start = start_at(formulation.lp, solution.x, solution.basis)
-    leaf = branch_and_bound.solve(add_cuts(formulation), start, time_limit=means.time_left)
+    leaf = branch_and_bound.solve(add_cuts(formulation), start, time_limit=means.deadline.time_left)
     proved = max(bound, leaf.lower_bound)
-    best = _attained(leaf.fixed, proved, branch_and_bound.name, violations.n_intervals)
+    best = _incumbent_at(leaf.fixed, proved, branch_and_bound.name, violations.n_intervals)
     if best is None or not best.is_optimal:
         return best
     if gap_closed(best.cost, bound):  # then all optima of the relaxation may do
@@ -225,18 +220,20 @@ def _break_ties(
 ) -> Incumbent | None:
     """Find an optimum of the relaxation without violations: many have some only by chance."""
     tie_break = tie_break_cost(means.site, relaxed.formulation)
-    fixed = break_ties(relaxed, tie_break, means.backend, time_limit=means.time_left)
-    best = _attained(fixed, bound, relaxed.solution.backend, violations.n_intervals)
+    fixed = break_ties(relaxed, tie_break, means.backend, time_limit=means.deadline.time_left)
+    best = _incumbent_at(fixed, bound, relaxed.solution.backend, violations.n_intervals)
     return None if best is None else replace(best, has_ties_broken=True)
 
 
 def _dive(relaxed: FixedLp, bound: float, violations: Violations, means: Means) -> Incumbent | None:
     """Fix the violations of the relaxation at some cost."""
-    fixed = dive(relaxed.formulation, relaxed.solution, means.backend, time_limit=means.time_left)
-    return _attained(fixed, bound, relaxed.solution.backend, violations.n_intervals)
+    fixed = dive(
+        relaxed.formulation, relaxed.solution, means.backend, time_limit=means.deadline.time_left
+    )
+    return _incumbent_at(fixed, bound, relaxed.solution.backend, violations.n_intervals)
 
 
-def _attained(fixed: FixedLp, bound: float, solver: str, n_violations: int) -> Incumbent | None:
+def _incumbent_at(fixed: FixedLp, bound: float, solver: str, n_violations: int) -> Incumbent | None:
     """Return the physical dispatch of an optimum; None where there is none."""
     best = _feasible(fixed.formulation, fixed.solution.x)
     if best is None:
@@ -289,11 +286,13 @@ def _with_binaries(
     if violations.are_simultaneous:
         violations = violations.with_profitable_cycles(meter)
     for _ in range(_ROUNDS):
-        if perf_counter() >= means.deadline:
+        if means.deadline.is_over:
             break
         start = formulation.point(best.dispatch)
         try:
-            mixed = highs_mip.solve(tight, violations, time_limit=means.time_left, start=start)
+            mixed = highs_mip.solve(
+                tight, violations, time_limit=means.deadline.time_left, start=start
+            )
         except OptimiserError:
             break  # the incumbent and the bound so far stand
         best = replace(best, lower_bound=max(best.lower_bound, mixed.lower_bound))
@@ -334,7 +333,7 @@ def _with_ties_broken(fixed: FixedLp, best: Incumbent, means: Means) -> Incumben
     """Find the best optimum of a programme whose violations are fixed, at the same cost."""
     with contextlib.suppress(OptimiserError):
         tie_break = tie_break_cost(means.site, fixed.formulation)
-        equal = solve_on_face(fixed, tie_break, means.backend, time_limit=_TIE_BREAK_TIME)
+        equal = solve_on_optimal_face(fixed, tie_break, means.backend, time_limit=_TIE_BREAK_TIME)
         better = _feasible(fixed.formulation, equal.solution.x)
         if better is not None and better.cost <= best.cost + SAME_COST:
             return replace(best, dispatch=better.dispatch, cost=better.cost, has_ties_broken=True)

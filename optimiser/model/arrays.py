@@ -19,7 +19,7 @@ _PENALTY_FACTOR = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Permissions:
-    """Who may trade with the grid.
+    """Permissions to trade with the grid.
 
     Attributes
     ----------

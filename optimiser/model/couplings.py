@@ -1,4 +1,4 @@
-"""What ties intervals or storages of a site together, beside its balance and its dynamics."""
+"""Couplings: rows that tie intervals or storages together, beside balance and dynamics."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ from optimiser.model.demand_charges import (
     daily_allowances,
     metered_peaks,
 )
-from optimiser.model.meter import planned_import_price, shortage_of
+from optimiser.model.meter import import_price_with_surcharge, shortage_of
 from optimiser.model.storages import feed_in_limit
 from optimiser.problem.objective import Objective
 from optimiser.problem.site import Site
@@ -64,7 +64,7 @@ class SharedInverter:
     n_storages: int
 
     def excess(self, charge: Vector, discharge: Vector) -> Vector:
-        """Solar that does not get out beside what the storages do; shape (T,). [kWh]"""
+        """Return solar that does not get out beside what the storages do; shape (T,). [kWh]"""
         own = slice(self.n_storages)
         out = self.solar + discharge[own].sum(axis=0) - charge[own].sum(axis=0)
         lost: Vector = np.clip(out - self.limit, 0.0, self.solar)
@@ -73,7 +73,7 @@ class SharedInverter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """How the house is served by storages that may not feed in all that they give.
+    """Service of the house by storages that may not feed in all that they give.
 
     Attributes
     ----------
@@ -116,7 +116,7 @@ class Services:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Couplings:
-    """The ties of one site.
+    """The couplings of one site.
 
     Attributes
     ----------
@@ -146,14 +146,14 @@ class Couplings:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is tied."""
+        """Return whether nothing is coupled."""
         return self.arrays.lower.size == 0
 
     def rises(self, grid_import: Vector) -> Vector:
-        """Rise of every peak; shape (W,). [kW]"""
-        return np.array([peak.reached(grid_import) - peak.floor for peak in self.peaks])
+        """Return the rise of every peak; shape (W,). [kW]"""
+        return np.array([peak.height(grid_import) - peak.floor for peak in self.peaks])
 
-    def served(self, discharge: Vector) -> Vector:
+    def service_energy(self, discharge: Vector) -> Vector:
         """Return the least that every service gives to the house; shape (S,). [kWh]"""
         if self.services is None:
             return np.zeros(0)
@@ -162,7 +162,7 @@ class Couplings:
         return least
 
     def bonus_energy(self, grid_import: Vector, grid_export: Vector) -> Vector:
-        """Energy within the allowances, of every bonus column; shape (B,). [kWh]"""
+        """Return the energy within the allowances, of every bonus column; shape (B,). [kWh]"""
         allotted = allot(self.allowances, grid_import, grid_export)
         return np.array([allotted[a, t] for a, t in self.bonuses])
 
@@ -170,24 +170,24 @@ class Couplings:
         """Return the import that raises no peak and keeps the limit; shape (T,). [kWh]"""
         cap: Vector = meter[IMPORT_LIMIT] + meter[IMPORT_EXCESS]
         for peak in self.peaks:
-            height = peak.reached(grid_import)
+            height = peak.height(grid_import)
             cap = np.where(peak.block == OUTSIDE, cap, np.minimum(cap, height * self.hours))
         return cap
 
     def cost(self, grid_import: Vector, grid_export: Vector) -> float:
-        """What peaks cost, less what allowances gain. [$]"""
+        """Return the cost of peaks less the gain of allowances. [$]"""
         peaks = sum(peak.cost(grid_import) for peak in self.peaks)
         return peaks - credit(self.allowances, grid_import, grid_export)
 
 
-NOTHING_TIED = Couplings()
+UNCOUPLED_SITE = Couplings()
 """Of one battery on a plain tariff."""
 
 
 def couplings_of(
     site: Site, objective: Objective, meter: MeterArrays, storages: StorageArrays
 ) -> Couplings:
-    """Ties of a site under its objective.
+    """Build the couplings of a site under its objective.
 
     Parameters
     ----------
@@ -207,12 +207,12 @@ def couplings_of(
     """
     ties = site.tariff.demand_charges or site.tariff.allowances or site.inverter
     if len(site.storages) == 1 and not ties:
-        return NOTHING_TIED
+        return UNCOUPLED_SITE
     peaks = metered_peaks(site.horizon, site.tariff.demand_charges)
     allowances = daily_allowances(
         site.horizon,
         site.tariff.allowances,
-        planned_import_price(objective),
+        import_price_with_surcharge(objective),
         objective.export_price,
     )
     bonuses = tuple(
@@ -220,17 +220,17 @@ def couplings_of(
         for a, allowance in enumerate(allowances)
         for t in np.flatnonzero((allowance.day != OUTSIDE) & (allowance.gain > 0))
     )
-    inverter = _shared_inverter(site)
+    inverter = _inverter_of(site)
     services = _services(site, objective, storages)
     rows = [
-        *_shared_surplus(site, objective, storages),
+        *_surplus_rows(site, objective, storages),
         *services.rows(),
-        *_inverter(inverter, curtails=bool(meter.table[CURTAIL_LIMIT].any())),
-        *_peaks(peaks),
-        *_bonuses(allowances, bonuses),
+        *_inverter_rows(inverter, curtails=bool(meter.table[CURTAIL_LIMIT].any())),
+        *_peak_rows(peaks),
+        *_bonus_rows(allowances, bonuses),
     ]
     if not rows:
-        return NOTHING_TIED
+        return UNCOUPLED_SITE
     limit = meter.table[IMPORT_LIMIT] + meter.table[IMPORT_EXCESS]
     most_import = float((limit / site.horizon.hours).max())
     limits = [_bonus_limit(allowances[a], t, meter) for a, t in bonuses]
@@ -262,7 +262,7 @@ def _places(values: list[int]) -> Places:
     return np.array(values, dtype=np.int64)
 
 
-def _shared_surplus(site: Site, objective: Objective, storages: StorageArrays) -> Iterator[_Row]:
+def _surplus_rows(site: Site, objective: Objective, storages: StorageArrays) -> Iterator[_Row]:
     """Storages that may not charge from the grid share the surplus, and the meter keeps to it.
 
     One of them alone is held by its own bound; none that may, by the bound of the meter.
@@ -309,7 +309,7 @@ def _of_storages(block: int, chosen: Mask, t: int) -> tuple[list[int], list[int]
     return [block] * len(place), place
 
 
-def _shared_inverter(site: Site) -> SharedInverter | None:
+def _inverter_of(site: Site) -> SharedInverter | None:
     if site.inverter is None:
         return None
     coupled = site.inverter.dc_coupled_solar
@@ -320,8 +320,8 @@ def _shared_inverter(site: Site) -> SharedInverter | None:
     )
 
 
-def _inverter(inverter: SharedInverter | None, *, curtails: bool) -> Iterator[_Row]:
-    """What batteries and panels behind one inverter exchange with the house."""
+def _inverter_rows(inverter: SharedInverter | None, *, curtails: bool) -> Iterator[_Row]:
+    """Yield the rows of energy between the house and what is behind one inverter."""
     if inverter is None:
         return
     n, k = inverter.limit.size, inverter.n_storages
@@ -337,7 +337,7 @@ def _inverter(inverter: SharedInverter | None, *, curtails: bool) -> Iterator[_R
         )
 
 
-def _peaks(peaks: tuple[MeteredPeak, ...]) -> Iterator[_Row]:
+def _peak_rows(peaks: tuple[MeteredPeak, ...]) -> Iterator[_Row]:
     """Mean import of every metering block stays under the peak already reached and its rise."""
     for w, peak in enumerate(peaks):
         for b, hours in enumerate(peak.block_hours.tolist()):
@@ -353,7 +353,7 @@ def _peaks(peaks: tuple[MeteredPeak, ...]) -> Iterator[_Row]:
             )
 
 
-def _bonuses(
+def _bonus_rows(
     allowances: tuple[DailyAllowance, ...], bonuses: tuple[tuple[int, int], ...]
 ) -> Iterator[_Row]:
     """Bonus energy goes through the meter, and is no more than the day holds."""

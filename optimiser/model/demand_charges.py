@@ -35,15 +35,15 @@ class MeteredPeak:
     block: Places
     block_hours: Vector
 
-    def reached(self, grid_import: Vector) -> float:
-        """Highest mean power of a block, at least the peak already reached. [kW]"""
+    def height(self, grid_import: Vector) -> float:
+        """Return the highest mean power of a block, at least the peak already reached. [kW]"""
         inside = self.block != OUTSIDE
         energy = np.bincount(self.block[inside], grid_import[inside], self.block_hours.size)
         return max(self.floor, float((energy / self.block_hours).max(initial=0.0)))
 
     def cost(self, grid_import: Vector) -> float:
-        """Cost of the rise of the peak. [$]"""
-        return self.price * (self.reached(grid_import) - self.floor)
+        """Return the cost of the rise of the peak. [$]"""
+        return self.price * (self.height(grid_import) - self.floor)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,7 @@ class DailyAllowance:
 
 
 def metered_peaks(horizon: Horizon, charges: tuple[DemandCharge, ...]) -> tuple[MeteredPeak, ...]:
-    """Blocks of every demand charge.
+    """Return the blocks of every demand charge.
 
     A block is counted by the clock from local midnight; an interval belongs to the block that it
     begins in.
@@ -98,7 +98,7 @@ def daily_allowances(
     import_price: Vector,
     export_price: Vector,
 ) -> tuple[DailyAllowance, ...]:
-    """Days and gains of every allowance over the prices given; shape (T,). [$/kWh]"""
+    """Return days and gains of every allowance over the prices given; shape (T,). [$/kWh]"""
     if not allowances:
         return ()  # the dates of two days of five minutes take longer than any kernel
     found = []
@@ -117,7 +117,7 @@ def daily_allowances(
 def allot(
     allowances: tuple[DailyAllowance, ...], grid_import: Vector, grid_export: Vector
 ) -> Vector:
-    """Energy within each allowance: where it gains most first, and each kWh once.
+    """Allot energy within each allowance: where it gains most first, and each kWh once.
 
     Parameters
     ----------
@@ -152,6 +152,6 @@ def allot(
 def credit(
     allowances: tuple[DailyAllowance, ...], grid_import: Vector, grid_export: Vector
 ) -> float:
-    """Gain of all allowances over the tariff. [$]"""
+    """Return the gain of all allowances over the tariff. [$]"""
     allotted = allot(allowances, grid_import, grid_export)
     return float(sum(a.gain @ energy for a, energy in zip(allowances, allotted, strict=True)))

@@ -1,4 +1,4 @@
-"""What storages and meter really do: physical by construction, whatever the solver said."""
+"""Dispatch: energy of storages and meter, physical by construction, whatever the solver said."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -46,7 +46,7 @@ _METER_NOISE = 1e-7  # kWh; rounding of the solver, a milliwatt over five minute
 
 @dataclass(frozen=True, slots=True)
 class Trajectory:
-    """The course of stored energy that a plan is to follow.
+    """The stored energy that a plan is to follow.
 
     Attributes
     ----------

@@ -43,7 +43,7 @@ class Formulation:
             return values.reshape(self.layout.n_storages, self.layout.n_intervals)
         return values
 
-    def metered(self, x: Vector) -> Vector:
+    def meter_energy(self, x: Vector) -> Vector:
         """Return import less export of the point `x`; shape (T,). [kWh]"""
         metered = self.block(x, blocks.IMPORT) - self.block(x, blocks.EXPORT)
         for block, sign in ((blocks.IMPORT_EXCESS, 1.0), (blocks.EXPORT_EXCESS, -1.0)):
@@ -53,7 +53,7 @@ class Formulation:
 
     def trajectory(self, x: Vector) -> Trajectory:
         """Return the trajectory of the point `x`."""
-        return Trajectory(self.block(x, blocks.STORED), self.metered(x))
+        return Trajectory(self.block(x, blocks.STORED), self.meter_energy(x))
 
     def point(self, dispatch: Dispatch) -> Vector:
         """Return the columns of a physical dispatch; shape (n_cols,). [kWh]"""
@@ -78,7 +78,7 @@ class Formulation:
         if not couplings.is_empty:
             columns[blocks.PEAK] = couplings.rises(grid_import)
             columns[blocks.BONUS] = couplings.bonus_energy(grid_import, grid_export)
-            columns[blocks.SERVICE] = couplings.served(dispatch.discharge)
+            columns[blocks.SERVICE] = couplings.service_energy(dispatch.discharge)
         lengths = self.layout.column_lengths
         return np.concatenate([values for block, values in columns.items() if lengths[block]])
 

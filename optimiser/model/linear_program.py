@@ -11,7 +11,7 @@ _AT_BOUND = 1e-6  # kWh; nearer than this a column counts as at its bound
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """How good a point is, by its duals.
+    """The proof of a point, by its duals.
 
     Attributes
     ----------

@@ -44,12 +44,12 @@ def meter_arrays(
     MeterArrays
         A limit that the house alone must break may be exceeded by just that.
     """
-    net_load, clipped = site.net_load, site.clipped_solar
+    net_load, clipped = site.net_load, site.clipping
     reachable = np.maximum(storages.limits[DISCHARGE_LIMIT].sum(axis=0) - net_load, 0.0)
     curtailable = np.array(site.forecast.solar) if site.grid.curtailment else clipped
     meter = np.empty((N_METER, net_load.size))
     meter[NET_LOAD] = net_load
-    meter[IMPORT_PRICE] = planned_import_price(objective) + objective.price_margin
+    meter[IMPORT_PRICE] = import_price_with_surcharge(objective) + objective.price_margin
     meter[EXPORT_PRICE] = objective.export_price - objective.price_margin
     meter[IMPORT_LIMIT] = _import_limit(site, objective, storages, curtailable)
     meter[EXPORT_LIMIT] = _export_limit(site, objective, storages, reachable)
@@ -91,16 +91,16 @@ def _export_limit(
 
 def dearest_prices(objective: Objective) -> float:
     """Return the sum of the largest planned import price and export price, by size. [$/kWh]"""
-    dearest_import = np.abs(planned_import_price(objective)).max(initial=0.0)
+    dearest_import = np.abs(import_price_with_surcharge(objective)).max(initial=0.0)
     return float(dearest_import + np.abs(objective.export_price).max(initial=0.0))
 
 
 def shortage_of(site: Site) -> Vector:
     """Return what solar leaves of the load, the inverter's limit considered; shape (T,). [kWh]"""
-    return np.maximum(site.net_load + site.clipped_solar, 0.0)
+    return np.maximum(site.net_load + site.clipping, 0.0)
 
 
-def planned_import_price(objective: Objective) -> Vector:
+def import_price_with_surcharge(objective: Objective) -> Vector:
     """Return import prices with their surcharge; shape (T,). [$/kWh]"""
     price = objective.import_price
     return price + objective.import_surcharge * (price > 0)

@@ -80,7 +80,7 @@ class Battery:
         return self.charge_efficiency * self.discharge_efficiency
 
     def same_as(self, other: "Battery") -> bool:
-        """Whether both are the same battery, however full."""
+        """Return whether both are the same battery, however full."""
         return bool(_lasting(self) == _lasting(other))
 
 

@@ -41,7 +41,7 @@ def require_finite(field: str, value: float) -> None:
         raise ProblemError(field, f"must be finite, got {value!r}")
 
 
-def frozen_vector(
+def freeze_vector(
     field: str,
     values: object,
     size: int | None = None,

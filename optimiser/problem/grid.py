@@ -38,7 +38,7 @@ class Grid:
                 object.__setattr__(self, name, limit)
 
     def same_as(self, other: "Grid") -> bool:
-        """Whether both set the same limits."""
+        """Return whether both set the same limits."""
         return (
             self.curtailment == other.curtailment
             and _is_same(self.import_limit, other.import_limit)

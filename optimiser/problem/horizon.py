@@ -10,7 +10,7 @@ import numpy as np
 
 from matrix_builders import Vector
 from optimiser.errors import ProblemError
-from optimiser.problem.checks import frozen_vector
+from optimiser.problem.checks import freeze_vector
 
 _LEAST = math.ulp(0.0)  # the positive number beside zero
 
@@ -33,7 +33,7 @@ class Horizon:
     def __post_init__(self) -> None:
         if self.start.tzinfo is None:
             raise ProblemError("start", f"must be time-zone aware, got {self.start!r}")
-        hours = frozen_vector("hours", self.hours, least=_LEAST, rule="must be positive")
+        hours = freeze_vector("hours", self.hours, least=_LEAST, rule="must be positive")
         if hours.size == 0:
             raise ProblemError("hours", "must hold at least one interval, got 0")
         object.__setattr__(self, "hours", hours)
@@ -74,7 +74,7 @@ class Horizon:
         return self.instant(self.n_intervals)
 
     def changes_clocks(self) -> bool:
-        """Whether the zone's offset changes; none does so twice within a day."""
+        """Return whether the zone's offset changes; none does so twice within a day."""
         zone, span = self.start.tzinfo, float(self.elapsed[-1])
         with contextlib.suppress(TypeError):  # a foreign zone may have no hash
             if _keeps_offset(zone, self.start.toordinal(), int(span) // 24 + 1):
@@ -93,7 +93,7 @@ class Horizon:
 
 @lru_cache(maxsize=16)  # plans come minutes apart, and a zone takes long to ask
 def _keeps_offset(zone: tzinfo | None, day: int, later: int) -> bool:
-    """Whether the offset stays from any time of a day to any that many days after it.
+    """Return whether the offset stays from any time of a day to any that many days after it.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The three cost functions, stated as prices, permissions and the worth of what is left."""
+"""The three cost functions, stated as prices, permissions and a terminal value."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,7 +12,7 @@ from optimiser.problem.windows import Mask
 
 
 class CostFunction(StrEnum):
-    """What a plan minimises.
+    """The cost function that a plan minimises.
 
     `COST`: the bill plus wear, with the energy left at the end valued as if tomorrow were like
     the last day of the horizon.  `PROFIT`: the bill plus wear inside the horizon only; what is
@@ -27,7 +27,7 @@ class CostFunction(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Objective:
-    """What one plan is optimised against.
+    """Prices and permissions that one plan is optimised against.
 
     Attributes
     ----------
@@ -100,7 +100,7 @@ def build_objective(site: Site, tariff: PlanningTariff, cost_function: CostFunct
 
 
 def _each(permissions: list[bool], when: Mask) -> Mask:
-    """What each storage may do, and when; shape (K, T)."""
+    """Combine permissions of each storage with intervals; shape (K, T)."""
     return np.array(permissions, dtype=np.bool_)[:, None] & when
 
 

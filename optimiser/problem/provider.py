@@ -144,17 +144,17 @@ def planning_tariff(rules: ProviderRules, tariff: Tariff, horizon: Horizon) -> P
     always = np.ones(horizon.n_intervals, dtype=np.bool_)
     return PlanningTariff(
         import_price=tariff.import_price,
-        export_price=tariff.export_price if boost is None else _boosted(boost, tariff, horizon),
-        may_export=always if chip is None else _unchipped(chip, tariff, horizon),
+        export_price=tariff.export_price if boost is None else _boost(boost, tariff, horizon),
+        may_export=always if chip is None else _may_export(chip, tariff, horizon),
         may_charge_from_grid=always if spike is None else tariff.import_price < spike.threshold,
         price_margin=rules.price_margin,
     )
 
 
-def _boosted(boost: ExportBoost, tariff: Tariff, horizon: Horizon) -> Vector:
+def _boost(boost: ExportBoost, tariff: Tariff, horizon: Horizon) -> Vector:
     raised = np.maximum(tariff.export_price + boost.offset, boost.minimum)
     return np.where(boost.window.covers(horizon), raised, tariff.export_price)
 
 
-def _unchipped(chip: ChipMode, tariff: Tariff, horizon: Horizon) -> Mask:
+def _may_export(chip: ChipMode, tariff: Tariff, horizon: Horizon) -> Mask:
     return ~chip.window.covers(horizon) | (tariff.export_price >= chip.threshold)

@@ -8,7 +8,7 @@ import numpy as np
 from matrix_builders import Vector
 from optimiser.errors import ProblemError
 from optimiser.problem.battery import Battery
-from optimiser.problem.checks import frozen_vector
+from optimiser.problem.checks import freeze_vector
 from optimiser.problem.grid import Grid, Inverter
 from optimiser.problem.horizon import Horizon
 from optimiser.problem.tariff import Tariff
@@ -17,7 +17,7 @@ from optimiser.problem.vehicle import Vehicle
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
-    """What the home draws and what the panels give.
+    """Forecast of load and solar.
 
     Attributes
     ----------
@@ -32,9 +32,9 @@ class Forecast:
 
     def __post_init__(self) -> None:
         rule = "must not be negative"
-        load = frozen_vector("load", self.load, least=0.0, rule=rule)
+        load = freeze_vector("load", self.load, least=0.0, rule=rule)
         object.__setattr__(self, "load", load)
-        solar = frozen_vector("solar", self.solar, load.size, least=0.0, rule=rule)
+        solar = freeze_vector("solar", self.solar, load.size, least=0.0, rule=rule)
         object.__setattr__(self, "solar", solar)
 
 
@@ -90,7 +90,7 @@ class Site:
         return self.forecast.load - self.forecast.solar
 
     @cached_property
-    def clipped_solar(self) -> Vector:
+    def clipping(self) -> Vector:
         """Solar that must be stored behind the inverter, or is lost; shape (T,). [kWh]"""
         if self.inverter is None or not self.inverter.dc_coupled_solar:
             return np.zeros(self.horizon.n_intervals)

@@ -1,11 +1,11 @@
-"""What energy and power cost: prices, demand charges and daily allowances."""
+"""The tariff: prices, demand charges and daily allowances."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 from matrix_builders import Vector
 from optimiser.errors import ProblemError
-from optimiser.problem.checks import frozen_vector, require_finite, require_not_negative
+from optimiser.problem.checks import freeze_vector, require_finite, require_not_negative
 from optimiser.problem.windows import Window
 
 
@@ -80,7 +80,7 @@ _DAY = 24.0  # h
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tariff:
-    """What energy costs and earns.
+    """Prices of energy and power.
 
     Attributes
     ----------
@@ -100,7 +100,7 @@ class Tariff:
     allowances: tuple[Allowance, ...] = ()
 
     def __post_init__(self) -> None:
-        price = frozen_vector("import_price", self.import_price)
+        price = freeze_vector("import_price", self.import_price)
         object.__setattr__(self, "import_price", price)
-        export = frozen_vector("export_price", self.export_price, price.size)
+        export = freeze_vector("export_price", self.export_price, price.size)
         object.__setattr__(self, "export_price", export)

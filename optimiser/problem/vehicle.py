@@ -9,7 +9,7 @@ from optimiser.problem.checks import require_efficiencies, require_fractions, re
 
 
 class Priority(StrEnum):
-    """Who goes first where a vehicle and the home battery want the same energy."""
+    """Order in which a vehicle and the home battery take the same energy."""
 
     EV_FIRST = "ev_first"
     BATTERY_FIRST = "battery_first"

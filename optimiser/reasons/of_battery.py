@@ -1,4 +1,4 @@
-"""Why the home battery does what it does now."""
+"""Reasons for what the home battery does now."""
 
 from optimiser.problem.battery import Battery
 from optimiser.problem.objective import CostFunction
@@ -39,37 +39,37 @@ def battery_reasons(plan: Plan) -> tuple[str, ...]:
         first = f"Serving the house with {kilowatts(out)}: {_why_give(look, battery)}"
     else:
         first = _why_idle(plan, look, battery)
-    return (first, *_unused(plan, look))
+    return (first, *_curtailment(plan, look))
 
 
 def _why_charge(plan: Plan, look: Outlook, battery: Battery) -> str:
     cost = float(look.cost_of_more()[0])
-    use = look.used_at()
-    worth = None if use is None else float(look.worth_of_more()[use])
-    here = _cost_now(look, worth)
+    use = look.next_use()
+    value = None if use is None else float(look.value_of_more()[use])
+    here = _cost_now(look, value)
     if battery.initial_soc < battery.reserve - 1e-4:
         return f" to regain the reserve of {percent(battery.reserve)}: {here}"
-    if use is None or worth is None:
-        return f": {here}{_kept(plan, battery)}"
+    if use is None or value is None:
+        return f": {here}{_purpose(plan, battery)}"
     when = clock(look.horizon.instant(use), look.horizon.start)
     trip = battery.round_trip_efficiency
-    kept = worth * trip - battery.cycle_cost * (1 + trip)
-    if worth > 0 and kept >= cost - _CENT:
+    kept = value * trip - battery.cycle_cost * (1 + trip)
+    if value > 0 and kept >= cost - _CENT:
         verb = "sells for" if look.exporting[use] else "replaces"
-        return f": {here} and {verb} {money(worth, cost)} at {when}"
+        return f": {here} and {verb} {money(value, cost)} at {when}"
     if plan.cost_function is CostFunction.SELF_CONSUMPTION:
         return f": {here}; the house uses it from {when}, so that less is bought"
     return f": {here}"
 
 
-def _kept(plan: Plan, battery: Battery) -> str:
+def _purpose(plan: Plan, battery: Battery) -> str:
     if battery.target_end_soc is not None:
         return f", towards the {percent(battery.target_end_soc)} wanted at the end"
     return " and is kept for the time after this plan" if plan.money.end_value > 0 else ""
 
 
 def _cost_now(look: Outlook, other: float | None = None) -> str:
-    """What a kWh more costs in the first interval."""
+    """Say the cost of one kWh more in the first interval."""
     if look.importing[0]:
         return f"power {costs(float(look.import_price[0]), other)} now"
     if look.curtailing[0]:
@@ -82,22 +82,22 @@ def _cost_now(look: Outlook, other: float | None = None) -> str:
 
 
 def _why_give(look: Outlook, battery: Battery) -> str:
-    """What giving is worth now, and what putting it back costs."""
-    worth = float(look.worth_of_more()[0])
-    at = look.refilled_at()
+    """Say the value of giving now, and the cost of putting it back."""
+    value = float(look.value_of_more()[0])
+    at = look.next_refill()
     cost = None if at is None else float(look.cost_of_more()[at])
-    now = f"selling {earns(worth, cost)}" if look.exporting[0] else f"power {costs(worth, cost)}"
+    now = f"selling {earns(value, cost)}" if look.exporting[0] else f"power {costs(value, cost)}"
     if at is None or cost is None:
         return f"{now} now"
     again = (cost + battery.cycle_cost) / battery.round_trip_efficiency + battery.cycle_cost
-    if again > worth + _CENT:
+    if again > value + _CENT:
         return f"{now} now"
     when = clock(look.horizon.instant(at), look.horizon.start)
     if look.importing[at]:
-        return f"{now} now, and refilling {costs(cost, worth)} at {when}"
+        return f"{now} now, and refilling {costs(cost, value)} at {when}"
     if cost < _CENT:
         return f"{now} now, and solar that earns nothing refills it at {when}"
-    return f"{now} now, and solar worth {money(cost, worth)} refills it at {when}"
+    return f"{now} now, and solar worth {money(cost, value)} refills it at {when}"
 
 
 def _why_idle(plan: Plan, look: Outlook, battery: Battery) -> str:
@@ -123,24 +123,24 @@ def _always_idle(plan: Plan) -> str:
 
 
 def _holding(look: Outlook, battery: Battery) -> str:
-    """The house buys while the battery rests."""
+    """Say why the house buys while the battery rests."""
     price = float(look.import_price[0])
     if look.stored[0] <= look.floor + look.slack:
         return _at_reserve(look, battery)
-    use = look.used_at()
+    use = look.next_use()
     held = f"Holding {percent(battery.initial_soc)}"
-    worth = None if use is None else float(look.worth_of_more()[use])
-    if use is None or worth is None or worth < max(price - _CENT, 0.0):
+    value = None if use is None else float(look.value_of_more()[use])
+    if use is None or value is None or value < max(price - _CENT, 0.0):
         return f"{held}: power {costs(price)} now"
     verb = "sells for" if look.exporting[use] else "replaces"
     later = (
-        f"{verb} {money(worth, price)} at {clock(look.horizon.instant(use), look.horizon.start)}"
+        f"{verb} {money(value, price)} at {clock(look.horizon.instant(use), look.horizon.start)}"
     )
-    return f"{held}: power {costs(price, worth)} now, and what is stored {later}"
+    return f"{held}: power {costs(price, value)} now, and what is stored {later}"
 
 
 def _at_reserve(look: Outlook, battery: Battery) -> str:
-    """The house buys, and there is nothing to give it."""
+    """Say why the house buys, and there is nothing to give it."""
     price = float(look.import_price[0])
     empty = f"Idle at the reserve of {percent(battery.reserve)}"
     at = look.first(look.charges)
@@ -155,12 +155,12 @@ def _at_reserve(look: Outlook, battery: Battery) -> str:
 
 
 def _selling_solar(plan: Plan, look: Outlook, battery: Battery) -> str:
-    """Solar goes to the grid while the battery rests."""
+    """Say why solar goes to the grid while the battery rests."""
     price = float(look.export_price[0])
     surplus = kilowatts(float(plan.dispatch.grid_export[0] / plan.site.horizon.hours[0]))
     if look.stored[0] >= look.ceiling - look.slack:
         return f"Idle: the battery is full, and the surplus of {surplus} {earns(price)} now"
-    at = look.refilled_at()
+    at = look.next_refill()
     cost = None if at is None else float(look.cost_of_more()[at])
     sold = f"Waiting: the surplus of {surplus} {earns(price, cost)} now"
     if at is None or cost is None or cost > price + _CENT:
@@ -171,8 +171,8 @@ def _selling_solar(plan: Plan, look: Outlook, battery: Battery) -> str:
     return f"{sold}, and charging {costs(cost, price)} at {when}"
 
 
-def _unused(plan: Plan, look: Outlook) -> tuple[str, ...]:
-    """A sentence about solar that is left unused."""
+def _curtailment(plan: Plan, look: Outlook) -> tuple[str, ...]:
+    """Return a sentence about solar that is left unused."""
     if not look.curtailing[0]:
         return ()
     power = kilowatts(float(plan.dispatch.curtailed[0] / plan.site.horizon.hours[0]))

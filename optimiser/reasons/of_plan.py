@@ -1,4 +1,4 @@
-"""Why the storages of a plan do what they do now, vehicles included."""
+"""Reasons for what the storages of a plan do now, vehicles included."""
 
 from collections.abc import Sequence
 
@@ -45,22 +45,22 @@ def reasons(plan: Plan, names: Sequence[str | None] = ()) -> tuple[str, ...]:
 def _vehicle(vehicle: Vehicle, look: Outlook, name: str) -> str:
     if look.charges[0]:
         power = kilowatts(float(look.charge[0]))
-        return f"{name} charges at {power}: {_price(look, 0)}{_wanted(vehicle, look)}"
+        return f"{name} charges at {power}: {_price(look, 0)}{_target(vehicle, look)}"
     if look.discharges[0]:
         verb = "sells" if look.exporting[0] else "gives"
-        worth = money(float(look.worth_of_more()[0]))
-        return f"{name} {verb} {kilowatts(float(look.discharge[0]))}: power is worth {worth} now"
+        value = money(float(look.value_of_more()[0]))
+        return f"{name} {verb} {kilowatts(float(look.discharge[0]))}: power is worth {value} now"
     at = look.first(look.charges)
     if at is None:
         if vehicle.target_soc is not None and vehicle.initial_soc < vehicle.target_soc - 1e-4:
             return f"{name} is not charged within this plan"
         return f"{name} has the {percent(vehicle.initial_soc)} it needs"
     when = clock(look.horizon.instant(at), look.horizon.start)
-    return f"{name} waits until {when}: {_price(look, at)}{_wanted(vehicle, look)}"
+    return f"{name} waits until {when}: {_price(look, at)}{_target(vehicle, look)}"
 
 
 def _price(look: Outlook, t: int) -> str:
-    """What charging costs in interval `t`."""
+    """Say what charging costs in interval `t`."""
     when = "then" if t else "now"
     if look.importing[t]:
         return f"power {costs(float(look.import_price[t]))} {when}"
@@ -70,8 +70,8 @@ def _price(look: Outlook, t: int) -> str:
     return f"it takes solar worth {money(sold)} {when}"
 
 
-def _wanted(vehicle: Vehicle, look: Outlook) -> str:
-    """What it is charged for, where that is still to come."""
+def _target(vehicle: Vehicle, look: Outlook) -> str:
+    """Say what it is charged for, where that is still to come."""
     if vehicle.target_soc is None or vehicle.initial_soc >= vehicle.target_soc:
         return ""
     target = percent(vehicle.target_soc)

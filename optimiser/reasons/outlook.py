@@ -1,4 +1,4 @@
-"""What one storage does over the horizon, and what the marginal kWh is worth at the meter."""
+"""One storage of a plan over the horizon, and the marginal value of a kWh at the meter."""
 
 from dataclasses import dataclass
 
@@ -47,35 +47,35 @@ class Outlook:
 
     @property
     def charges(self) -> Mask:
-        """Where it charges."""
+        """Intervals in which it charges."""
         return self.charge > COMMAND_THRESHOLD
 
     @property
     def discharges(self) -> Mask:
-        """Where it discharges."""
+        """Intervals in which it discharges."""
         return self.discharge > COMMAND_THRESHOLD
 
     def cost_of_more(self) -> Vector:
-        """Cost of drawing one kWh more, or charging it: bought, not sold, or free. [$/kWh]"""
+        """Return the cost of one kWh more: bought, not sold, or free. [$/kWh]"""
         kept = np.where(self.importing, self.import_price, self.export_price)
         # A surplus that is lost costs nothing to take; nor does it cost to leave unsold at a loss.
         return np.where(self.curtailing & ~self.importing, 0.0, kept)
 
-    def worth_of_more(self) -> Vector:
-        """Worth of one kWh given: sold where the meter sells, else not bought. [$/kWh]"""
+    def value_of_more(self) -> Vector:
+        """Return the value of one kWh given: sold, else not bought. [$/kWh]"""
         return np.where(self.exporting, self.export_price, self.import_price)
 
-    def used_at(self) -> int | None:
-        """Where energy stored now does the least: a discharge before it is next empty."""
-        return _least(self.worth_of_more(), self.discharges, self._until(self.stored, self.floor))
+    def next_use(self) -> int | None:
+        """Return where energy stored now does the least: a discharge before it is next empty."""
+        return _least(self.value_of_more(), self.discharges, self._until(self.stored, self.floor))
 
-    def refilled_at(self) -> int | None:
-        """Where energy given now is put back at most: a charge before it is next full."""
+    def next_refill(self) -> int | None:
+        """Return where energy given now is put back at most: a charge before it is next full."""
         last = self._until(-self.stored, -self.ceiling)
         return _least(-self.cost_of_more(), self.charges, last)
 
     def first(self, moves: Mask) -> int | None:
-        """First interval in which it moves."""
+        """Return the first interval in which it moves."""
         return int(np.argmax(moves)) if moves.any() else None
 
     @property
@@ -84,13 +84,13 @@ class Outlook:
         return 1e-3 + 2e-3 * self.ceiling
 
     def _until(self, level: Vector, limit: float) -> int:
-        """First interval at whose end `level` is down at its limit; the last if there is none."""
+        """Return the first interval that ends with `level` at its limit; else the last."""
         there = level <= limit + self.slack
         return int(np.argmax(there)) if there.any() else level.size - 1
 
 
 def _least(value: Vector, where: Mask, last: int) -> int | None:
-    """Interval after the first, up to `last`, with the least value where the mask holds."""
+    """Return the interval after the first, up to `last`, of least value in the mask."""
     allowed = where.copy()
     allowed[0] = False
     allowed[last + 1 :] = False

@@ -15,12 +15,12 @@ def money(price: float, other: float | None = None) -> str:
 
 
 def costs(price: float, other: float | None = None) -> str:
-    """What a kWh costs whoever takes it, or pays where its price is negative. [$/kWh]"""
+    """Say what a kWh costs whoever takes it, or pays where its price is negative. [$/kWh]"""
     return f"costs {money(price, other)}" if price >= 0 else f"pays {money(-price)}"
 
 
 def earns(price: float, other: float | None = None) -> str:
-    """What a kWh earns whoever sells it, who may have to pay. [$/kWh]"""
+    """Say what a kWh earns whoever sells it, who may have to pay. [$/kWh]"""
     return f"earns {money(price, other)}" if price >= 0 else f"costs {money(-price)}"
 
 

@@ -45,7 +45,7 @@ class Audit:
 
     @property
     def passed(self) -> bool:
-        """Whether both errors are rounding; NaN never passes."""
+        """Return whether both errors are rounding; NaN never passes."""
         return self.energy_error <= ENERGY_TOLERANCE and self.bill_error <= BILL_TOLERANCE
 
 
@@ -110,10 +110,10 @@ def _flow_errors(site: Site, dispatch: Dispatch, flows: EnergyFlows) -> Iterator
     from_vehicle = flows.vehicle_to_load + flows.vehicle_to_battery + flows.vehicle_to_grid
     from_vehicle = from_vehicle + flows.vehicle_to_vehicle.sum(axis=0)
     yield np.abs(from_vehicle - dispatch.discharge[n:].sum(axis=0))
-    yield np.abs(_imported(flows) - dispatch.grid_import)  # the meter may differ by its noise
+    yield np.abs(_import_of(flows) - dispatch.grid_import)  # the meter may differ by its noise
 
 
-def _imported(flows: EnergyFlows) -> Vector:
+def _import_of(flows: EnergyFlows) -> Vector:
     """Return the energy that the flows take from the grid; shape (T,). [kWh per interval]"""
     imported: Vector = flows.grid_to_load + flows.grid_to_battery
     return np.asarray(imported + flows.grid_to_vehicle.sum(axis=0))
@@ -195,7 +195,7 @@ def _is_here(vehicle: Vehicle, site: Site) -> Mask:
 
 def _bill_error(site: Site, flows: EnergyFlows, money: Money) -> float:
     """Return how far the bill stated is from that of the flows, per dollar that changes hands."""
-    drawn = _imported(flows)
+    drawn = _import_of(flows)
     sold = flows.solar_to_grid + flows.battery_to_grid + flows.vehicle_to_grid
     bought = drawn * site.tariff.import_price
     earned = sold * site.tariff.export_price

@@ -90,7 +90,7 @@ class Money:
 
     @cached_property
     def savings(self) -> float:
-        """How much less the plan costs than the baseline. [$]"""
+        """Cost of the baseline less that of the plan. [$]"""
         return self.baseline_cost - self.total_cost
 
 
@@ -120,7 +120,7 @@ def bill_of(site: Site, grid_import: Vector, grid_export: Vector) -> Bill:
         export_revenue=float(grid_export @ tariff.export_price),
         allowance_credit=credit(allowances, grid_import, grid_export) if allowances else 0.0,
         peaks=tuple(
-            Peak(reached=peak.reached(grid_import), so_far=peak.floor, cost=peak.cost(grid_import))
+            Peak(reached=peak.height(grid_import), so_far=peak.floor, cost=peak.cost(grid_import))
             for peak in peaks
         ),
     )
@@ -159,7 +159,7 @@ def baseline_cost(site: Site) -> float:
     Surplus beyond the export limit is lost where solar can be curtailed, and what an inverter
     cannot pass on is lost in any case.
     """
-    drawn = site.net_load + site.clipped_solar
+    drawn = site.net_load + site.clipping
     for vehicle in site.vehicles:
         drawn = drawn + _charge_at_once(vehicle, site, np.maximum(-drawn, 0.0))
     most_export = site.grid.export_limit if site.grid.curtailment else np.inf

@@ -111,7 +111,7 @@ def _split_solar(
     is_battery = np.arange(missing.shape[0]) < len(site.batteries)
     left = site.forecast.solar - dispatch.curtailed
     # Solar that the inverter cannot pass on charges the batteries beside it.
-    behind = np.maximum(site.clipped_solar - dispatch.curtailed, 0.0)
+    behind = np.maximum(site.clipping - dispatch.curtailed, 0.0)
     if behind.any():
         left = left - behind + _share(behind, missing, is_battery[:, None])
     to_load = np.minimum(site.forecast.load, left)

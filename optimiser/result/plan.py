@@ -33,7 +33,7 @@ class Action(StrEnum):
 class Certificate:
     """The proof of a plan.
 
-    Planning costs hold what the bill does not: wear, penalties, the worth of what is left, and
+    Planning costs hold what the bill does not: wear, penalties, the terminal value, and
     the provider's prices.
 
     Attributes

@@ -1,4 +1,4 @@
-"""Whatever a plan had to miss, and what would have kept it."""
+"""Shortfalls: limits and targets that a plan had to miss, and what would have kept them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from optimiser.problem.vehicle import Vehicle
 
 
 class SoftLimit(StrEnum):
-    """What can be missed."""
+    """Limits and targets that can be missed."""
 
     RESERVE = "reserve"
     MAX_SOC = "max_soc"
@@ -30,7 +30,7 @@ class SoftLimit(StrEnum):
 
 
 class Cause(StrEnum):
-    """What stands in the way, where one thing does."""
+    """Cause of a shortfall, where there is one."""
 
     NEVER_HERE = "never_here"
     CHARGER = "charger"
@@ -137,7 +137,7 @@ def _vehicles(site: Site, dispatch: Dispatch) -> Iterator[Shortfall]:
 
 
 def _in_the_way(site: Site, dispatch: Dispatch, v: int) -> tuple[Cause, float, float]:
-    """Why a target is missed, with the power that it needs and the power that there is. [kW]"""
+    """Find why a target is missed, the power that it needs, and what there is. [kW]"""
     vehicle = site.vehicles[v]
     here = present_at_charger(vehicle, site.horizon)
     hours = site.horizon.hours[here]
@@ -150,20 +150,20 @@ def _in_the_way(site: Site, dispatch: Dispatch, v: int) -> tuple[Cause, float, f
     if not vehicle.may_charge_from_grid:
         return Cause.SOLAR_ONLY, energy / float(hours.sum()), 0.0
     limits = np.broadcast_to(site.grid.import_limit, here.shape)[here]
-    others = _drawn_beside(site, dispatch, v)[here]
-    if _reached(limits, others, hours, vehicle) < energy - _NOTICEABLE:
+    others = _draw_beside(site, dispatch, v)[here]
+    if _energy_within(limits, others, hours, vehicle) < energy - _NOTICEABLE:
         return Cause.IMPORT_LIMIT, _least_limit(others, hours, vehicle, energy), float(limits.min())
     return (Cause.OTHER if vehicle.must_reach_target else Cause.PRICE), 0.0, 0.0
 
 
-def _drawn_beside(site: Site, dispatch: Dispatch, v: int) -> Vector:
-    """What the site draws without this vehicle; negative where it has power to spare. [kWh]"""
+def _draw_beside(site: Site, dispatch: Dispatch, v: int) -> Vector:
+    """Return what the site draws without this vehicle; negative to spare. [kWh]"""
     own = dispatch.charge[len(site.batteries) + v] - dispatch.discharge[len(site.batteries) + v]
     drawn: Vector = dispatch.grid_import - dispatch.grid_export - own
     return drawn
 
 
-def _reached(limit: Vector, others: Vector, hours: Vector, vehicle: Vehicle) -> float:
+def _energy_within(limit: Vector, others: Vector, hours: Vector, vehicle: Vehicle) -> float:
     """Energy that the vehicle could take under a limit of the meter. [kWh]"""
     free = np.clip(limit * hours - others, 0.0, vehicle.charge_limit * hours)
     free[free < vehicle.least_charge * hours] = 0.0
@@ -175,7 +175,7 @@ def _least_limit(others: Vector, hours: Vector, vehicle: Vehicle, energy: float)
     low, high = 0.0, float((others / hours).max()) + vehicle.charge_limit
     for _ in range(40):
         middle = (low + high) / 2.0
-        enough = _reached(np.full(hours.size, middle), others, hours, vehicle) >= energy
+        enough = _energy_within(np.full(hours.size, middle), others, hours, vehicle) >= energy
         low, high = (low, middle) if enough else (middle, high)
     return high
 

@@ -27,7 +27,7 @@ _TIME_LIMIT = 2.0  # s; deciding between equals is worth no more
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """The wishes of people beside the cost.
+    """Preferences of people beside the cost.
 
     Attributes
     ----------

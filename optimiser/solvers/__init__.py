@@ -35,7 +35,7 @@ class SolverBackend(Protocol):
         """Solve `lp` in at most `time_limit` seconds, perhaps from a feasible `start`."""
 
 
-def installed() -> Iterator[SolverBackend]:
+def available_backends() -> Iterator[SolverBackend]:
     """Yield the back ends whose library is present; each is imported only when asked for."""
     for name in ORDER:
         try:

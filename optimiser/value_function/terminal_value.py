@@ -85,15 +85,15 @@ def with_terminal_value(site: Site, problem: ProblemArrays, objective: Objective
     values: list[Vector] = []
     end_of = np.zeros(band.size, dtype=np.int64)
     if is_shared.any():
-        values.append(_shared_value(site, in_money, is_shared))
+        values.append(_common_value(site, in_money, is_shared))
     for k in np.flatnonzero(~is_shared).tolist():
         end_of[k] = len(values)
         values.append(np.array([[band[k]], [prices[k] or 0.0]]))
-    storages = problem.storages._replace(end_of=end_of, end_values=_padded(values))
+    storages = problem.storages._replace(end_of=end_of, end_values=_pad(values))
     return replace(problem, storages=storages)
 
 
-def _padded(values: list[Vector]) -> Vector:
+def _pad(values: list[Vector]) -> Vector:
     """Stack segments of several values; shape (2, E, S)."""
     n_segments = max((value.shape[1] for value in values), default=0)
     stack = np.zeros((2, len(values), n_segments))
@@ -109,7 +109,7 @@ def _band(problem: ProblemArrays) -> Vector:
     return np.asarray(limits[STORED_UPPER] - limits[STORED_LOWER])
 
 
-def _shared_value(site: Site, in_money: ProblemArrays, is_shared: Mask) -> Vector:
+def _common_value(site: Site, in_money: ProblemArrays, is_shared: Mask) -> Vector:
     """Build the value of the energy that some storages hold together; shape (2, S)."""
     room = float(_band(in_money)[is_shared].sum())
     value = None

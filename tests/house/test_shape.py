@@ -19,8 +19,8 @@ BODY_LENGTHS = {8: 1 / 2, 25: 1 / 10, 60: 0}
 
 CONCURRENCY = {"threading", "_thread", "queue", "concurrent", "multiprocessing", "asyncio"}
 
-CLOCK_READERS = ("optimiser/solvers/", "optimiser/exact/", "optimiser/planner.py")
-"""Solvers and branch and bound keep a deadline; the planner times its phases."""
+CLOCK_READERS = ("optimiser/solvers/", "optimiser/exact/")
+"""Solvers and branch and bound keep a deadline."""
 
 CALLABLE_TAKERS = ("optimiser/exact/",)  # its list of steps may hold functions
 

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
+from optimiser.solvers.start import start_from
 
 from optimiser.errors import InfeasibleError, SolverError
 from optimiser.model.dispatch import follow
 from optimiser.model.formulation import formulate
 from optimiser.solvers import highs
-from optimiser.solvers.start import start_from
 from optimiser.value_function import storage_plan as value_function
 from tests.exactness.sites import seeded_programme
 

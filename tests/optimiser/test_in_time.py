@@ -5,7 +5,6 @@ import threading
 import time
 
 import pytest
-
 from optimiser.solvers.in_time import in_time
 
 

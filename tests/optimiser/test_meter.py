@@ -14,8 +14,8 @@ from optimiser.model.linear_program import objective
 from optimiser.model.meter import (
     clipped,
     dearest_prices,
+    import_price_with_surcharge,
     most_curtailed,
-    planned_import_price,
     site_arrays,
 )
 from optimiser.model.storages import feed_in_limit, storage_arrays
@@ -85,7 +85,7 @@ def test_the_meter_is_the_plain_one(site, cost_function, provider):
     export_limit = np.minimum(hours * site.grid.export_limit, reach)
     export_limit = np.minimum(export_limit, np.maximum(-net_load, 0.0) + fed_in)
     export_limit = np.where(statement.may_export, export_limit, 0.0)
-    import_price = planned_import_price(statement) + statement.price_margin
+    import_price = import_price_with_surcharge(statement) + statement.price_margin
     export_price = statement.export_price - statement.price_margin
     if site.inverter is None and not site.tariff.allowances:
         pays = (export_limit < reach - 1e-9) | (import_price < 0) | (export_price < 0)
@@ -106,7 +106,7 @@ def test_the_meter_is_the_plain_one(site, cost_function, provider):
     )
     for name, values in expected._asdict().items():
         np.testing.assert_allclose(getattr(got, name), values, KERNEL, KERNEL, err_msg=name)
-    dearest = abs(planned_import_price(statement)).max() + abs(statement.export_price).max()
+    dearest = abs(import_price_with_surcharge(statement)).max() + abs(statement.export_price).max()
     prices = np.array(statement.import_price), np.array(statement.export_price)
     assert dearest_prices(*prices, statement.import_surcharge) == dearest
 

@@ -163,10 +163,10 @@ def test_every_comparison_agrees_with_the_marginal_value_of_the_plan(seed, cost_
     look, worth = outlook_of(found, 0), found.marginal_value[0]
     battery = turned.batteries[0]
 
-    used, refilled = look.used_at(), look.refilled_at()
+    used, refilled = look.used_at(), look.next_refill()
 
     if used is not None:
-        assert worth <= battery.discharge_efficiency * look.worth_of_more()[used] + 1e-6
+        assert worth <= battery.discharge_efficiency * look.value_of_more()[used] + 1e-6
     if refilled is not None:
         assert look.cost_of_more()[refilled] / battery.charge_efficiency <= worth + 1e-6
     prices = {money(p) for p in (*turned.tariff.import_price, *turned.tariff.export_price)}

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from optimiser.solvers.sifting import sifted
+from optimiser.solvers.start import start_from
 from scipy.sparse import csc_array
 
 from benchmarks import problems
@@ -15,8 +17,6 @@ from optimiser.model.dispatch import follow
 from optimiser.model.formulation import formulate
 from optimiser.model.linear_program import AT_LOWER, AT_UPPER, BASIC, LpSolution, objective
 from optimiser.solvers import highs
-from optimiser.solvers.sifting import sifted
-from optimiser.solvers.start import start_from
 from optimiser.value_function import storage_plan as value_function
 from tests.exactness.sites import seeded_programme
 

@@ -7,8 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy
-
-from optimiser.model.dispatch import DEAD_BAND
 from optimiser.result.audit_kernels import (
     bill_of_flows,
     flow_error,
@@ -17,6 +15,8 @@ from optimiser.result.audit_kernels import (
     storage_error,
     worse,
 )
+
+from optimiser.model.dispatch import DEAD_BAND
 from tests.tolerances import KERNEL
 
 energies = st.sampled_from((0.0, 0.0, 0.25, 1.0, 1.75, 3.0, -0.5, 1e-7)) | st.floats(-2.0, 8.0)

@@ -183,7 +183,7 @@ def violations(site, dispatch, *, consumes_itself=False):
         for group in groups:
             both = min(charge[group, t].sum(), discharge[group, t].sum())
             check(both, f"{t}: {list(group)} charge and discharge")
-        clipped = clipped_solar(site, t)
+        clipped = clipping(site, t)
         if not site.grid.curtailment:
             check(dispatch.curtailed[t] - clipped, f"{t}: curtails without leave")
         shortage = max(load[t] - solar[t] + clipped, 0.0)
@@ -217,7 +217,7 @@ def limit_at(limit, t):
     return float(np.broadcast_to(limit, t + 1)[t]) if np.size(limit) == 1 else float(limit[t])
 
 
-def clipped_solar(site, t):
+def clipping(site, t):
     """Solar that must be stored behind the inverter, or is lost. [kWh]"""
     if site.inverter is None or not site.inverter.dc_coupled_solar:
         return 0.0
@@ -226,7 +226,7 @@ def clipped_solar(site, t):
 
 def shortage_excess(site, t):
     """Import beyond the limit that the house alone needs. [kWh]"""
-    shortage = max(site.forecast.load[t] - site.forecast.solar[t] + clipped_solar(site, t), 0.0)
+    shortage = max(site.forecast.load[t] - site.forecast.solar[t] + clipping(site, t), 0.0)
     return max(shortage - site.horizon.hours[t] * limit_at(site.grid.import_limit, t), 0.0)
 
 

@@ -15,7 +15,7 @@ from optimiser import CostFunction, Direction, ProviderRules
 from optimiser.planner import state
 from tests.whole_sites.account import (
     allowance_days,
-    clipped_solar,
+    clipping,
     feed_in_limit,
     gain,
     is_barred,
@@ -129,7 +129,7 @@ def _meter(model, site, surcharge, penalty):
         model.column("import", t, cost=price, upper=most)
         model.column("import excess", t, cost=price + penalty, upper=shortage_excess(site, t))
         most = h * limit_at(site.grid.export_limit, t)
-        lost = solar[t] if site.grid.curtailment else clipped_solar(site, t)
+        lost = solar[t] if site.grid.curtailment else clipping(site, t)
         excess = max(solar[t] - load[t] - lost - most, 0.0)
         model.column("export", t, cost=-reward, upper=min(most, most_export(site, t)))
         model.column("export excess", t, cost=penalty - reward, upper=excess)
@@ -245,7 +245,7 @@ def _permissions(model, site, t, consumes_itself):
     # A storage that could take surplus keeps the meter from selling it solar bought anew.
     if any(could_charge(site, k, t, surplus) for k in barred):
         bought = {("import", t): 1.0, **{("charge", k, t): -1.0 for k in free}}
-        model.row(bought, upper=max(net_load + clipped_solar(site, t), 0.0))
+        model.row(bought, upper=max(net_load + clipping(site, t), 0.0))
     served, export = {}, {("export", t): 1.0}
     for k in every:
         most = feed_in_limit(site, k, t, consumes_itself)
