@@ -10,17 +10,7 @@ import numpy as np
 
 from benchmarks.days import synthetic_request
 from benchmarks.peers.case import Case
-from matrix_builders.tables import (
-    CHARGE_LIMIT,
-    DISCHARGE_LIMIT,
-    EXPORT_LIMIT,
-    EXPORT_PRICE,
-    IMPORT_LIMIT,
-    IMPORT_PRICE,
-    INITIAL,
-    STORED_LOWER,
-    STORED_UPPER,
-)
+from matrix_builders import tables
 from optimiser import Battery, CostFunction, Forecast, Horizon, ProviderRules, Site, Tariff
 from optimiser.model.arrays import ProblemArrays
 from optimiser.value_function.terminal_value import build_problem
@@ -88,18 +78,18 @@ def case(n_intervals: int, seed: int = 1) -> Case:
     battery, meter, limits = home.batteries[0], arrays.meter, arrays.storages.limits
     return Case(
         hours=float(arrays.hours[0]),
-        import_price=meter[IMPORT_PRICE],
-        export_price=meter[EXPORT_PRICE],
+        import_price=meter[tables.IMPORT_PRICE],
+        export_price=meter[tables.EXPORT_PRICE],
         load=home.forecast.load,
         solar=home.forecast.solar,
-        import_limit=meter[IMPORT_LIMIT],
-        export_limit=meter[EXPORT_LIMIT],
-        charge_limit=float(limits[CHARGE_LIMIT].max()),
-        discharge_limit=float(limits[DISCHARGE_LIMIT].max()),
+        import_limit=meter[tables.IMPORT_LIMIT],
+        export_limit=meter[tables.EXPORT_LIMIT],
+        charge_limit=float(limits[tables.CHARGE_LIMIT].max()),
+        discharge_limit=float(limits[tables.DISCHARGE_LIMIT].max()),
         charge_efficiency=battery.charge_efficiency,
         discharge_efficiency=battery.discharge_efficiency,
         capacity=battery.capacity,
-        floor=float(limits[STORED_LOWER, 0, 0]),
-        ceiling=float(limits[STORED_UPPER, 0, 0]),
-        initial=float(arrays.storages.traits[INITIAL, 0]),
+        floor=float(limits[tables.STORED_LOWER, 0, 0]),
+        ceiling=float(limits[tables.STORED_UPPER, 0, 0]),
+        initial=float(arrays.storages.traits[tables.INITIAL, 0]),
     )

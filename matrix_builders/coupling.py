@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from matrix_builders import tables
 from matrix_builders.arrays import CouplingArrays, CscArrays, Vector
 from matrix_builders.layout import BONUS, COUPLING, PEAK, SERVICE, Layout
 from matrix_builders.sparse import csc_from_triplets
-from matrix_builders.tables import COST, UPPER
 
 
 def coupling_rows(layout: Layout, couplings: CouplingArrays) -> CscArrays:
@@ -48,10 +48,10 @@ def write_coupling_bounds(
     rows : float64 array, shape (2, n_rows)
         Bounds; modified in place.
     """
-    columns[COST, layout.columns(PEAK)] = couplings.peak_price
-    columns[UPPER, layout.columns(PEAK)] = couplings.peak_limit
-    columns[COST, layout.columns(BONUS)] = -couplings.bonus_price
-    columns[UPPER, layout.columns(BONUS)] = couplings.bonus_limit
-    columns[UPPER, layout.columns(SERVICE)] = couplings.service_limit
+    columns[tables.COST, layout.columns(PEAK)] = couplings.peak_price
+    columns[tables.UPPER, layout.columns(PEAK)] = couplings.peak_limit
+    columns[tables.COST, layout.columns(BONUS)] = -couplings.bonus_price
+    columns[tables.UPPER, layout.columns(BONUS)] = couplings.bonus_limit
+    columns[tables.UPPER, layout.columns(SERVICE)] = couplings.service_limit
     rows[0, layout.rows(COUPLING)] = couplings.lower
     rows[1, layout.rows(COUPLING)] = couplings.upper

@@ -6,16 +6,8 @@ from itertools import accumulate
 
 import numpy as np
 
+from matrix_builders import tables
 from matrix_builders.arrays import UNCOUPLED, CouplingArrays, MeterArrays, Places, StorageArrays
-from matrix_builders.tables import (
-    CURTAIL_LIMIT,
-    SOFT_CEILING,
-    SOFT_FLOOR,
-    STORED_LOWER,
-    STORED_UPPER,
-)
-from matrix_builders.tables import EXPORT_EXCESS as MOST_EXPORT_EXCESS
-from matrix_builders.tables import IMPORT_EXCESS as MOST_IMPORT_EXCESS
 
 # Column blocks, in the order of the matrix.  Plain integers, since kernels index with them.
 IMPORT = 0
@@ -112,11 +104,11 @@ def layout_for(
     n, k = meter.table.shape[1], len(storages.group)
     n_ends, n_segments = storages.end_values.shape[1:]
     limits = storages.limits
-    floors = int(np.count_nonzero(limits[SOFT_FLOOR] > limits[STORED_LOWER]))
-    ceilings = int(np.count_nonzero(limits[SOFT_CEILING] < limits[STORED_UPPER]))
+    floors = int(np.count_nonzero(limits[tables.SOFT_FLOOR] > limits[tables.STORED_LOWER]))
+    ceilings = int(np.count_nonzero(limits[tables.SOFT_CEILING] < limits[tables.STORED_UPPER]))
     optional = [
         n if meter.table[row].any() else 0
-        for row in (CURTAIL_LIMIT, MOST_IMPORT_EXCESS, MOST_EXPORT_EXCESS)
+        for row in (tables.CURTAIL_LIMIT, tables.IMPORT_EXCESS, tables.EXPORT_EXCESS)
     ]
     return Layout(
         n_intervals=n,

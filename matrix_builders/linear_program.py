@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from matrix_builders import tables
 from matrix_builders.arrays import (
     UNCOUPLED,
     CouplingArrays,
@@ -30,17 +31,6 @@ from matrix_builders.storage import (
     write_levels,
     write_missed_levels,
     write_movements,
-)
-from matrix_builders.tables import (
-    COST,
-    INITIAL,
-    LOWER,
-    NET_LOAD,
-    SOFT_CEILING,
-    SOFT_FLOOR,
-    STORED_LOWER,
-    STORED_UPPER,
-    UPPER,
 )
 
 
@@ -79,12 +69,14 @@ def build(
     write_levels(*starts, limits, end_of, columns, indptr, indices, data)
     write_missed_levels(*starts, limits, traits, columns, indptr, indices, data)
     write_end_energy(*starts, storages.end_values, columns, indptr, indices, data)
-    write_row_bounds(layout.row_starts, meter.table[NET_LOAD], limits, traits, end_of, rows)
+    write_row_bounds(layout.row_starts, meter.table[tables.NET_LOAD], limits, traits, end_of, rows)
     matrix = CscArrays(indptr, indices, data)
     if couplings.lower.size > 0:
         write_coupling_bounds(layout, couplings, columns, rows)
         matrix = stack(matrix, coupling_rows(layout, couplings))
-    return LinearProgram(columns[COST], matrix, rows[0], rows[1], columns[LOWER], columns[UPPER])
+    return LinearProgram(
+        columns[tables.COST], matrix, rows[0], rows[1], columns[tables.LOWER], columns[tables.UPPER]
+    )
 
 
 @kernel("void(i8[::1], f8[::1], f8[:, :, ::1], f8[:, ::1], i8[::1], f8[:, ::1])")
@@ -116,18 +108,20 @@ def write_row_bounds(
     floor = row_starts[FLOOR]
     ceiling = row_starts[CEILING]
     for k in range(n_storages):
-        lower[row_starts[DYNAMICS] + k * n_intervals] = traits[INITIAL, k]
+        lower[row_starts[DYNAMICS] + k * n_intervals] = traits[tables.INITIAL, k]
         if row_starts[END_LEVEL] < row_starts[END_LEVEL + 1]:
-            lower[row_starts[END_LEVEL] + end_of[k]] += limits[STORED_LOWER, k, n_intervals - 1]
+            lower[row_starts[END_LEVEL] + end_of[k]] += limits[
+                tables.STORED_LOWER, k, n_intervals - 1
+            ]
     for row in range(lower.size):
         upper[row] = lower[row]
     for k in range(n_storages):
         for t in range(n_intervals):  # `floor` and `ceiling` are the next free rows
-            if limits[SOFT_FLOOR, k, t] > limits[STORED_LOWER, k, t]:
-                lower[floor] = limits[SOFT_FLOOR, k, t]
+            if limits[tables.SOFT_FLOOR, k, t] > limits[tables.STORED_LOWER, k, t]:
+                lower[floor] = limits[tables.SOFT_FLOOR, k, t]
                 upper[floor] = np.inf
                 floor += 1
-            if limits[SOFT_CEILING, k, t] < limits[STORED_UPPER, k, t]:
+            if limits[tables.SOFT_CEILING, k, t] < limits[tables.STORED_UPPER, k, t]:
                 lower[ceiling] = -np.inf
-                upper[ceiling] = limits[SOFT_CEILING, k, t]
+                upper[ceiling] = limits[tables.SOFT_CEILING, k, t]
                 ceiling += 1

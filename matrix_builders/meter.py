@@ -1,19 +1,9 @@
 """Columns of the meter and of the panels: each has one entry, in the balance of its interval."""
 
+from matrix_builders import tables
 from matrix_builders.arrays import Indices, Places, Vector
 from matrix_builders.compiled import kernel
 from matrix_builders.layout import CHARGE, CURTAIL, EXPORT, IMPORT, IMPORT_EXCESS
-from matrix_builders.tables import (
-    COST,
-    CURTAIL_LIMIT,
-    EXPORT_LIMIT,
-    EXPORT_PRICE,
-    IMPORT_LIMIT,
-    IMPORT_PRICE,
-    UPPER,
-)
-from matrix_builders.tables import EXPORT_EXCESS as MOST_EXPORT_EXCESS
-from matrix_builders.tables import IMPORT_EXCESS as MOST_IMPORT_EXCESS
 
 
 @kernel("void(i8[::1], f8[:, ::1], f8, f8[:, ::1], i4[::1], i4[::1], f8[::1])")
@@ -47,25 +37,25 @@ def write_meter(
     data : float64 array, shape (nnz,)
         Modified in place.
     """
-    cost, upper = columns[COST], columns[UPPER]
+    cost, upper = columns[tables.COST], columns[tables.UPPER]
     for block in range(IMPORT, CHARGE):
         first = column_starts[block]
         for t in range(column_starts[block + 1] - first):
             column = first + t
             if block == IMPORT:
-                cost[column] = meter[IMPORT_PRICE, t]
-                upper[column] = meter[IMPORT_LIMIT, t]
+                cost[column] = meter[tables.IMPORT_PRICE, t]
+                upper[column] = meter[tables.IMPORT_LIMIT, t]
             elif block == EXPORT:
-                cost[column] = -meter[EXPORT_PRICE, t]
-                upper[column] = meter[EXPORT_LIMIT, t]
+                cost[column] = -meter[tables.EXPORT_PRICE, t]
+                upper[column] = meter[tables.EXPORT_LIMIT, t]
             elif block == CURTAIL:
-                upper[column] = meter[CURTAIL_LIMIT, t]
+                upper[column] = meter[tables.CURTAIL_LIMIT, t]
             elif block == IMPORT_EXCESS:
-                cost[column] = meter[IMPORT_PRICE, t] + penalty
-                upper[column] = meter[MOST_IMPORT_EXCESS, t]
+                cost[column] = meter[tables.IMPORT_PRICE, t] + penalty
+                upper[column] = meter[tables.IMPORT_EXCESS, t]
             else:
-                cost[column] = penalty - meter[EXPORT_PRICE, t]
-                upper[column] = meter[MOST_EXPORT_EXCESS, t]
+                cost[column] = penalty - meter[tables.EXPORT_PRICE, t]
+                upper[column] = meter[tables.EXPORT_EXCESS, t]
             indptr[column] = column
             indices[column] = t
             data[column] = 1.0 if block in (IMPORT, IMPORT_EXCESS) else -1.0

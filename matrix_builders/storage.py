@@ -1,5 +1,6 @@
 """Columns of the storages: what they move, what they hold, and how that is judged."""
 
+from matrix_builders import tables
 from matrix_builders.arrays import Indices, Places, Vector
 from matrix_builders.compiled import kernel
 from matrix_builders.layout import (
@@ -15,21 +16,6 @@ from matrix_builders.layout import (
     PEAK,
     SHORTFALL,
     STORED,
-)
-from matrix_builders.tables import (
-    CHARGE_EFFICIENCY,
-    COST,
-    DISCHARGE_EFFICIENCY,
-    END_PRICE,
-    END_WIDTH,
-    LEVEL_PRICE,
-    LOWER,
-    SOFT_CEILING,
-    SOFT_FLOOR,
-    STORED_LOWER,
-    STORED_UPPER,
-    UPPER,
-    WEAR,
 )
 
 
@@ -60,14 +46,14 @@ def write_movements(
     for block in (CHARGE, DISCHARGE):
         for k in range(n_storages):
             of_balance = -1.0 if block == CHARGE else 1.0
-            of_dynamics = -traits[CHARGE_EFFICIENCY, k]
+            of_dynamics = -traits[tables.CHARGE_EFFICIENCY, k]
             if block == DISCHARGE:
-                of_dynamics = 1.0 / traits[DISCHARGE_EFFICIENCY, k]
+                of_dynamics = 1.0 / traits[tables.DISCHARGE_EFFICIENCY, k]
             for t in range(n_intervals):
                 at = k * n_intervals + t
                 column = column_starts[block] + at
-                columns[COST, column] = traits[WEAR, k]
-                columns[UPPER, column] = limits[block - CHARGE, k, t]
+                columns[tables.COST, column] = traits[tables.WEAR, k]
+                columns[tables.UPPER, column] = limits[block - CHARGE, k, t]
                 indptr[column] = place
                 indices[place] = row_starts[BALANCE] + t
                 indices[place + 1] = row_starts[DYNAMICS] + at
@@ -111,8 +97,8 @@ def write_levels(
         for t in range(n_intervals):  # `place` is the next free entry
             at = k * n_intervals + t
             column = column_starts[STORED] + at
-            columns[LOWER, column] = limits[STORED_LOWER, k, t]
-            columns[UPPER, column] = limits[STORED_UPPER, k, t]
+            columns[tables.LOWER, column] = limits[tables.STORED_LOWER, k, t]
+            columns[tables.UPPER, column] = limits[tables.STORED_UPPER, k, t]
             indptr[column] = place
             indices[place] = row_starts[DYNAMICS] + at
             data[place] = 1.0
@@ -121,12 +107,12 @@ def write_levels(
                 indices[place] = row_starts[DYNAMICS] + at + 1
                 data[place] = -1.0
                 place += 1
-            if limits[SOFT_FLOOR, k, t] > limits[STORED_LOWER, k, t]:
+            if limits[tables.SOFT_FLOOR, k, t] > limits[tables.STORED_LOWER, k, t]:
                 indices[place] = floor
                 data[place] = 1.0
                 place += 1
                 floor += 1
-            if limits[SOFT_CEILING, k, t] < limits[STORED_UPPER, k, t]:
+            if limits[tables.SOFT_CEILING, k, t] < limits[tables.STORED_UPPER, k, t]:
                 indices[place] = ceiling
                 data[place] = 1.0
                 place += 1
@@ -161,19 +147,21 @@ def write_missed_levels(
     columns, indptr, indices, data
         As in `write_meter`; modified in place.
     """
-    cost, upper = columns[COST], columns[UPPER]
+    cost, upper = columns[tables.COST], columns[tables.UPPER]
     shortfall = column_starts[SHORTFALL]
     overfill = column_starts[OVERFILL]
     place = indptr[shortfall]
     for k in range(limits.shape[1]):
         for t in range(limits.shape[2]):  # both are the next free columns
-            if limits[SOFT_FLOOR, k, t] > limits[STORED_LOWER, k, t]:
-                cost[shortfall] = traits[LEVEL_PRICE, k]
-                upper[shortfall] = limits[SOFT_FLOOR, k, t] - limits[STORED_LOWER, k, t]
+            above = limits[tables.SOFT_FLOOR, k, t] - limits[tables.STORED_LOWER, k, t]
+            if above > 0.0:
+                cost[shortfall] = traits[tables.LEVEL_PRICE, k]
+                upper[shortfall] = above
                 shortfall += 1
-            if limits[SOFT_CEILING, k, t] < limits[STORED_UPPER, k, t]:
-                cost[overfill] = traits[LEVEL_PRICE, k]
-                upper[overfill] = limits[STORED_UPPER, k, t] - limits[SOFT_CEILING, k, t]
+            below = limits[tables.STORED_UPPER, k, t] - limits[tables.SOFT_CEILING, k, t]
+            if below > 0.0:
+                cost[overfill] = traits[tables.LEVEL_PRICE, k]
+                upper[overfill] = below
                 overfill += 1
     for missed in range(overfill - column_starts[SHORTFALL]):
         column = column_starts[SHORTFALL] + missed
@@ -213,8 +201,8 @@ def write_end_energy(
     for e in range(end_values.shape[1]):
         for j in range(n_segments):
             column = column_starts[END_ENERGY] + e * n_segments + j
-            columns[COST, column] = -end_values[END_PRICE, e, j]
-            columns[UPPER, column] = end_values[END_WIDTH, e, j]
+            columns[tables.COST, column] = -end_values[tables.END_PRICE, e, j]
+            columns[tables.UPPER, column] = end_values[tables.END_WIDTH, e, j]
             indptr[column] = place
             indices[place] = row_starts[END_LEVEL] + e
             data[place] = -1.0

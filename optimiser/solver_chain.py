@@ -8,9 +8,9 @@ which is exact, answers at once.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
-from matrix_builders.tables import LEAST_CHARGE
+from matrix_builders import tables
 from optimiser import solvers
 from optimiser.errors import SolverError
 from optimiser.exact.integrality import is_feasible
@@ -117,11 +117,7 @@ class ValueFunctionSolver:
     """
 
     exact_plan: Incumbent
-
-    @property
-    def name(self) -> str:
-        """Name in the reasons why another one answered."""
-        return "value_function"
+    name: ClassVar[str] = "value_function"
 
     def solve(self, formulation: Formulation, time_limit: float) -> Answer:
         """Return the plan of the value function, where it attains its bound."""
@@ -138,10 +134,7 @@ class ValueFunctionSolver:
 class RuleSolver:
     """The rules, which always answer."""
 
-    @property
-    def name(self) -> str:
-        """Name in the reasons why another one answered."""
-        return "rules"
+    name: ClassVar[str] = "rules"
 
     def solve(self, formulation: Formulation, time_limit: float) -> Answer:
         """Return the plan of the rules, with nothing proved."""
@@ -180,7 +173,7 @@ def solver_chain(
 
 
 def _has_least_power(formulation: Formulation) -> bool:
-    return bool(formulation.problem.storages.limits[LEAST_CHARGE].any())
+    return bool(formulation.problem.storages.limits[tables.LEAST_CHARGE].any())
 
 
 def solve_storage(formulation: Formulation, refusals: list[str]) -> StoragePlan | None:

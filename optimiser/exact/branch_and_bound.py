@@ -12,9 +12,8 @@ from typing import TypeAlias
 import highspy
 import numpy as np
 
-from matrix_builders import LinearProgram, Vector
+from matrix_builders import LinearProgram, Vector, tables
 from matrix_builders import layout as blocks
-from matrix_builders.tables import LEAST_CHARGE
 from optimiser.errors import InfeasibleError, SolverError, as_solver_error
 from optimiser.exact.fixing import RAISED_FROM, FixedLp, with_lp
 from optimiser.exact.highs_mip import choices
@@ -183,7 +182,7 @@ def _ways(formulation: Formulation, x: Vector, decided: Bounds) -> tuple[Bounds,
     """Split at the worst violation of a point, the nearer half first; None where there is none."""
     lp, charge = formulation.lp, formulation.layout.table(blocks.CHARGE)
     least, violations = (
-        formulation.problem.storages.limits[LEAST_CHARGE],
+        formulation.problem.storages.limits[tables.LEAST_CHARGE],
         find_violations(formulation, x),
     )
 

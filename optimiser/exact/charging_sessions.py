@@ -2,16 +2,7 @@
 
 import numpy as np
 
-from matrix_builders import Vector
-from matrix_builders.tables import (
-    CHARGE_EFFICIENCY,
-    CHARGE_LIMIT,
-    EXPORT_PRICE,
-    IMPORT_PRICE,
-    INITIAL,
-    LEAST_CHARGE,
-    NET_LOAD,
-)
+from matrix_builders import Vector, tables
 from optimiser.model.arrays import ProblemArrays
 from optimiser.model.dispatch import Dispatch, Trajectory, dispatch_from_trajectory
 from optimiser.model.storages import BATTERIES
@@ -51,8 +42,8 @@ def merge_sessions(problem: ProblemArrays, dispatch: Dispatch) -> Dispatch | Non
     charge = dispatch.charge.copy()
     charge[vehicles] = 0.0
     limit = problem.couplings.import_cap(problem.meter, dispatch.grid_import)
-    last = [int(np.flatnonzero(storages.limits[CHARGE_LIMIT, k])[-1]) for k in vehicles]
-    beside = problem.meter[NET_LOAD] - dispatch.discharge.sum(axis=0)
+    last = [int(np.flatnonzero(storages.limits[tables.CHARGE_LIMIT, k])[-1]) for k in vehicles]
+    beside = problem.meter[tables.NET_LOAD] - dispatch.discharge.sum(axis=0)
     for k in vehicles[np.argsort(last, kind="stable")].tolist():
         drawn = beside + charge.sum(axis=0) + dispatch.curtailed
         taken = _in_order(problem, k, drawn, limit, float(dispatch.charge[k].sum()))
@@ -61,9 +52,9 @@ def merge_sessions(problem: ProblemArrays, dispatch: Dispatch) -> Dispatch | Non
         charge[k] = taken
     if count_sessions(charge[vehicles]) >= count_sessions(dispatch.charge[vehicles]):
         return None
-    gained = charge * storages.traits[CHARGE_EFFICIENCY, :, None]
+    gained = charge * storages.traits[tables.CHARGE_EFFICIENCY, :, None]
     levels = dispatch.stored.copy()
-    initial = storages.traits[INITIAL, vehicles, None]
+    initial = storages.traits[tables.INITIAL, vehicles, None]
     levels[vehicles] = initial + np.cumsum(gained[vehicles], axis=1)
     metered = beside + charge.sum(axis=0) + dispatch.curtailed
     return dispatch_from_trajectory(problem, Trajectory(levels, metered))
@@ -77,9 +68,9 @@ def _in_order(
     None where the intervals do not suffice for the energy, or only below the least power.
     """
     meter, limits = problem.meter, problem.storages.limits[:, k]
-    room = np.minimum(limits[CHARGE_LIMIT], limit - drawn)
-    room = np.where(room < np.maximum(limits[LEAST_CHARGE], _NOTHING), 0.0, room)
-    price = np.where(drawn >= 0, meter[IMPORT_PRICE], meter[EXPORT_PRICE])
+    room = np.minimum(limits[tables.CHARGE_LIMIT], limit - drawn)
+    room = np.where(room < np.maximum(limits[tables.LEAST_CHARGE], _NOTHING), 0.0, room)
+    price = np.where(drawn >= 0, meter[tables.IMPORT_PRICE], meter[tables.EXPORT_PRICE])
     order = np.lexsort((np.arange(price.size), np.round(price, 9)))
     order = order[room[order] > 0]
     filled = np.cumsum(room[order])
@@ -91,7 +82,7 @@ def _in_order(
     charge[chosen] = room[chosen]
     surplus = float(filled[enough] - energy)
     for t in chosen[::-1].tolist():  # the last ones give back what is too much
-        given = min(surplus, max(charge[t] - limits[LEAST_CHARGE, t], 0.0))
+        given = min(surplus, max(charge[t] - limits[tables.LEAST_CHARGE, t], 0.0))
         charge[t] -= given
         surplus -= given
     return charge if surplus <= _NOTHING else None

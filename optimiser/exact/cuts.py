@@ -18,18 +18,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from matrix_builders import CscArrays, LinearProgram, Vector
+from matrix_builders import CscArrays, LinearProgram, Vector, tables
 from matrix_builders import layout as blocks
 from matrix_builders.arrays import Places
 from matrix_builders.sparse import csc_from_triplets, stack
-from matrix_builders.tables import (
-    CHARGE_LIMIT,
-    DISCHARGE_LIMIT,
-    IMPORT_EXCESS,
-    IMPORT_LIMIT,
-    LEAST_CHARGE,
-    NET_LOAD,
-)
 from optimiser.exact.fixing import with_lp
 from optimiser.model.formulation import Formulation
 
@@ -57,7 +49,7 @@ def add_cuts(formulation: Formulation) -> Formulation:
     Formulation
         Its linear programme has more rows, after those of the layout.
     """
-    least = formulation.problem.storages.limits[LEAST_CHARGE]
+    least = formulation.problem.storages.limits[tables.LEAST_CHARGE]
     chargers = np.flatnonzero(least.any(axis=1)).tolist()
     pairs = permutations(chargers, 2)
     rows = [_surplus_cuts(formulation), *(_import_limit_cuts(formulation, *two) for two in pairs)]
@@ -67,8 +59,8 @@ def add_cuts(formulation: Formulation) -> Formulation:
 def _surplus_cuts(formulation: Formulation) -> _Rows:
     """Build the rows by which the part of a charge that the surplus does not cover is drawn."""
     problem, layout = formulation.problem, formulation.layout
-    surplus = np.maximum(-problem.meter[NET_LOAD], 0.0)
-    least = problem.storages.limits[LEAST_CHARGE]
+    surplus = np.maximum(-problem.meter[tables.NET_LOAD], 0.0)
+    least = problem.storages.limits[tables.LEAST_CHARGE]
     missing = np.maximum(1.0 - surplus / np.maximum(least, _NOTHING), 0.0)
     chosen = np.flatnonzero((surplus > _NOTHING) & (missing > _NOTHING).any(axis=0))
     sources = (blocks.IMPORT, blocks.IMPORT_EXCESS, blocks.DISCHARGE)
@@ -81,9 +73,9 @@ def _surplus_cuts(formulation: Formulation) -> _Rows:
 def _import_limit_cuts(formulation: Formulation, i: int, j: int) -> _Rows:
     """Build the rows of what charger `i` may still take, by what charger `j` takes."""
     meter, limits = formulation.problem.meter, formulation.problem.storages.limits
-    room = meter[IMPORT_LIMIT] + meter[IMPORT_EXCESS] - meter[NET_LOAD]
-    room = room + limits[DISCHARGE_LIMIT].sum(axis=0)
-    least, most = limits[LEAST_CHARGE], np.minimum(limits[CHARGE_LIMIT], room)
+    room = meter[tables.IMPORT_LIMIT] + meter[tables.IMPORT_EXCESS] - meter[tables.NET_LOAD]
+    room = room + limits[tables.DISCHARGE_LIMIT].sum(axis=0)
+    least, most = limits[tables.LEAST_CHARGE], np.minimum(limits[tables.CHARGE_LIMIT], room)
     both = (least[[i, j]] > 0).all(axis=0) & (most[[i, j]] > _NOTHING).all(axis=0)
     together = least[i] + least[j] <= room + _NOTHING
     with np.errstate(divide="ignore", invalid="ignore"):  # where they never run together

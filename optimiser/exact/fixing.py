@@ -5,9 +5,8 @@ from time import perf_counter
 
 import numpy as np
 
-from matrix_builders import LinearProgram, Vector
+from matrix_builders import LinearProgram, Vector, tables
 from matrix_builders import layout as blocks
-from matrix_builders.tables import LEAST_CHARGE
 from optimiser import solvers
 from optimiser.errors import InfeasibleError, SolverError
 from optimiser.exact.integrality import Violations, find_violations, members
@@ -148,7 +147,7 @@ def fix_bounds(
         charges = x[charge[group]].sum(axis=0) >= x[discharge[group]].sum(axis=0)
         upper[discharge[np.ix_(group, np.flatnonzero(both & charges))]] = 0.0
         upper[charge[np.ix_(group, np.flatnonzero(both & ~charges))]] = 0.0
-    least = storages.limits[LEAST_CHARGE]
+    least = storages.limits[tables.LEAST_CHARGE]
     rises = violations.below_minimum & (x[charge] >= RAISED_FROM * least) & raises
     rises &= upper[charge] >= least
     lower[charge[rises]] = least[rises]

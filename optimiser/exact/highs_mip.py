@@ -8,9 +8,8 @@ from typing import Any
 import highspy
 import numpy as np
 
-from matrix_builders import LinearProgram, Vector
+from matrix_builders import LinearProgram, Vector, tables
 from matrix_builders import layout as blocks
-from matrix_builders.tables import LEAST_CHARGE
 from optimiser.errors import SolverError, as_solver_error
 from optimiser.exact.integrality import Violations, members
 from optimiser.model.formulation import Formulation
@@ -157,7 +156,7 @@ def _end_at(highs: Silent, deadline: float) -> None:
 def _semicontinuous(formulation: Formulation, chosen: Violations) -> Iterator[tuple[int, float]]:
     """Yield the columns that are zero or at least something, where they are not fixed."""
     charge, lp = formulation.layout.table(blocks.CHARGE), formulation.lp
-    least = formulation.problem.storages.limits[LEAST_CHARGE]
+    least = formulation.problem.storages.limits[tables.LEAST_CHARGE]
     for k, t in zip(*np.nonzero(chosen.below_minimum), strict=True):
         column = int(charge[k, t])
         if lp.col_lower[column] == 0.0 and lp.col_upper[column] >= least[k, t]:

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from matrix_builders import StorageArrays, Vector
+from matrix_builders import StorageArrays, Vector, tables
 from matrix_builders import layout as blocks
 from matrix_builders.arrays import Places
-from matrix_builders.tables import EXPORT_PRICE, IMPORT_PRICE, LEAST_CHARGE
 from optimiser.model.dispatch import Dispatch
 from optimiser.model.formulation import Formulation
 from optimiser.model.linear_program import primal_residual
@@ -51,13 +50,13 @@ class Violations:
 
     def with_semicontinuous(self, storages: StorageArrays) -> "Violations":
         """Return the same, and every charge that has a least power."""
-        below_minimum = self.below_minimum | (storages.limits[LEAST_CHARGE] > 0)
+        below_minimum = self.below_minimum | (storages.limits[tables.LEAST_CHARGE] > 0)
         return Violations(self.meter, self.groups, below_minimum)
 
     def with_profitable_cycles(self, meter: Vector) -> "Violations":
         """Return the same, and every interval whose prices pay for both directions at once."""
-        wastes = (meter[IMPORT_PRICE] < 0) | (meter[EXPORT_PRICE] < 0)
-        trades = meter[EXPORT_PRICE] > meter[IMPORT_PRICE]
+        wastes = (meter[tables.IMPORT_PRICE] < 0) | (meter[tables.EXPORT_PRICE] < 0)
+        trades = meter[tables.EXPORT_PRICE] > meter[tables.IMPORT_PRICE]
         return Violations(self.meter | wastes | trades, self.groups | wastes, self.below_minimum)
 
     def without(self, other: "Violations") -> "Violations":
@@ -130,5 +129,5 @@ def _simultaneous_energy(storages: StorageArrays, charge: Vector, discharge: Vec
 
 def _below_minimum(storages: StorageArrays, charge: Vector) -> Mask:
     """Return where a storage charges, but at less than its least power; shape (K, T)."""
-    least = storages.limits[LEAST_CHARGE]
+    least = storages.limits[tables.LEAST_CHARGE]
     return np.asarray((charge > _NOTHING) & (charge < least - _NOTHING))

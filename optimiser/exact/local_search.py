@@ -10,19 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from matrix_builders import Vector
-from matrix_builders.tables import (
-    CHARGE_LIMIT,
-    CURTAIL_LIMIT,
-    DISCHARGE_LIMIT,
-    END_WIDTH,
-    EXPORT_EXCESS,
-    EXPORT_LIMIT,
-    IMPORT_EXCESS,
-    IMPORT_LIMIT,
-    NET_LOAD,
-    STORED_LOWER,
-)
+from matrix_builders import Vector, tables
 from optimiser.errors import SolverError
 from optimiser.exact.integrality import is_feasible
 from optimiser.model.arrays import ProblemArrays
@@ -74,8 +62,8 @@ def _one_storage(problem: ProblemArrays, dispatch: Dispatch, k: int) -> ProblemA
     others = np.arange(len(storages.group)) != k
     kin = others & (storages.group == storages.group[k])
     limits = np.ascontiguousarray(storages.limits[:, [k]])
-    limits[CHARGE_LIMIT, 0, dispatch.discharge[kin].sum(axis=0) > _MOVES] = 0.0
-    limits[DISCHARGE_LIMIT, 0, dispatch.charge[kin].sum(axis=0) > _MOVES] = 0.0
+    limits[tables.CHARGE_LIMIT, 0, dispatch.discharge[kin].sum(axis=0) > _MOVES] = 0.0
+    limits[tables.DISCHARGE_LIMIT, 0, dispatch.charge[kin].sum(axis=0) > _MOVES] = 0.0
     one = storages._replace(
         limits=limits,
         traits=np.ascontiguousarray(storages.traits[:, [k]]),
@@ -84,10 +72,12 @@ def _one_storage(problem: ProblemArrays, dispatch: Dispatch, k: int) -> ProblemA
         end_values=_end_value_left(problem, dispatch, k),
     )
     meter = problem.meter.copy()
-    meter[NET_LOAD] += (dispatch.charge - dispatch.discharge)[others].sum(axis=0)
-    surplus = -meter[NET_LOAD] - meter[CURTAIL_LIMIT]
-    meter[IMPORT_EXCESS] = np.maximum(meter[NET_LOAD] - meter[IMPORT_LIMIT], 0.0)
-    meter[EXPORT_EXCESS] = np.maximum(surplus - meter[EXPORT_LIMIT], 0.0)
+    meter[tables.NET_LOAD] += (dispatch.charge - dispatch.discharge)[others].sum(axis=0)
+    surplus = -meter[tables.NET_LOAD] - meter[tables.CURTAIL_LIMIT]
+    meter[tables.IMPORT_EXCESS] = np.maximum(
+        meter[tables.NET_LOAD] - meter[tables.IMPORT_LIMIT], 0.0
+    )
+    meter[tables.EXPORT_EXCESS] = np.maximum(surplus - meter[tables.EXPORT_LIMIT], 0.0)
     return replace(problem, meter=meter, storages=one, couplings=Couplings(), permissions=None)
 
 
@@ -95,9 +85,9 @@ def _end_value_left(problem: ProblemArrays, dispatch: Dispatch, k: int) -> Vecto
     """Return the end value that the other storages leave to one; shape (2, 1, S)."""
     storages = problem.storages
     e = storages.end_of[k]
-    left = (dispatch.stored - storages.limits[STORED_LOWER])[:, -1]
+    left = (dispatch.stored - storages.limits[tables.STORED_LOWER])[:, -1]
     others = float(left[storages.end_of == e].sum() - left[k])
     value = storages.end_values[:, [e]].copy()
-    width = value[END_WIDTH, 0]
-    value[END_WIDTH, 0] = width - np.clip(others - (np.cumsum(width) - width), 0.0, width)
+    width = value[tables.END_WIDTH, 0]
+    value[tables.END_WIDTH, 0] = width - np.clip(others - (np.cumsum(width) - width), 0.0, width)
     return value

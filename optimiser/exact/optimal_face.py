@@ -10,9 +10,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from matrix_builders import LinearProgram, Vector
+from matrix_builders import LinearProgram, Vector, tables
 from matrix_builders import layout as blocks
-from matrix_builders.tables import LEAST_CHARGE
 from optimiser import solvers
 from optimiser.errors import SolverError
 from optimiser.exact.fixing import FixedLp, dive, resolve_fixed, start_at, with_lp
@@ -60,7 +59,7 @@ def break_ties(
     OptimiserError
         Where every optimum has a violation, as far as was searched.
     """
-    if fixed.formulation.problem.storages.limits[LEAST_CHARGE].any():
+    if fixed.formulation.problem.storages.limits[tables.LEAST_CHARGE].any():
         return _break_semicontinuous_ties(fixed, tie_break, backend, time_limit)
     best = solve_on_optimal_face(fixed, tie_break, backend, time_limit=time_limit)
     return dive(best.formulation, best.solution, backend, time_limit=time_limit)

@@ -12,14 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from matrix_builders import Vector
-from matrix_builders.tables import (
-    EXPORT_EXCESS,
-    EXPORT_LIMIT,
-    INITIAL,
-    LEAST_CHARGE,
-    NET_LOAD,
-)
+from matrix_builders import Vector, tables
 from optimiser.errors import OptimiserError
 from optimiser.exact.charging_sessions import merge_sessions
 from optimiser.exact.cuts import add_cuts
@@ -140,7 +133,7 @@ def physical_optimum(
     """
     assert solution.proof is not None
     bound, relaxed = solution.proof.lower_bound, FixedLp(formulation, solution)
-    is_semicontinuous = bool(formulation.problem.storages.limits[LEAST_CHARGE].any())
+    is_semicontinuous = bool(formulation.problem.storages.limits[tables.LEAST_CHARGE].any())
     if exact_plan is not None and not is_semicontinuous and gap_closed(exact_plan.cost, bound):
         return replace(exact_plan, lower_bound=bound, fixed=relaxed, solver=solution.backend)
     violations = find_violations(formulation, solution.x)
@@ -250,10 +243,12 @@ def by_value_function(problem: ProblemArrays, plan: StoragePlan) -> Incumbent:
 def by_rules(formulation: Formulation, bound: float) -> Incumbent:
     """Return the plan of the rules; where a row forbids it, standing still."""
     problem, meter = formulation.problem, formulation.problem.meter
-    initial = problem.storages.traits[INITIAL, :, None]
+    initial = problem.storages.traits[tables.INITIAL, :, None]
     still = np.repeat(initial, problem.hours.size, axis=1)
     # Curtailing solar to be paid for imports is no plan where only solar may charge a vehicle.
-    without_curtailment = np.maximum(meter[NET_LOAD], -meter[EXPORT_LIMIT] - meter[EXPORT_EXCESS])
+    without_curtailment = np.maximum(
+        meter[tables.NET_LOAD], -meter[tables.EXPORT_LIMIT] - meter[tables.EXPORT_EXCESS]
+    )
     for trajectory in (
         Trajectory(rule_levels(problem)),
         Trajectory(still),

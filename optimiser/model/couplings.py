@@ -5,18 +5,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from matrix_builders import UNCOUPLED, CouplingArrays, MeterArrays, StorageArrays, Vector
+from matrix_builders import UNCOUPLED, CouplingArrays, MeterArrays, StorageArrays, Vector, tables
 from matrix_builders import layout as blocks
 from matrix_builders.arrays import Places
-from matrix_builders.tables import (
-    CHARGE_LIMIT,
-    CURTAIL_LIMIT,
-    DISCHARGE_LIMIT,
-    EXPORT_EXCESS,
-    EXPORT_LIMIT,
-    IMPORT_EXCESS,
-    IMPORT_LIMIT,
-)
 from optimiser.model.demand_charges import (
     OUTSIDE,
     DailyAllowance,
@@ -168,7 +159,7 @@ class Couplings:
 
     def import_cap(self, meter: Vector, grid_import: Vector) -> Vector:
         """Return the import that raises no peak and keeps the limit; shape (T,). [kWh]"""
-        cap: Vector = meter[IMPORT_LIMIT] + meter[IMPORT_EXCESS]
+        cap: Vector = meter[tables.IMPORT_LIMIT] + meter[tables.IMPORT_EXCESS]
         for peak in self.peaks:
             height = peak.height(grid_import)
             cap = np.where(peak.block == OUTSIDE, cap, np.minimum(cap, height * self.hours))
@@ -225,13 +216,13 @@ def couplings_of(
     rows = [
         *_surplus_rows(site, objective, storages),
         *services.rows(),
-        *_inverter_rows(inverter, curtails=bool(meter.table[CURTAIL_LIMIT].any())),
+        *_inverter_rows(inverter, curtails=bool(meter.table[tables.CURTAIL_LIMIT].any())),
         *_peak_rows(peaks),
         *_bonus_rows(allowances, bonuses),
     ]
     if not rows:
         return UNCOUPLED_SITE
-    limit = meter.table[IMPORT_LIMIT] + meter.table[IMPORT_EXCESS]
+    limit = meter.table[tables.IMPORT_LIMIT] + meter.table[tables.IMPORT_EXCESS]
     most_import = float((limit / site.horizon.hours).max())
     limits = [_bonus_limit(allowances[a], t, meter) for a, t in bonuses]
     arrays = CouplingArrays(
@@ -245,7 +236,7 @@ def couplings_of(
         peak_limit=np.array([max(most_import - peak.floor, 0.0) for peak in peaks]),
         bonus_price=np.array([allowances[a].gain[t] for a, t in bonuses]),
         bonus_limit=np.array(limits),
-        service_limit=storages.limits[DISCHARGE_LIMIT, services.storage, services.interval],
+        service_limit=storages.limits[tables.DISCHARGE_LIMIT, services.storage, services.interval],
     )
     return Couplings(
         arrays=arrays,
@@ -267,7 +258,7 @@ def _surplus_rows(site: Site, objective: Objective, storages: StorageArrays) -> 
 
     One of them alone is held by its own bound; none that may, by the bound of the meter.
     """
-    can = storages.limits[CHARGE_LIMIT] > 0
+    can = storages.limits[tables.CHARGE_LIMIT] > 0
     barred, free = can & ~objective.may_charge_from_grid, can & objective.may_charge_from_grid
     surplus, shortage = np.maximum(-site.net_load, 0.0), shortage_of(site)
     for t in np.flatnonzero(barred.sum(axis=0) > 1).tolist():
@@ -287,9 +278,9 @@ def _services(site: Site, objective: Objective, storages: StorageArrays) -> Serv
     """
     n = len(site.batteries)
     fed_in = feed_in_limit(site, objective)
-    held = (storages.limits[DISCHARGE_LIMIT] > 0) & np.isfinite(fed_in)
+    held = (storages.limits[tables.DISCHARGE_LIMIT] > 0) & np.isfinite(fed_in)
     vehicles = np.zeros_like(held)
-    vehicles[n:] = (storages.limits[CHARGE_LIMIT, n:] > 0) & (site.net_load >= 0)
+    vehicles[n:] = (storages.limits[tables.CHARGE_LIMIT, n:] > 0) & (site.net_load >= 0)
     shares = (held.sum(axis=0) > 1) | (held.any(axis=0) & vehicles.any(axis=0))
     some = (np.where(held, fed_in, 0.0) > 0).any(axis=0)
     storage, interval = np.nonzero((held & shares & some).T)[::-1]
@@ -382,6 +373,10 @@ def _bonus_rows(
 
 def _bonus_limit(allowance: DailyAllowance, t: int, meter: MeterArrays) -> float:
     is_import = allowance.direction is Direction.IMPORT
-    rows = (IMPORT_LIMIT, IMPORT_EXCESS) if is_import else (EXPORT_LIMIT, EXPORT_EXCESS)
+    rows = (
+        (tables.IMPORT_LIMIT, tables.IMPORT_EXCESS)
+        if is_import
+        else (tables.EXPORT_LIMIT, tables.EXPORT_EXCESS)
+    )
     most = float(meter.table[list(rows), t].sum())
     return min(float(allowance.left[int(allowance.day[t])]), most)

@@ -5,30 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from matrix_builders import StorageArrays, Vector
+from matrix_builders import StorageArrays, Vector, tables
 from matrix_builders.compiled import kernel
-from matrix_builders.tables import (
-    CHARGE_EFFICIENCY,
-    CHARGE_LIMIT,
-    CURTAIL_LIMIT,
-    DISCHARGE_EFFICIENCY,
-    DISCHARGE_LIMIT,
-    END_PRICE,
-    END_WIDTH,
-    EXPORT_EXCESS,
-    EXPORT_LIMIT,
-    EXPORT_PRICE,
-    IMPORT_EXCESS,
-    IMPORT_LIMIT,
-    IMPORT_PRICE,
-    INITIAL,
-    LEVEL_PRICE,
-    NET_LOAD,
-    SOFT_CEILING,
-    SOFT_FLOOR,
-    STORED_LOWER,
-    WEAR,
-)
 from optimiser.model.arrays import ProblemArrays
 
 DEAD_BAND = 1e-3
@@ -114,7 +92,7 @@ def simulate(
     """Simulate a trajectory, and cost it; see `dispatch_from_trajectory`."""
     dispatch = dispatch_from_trajectory(problem, trajectory, dead_band)
     segments = end_segments(problem.storages, dispatch.stored)
-    terminal_value = float((segments * problem.storages.end_values[END_PRICE]).sum())
+    terminal_value = float((segments * problem.storages.end_values[tables.END_PRICE]).sum())
     cost = running_cost(problem, dispatch) - terminal_value
     return Simulation(dispatch, cost, terminal_value)
 
@@ -142,7 +120,7 @@ def dispatch_from_trajectory(
     Dispatch
         Within every power limit; on the levels but for what the dead band holds back.
     """
-    storages, net_load = problem.storages, problem.meter[NET_LOAD]
+    storages, net_load = problem.storages, problem.meter[tables.NET_LOAD]
     least = np.outer(np.broadcast_to(dead_band, len(storages.group)), problem.hours)
     charge, discharge, stored = track(
         np.ascontiguousarray(trajectory.levels),
@@ -157,7 +135,7 @@ def dispatch_from_trajectory(
         curtailed = cheapest_curtailment(problem, drawn, clipped)
     else:
         wanted = np.maximum(trajectory.metered - drawn, clipped)
-        most = problem.meter[CURTAIL_LIMIT]
+        most = problem.meter[tables.CURTAIL_LIMIT]
         curtailed = np.where(wanted >= _METER_NOISE, np.minimum(wanted, most), 0.0)
     metered = drawn + curtailed
     metered = np.where(np.abs(metered) < _METER_NOISE, 0.0, metered)
@@ -192,24 +170,24 @@ def track(levels: Vector, limits: Vector, traits: Vector, dead_band: Vector) -> 
     moves = np.zeros((3, *levels.shape))
     charge, discharge, stored = moves[0], moves[1], moves[2]
     for k in range(levels.shape[0]):
-        into, out = traits[CHARGE_EFFICIENCY, k], traits[DISCHARGE_EFFICIENCY, k]
-        level = traits[INITIAL, k]
+        into, out = traits[tables.CHARGE_EFFICIENCY, k], traits[tables.DISCHARGE_EFFICIENCY, k]
+        level = traits[tables.INITIAL, k]
         for t in range(levels.shape[1]):  # `level` is what is really stored before interval t
             move = levels[k, t] - level
             if move > 0:
                 energy = move / into
                 if energy >= dead_band[k, t]:
                     level = levels[k, t]
-                    if energy > limits[CHARGE_LIMIT, k, t]:
-                        energy = limits[CHARGE_LIMIT, k, t]
+                    if energy > limits[tables.CHARGE_LIMIT, k, t]:
+                        energy = limits[tables.CHARGE_LIMIT, k, t]
                         level = level - move + energy * into
                     charge[k, t] = energy
             else:
                 energy = -move * out
                 if energy >= dead_band[k, t]:
                     level = levels[k, t]
-                    if energy > limits[DISCHARGE_LIMIT, k, t]:
-                        energy = limits[DISCHARGE_LIMIT, k, t]
+                    if energy > limits[tables.DISCHARGE_LIMIT, k, t]:
+                        energy = limits[tables.DISCHARGE_LIMIT, k, t]
                         level = level - move - energy / out
                     discharge[k, t] = energy
             stored[k, t] = level
@@ -234,15 +212,15 @@ def cheapest_curtailment(problem: ProblemArrays, drawn: Vector, least: Vector) -
         [kWh per interval]
     """
     meter = problem.meter
-    most: Vector = np.maximum(meter[CURTAIL_LIMIT], least)
+    most: Vector = np.maximum(meter[tables.CURTAIL_LIMIT], least)
     if not most.any():
         return most
     breakpoints = [
         least,
         most,
         -drawn,  # down to no export
-        -meter[EXPORT_LIMIT] - drawn,  # down to the export limit
-        meter[IMPORT_LIMIT] - drawn,  # up to the import limit
+        -meter[tables.EXPORT_LIMIT] - drawn,  # down to the export limit
+        meter[tables.IMPORT_LIMIT] - drawn,  # up to the import limit
     ]
     choices = np.clip(breakpoints, least, most)
     costs = meter_cost(problem, drawn + choices) + _EQUAL * np.arange(len(breakpoints))[:, None]
@@ -265,9 +243,9 @@ def meter_cost(problem: ProblemArrays, metered: Vector) -> Vector:
         [$]
     """
     meter, penalty, imports = problem.meter, problem.penalty, metered > 0.0
-    price = np.where(imports, meter[IMPORT_PRICE], meter[EXPORT_PRICE])
-    limit = np.where(imports, meter[IMPORT_LIMIT], meter[EXPORT_LIMIT])
-    excess = np.where(imports, meter[IMPORT_EXCESS], meter[EXPORT_EXCESS])
+    price = np.where(imports, meter[tables.IMPORT_PRICE], meter[tables.EXPORT_PRICE])
+    limit = np.where(imports, meter[tables.IMPORT_LIMIT], meter[tables.EXPORT_LIMIT])
+    excess = np.where(imports, meter[tables.IMPORT_EXCESS], meter[tables.EXPORT_EXCESS])
     over = np.maximum(np.abs(metered) - limit, 0.0)
     forbidden = np.maximum(over - excess - _SLIP, 0.0)
     return np.asarray(metered * price + penalty * (over + _FORBIDDEN * forbidden))
@@ -289,7 +267,7 @@ def planning_cost(problem: ProblemArrays, dispatch: Dispatch) -> float:
         Far above the optimum where the meter is pushed beyond what it can take. [$]
     """
     segments = end_segments(problem.storages, dispatch.stored)
-    terminal_value = float((segments * problem.storages.end_values[END_PRICE]).sum())
+    terminal_value = float((segments * problem.storages.end_values[tables.END_PRICE]).sum())
     return running_cost(problem, dispatch) - terminal_value
 
 
@@ -297,10 +275,10 @@ def running_cost(problem: ProblemArrays, dispatch: Dispatch) -> float:
     """Return the planning cost without the terminal value. [$]"""
     limits, traits = problem.storages.limits, problem.storages.traits
     moved = (dispatch.charge + dispatch.discharge).sum(axis=1)
-    missed = np.maximum(limits[SOFT_FLOOR] - dispatch.stored, 0.0)
-    missed += np.maximum(dispatch.stored - limits[SOFT_CEILING], 0.0)
+    missed = np.maximum(limits[tables.SOFT_FLOOR] - dispatch.stored, 0.0)
+    missed += np.maximum(dispatch.stored - limits[tables.SOFT_CEILING], 0.0)
     cost = float(meter_cost(problem, dispatch.grid_import - dispatch.grid_export).sum())
-    cost += float(traits[WEAR] @ moved + traits[LEVEL_PRICE] @ missed.sum(axis=1))
+    cost += float(traits[tables.WEAR] @ moved + traits[tables.LEVEL_PRICE] @ missed.sum(axis=1))
     if problem.couplings.peaks or problem.couplings.allowances:
         cost += problem.couplings.cost(dispatch.grid_import, dispatch.grid_export)
     return cost
@@ -308,7 +286,7 @@ def running_cost(problem: ProblemArrays, dispatch: Dispatch) -> float:
 
 def end_segments(storages: StorageArrays, stored: Vector) -> Vector:
     """Return the energy left at the end in each segment of its value; shape (E, S). [kWh]"""
-    width = storages.end_values[END_WIDTH]
-    left = stored[:, -1] - storages.limits[STORED_LOWER, :, -1]
+    width = storages.end_values[tables.END_WIDTH]
+    left = stored[:, -1] - storages.limits[tables.STORED_LOWER, :, -1]
     above = np.bincount(storages.end_of, left, minlength=width.shape[0])[:, None]
     return np.asarray(np.clip(above - (np.cumsum(width, axis=1) - width), 0.0, width))

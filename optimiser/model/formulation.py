@@ -4,16 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from matrix_builders import Layout, LinearProgram, MeterArrays, Vector, build, layout_for
+from matrix_builders import Layout, LinearProgram, MeterArrays, Vector, build, layout_for, tables
 from matrix_builders import layout as blocks
-from matrix_builders.tables import (
-    EXPORT_LIMIT,
-    IMPORT_LIMIT,
-    SOFT_CEILING,
-    SOFT_FLOOR,
-    STORED_LOWER,
-    STORED_UPPER,
-)
 from optimiser.model.arrays import ProblemArrays
 from optimiser.model.dispatch import Dispatch, Trajectory, end_segments
 
@@ -60,19 +52,19 @@ class Formulation:
         meter, storages = self.problem.meter, self.problem.storages
         couplings, limits = self.problem.couplings, storages.limits
         grid_import, grid_export = dispatch.grid_import, dispatch.grid_export
-        short = np.maximum(limits[SOFT_FLOOR] - dispatch.stored, 0.0)
-        over = np.maximum(dispatch.stored - limits[SOFT_CEILING], 0.0)
+        short = np.maximum(limits[tables.SOFT_FLOOR] - dispatch.stored, 0.0)
+        over = np.maximum(dispatch.stored - limits[tables.SOFT_CEILING], 0.0)
         columns = {
-            blocks.IMPORT: np.minimum(grid_import, meter[IMPORT_LIMIT]),
-            blocks.EXPORT: np.minimum(grid_export, meter[EXPORT_LIMIT]),
+            blocks.IMPORT: np.minimum(grid_import, meter[tables.IMPORT_LIMIT]),
+            blocks.EXPORT: np.minimum(grid_export, meter[tables.EXPORT_LIMIT]),
             blocks.CURTAIL: dispatch.curtailed,
-            blocks.IMPORT_EXCESS: np.maximum(grid_import - meter[IMPORT_LIMIT], 0.0),
-            blocks.EXPORT_EXCESS: np.maximum(grid_export - meter[EXPORT_LIMIT], 0.0),
+            blocks.IMPORT_EXCESS: np.maximum(grid_import - meter[tables.IMPORT_LIMIT], 0.0),
+            blocks.EXPORT_EXCESS: np.maximum(grid_export - meter[tables.EXPORT_LIMIT], 0.0),
             blocks.CHARGE: dispatch.charge.ravel(),
             blocks.DISCHARGE: dispatch.discharge.ravel(),
             blocks.STORED: dispatch.stored.ravel(),
-            blocks.SHORTFALL: short[limits[SOFT_FLOOR] > limits[STORED_LOWER]],
-            blocks.OVERFILL: over[limits[SOFT_CEILING] < limits[STORED_UPPER]],
+            blocks.SHORTFALL: short[limits[tables.SOFT_FLOOR] > limits[tables.STORED_LOWER]],
+            blocks.OVERFILL: over[limits[tables.SOFT_CEILING] < limits[tables.STORED_UPPER]],
             blocks.END_ENERGY: end_segments(storages, dispatch.stored).ravel(),
         }
         if not couplings.is_empty:

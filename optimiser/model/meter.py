@@ -2,20 +2,7 @@
 
 import numpy as np
 
-from matrix_builders import MeterArrays, StorageArrays, Vector
-from matrix_builders.tables import (
-    CHARGE_LIMIT,
-    CURTAIL_LIMIT,
-    DISCHARGE_LIMIT,
-    EXPORT_EXCESS,
-    EXPORT_LIMIT,
-    EXPORT_PRICE,
-    IMPORT_EXCESS,
-    IMPORT_LIMIT,
-    IMPORT_PRICE,
-    N_METER,
-    NET_LOAD,
-)
+from matrix_builders import MeterArrays, StorageArrays, Vector, tables
 from optimiser.model.storages import feed_in_limit
 from optimiser.problem.objective import Objective
 from optimiser.problem.site import Site
@@ -45,23 +32,23 @@ def meter_arrays(
         A limit that the house alone must break may be exceeded by just that.
     """
     net_load, clipped = site.net_load, site.clipping
-    reachable = np.maximum(storages.limits[DISCHARGE_LIMIT].sum(axis=0) - net_load, 0.0)
+    reachable = np.maximum(storages.limits[tables.DISCHARGE_LIMIT].sum(axis=0) - net_load, 0.0)
     curtailable = np.array(site.forecast.solar) if site.grid.curtailment else clipped
-    meter = np.empty((N_METER, net_load.size))
-    meter[NET_LOAD] = net_load
-    meter[IMPORT_PRICE] = import_price_with_surcharge(objective) + objective.price_margin
-    meter[EXPORT_PRICE] = objective.export_price - objective.price_margin
-    meter[IMPORT_LIMIT] = _import_limit(site, objective, storages, curtailable)
-    meter[EXPORT_LIMIT] = _export_limit(site, objective, storages, reachable)
-    meter[IMPORT_EXCESS] = np.maximum(net_load + clipped - meter[IMPORT_LIMIT], 0.0)
+    meter = np.empty((tables.N_METER, net_load.size))
+    meter[tables.NET_LOAD] = net_load
+    meter[tables.IMPORT_PRICE] = import_price_with_surcharge(objective) + objective.price_margin
+    meter[tables.EXPORT_PRICE] = objective.export_price - objective.price_margin
+    meter[tables.IMPORT_LIMIT] = _import_limit(site, objective, storages, curtailable)
+    meter[tables.EXPORT_LIMIT] = _export_limit(site, objective, storages, reachable)
+    meter[tables.IMPORT_EXCESS] = np.maximum(net_load + clipped - meter[tables.IMPORT_LIMIT], 0.0)
     # Solar that can all be exported, and at no loss, is not curtailed: nothing is won by that, but
     # for an inverter or an allowance.
-    is_bound = meter[EXPORT_LIMIT] < reachable - _ROUNDING
-    pays = is_bound | (meter[IMPORT_PRICE] < 0.0) | (meter[EXPORT_PRICE] < 0.0)
+    is_bound = meter[tables.EXPORT_LIMIT] < reachable - _ROUNDING
+    pays = is_bound | (meter[tables.IMPORT_PRICE] < 0.0) | (meter[tables.EXPORT_PRICE] < 0.0)
     curtails = pays | (site.inverter is not None or bool(site.tariff.allowances))
-    meter[CURTAIL_LIMIT] = np.where(curtails, curtailable, 0.0)
-    surplus = -net_load - meter[CURTAIL_LIMIT]
-    meter[EXPORT_EXCESS] = np.maximum(surplus - meter[EXPORT_LIMIT], 0.0)
+    meter[tables.CURTAIL_LIMIT] = np.where(curtails, curtailable, 0.0)
+    surplus = -net_load - meter[tables.CURTAIL_LIMIT]
+    meter[tables.EXPORT_EXCESS] = np.maximum(surplus - meter[tables.EXPORT_LIMIT], 0.0)
     return MeterArrays(meter, penalty)
 
 
@@ -69,7 +56,7 @@ def _import_limit(
     site: Site, objective: Objective, storages: StorageArrays, curtailable: Vector
 ) -> Vector:
     """Return the most energy that the site may import; shape (T,). [kWh per interval]"""
-    most_charge = storages.limits[CHARGE_LIMIT]
+    most_charge = storages.limits[tables.CHARGE_LIMIT]
     most = np.maximum(site.net_load + curtailable + most_charge.sum(axis=0), 0.0)
     limit = np.minimum(site.horizon.hours * site.grid.import_limit, most)
     # Where nothing could be charged, curtailing solar to be paid to import is no charging.
@@ -82,7 +69,7 @@ def _export_limit(
     site: Site, objective: Objective, storages: StorageArrays, reachable: Vector
 ) -> Vector:
     """Return the most energy that the site may export; shape (T,). [kWh per interval]"""
-    most_discharge = storages.limits[DISCHARGE_LIMIT]
+    most_discharge = storages.limits[tables.DISCHARGE_LIMIT]
     fed_in = np.minimum(feed_in_limit(site, objective), most_discharge).sum(axis=0)
     limit = np.minimum(site.horizon.hours * site.grid.export_limit, reachable)
     limit = np.minimum(limit, np.maximum(-site.net_load, 0.0) + fed_in)

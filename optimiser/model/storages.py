@@ -4,20 +4,8 @@ from datetime import datetime
 
 import numpy as np
 
-from matrix_builders import StorageArrays, Vector
+from matrix_builders import StorageArrays, Vector, tables
 from matrix_builders.arrays import Places
-from matrix_builders.tables import (
-    CHARGE_EFFICIENCY,
-    CHARGE_LIMIT,
-    DISCHARGE_EFFICIENCY,
-    DISCHARGE_LIMIT,
-    LEAST_CHARGE,
-    N_LIMITS,
-    SOFT_CEILING,
-    SOFT_FLOOR,
-    STORED_LOWER,
-    STORED_UPPER,
-)
 from optimiser.problem.horizon import Horizon
 from optimiser.problem.objective import Objective
 from optimiser.problem.site import Site
@@ -104,7 +92,7 @@ def storage_arrays(site: Site, objective: Objective, penalty: float) -> StorageA
             for s, price in zip(storages, prices, strict=True)
         ]
     ).T.copy()
-    limits = np.zeros((N_LIMITS, *here.shape))
+    limits = np.zeros((tables.N_LIMITS, *here.shape))
     write_levels(site, limits)
     write_powers(site, objective, here, traits, limits)
     return StorageArrays(
@@ -140,22 +128,22 @@ def write_powers(
     """
     hours, net_load, n = site.horizon.hours, site.net_load, len(site.batteries)
     charge, discharge, least = (np.outer(powers, hours) for powers in _powers(site))
-    room = limits[STORED_UPPER] - limits[STORED_LOWER]
-    most = np.minimum(charge, room / traits[CHARGE_EFFICIENCY, :, None])
+    room = limits[tables.STORED_UPPER] - limits[tables.STORED_LOWER]
+    most = np.minimum(charge, room / traits[tables.CHARGE_EFFICIENCY, :, None])
     surplus = np.maximum(-net_load, 0.0)
     most = np.where(objective.may_charge_from_grid, most, np.minimum(most, surplus))
     runs = here & (most >= least) & (most > 0.0)
-    limits[CHARGE_LIMIT] = np.where(runs, most, 0.0)
-    limits[LEAST_CHARGE] = np.where(runs, least, 0.0)
+    limits[tables.CHARGE_LIMIT] = np.where(runs, most, 0.0)
+    limits[tables.LEAST_CHARGE] = np.where(runs, least, 0.0)
 
     served = np.repeat(np.maximum(net_load, 0.0)[None, :], len(here), axis=0)
-    by_vehicles = limits[CHARGE_LIMIT, n:].sum(axis=0)
+    by_vehicles = limits[tables.CHARGE_LIMIT, n:].sum(axis=0)
     beside = np.repeat(by_vehicles[None, :], len(here), axis=0)
-    beside[n:] -= limits[CHARGE_LIMIT, n:]
+    beside[n:] -= limits[tables.CHARGE_LIMIT, n:]
     served += np.where(net_load >= 0.0, beside, 0.0)
-    most = np.minimum(discharge, room * traits[DISCHARGE_EFFICIENCY, :, None])
+    most = np.minimum(discharge, room * traits[tables.DISCHARGE_EFFICIENCY, :, None])
     most = np.minimum(most, served + feed_in_limit(site, objective))
-    limits[DISCHARGE_LIMIT] = np.where(here, most, 0.0)
+    limits[tables.DISCHARGE_LIMIT] = np.where(here, most, 0.0)
 
 
 def _powers(site: Site) -> Vector:
@@ -181,21 +169,21 @@ def write_levels(site: Site, limits: Vector) -> None:
     limits : float64 array, shape (7, K, T)
         Zeros; its levels are modified in place. [kWh]
     """
-    limits[SOFT_CEILING] = np.inf
+    limits[tables.SOFT_CEILING] = np.inf
     regained = site.horizon.index_at(REGAIN_HOURS)
     for k, b in enumerate(site.batteries):
-        limits[STORED_LOWER, k] = min(b.reserve, b.initial_soc) * b.capacity
-        limits[STORED_UPPER, k] = max(b.max_soc, b.initial_soc) * b.capacity
-        limits[SOFT_FLOOR, k, regained:] = b.reserve * b.capacity
-        limits[SOFT_CEILING, k, regained:] = b.max_soc * b.capacity
+        limits[tables.STORED_LOWER, k] = min(b.reserve, b.initial_soc) * b.capacity
+        limits[tables.STORED_UPPER, k] = max(b.max_soc, b.initial_soc) * b.capacity
+        limits[tables.SOFT_FLOOR, k, regained:] = b.reserve * b.capacity
+        limits[tables.SOFT_CEILING, k, regained:] = b.max_soc * b.capacity
         if b.target_end_soc is not None:
             target = max(min(b.target_end_soc, b.max_soc), b.reserve)
-            limits[SOFT_FLOOR, k, -1] = target * b.capacity
+            limits[tables.SOFT_FLOOR, k, -1] = target * b.capacity
     for k, v in enumerate(site.vehicles, len(site.batteries)):
         least = min(v.least_soc, v.initial_soc) if v.discharge_limit > 0 else v.initial_soc
-        limits[STORED_LOWER, k] = least * v.capacity
-        limits[STORED_UPPER, k] = max(v.most_soc, v.initial_soc) * v.capacity
-        limits[SOFT_FLOOR, k, leaves_after(v, site.horizon)] = target_energy(v)
+        limits[tables.STORED_LOWER, k] = least * v.capacity
+        limits[tables.STORED_UPPER, k] = max(v.most_soc, v.initial_soc) * v.capacity
+        limits[tables.SOFT_FLOOR, k, leaves_after(v, site.horizon)] = target_energy(v)
 
 
 def _hours_until(when: datetime, horizon: Horizon) -> float:

@@ -2,20 +2,7 @@
 
 import numpy as np
 
-from matrix_builders import Vector
-from matrix_builders.tables import (
-    CHARGE_EFFICIENCY,
-    CHARGE_LIMIT,
-    DISCHARGE_EFFICIENCY,
-    DISCHARGE_LIMIT,
-    IMPORT_LIMIT,
-    INITIAL,
-    LEAST_CHARGE,
-    NET_LOAD,
-    SOFT_FLOOR,
-    STORED_LOWER,
-    STORED_UPPER,
-)
+from matrix_builders import Vector, tables
 from optimiser.model.arrays import ProblemArrays
 from optimiser.model.storages import BATTERIES
 
@@ -38,29 +25,29 @@ def rule_levels(problem: ProblemArrays) -> Vector:
     """
     storages = problem.storages
     levels = np.empty(storages.limits.shape[1:])
-    stored = storages.traits[INITIAL].copy()
+    stored = storages.traits[tables.INITIAL].copy()
     batteries = np.flatnonzero(storages.group == BATTERIES).tolist()
     vehicles = np.flatnonzero(storages.group != BATTERIES).tolist()
     # The highest soft floor from now on.
-    targets = np.maximum.accumulate(storages.limits[SOFT_FLOOR, :, ::-1], axis=1)[:, ::-1]
+    targets = np.maximum.accumulate(storages.limits[tables.SOFT_FLOOR, :, ::-1], axis=1)[:, ::-1]
     passes = _inverter_limits(problem)
     for t in range(problem.hours.size):
-        net_load = float(problem.meter[NET_LOAD, t])
+        net_load = float(problem.meter[tables.NET_LOAD, t])
         for k in vehicles:
             missing = max(float(targets[k, t] - stored[k]), 0.0)
             taken = _vehicle_charge(problem, k, t, missing, net_load)
-            stored[k] += taken * storages.traits[CHARGE_EFFICIENCY, k]
+            stored[k] += taken * storages.traits[tables.CHARGE_EFFICIENCY, k]
             net_load += taken
         out, into = passes[:, t].tolist()
         for k in batteries:
             if net_load < 0:
                 taken = min(-net_load, into, _most_charge(problem, k, t, stored[k]))
-                stored[k] += taken * storages.traits[CHARGE_EFFICIENCY, k]
+                stored[k] += taken * storages.traits[tables.CHARGE_EFFICIENCY, k]
                 net_load += taken
                 into -= taken
             else:
                 given = min(net_load, out, _most_discharge(problem, k, t, stored[k]))
-                stored[k] -= given / storages.traits[DISCHARGE_EFFICIENCY, k]
+                stored[k] -= given / storages.traits[tables.DISCHARGE_EFFICIENCY, k]
                 net_load -= given
                 out -= given
         levels[:, t] = stored
@@ -79,20 +66,20 @@ def _inverter_limits(problem: ProblemArrays) -> Vector:
 def _most_charge(problem: ProblemArrays, k: int, t: int, stored: float) -> float:
     """Return the most energy that a battery can take. [kWh]"""
     limits, traits = problem.storages.limits[:, k, t], problem.storages.traits[:, k]
-    room = (limits[STORED_UPPER] - stored) / traits[CHARGE_EFFICIENCY]
-    return max(0.0, min(float(limits[CHARGE_LIMIT]), float(room)))
+    room = (limits[tables.STORED_UPPER] - stored) / traits[tables.CHARGE_EFFICIENCY]
+    return max(0.0, min(float(limits[tables.CHARGE_LIMIT]), float(room)))
 
 
 def _most_discharge(problem: ProblemArrays, k: int, t: int, stored: float) -> float:
     """Return the most energy that a battery can give. [kWh]"""
     limits, traits = problem.storages.limits[:, k, t], problem.storages.traits[:, k]
-    spare = (stored - limits[STORED_LOWER]) * traits[DISCHARGE_EFFICIENCY]
-    return max(0.0, min(float(limits[DISCHARGE_LIMIT]), float(spare)))
+    spare = (stored - limits[tables.STORED_LOWER]) * traits[tables.DISCHARGE_EFFICIENCY]
+    return max(0.0, min(float(limits[tables.DISCHARGE_LIMIT]), float(spare)))
 
 
 def _vehicle_charge(problem: ProblemArrays, k: int, t: int, missing: float, drawn: float) -> float:
     """Return the energy of one vehicle beside what is `drawn`: all that it can, or none. [kWh]"""
     limits, traits = problem.storages.limits[:, k, t], problem.storages.traits[:, k]
-    power_left = max(problem.meter[IMPORT_LIMIT, t] - max(drawn, 0.0), 0.0)
-    taken = min(limits[CHARGE_LIMIT], missing / traits[CHARGE_EFFICIENCY], power_left)
-    return float(taken) if taken >= limits[LEAST_CHARGE] else 0.0
+    power_left = max(problem.meter[tables.IMPORT_LIMIT, t] - max(drawn, 0.0), 0.0)
+    taken = min(limits[tables.CHARGE_LIMIT], missing / traits[tables.CHARGE_EFFICIENCY], power_left)
+    return float(taken) if taken >= limits[tables.LEAST_CHARGE] else 0.0

@@ -5,16 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from matrix_builders import Vector
-from matrix_builders.tables import (
-    CHARGE_EFFICIENCY,
-    CHARGE_LIMIT,
-    DISCHARGE_EFFICIENCY,
-    DISCHARGE_LIMIT,
-    INITIAL,
-    STORED_LOWER,
-    STORED_UPPER,
-)
+from matrix_builders import Vector, tables
 from optimiser.model.arrays import ProblemArrays
 from optimiser.model.dispatch import Dispatch
 from optimiser.problem.battery import Battery
@@ -60,15 +51,19 @@ def _redistribute(
     limits, traits = problem.storages.limits[:, family], problem.storages.traits[:, family]
     order = np.array([site.batteries[k].priority for k in family])
     capacity = np.array([site.batteries[k].capacity for k in family])
-    into, out = traits[CHARGE_EFFICIENCY, 0], traits[DISCHARGE_EFFICIENCY, 0]
-    level = traits[INITIAL]
+    into, out = traits[tables.CHARGE_EFFICIENCY, 0], traits[tables.DISCHARGE_EFFICIENCY, 0]
+    level = traits[tables.INITIAL]
     charge, discharge, stored = (
         getattr(dispatch, name).copy() for name in ("charge", "discharge", "stored")
     )
     for t in range(problem.hours.size):
         taken, given = float(charge[family, t].sum()), float(discharge[family, t].sum())
-        room = np.minimum(limits[STORED_UPPER, :, t] - level, limits[CHARGE_LIMIT, :, t] * into)
-        spare = np.minimum(level - limits[STORED_LOWER, :, t], limits[DISCHARGE_LIMIT, :, t] / out)
+        room = np.minimum(
+            limits[tables.STORED_UPPER, :, t] - level, limits[tables.CHARGE_LIMIT, :, t] * into
+        )
+        spare = np.minimum(
+            level - limits[tables.STORED_LOWER, :, t], limits[tables.DISCHARGE_LIMIT, :, t] / out
+        )
         gained = _share_by_priority(taken * into, room, level / capacity, capacity, order)
         lost = _share_by_priority(given / out, spare, -level / capacity, capacity, order)
         if gained is None or lost is None:

@@ -10,20 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from matrix_builders.tables import (
-    CHARGE_EFFICIENCY,
-    CHARGE_LIMIT,
-    DISCHARGE_EFFICIENCY,
-    DISCHARGE_LIMIT,
-    EXPORT_PRICE,
-    IMPORT_PRICE,
-    INITIAL,
-    SOFT_CEILING,
-    SOFT_FLOOR,
-    STORED_LOWER,
-    STORED_UPPER,
-    WEAR,
-)
+from matrix_builders import tables
 from optimiser.model.arrays import ProblemArrays
 from optimiser.model.dispatch import Dispatch, Trajectory, simulate
 from optimiser.problem.site import Site
@@ -123,16 +110,16 @@ def with_preference_prices(problem: ProblemArrays, best: Dispatch, budget: float
     moved = float(best.charge.sum() + best.discharge.sum())
     traded = float(best.grid_import.sum() + best.grid_export.sum())
     # Less than what waiting costs: or a little energy on a flat tariff would be kept for ever.
-    prices = np.sort(np.abs(problem.meter[IMPORT_PRICE]))
+    prices = np.sort(np.abs(problem.meter[tables.IMPORT_PRICE]))
     waiting = _OF_WAITING * WAIT * prices[prices.size // 2]
     wear = min(_THROUGHPUT_SHARE * budget / max(moved, _LEAST_THROUGHPUT), waiting)
     steepest = _TIMING_SHARE * budget / max(traded, _LEAST_THROUGHPUT)
     elapsed = np.cumsum(problem.hours)
     late = elapsed / elapsed[-1]
     meter, traits = problem.meter.copy(), problem.storages.traits.copy()
-    meter[IMPORT_PRICE] += steepest * (1.0 - late)
-    meter[EXPORT_PRICE] -= steepest * late
-    traits[WEAR] += wear
+    meter[tables.IMPORT_PRICE] += steepest * (1.0 - late)
+    meter[tables.EXPORT_PRICE] -= steepest * late
+    traits[tables.WEAR] += wear
     return replace(problem, meter=meter, storages=problem.storages._replace(traits=traits))
 
 
@@ -166,8 +153,12 @@ def _beginning_with(problem: ProblemArrays, net: float) -> ProblemArrays:
     """Pin the level after the first interval by the penalty."""
     limits, traits = problem.storages.limits.copy(), problem.storages.traits[:, 0]
     first = limits[:, 0, 0]
-    net = min(max(net, -first[DISCHARGE_LIMIT]), first[CHARGE_LIMIT])
-    efficiency = traits[CHARGE_EFFICIENCY] if net > 0 else 1.0 / traits[DISCHARGE_EFFICIENCY]
-    level = traits[INITIAL] + net * efficiency
-    first[[SOFT_FLOOR, SOFT_CEILING]] = np.clip(level, first[STORED_LOWER], first[STORED_UPPER])
+    net = min(max(net, -first[tables.DISCHARGE_LIMIT]), first[tables.CHARGE_LIMIT])
+    efficiency = (
+        traits[tables.CHARGE_EFFICIENCY] if net > 0 else 1.0 / traits[tables.DISCHARGE_EFFICIENCY]
+    )
+    level = traits[tables.INITIAL] + net * efficiency
+    first[[tables.SOFT_FLOOR, tables.SOFT_CEILING]] = np.clip(
+        level, first[tables.STORED_LOWER], first[tables.STORED_UPPER]
+    )
     return replace(problem, storages=problem.storages._replace(limits=limits))

@@ -8,28 +8,14 @@ least the export price and neither is negative, and not otherwise.
 import numpy as np
 from numpy.typing import NDArray
 
-from matrix_builders import Vector
+from matrix_builders import Vector, tables
 from matrix_builders.compiled import kernel
-from matrix_builders.tables import (
-    CHARGE_EFFICIENCY,
-    CURTAIL_LIMIT,
-    DISCHARGE_EFFICIENCY,
-    EXPORT_EXCESS,
-    EXPORT_LIMIT,
-    EXPORT_PRICE,
-    IMPORT_EXCESS,
-    IMPORT_LIMIT,
-    IMPORT_PRICE,
-    N_METER,
-    NET_LOAD,
-    WEAR,
-)
 from optimiser.value_function.piecewise import SHORTEST, SLOPE, X, Y, lower_onto
 
 # Rows of an interval below those of the meter: most energy in and out of the storage.
-CHARGE = N_METER
-DISCHARGE = N_METER + 1
-N_ROWS = N_METER + 2
+CHARGE = tables.N_METER
+DISCHARGE = tables.N_METER + 1
+N_ROWS = tables.N_METER + 2
 
 # The meter has four segments and curtailment towards a local minimum adds a flat one.  Where there
 # are two such minima, the lower of two functions of five segments has 2 * 10 + 1 at most, and
@@ -55,15 +41,15 @@ def write_draw_cost(interval: Vector, penalty: float, least: int, drawn: Vector)
     Curtailing raises the metered energy by up to the solar at hand; around breakpoint `least` of
     the metered cost that makes the cost of what is drawn flat for as long: a fifth segment.
     """
-    solar = interval[CURTAIL_LIMIT]
-    export_price = interval[EXPORT_PRICE]
-    import_price = interval[IMPORT_PRICE]
-    most_export = -interval[EXPORT_LIMIT]
-    most_import = interval[IMPORT_LIMIT]
+    solar = interval[tables.CURTAIL_LIMIT]
+    export_price = interval[tables.EXPORT_PRICE]
+    import_price = interval[tables.IMPORT_PRICE]
+    most_export = -interval[tables.EXPORT_LIMIT]
+    most_import = interval[tables.IMPORT_LIMIT]
     export_cost = export_price * most_export
     import_cost = import_price * most_import
-    drawn[X, 0] = most_export - interval[EXPORT_EXCESS] - solar
-    drawn[Y, 0] = export_cost - (export_price - penalty) * interval[EXPORT_EXCESS]
+    drawn[X, 0] = most_export - interval[tables.EXPORT_EXCESS] - solar
+    drawn[Y, 0] = export_cost - (export_price - penalty) * interval[tables.EXPORT_EXCESS]
     drawn[SLOPE, 0] = export_price - penalty
     drawn[X, 1] = most_export - solar
     drawn[Y, 1] = export_cost
@@ -79,8 +65,8 @@ def write_draw_cost(interval: Vector, penalty: float, least: int, drawn: Vector)
     drawn[X, 4] = most_import
     drawn[Y, 4] = import_cost
     drawn[SLOPE, 4] = import_price + penalty
-    drawn[X, 5] = most_import + interval[IMPORT_EXCESS]
-    drawn[Y, 5] = import_cost + (import_price + penalty) * interval[IMPORT_EXCESS]
+    drawn[X, 5] = most_import + interval[tables.IMPORT_EXCESS]
+    drawn[Y, 5] = import_cost + (import_price + penalty) * interval[tables.IMPORT_EXCESS]
 
 
 @kernel("i8(f8[::1], f8, f8[:, ::1], f8[:, ::1], f8[:, ::1])")
@@ -104,10 +90,14 @@ def draw_cost(interval: Vector, penalty: float, drawn: Vector, other: Vector, as
         Number of segments.
     """
     least = _AT_EXPORT_LIMIT  # the export limit: what may be sold is not curtailed
-    if interval[EXPORT_PRICE] < 0.0:
-        least = _AT_ZERO if interval[IMPORT_PRICE] >= 0.0 else _AT_IMPORT_LIMIT
+    if interval[tables.EXPORT_PRICE] < 0.0:
+        least = _AT_ZERO if interval[tables.IMPORT_PRICE] >= 0.0 else _AT_IMPORT_LIMIT
     write_draw_cost(interval, penalty, least, drawn)
-    if least != _AT_EXPORT_LIMIT or interval[IMPORT_PRICE] >= 0.0 or interval[CURTAIL_LIMIT] <= 0.0:
+    if (
+        least != _AT_EXPORT_LIMIT
+        or interval[tables.IMPORT_PRICE] >= 0.0
+        or interval[tables.CURTAIL_LIMIT] <= 0.0
+    ):
         return _N_SEGMENTS
     # Paid both to import and to export: curtailing everything may beat curtailing nothing.
     write_draw_cost(interval, penalty, _AT_IMPORT_LIMIT, other)
@@ -139,10 +129,14 @@ def write_interval_cost(
     int
         Last breakpoint; the first one where the storage cannot move.
     """
-    into, out, wear = traits[CHARGE_EFFICIENCY], traits[DISCHARGE_EFFICIENCY], traits[WEAR]
+    into, out, wear = (
+        traits[tables.CHARGE_EFFICIENCY],
+        traits[tables.DISCHARGE_EFFICIENCY],
+        traits[tables.WEAR],
+    )
     x, y, slope = costs[X], costs[Y], costs[SLOPE]
     i = drawn.shape[1] - 1
-    idle = interval[NET_LOAD]
+    idle = interval[tables.NET_LOAD]
     # Standing still is always possible; rounding must not put it outside the domain.
     most = max(min(drawn[X, i], idle + interval[CHARGE]), idle)
     least = min(max(drawn[X, 0], idle - interval[DISCHARGE]), idle)
@@ -215,7 +209,7 @@ def interval_costs(
     costs = np.empty((3, (MOST_SEGMENTS + 1) * n))  # memory that is never touched costs nothing
     place = np.zeros(n + 1, dtype=np.int64)
     for t in range(n):
-        for row in range(N_METER):
+        for row in range(tables.N_METER):
             interval[row] = meter[row, t]
         interval[CHARGE] = limits[0, t]
         interval[DISCHARGE] = limits[1, t]

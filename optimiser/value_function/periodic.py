@@ -2,16 +2,9 @@
 
 import numpy as np
 
-from matrix_builders import Vector
+from matrix_builders import Vector, tables
 from matrix_builders.arrays import Places
 from matrix_builders.compiled import kernel
-from matrix_builders.tables import (
-    CHARGE_EFFICIENCY,
-    DISCHARGE_LIMIT,
-    STORED_LOWER,
-    STORED_UPPER,
-    WEAR,
-)
 from optimiser.model.arrays import ProblemArrays
 from optimiser.value_function.backward import GAVE_UP, value_backwards
 from optimiser.value_function.interval_cost import interval_costs
@@ -116,12 +109,12 @@ def periodic_value(problem: ProblemArrays, first: int, storages: Places) -> Vect
         None where finding it would take too long.
     """
     limits = problem.storages.limits[:, storages]
-    band = limits[STORED_LOWER : STORED_UPPER + 1, :, 0]
+    band = limits[tables.STORED_LOWER : tables.STORED_UPPER + 1, :, 0]
     room = band[1] - band[0]
     traits = problem.storages.traits[:, storages].copy()
-    traits[CHARGE_EFFICIENCY : WEAR + 1] *= room / room.sum()
+    traits[tables.CHARGE_EFFICIENCY : tables.WEAR + 1] *= room / room.sum()
     meter = np.ascontiguousarray(problem.meter[:, first:])
-    moves = limits[: DISCHARGE_LIMIT + 1, :, first:].sum(axis=1)
+    moves = limits[: tables.DISCHARGE_LIMIT + 1, :, first:].sum(axis=1)
     costs, cost_place = interval_costs(meter, moves, traits.sum(axis=1), 0.0)
     low, high = band.sum(axis=1)
     soft_levels = np.repeat([[low], [high]], moves.shape[1], axis=1)

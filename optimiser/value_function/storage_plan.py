@@ -4,16 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from matrix_builders import Vector
-from matrix_builders.tables import (
-    DISCHARGE_LIMIT,
-    INITIAL,
-    LEVEL_PRICE,
-    SOFT_CEILING,
-    SOFT_FLOOR,
-    STORED_LOWER,
-    STORED_UPPER,
-)
+from matrix_builders import Vector, tables
 from optimiser.errors import SolverError
 from optimiser.model.arrays import ProblemArrays
 from optimiser.value_function.backward import GAVE_UP, value_backwards
@@ -51,7 +42,7 @@ def applies_to(problem: ProblemArrays) -> bool:
     """
     if len(problem.storages.group) != 1 or not problem.couplings.is_empty:
         return False
-    band = problem.storages.limits[STORED_LOWER : STORED_UPPER + 1, 0]
+    band = problem.storages.limits[tables.STORED_LOWER : tables.STORED_UPPER + 1, 0]
     return bool((band == band[:, :1]).all())
 
 
@@ -76,21 +67,21 @@ def solve(problem: ProblemArrays) -> StoragePlan:
     storages = problem.storages
     limits = np.ascontiguousarray(storages.limits[:, 0])
     traits = np.ascontiguousarray(storages.traits[:, 0])
-    low, high = limits[STORED_LOWER, -1], limits[STORED_UPPER, -1]
+    low, high = limits[tables.STORED_LOWER, -1], limits[tables.STORED_UPPER, -1]
     width, price = storages.end_values[:, 0]
     ends = np.minimum(low + np.cumsum(width), high)
     end = function_from_slopes(np.array([low, *ends, high]), np.array([*-price, 0.0]))
     costs, cost_place = interval_costs(
-        problem.meter, limits[: DISCHARGE_LIMIT + 1], traits, problem.penalty
+        problem.meter, limits[: tables.DISCHARGE_LIMIT + 1], traits, problem.penalty
     )
-    soft_levels = limits[SOFT_FLOOR : SOFT_CEILING + 1]
+    soft_levels = limits[tables.SOFT_FLOOR : tables.SOFT_CEILING + 1]
     values, place, first, is_convex = value_backwards(
-        costs, cost_place, soft_levels, traits[LEVEL_PRICE], end
+        costs, cost_place, soft_levels, traits[tables.LEVEL_PRICE], end
     )
     if place[0] == GAVE_UP:
         raise SolverError("the value function has too many breakpoints")
-    levels, marginal_value = choose_levels(costs, cost_place, values, place, traits[INITIAL])
-    bound = float(np.interp(traits[INITIAL], first[X], first[Y]))
+    levels, marginal_value = choose_levels(costs, cost_place, values, place, traits[tables.INITIAL])
+    bound = float(np.interp(traits[tables.INITIAL], first[X], first[Y]))
     return StoragePlan(levels[None, :], bound, marginal_value, bool(is_convex))
 
 

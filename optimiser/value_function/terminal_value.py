@@ -10,8 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from matrix_builders import Vector
-from matrix_builders.tables import END_PRICE, END_WIDTH, STORED_LOWER, STORED_UPPER
+from matrix_builders import Vector, tables
 from optimiser.model.arrays import ProblemArrays, arrays_from_site
 from optimiser.model.storages import stays
 from optimiser.problem.objective import CostFunction, Objective, build_objective
@@ -99,14 +98,14 @@ def _pad(values: list[Vector]) -> Vector:
     stack = np.zeros((2, len(values), n_segments))
     for e, value in enumerate(values):
         stack[:, e, : value.shape[1]] = value
-        stack[END_PRICE, e, value.shape[1] :] = value[END_PRICE, -1]
+        stack[tables.END_PRICE, e, value.shape[1] :] = value[tables.END_PRICE, -1]
     return stack
 
 
 def _band(problem: ProblemArrays) -> Vector:
     """Return the energy between the hard levels at the end; shape (K,). [kWh]"""
     limits = problem.storages.limits[:, :, -1]
-    return np.asarray(limits[STORED_UPPER] - limits[STORED_LOWER])
+    return np.asarray(limits[tables.STORED_UPPER] - limits[tables.STORED_LOWER])
 
 
 def _common_value(site: Site, in_money: ProblemArrays, is_shared: Mask) -> Vector:
@@ -117,7 +116,7 @@ def _common_value(site: Site, in_money: ProblemArrays, is_shared: Mask) -> Vecto
         value = _periodic(in_money, is_shared)
     if value is None:
         value = np.array([[room], [_median_value(site)]])
-    value[END_PRICE] -= WAIT * np.abs(value[END_PRICE])
+    value[tables.END_PRICE] -= WAIT * np.abs(value[tables.END_PRICE])
     return value
 
 
@@ -151,5 +150,5 @@ def _periodic(problem: ProblemArrays, is_shared: Mask) -> Vector | None:
     if function is None or function.shape[1] == 1:
         return None
     value = np.empty((2, function.shape[1] - 1))
-    value[END_WIDTH], value[END_PRICE] = np.diff(function[X]), -function[SLOPE, :-1]
+    value[tables.END_WIDTH], value[tables.END_PRICE] = np.diff(function[X]), -function[SLOPE, :-1]
     return value
