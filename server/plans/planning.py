@@ -1,8 +1,7 @@
 """Bytes of a request to bytes of its reply: the pure part, run off the event loop."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -19,7 +18,7 @@ from server.reading.site import (
     multi_battery_problem,
     problem_from_wire,
 )
-from server.wire.json_body import decode
+from server.wire.json_body import decode, json_object
 from server.wire.repairs import Repairs
 from server.wire.structs import (
     EvReply,
@@ -28,26 +27,22 @@ from server.wire.structs import (
     MultiBatteryRequest,
     OptimizeReply,
     OptimizeRequest,
-    SiteRequest,
     SummaryOut,
 )
 from server.writing.ev_replies import ev_reply
 from server.writing.replies import multi_battery_reply, reply_from_plan
-from server.writing.schedules import HomeWriter
 
 TIME_LIMIT = 7.0
 """Most time for one solver; the client waits 60 s. [s]"""
 
-
-Request = TypeVar("Request", bound=SiteRequest)
-Reply = TypeVar("Reply")
+Reply = TypeVar("Reply", OptimizeReply, MultiBatteryReply, EvReply)
 
 Backends: TypeAlias = Iterable[SolverBackend] | None
 """Solvers to try in order; None for those installed."""
 
 
 class Kind(StrEnum):
-    """What was asked for."""
+    """Endpoint of a request."""
 
     BATTERY = "optimize"
     BATTERIES = "multi-battery"
@@ -61,7 +56,7 @@ class Made:
     Attributes
     ----------
     kind : Kind
-        What was asked for.
+        Endpoint of the request.
     plan : Plan
         The answer.
     problem : Problem
@@ -92,9 +87,21 @@ class Answer:
     made: Made
 
 
+@dataclass(frozen=True, slots=True)
+class Result(Generic[Reply]):
+    """A reply, and the plan that it is about."""
+
+    reply: Reply
+    made: Made
+
+
 def optimise(
-    body: bytes, options: Options, clock: Clock, history: History | None = None
-) -> OptimizeReply:
+    body: bytes,
+    options: Options,
+    clock: Clock,
+    history: History | None = None,
+    backends: Backends = None,
+) -> Result[OptimizeReply]:
     """Plan an ``/optimize`` request.
 
     Parameters
@@ -104,46 +111,64 @@ def optimise(
     options : Options
         Defaults for what it leaves out.
     clock : Callable
-        Gives the time, time-zone aware.
+        Returns the time, time-zone aware.
     history : History, optional
-        Where the plan before is, and this one goes.
+        Holds the plan before, and takes this one.
+    backends : iterable of SolverBackend, optional
+        Solvers other than the installed ones; without any, the value function answers.
 
     Returns
     -------
-    OptimizeReply
-        The plan.
+    Result
+        Reply and plan.
 
     Raises
     ------
     ProblemError
         Where the request has no sane reading.
     """
-    return _read(_BATTERY.made(body, options, clock, history)[0])
+    repairs = Repairs()
+    request = decode(body, OptimizeRequest, repairs)
+    problem = problem_from_wire(request, options, clock(), repairs)
+    result = _plan(problem, history, backends)
+    reply = reply_from_plan(result, problem, repairs)
+    return Result(reply, Made(Kind.BATTERY, result, problem))
 
 
-def optimise_batteries(body: bytes, options: Options, clock: Clock) -> MultiBatteryReply:
+def optimise_batteries(
+    body: bytes, options: Options, clock: Clock, backends: Backends = None
+) -> Result[MultiBatteryReply]:
     """Plan a ``/multi-battery/optimize`` request; see `optimise`."""
-    return _read(_BATTERIES.made(body, options, clock)[0])
+    repairs = Repairs()
+    request = decode(body, MultiBatteryRequest, repairs)
+    problem = multi_battery_problem(request, options, clock(), repairs)
+    result = _plan(problem, None, backends)
+    reply = multi_battery_reply(result, problem, repairs)
+    return Result(reply, Made(Kind.BATTERIES, result, problem))
 
 
-def optimise_vehicles(body: bytes, options: Options, clock: Clock) -> EvReply:
+def optimise_vehicles(
+    body: bytes, options: Options, clock: Clock, backends: Backends = None
+) -> Result[EvReply]:
     """Plan an ``/ev/optimize`` request; see `optimise`."""
-    return _read(_VEHICLES.made(body, options, clock)[0])
+    repairs = Repairs()
+    request = decode(body, EvRequest, repairs)
+    problem = ev_problem(request, options, clock(), repairs)
+    result = _plan(problem, None, backends)
+    reply = ev_reply(result, problem, repairs)
+    return Result(reply, Made(Kind.VEHICLES, result, problem))
 
 
 def optimise_any(
     body: bytes, options: Options, clock: Clock
 ) -> OptimizeReply | MultiBatteryReply | EvReply:
-    """Plan a request of any endpoint, told by its keys; see `optimise`."""
-    try:
-        keys = msgspec.json.decode(body, type=dict[str, msgspec.Raw]).keys()
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return optimise(body, options, clock)  # which says what is wrong
+    """Plan a request of any endpoint, which its keys decide; see `optimise`."""
+    keys = json_object(body).keys()
     if {"ev", "evs"} & keys:
-        return optimise_vehicles(body, options, clock)
+        return optimise_vehicles(body, options, clock).reply
     if "batteries" in keys:
-        return optimise_batteries(body, options, clock)
-    return optimise(body, options, clock)
+        return optimise_batteries(body, options, clock).reply
+    return optimise(body, options, clock).reply
 
 
 def answer(
@@ -153,87 +178,50 @@ def answer(
     history: History | None = None,
     backends: Backends = None,
 ) -> Answer:
-    """Plan an ``/optimize`` request and encode the reply; see `optimise`.
-
-    Solvers other than the installed ones may be given; without any, the value function answers.
-    """
-    reply, made = _BATTERY.made(body, options, clock, history, backends)
-    return _answer(reply, reply.summary, made)
+    """Plan an ``/optimize`` request and encode the reply; see `optimise`."""
+    result = optimise(body, options, clock, history, backends)
+    return _encode(result, result.reply.summary)
 
 
 def answer_batteries(
     body: bytes, options: Options, clock: Clock, backends: Backends = None
 ) -> Answer:
     """Plan a ``/multi-battery/optimize`` request and encode the reply; see `answer`."""
-    reply, made = _BATTERIES.made(body, options, clock, backends=backends)
-    return _answer(reply, reply.summary, made)
+    result = optimise_batteries(body, options, clock, backends)
+    return _encode(result, result.reply.summary)
 
 
 def answer_vehicles(
     body: bytes, options: Options, clock: Clock, backends: Backends = None
 ) -> Answer:
     """Plan an ``/ev/optimize`` request and encode the reply; see `answer`."""
-    reply, made = _VEHICLES.made(body, options, clock, backends=backends)
-    return _answer(reply, reply.bill, made)
+    result = optimise_vehicles(body, options, clock, backends)
+    return _encode(result, result.reply.bill)
 
 
-@dataclass(frozen=True, slots=True)
-class _Endpoint(Generic[Request, Reply]):
-    """How one kind of request is read, and how its plan is told."""
-
-    kind: Kind
-    request: type[Request]
-    problem: Callable[[Request, Options, datetime, Repairs], Problem]
-    reply: Callable[[Plan, Problem, Repairs, HomeWriter], Reply]
-
-    def made(
-        self,
-        body: bytes,
-        options: Options,
-        clock: Clock,
-        history: History | None = None,
-        backends: Backends = None,
-    ) -> tuple[Reply, Made]:
-        """Reply to a request, and what it answers."""
-        repairs = Repairs()
-        request = decode(body, self.request, repairs)
-        problem = self.problem(request, options, clock(), repairs)
-        writer = HomeWriter(problem.site, problem.client_safe_charge)
-        found = plan(
-            problem.site,
-            problem.cost_function,
-            rules=problem.rules,
-            previous=history.before(problem.site, problem.cost_function) if history else None,
-            time_limit=TIME_LIMIT,
-            backends=backends,
-            draft=writer.draft,
-        )
-        if history:
-            history.record(found)
-        return self.reply(found, problem, repairs, writer), Made(self.kind, found, problem)
+def _plan(problem: Problem, history: History | None, backends: Backends) -> Plan:
+    """Plan a problem with the plan before it in mind."""
+    result = plan(
+        problem.site,
+        problem.cost_function,
+        rules=problem.rules,
+        previous=history.before(problem.site, problem.cost_function) if history else None,
+        time_limit=TIME_LIMIT,
+        backends=backends,
+    )
+    if history:
+        history.record(result)
+    return result
 
 
-_BATTERY = _Endpoint(Kind.BATTERY, OptimizeRequest, problem_from_wire, reply_from_plan)
-_BATTERIES = _Endpoint(
-    Kind.BATTERIES, MultiBatteryRequest, multi_battery_problem, multi_battery_reply
-)
-_VEHICLES = _Endpoint(Kind.VEHICLES, EvRequest, ev_problem, ev_reply)
-
-
-def _read(reply: Reply) -> Reply:
-    """The reply with the values of its lists, of which the codec makes the text only."""
-    return msgspec.json.decode(msgspec.json.encode(reply), type=type(reply))
-
-
-def _answer(
-    reply: OptimizeReply | MultiBatteryReply | EvReply, summary: SummaryOut, made: Made
-) -> Answer:
+def _encode(result: Result[Reply], bill: SummaryOut) -> Answer:
+    reply, made = result.reply, result.made
     facts = {
         "intervals": made.plan.site.horizon.n_intervals,
         "solver": reply.solver,
         "plan": reply.status.split(" ", 1)[0],
         "solve_ms": reply.certificate.solve_ms,
-        "cost": summary.total_cost,
+        "cost": bill.total_cost,
         "warnings": len(reply.warnings),
     }
     if made.plan.refusals:  # worth a look in the log, whatever answered in the end

@@ -9,11 +9,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from matrix_builders import Vector
 from optimiser import ProblemError
-from server.reading.number_text import series_apart
 from server.wire.repairs import Repairs
-from server.wire.structs import Series
 from server.wire.wording import clipped, shown
 
 Request = TypeVar("Request", bound=msgspec.Struct)
@@ -21,8 +18,6 @@ Request = TypeVar("Request", bound=msgspec.Struct)
 _MOST_UNKNOWN = 20  # fields named one by one; a thousand warnings help nobody
 _MOST_VALUES = 200_000  # four times those of the longest request; each may cost 100 bytes
 _LONGEST_INTEGER = 20  # digits; what is longer is read as a float, in linear time
-
-_FIELDS = msgspec.json.Decoder(dict[str, Any])
 
 # msgspec's words for what it expects, in ours.
 _EXPECTED = {
@@ -50,23 +45,20 @@ def decode(body: bytes, kind: type[Request], repairs: Repairs) -> Request:
     Returns
     -------
     Struct
-        With every value that it can hold, sane or not; series of plain numbers are arrays.
+        With every value that it can hold, sane or not.
 
     Raises
     ------
     ProblemError
         Where the body is no JSON object or a value has no possible reading; names its path.
     """
-    _require_few_values(body)
-    fields, series = _read_apart(body, kind) or (_json_object(body), {})
+    fields = json_object(body)
     try:
         request = msgspec.convert(fields, kind, strict=False)
     except msgspec.ValidationError as error:
         raise _in_our_words(error, fields) from None
     except UnicodeEncodeError:
         raise ProblemError("body", "must be Unicode text, got half a surrogate pair") from None
-    for name, values in series.items():
-        setattr(request, name, values)
     unknown = _unknown(fields, kind, "")
     for name in islice(unknown, _MOST_UNKNOWN):
         repairs.note("unknown_field", name, "not a field we know; ignored")
@@ -81,30 +73,15 @@ def _require_few_values(body: bytes) -> None:
         raise ProblemError("body", f"must hold at most {_MOST_VALUES} values, got more")
 
 
-def _read_apart(
-    body: bytes, kind: type[Request]
-) -> tuple[dict[str, Any], dict[str, Vector]] | None:
-    """The fields of a proper body, and the series of plain numbers among them by themselves.
+def json_object(body: bytes) -> dict[str, Any]:
+    """Read a body as JSON, as msgspec does or else as Python does.
 
-    They are most of it, and as Python's floats would take longer than all the rest.
+    Raises
+    ------
+    ProblemError
+        Where it is no JSON object, or has too many values.
     """
-    rest, series = series_apart(body, _series(kind))
-    if not series:
-        return None
-    try:
-        return _FIELDS.decode(rest), series
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None  # to be read again, and refused in our words
-
-
-@cache
-def _series(kind: type[msgspec.Struct]) -> tuple[str, ...]:
-    """Fields of a struct that hold one number per interval."""
-    fields = msgspec.structs.fields(kind)
-    return tuple(field.encode_name for field in fields if field.type == Series)
-
-
-def _json_object(body: bytes) -> dict[str, Any]:
+    _require_few_values(body)
     try:
         fields = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):

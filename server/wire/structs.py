@@ -214,8 +214,6 @@ class WarningOut(msgspec.Struct):
 class FlowsOut(msgspec.Struct, kw_only=True):
     """What every schedule of a site holds: n values each, but n + 1 for `soc_trajectory`."""
 
-    # A reply that is on its way holds the text of its lists: see `server.writing.lists`.
-
     timestamps: list[str]
     grid_import_w: list[float]
     grid_export_w: list[float]

@@ -1,6 +1,6 @@
 """Coverage-guided bytes for the decoder: ``python -m tests.fuzz.decoder``, for `FUZZ_SECONDS`.
 
-libFuzzer keeps what reaches new branches of `server.codec`, beginning from `tests.fuzz.seeds`.
+libFuzzer keeps what reaches new branches of `server.wire` and `server.reading`, from `seeds` on.
 """
 
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["server.codec"]):
+with atheris.instrument_imports(include=["server.wire", "server.reading"]):
     from server.reading.site import ev_problem, multi_battery_problem, problem_from_wire
     from server.wire.json_body import decode
     from server.wire.repairs import Repairs

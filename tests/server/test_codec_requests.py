@@ -68,7 +68,7 @@ def test_the_reading_of_a_request_is_read_the_same():
 def test_a_reply_survives_its_encoding():
     body = json.dumps(small_request()).encode()
 
-    reply = planning.optimise(body, Options(zone=UTC), lambda: NOW)
+    reply = planning.optimise(body, Options(zone=UTC), lambda: NOW).reply
 
     assert msgspec.json.decode(msgspec.json.encode(reply), type=OptimizeReply) == reply
     assert json.loads(msgspec.json.encode(reply)) == msgspec.to_builtins(reply)
