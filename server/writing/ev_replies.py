@@ -9,7 +9,7 @@ from server.reading.site import Problem
 from server.wire.repairs import Repairs
 from server.wire.structs import EvOut, EvReply, EvScheduleOut, EvSummaryOut, MeterOut
 from server.writing.replies import home_reply, named_batteries
-from server.writing.schedules import rounded_soc, stamps_from_plan, storage_schedules
+from server.writing.schedules import rounded_soc, stamps_from_horizon, storage_schedules
 from server.writing.shortfalls import note_unmet
 from server.writing.summary import certificate_of, dollars, summary_of, watts
 
@@ -32,7 +32,7 @@ def ev_reply(plan: Plan, problem: Problem, repairs: Repairs) -> EvReply:
         Finite numbers only.
     """
     note_unmet(plan, problem.paths, repairs)
-    stamps = stamps_from_plan(plan)
+    stamps = stamps_from_horizon(plan.site.horizon)
     vehicles = _vehicles(plan, problem, stamps[:-1])
     reply = EvReply(
         success=True,

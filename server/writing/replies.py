@@ -15,7 +15,7 @@ from server.wire.structs import (
 from server.writing.schedules import (
     home_schedule,
     rounded_soc,
-    stamps_from_plan,
+    stamps_from_horizon,
     storage_schedules,
     vehicles_in_home_schedule,
 )
@@ -41,7 +41,7 @@ def reply_from_plan(plan: Plan, problem: Problem, repairs: Repairs) -> OptimizeR
         Finite numbers only.
     """
     note_unmet(plan, problem.paths, repairs)
-    return home_reply(plan, problem, repairs, stamps_from_plan(plan))
+    return home_reply(plan, problem, repairs, stamps_from_horizon(plan.site.horizon))
 
 
 def home_reply(plan: Plan, problem: Problem, repairs: Repairs, stamps: list[str]) -> OptimizeReply:
@@ -66,7 +66,7 @@ def home_reply(plan: Plan, problem: Problem, repairs: Repairs, stamps: list[str]
 def multi_battery_reply(plan: Plan, problem: Problem, repairs: Repairs) -> MultiBatteryReply:
     """Build the reply of ``/multi-battery/optimize``; see `reply_from_plan`."""
     note_unmet(plan, problem.paths, repairs)
-    home = home_schedule(plan, stamps_from_plan(plan), problem.client_safe_charge)
+    home = home_schedule(plan, stamps_from_horizon(plan.site.horizon), problem.client_safe_charge)
     return MultiBatteryReply(
         success=True,
         status=plan.status,

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from matrix_builders import Vector
-from optimiser import Plan
+from optimiser import Horizon, Plan
 from optimiser.result.plan import Action, actions_of
 from server.wire.structs import ActionOut
 from server.writing.summary import watts
@@ -152,6 +152,13 @@ def rounded_soc(soc: Vector) -> Vector:
     return np.asarray(np.round(soc, SOC_DIGITS) + 0.0, dtype=np.float64)
 
 
-def stamps_from_plan(plan: Plan) -> list[str]:
-    """Return the T + 1 instants of the horizon as ISO 8601, with their offsets."""
-    return [instant.isoformat() for instant in plan.site.horizon.instants]
+def stamps_from_horizon(horizon: Horizon) -> list[str]:
+    """Return the T + 1 instants as ISO 8601, with their offsets."""
+    seconds = np.round(np.append(0.0, horizon.elapsed) * 3600.0, 3)
+    if horizon.start.microsecond or (seconds % 1.0).any() or horizon.changes_clocks():
+        return [instant.isoformat() for instant in horizon.instants]
+    # Under one offset numpy takes a tenth of the time that `instants` takes.
+    start = np.datetime64(horizon.start.replace(tzinfo=None), "s")
+    offset = horizon.start.isoformat().removeprefix(str(start))
+    local = np.datetime_as_string(start + seconds.astype("timedelta64[s]"))
+    return [f"{stamp}{offset}" for stamp in local.tolist()]
