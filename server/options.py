@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from optimiser import CostFunction
-from server.reading.clock import machine_zone, zone_named
-from server.reading.series import number
-from server.wire.wording import shown
+from server.reading.clock import find_zone, machine_zone
+from server.wire.repairs import number_from_json
+from server.wire.wording import format_value
 
 log = logging.getLogger("server.options")
 
@@ -124,7 +124,7 @@ def _one_of(*allowed: str) -> Callable[[Any], str]:
     def read(value: Any) -> str:  # noqa: ANN401 - raw JSON
         name = str(value).strip().lower()
         if name not in allowed:
-            raise ValueError(f"must be one of {', '.join(allowed)}, got {shown(value)}")
+            raise ValueError(f"must be one of {', '.join(allowed)}, got {format_value(value)}")
         return name
 
     return read
@@ -132,9 +132,11 @@ def _one_of(*allowed: str) -> Callable[[Any], str]:
 
 def _whole_number(least: int, most: int) -> Callable[[Any], int]:
     def read(value: Any) -> int:  # noqa: ANN401 - raw JSON
-        read = number(value)
+        read = number_from_json(value)
         if not least <= read <= most or read != int(read):
-            raise ValueError(f"must be a whole number in [{least}, {most}], got {shown(value)}")
+            raise ValueError(
+                f"must be a whole number in [{least}, {most}], got {format_value(value)}"
+            )
         return int(read)
 
     return read
@@ -142,9 +144,11 @@ def _whole_number(least: int, most: int) -> Callable[[Any], int]:
 
 def _between(least: float, most: float) -> Callable[[Any], float]:
     def read(value: Any) -> float:  # noqa: ANN401 - raw JSON
-        read = number(value)
+        read = number_from_json(value)
         if not least <= read <= most:
-            raise ValueError(f"must be a number in [{least:g}, {most:g}], got {shown(value)}")
+            raise ValueError(
+                f"must be a number in [{least:g}, {most:g}], got {format_value(value)}"
+            )
         return read
 
     return read
@@ -161,9 +165,9 @@ def _truth(value: Any) -> bool:  # noqa: ANN401 - raw JSON
 
 
 def _zone(value: Any) -> tzinfo:  # noqa: ANN401 - raw JSON
-    zone = zone_named(str(value).removeprefix(":"))
+    zone = find_zone(str(value).removeprefix(":"))
     if zone is None:
-        raise ValueError(f"must be an IANA time zone, got {shown(value)}")
+        raise ValueError(f"must be an IANA time zone, got {format_value(value)}")
     return zone
 
 

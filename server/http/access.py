@@ -9,8 +9,8 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from server.http.middleware import Handler, json_reply
-from server.wire.structs import ErrorReply
-from server.wire.wording import shown
+from server.wire.replies import ErrorReply
+from server.wire.wording import format_value
 
 OPEN_PATHS = frozenset({"/health"})
 """What answers without a token: the container and the client look here first."""
@@ -93,4 +93,4 @@ def _without_port(host: str) -> str:
 
 
 def _host(request: web.Request) -> str:
-    return shown(request.headers.get("Host", ""))
+    return format_value(request.headers.get("Host", ""))

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from optimiser import ProblemError
 from server.plans.worker import Overloaded
-from server.wire.wording import shown
+from server.wire.wording import format_value
 
 MAX_BODY = 2 * 2**20
 """Largest body read: three times the largest request that can be planned. [bytes]"""
@@ -104,5 +104,5 @@ def _unpacked(body: bytearray, encoding: str) -> bytes:
             raise web.HTTPRequestEntityTooLarge(MAX_BODY, len(found))
         if unpacking.eof:
             return found
-    rule = f"must be encoded as Content-Encoding says, {shown(encoding)}"
+    rule = f"must be encoded as Content-Encoding says, {format_value(encoding)}"
     raise ProblemError("body", rule)

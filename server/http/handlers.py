@@ -19,7 +19,7 @@ from server.http.openapi import document
 from server.plans import planning
 from server.plans.worker import Overdue
 from server.version import VERSION
-from server.wire.wording import shown
+from server.wire.wording import format_value
 
 Work = Callable[[planning.Backends], planning.Answer]
 
@@ -161,7 +161,7 @@ async def openapi(request: web.Request) -> web.Response:
 async def _json_body(request: web.Request) -> bytes:
     if request.content_type != "application/json":
         given = request.headers.get("Content-Type")
-        got = "nothing" if given is None else shown(given)
+        got = "nothing" if given is None else format_value(given)
         raise NotJson("Content-Type", f"must be application/json, got {got}")
     try:
         body = await request.app[keys.BODIES].read(request)

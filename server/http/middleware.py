@@ -12,7 +12,7 @@ from optimiser import InfeasibleError, OptimiserError, ProblemError, SolverError
 from server.http import keys
 from server.http.captures import worth_keeping
 from server.plans.worker import Overdue, Overloaded
-from server.wire.structs import ErrorReply
+from server.wire.replies import ErrorReply
 
 
 class NotJson(ProblemError):

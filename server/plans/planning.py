@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -12,30 +12,18 @@ from optimiser.solvers import SolverBackend
 from server.options import Options
 from server.plans.history import History
 from server.reading.clock import Clock
-from server.reading.site import (
-    Problem,
-    ev_problem,
-    multi_battery_problem,
-    problem_from_wire,
-)
+from server.reading.site import Problem, problem_from_request
 from server.wire.json_body import decode, json_object
 from server.wire.repairs import Repairs
-from server.wire.structs import (
-    EvReply,
-    EvRequest,
-    MultiBatteryReply,
-    MultiBatteryRequest,
-    OptimizeReply,
-    OptimizeRequest,
-    SummaryOut,
-)
+from server.wire.replies import EvReply, MultiBatteryReply, OptimizeReply, SummaryOut
+from server.wire.requests import EvRequest, MultiBatteryRequest, OptimizeRequest
 from server.writing.ev_replies import ev_reply
 from server.writing.replies import multi_battery_reply, reply_from_plan
 
 TIME_LIMIT = 7.0
 """Most time for one solver; the client waits 60 s. [s]"""
 
-Reply = TypeVar("Reply", OptimizeReply, MultiBatteryReply, EvReply)
+Reply: TypeAlias = OptimizeReply | MultiBatteryReply | EvReply
 
 Backends: TypeAlias = Iterable[SolverBackend] | None
 """Solvers to try in order; None for those installed."""
@@ -87,21 +75,13 @@ class Answer:
     made: Made
 
 
-@dataclass(frozen=True, slots=True)
-class Result(Generic[Reply]):
-    """A reply, and the plan that it is about."""
-
-    reply: Reply
-    made: Made
-
-
-def optimise(
+def answer(
     body: bytes,
     options: Options,
     clock: Clock,
     history: History | None = None,
     backends: Backends = None,
-) -> Result[OptimizeReply]:
+) -> Answer:
     """Plan an ``/optimize`` request.
 
     Parameters
@@ -119,8 +99,8 @@ def optimise(
 
     Returns
     -------
-    Result
-        Reply and plan.
+    Answer
+        The reply, encoded.
 
     Raises
     ------
@@ -129,74 +109,45 @@ def optimise(
     """
     repairs = Repairs()
     request = decode(body, OptimizeRequest, repairs)
-    problem = problem_from_wire(request, options, clock(), repairs)
+    problem = problem_from_request(request, options, clock(), repairs)
     result = _plan(problem, history, backends)
     reply = reply_from_plan(result, problem, repairs)
-    return Result(reply, Made(Kind.BATTERY, result, problem))
-
-
-def optimise_batteries(
-    body: bytes, options: Options, clock: Clock, backends: Backends = None
-) -> Result[MultiBatteryReply]:
-    """Plan a ``/multi-battery/optimize`` request; see `optimise`."""
-    repairs = Repairs()
-    request = decode(body, MultiBatteryRequest, repairs)
-    problem = multi_battery_problem(request, options, clock(), repairs)
-    result = _plan(problem, None, backends)
-    reply = multi_battery_reply(result, problem, repairs)
-    return Result(reply, Made(Kind.BATTERIES, result, problem))
-
-
-def optimise_vehicles(
-    body: bytes, options: Options, clock: Clock, backends: Backends = None
-) -> Result[EvReply]:
-    """Plan an ``/ev/optimize`` request; see `optimise`."""
-    repairs = Repairs()
-    request = decode(body, EvRequest, repairs)
-    problem = ev_problem(request, options, clock(), repairs)
-    result = _plan(problem, None, backends)
-    reply = ev_reply(result, problem, repairs)
-    return Result(reply, Made(Kind.VEHICLES, result, problem))
-
-
-def optimise_any(
-    body: bytes, options: Options, clock: Clock
-) -> OptimizeReply | MultiBatteryReply | EvReply:
-    """Plan a request of any endpoint, which its keys decide; see `optimise`."""
-    keys = json_object(body).keys()
-    if {"ev", "evs"} & keys:
-        return optimise_vehicles(body, options, clock).reply
-    if "batteries" in keys:
-        return optimise_batteries(body, options, clock).reply
-    return optimise(body, options, clock).reply
-
-
-def answer(
-    body: bytes,
-    options: Options,
-    clock: Clock,
-    history: History | None = None,
-    backends: Backends = None,
-) -> Answer:
-    """Plan an ``/optimize`` request and encode the reply; see `optimise`."""
-    result = optimise(body, options, clock, history, backends)
-    return _encode(result, result.reply.summary)
+    return _encode(reply, reply.summary, Made(Kind.BATTERY, result, problem))
 
 
 def answer_batteries(
     body: bytes, options: Options, clock: Clock, backends: Backends = None
 ) -> Answer:
-    """Plan a ``/multi-battery/optimize`` request and encode the reply; see `answer`."""
-    result = optimise_batteries(body, options, clock, backends)
-    return _encode(result, result.reply.summary)
+    """Plan a ``/multi-battery/optimize`` request; see `answer`."""
+    repairs = Repairs()
+    request = decode(body, MultiBatteryRequest, repairs)
+    problem = problem_from_request(request, options, clock(), repairs)
+    result = _plan(problem, None, backends)
+    reply = multi_battery_reply(result, problem, repairs)
+    return _encode(reply, reply.summary, Made(Kind.BATTERIES, result, problem))
 
 
 def answer_vehicles(
     body: bytes, options: Options, clock: Clock, backends: Backends = None
 ) -> Answer:
-    """Plan an ``/ev/optimize`` request and encode the reply; see `answer`."""
-    result = optimise_vehicles(body, options, clock, backends)
-    return _encode(result, result.reply.bill)
+    """Plan an ``/ev/optimize`` request; see `answer`."""
+    repairs = Repairs()
+    request = decode(body, EvRequest, repairs)
+    problem = problem_from_request(request, options, clock(), repairs)
+    result = _plan(problem, None, backends)
+    reply = ev_reply(result, problem, repairs)
+    return _encode(reply, reply.bill, Made(Kind.VEHICLES, result, problem))
+
+
+def optimise_any(body: bytes, options: Options, clock: Clock) -> Reply:
+    """Plan a request of any endpoint, which its keys decide; see `answer`."""
+    keys = json_object(body).keys()
+    if {"ev", "evs"} & keys:
+        return msgspec.json.decode(answer_vehicles(body, options, clock).body, type=EvReply)
+    if "batteries" in keys:
+        reply = answer_batteries(body, options, clock).body
+        return msgspec.json.decode(reply, type=MultiBatteryReply)
+    return msgspec.json.decode(answer(body, options, clock).body, type=OptimizeReply)
 
 
 def _plan(problem: Problem, history: History | None, backends: Backends) -> Plan:
@@ -214,8 +165,7 @@ def _plan(problem: Problem, history: History | None, backends: Backends) -> Plan
     return result
 
 
-def _encode(result: Result[Reply], bill: SummaryOut) -> Answer:
-    reply, made = result.reply, result.made
+def _encode(reply: Reply, bill: SummaryOut, made: Made) -> Answer:
     facts = {
         "intervals": made.plan.site.horizon.n_intervals,
         "solver": reply.solver,

@@ -11,7 +11,7 @@ import msgspec
 
 from optimiser import ProblemError
 from server.wire.repairs import Repairs
-from server.wire.wording import clipped, shown
+from server.wire.wording import format_value, quote
 
 Request = TypeVar("Request", bound=msgspec.Struct)
 
@@ -56,10 +56,10 @@ def decode(body: bytes, kind: type[Request], repairs: Repairs) -> Request:
     try:
         request = msgspec.convert(fields, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise _in_our_words(error, fields) from None
+        raise _problem_from_error(error, fields) from None
     except UnicodeEncodeError:
         raise ProblemError("body", "must be Unicode text, got half a surrogate pair") from None
-    unknown = _unknown(fields, kind, "")
+    unknown = _unknown_fields(fields, kind)
     for name in islice(unknown, _MOST_UNKNOWN):
         repairs.note("unknown_field", name, "not a field we know; ignored")
     if rest := sum(1 for _ in unknown):
@@ -67,21 +67,11 @@ def decode(body: bytes, kind: type[Request], repairs: Repairs) -> Request:
     return request
 
 
-def _require_few_values(body: bytes) -> None:
-    marks = (b",", b"[", b"{")  # a short body need not be counted
-    if len(body) > _MOST_VALUES and sum(map(body.count, marks)) > _MOST_VALUES:
-        raise ProblemError("body", f"must hold at most {_MOST_VALUES} values, got more")
-
-
 def json_object(body: bytes) -> dict[str, Any]:
-    """Read a body as JSON, as msgspec does or else as Python does.
-
-    Raises
-    ------
-    ProblemError
-        Where it is no JSON object, or has too many values.
-    """
-    _require_few_values(body)
+    """Read a body as a JSON object, as msgspec does or else as Python's json does."""
+    # A short body need not be counted.
+    if len(body) > _MOST_VALUES and sum(map(body.count, (b",", b"[", b"{"))) > _MOST_VALUES:
+        raise ProblemError("body", f"must hold at most {_MOST_VALUES} values, got more")
     try:
         fields = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -89,12 +79,12 @@ def json_object(body: bytes) -> dict[str, Any]:
     except RecursionError:
         raise ProblemError("body", "must not be nested so deeply") from None
     if not isinstance(fields, dict):
-        raise ProblemError("body", f"must be a JSON object, got {shown(fields)}")
+        raise ProblemError("body", f"must be a JSON object, got {format_value(fields)}")
     return fields
 
 
 def _python_json(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
-    """Second reading, for what Python's json writes and JSON does not have."""
+    """Read a body with Python's json, for NaN and Infinity or for the place of a mistake."""
     if not body.strip():
         raise ProblemError("body", "must be a JSON object, got nothing")
     try:
@@ -112,7 +102,7 @@ def _integer(digits: str) -> float:
     return int(digits) if len(digits) <= _LONGEST_INTEGER else float(digits)
 
 
-def _in_our_words(error: msgspec.ValidationError, fields: dict[str, Any]) -> ProblemError:
+def _problem_from_error(error: msgspec.ValidationError, fields: dict[str, Any]) -> ProblemError:
     """Translate ``Expected `float | null`, got `str` - at `$.battery.current_soc```."""
     message, _, path = str(error).partition(" - at `$.")
     path = path.rstrip("`")
@@ -123,46 +113,43 @@ def _in_our_words(error: msgspec.ValidationError, fields: dict[str, Any]) -> Pro
     if "float" in kinds:
         kinds.discard("str")  # text is read as a number there
     rule = " or ".join(sorted(_EXPECTED.get(kind, kind) for kind in kinds))
-    got = shown(_value_at(path, fields))
-    return ProblemError(path or "body", f"must be {rule}, got {got}")
-
-
-def _value_at(path: str, fields: dict[str, Any]) -> object:
     value: Any = fields
     for name, index in re.findall(r"(\w+)|\[(\d+)\]", path):
         value = value[name] if name else value[int(index)]
-    return value
+    return ProblemError(path or "body", f"must be {rule}, got {format_value(value)}")
 
 
-def _unknown(fields: dict[str, Any], kind: type[msgspec.Struct], prefix: str) -> Iterator[str]:
+def _unknown_fields(
+    fields: dict[str, Any], kind: type[msgspec.Struct], prefix: str = ""
+) -> Iterator[str]:
     """Yield the names of fields that the structs do not have; there may be very many."""
-    known = _known(kind)
+    known = _known_fields(kind)
     for name, value in fields.items():
         if name not in known:
-            yield prefix + clipped(name)[1:-1]
+            yield prefix + quote(name)[1:-1]
             continue
+        if not known[name]:
+            continue
+        places = (
+            {f"[{i}]": item for i, item in enumerate(value)}
+            if isinstance(value, list)
+            else {"": value}
+        )
         for nested in known[name]:
-            for place, inner in _objects_in(value):
-                yield from _unknown(inner, nested, f"{prefix}{name}{place}.")
-
-
-def _objects_in(value: object) -> list[tuple[str, dict[str, Any]]]:
-    """Objects that a field holds, and where: itself, or entries of a list."""
-    if isinstance(value, dict):
-        return [("", value)]
-    items = value if isinstance(value, list) else ()
-    return [(f"[{i}]", item) for i, item in enumerate(items) if isinstance(item, dict)]
+            for place, inner in places.items():
+                if isinstance(inner, dict):
+                    yield from _unknown_fields(inner, nested, f"{prefix}{name}{place}.")
 
 
 @cache
-def _known(kind: type[msgspec.Struct]) -> dict[str, tuple[type[msgspec.Struct], ...]]:
-    """Fields of a struct, and the structs that each may hold."""
+def _known_fields(kind: type[msgspec.Struct]) -> dict[str, tuple[type[msgspec.Struct], ...]]:
+    """Return the fields of a struct, and the structs that each may hold."""
     fields = msgspec.structs.fields(kind)
     return {field.encode_name: tuple(_structs_in(field.type)) for field in fields}
 
 
 def _structs_in(annotation: Any) -> list[type[msgspec.Struct]]:  # noqa: ANN401 - a type form
-    """Structs that an annotation names, in unions and lists too."""
+    """Return the structs that an annotation names, in unions and lists too."""
     if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):
         return [annotation]
     return [kind for choice in getattr(annotation, "__args__", ()) for kind in _structs_in(choice)]

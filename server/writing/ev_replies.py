@@ -7,7 +7,7 @@ from optimiser import Plan
 from optimiser.result.shortfalls import vehicle_shortfall
 from server.reading.site import Problem
 from server.wire.repairs import Repairs
-from server.wire.structs import EvOut, EvReply, EvScheduleOut, EvSummaryOut, MeterOut
+from server.wire.replies import EvOut, EvReply, EvScheduleOut, EvSummaryOut, MeterOut
 from server.writing.replies import home_reply, named_batteries
 from server.writing.schedules import rounded_soc, stamps_from_horizon, storage_schedules
 from server.writing.shortfalls import note_unmet
@@ -15,22 +15,7 @@ from server.writing.summary import certificate_of, dollars, summary_of, watts
 
 
 def ev_reply(plan: Plan, problem: Problem, repairs: Repairs) -> EvReply:
-    """Build the reply of ``/ev/optimize``.
-
-    Parameters
-    ----------
-    plan : Plan
-        Of vehicles, perhaps beside a home battery.
-    problem : Problem
-        What was asked.
-    repairs : Repairs
-        What was mended; what the plan had to miss is added.
-
-    Returns
-    -------
-    EvReply
-        Finite numbers only.
-    """
+    """Build the reply of ``/ev/optimize``; see `reply_from_plan`."""
     note_unmet(plan, problem.paths, repairs)
     stamps = stamps_from_horizon(plan.site.horizon)
     vehicles = _vehicles(plan, problem, stamps[:-1])

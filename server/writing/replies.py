@@ -3,7 +3,7 @@
 from optimiser import Plan
 from server.reading.site import Problem
 from server.wire.repairs import Repairs
-from server.wire.structs import (
+from server.wire.replies import (
     AggregatedOut,
     BatteryMetricsOut,
     BatteryScheduleOut,

@@ -8,7 +8,7 @@ import numpy as np
 from matrix_builders import Vector
 from optimiser import Horizon, Plan
 from optimiser.result.plan import Action, actions_of
-from server.wire.structs import ActionOut
+from server.wire.replies import ActionOut
 from server.writing.summary import watts
 
 SOC_DIGITS = 7
@@ -40,19 +40,8 @@ class HomeSchedule(NamedTuple):
 def home_schedule(plan: Plan, stamps: list[str], client_safe_charge: bool) -> HomeSchedule:
     """Build the schedule of the home batteries as one; vehicles are load to it.
 
-    Parameters
-    ----------
-    plan : Plan
-        Of the whole site.
-    stamps : list of str
-        The T + 1 instants of its horizon.
-    client_safe_charge : bool
-        Whether charging from solar alone is kept out of ``charge_w``.
-
-    Returns
-    -------
-    HomeSchedule
-        Powers rounded and never negative.
+    The `stamps` are the T + 1 instants of the horizon.  A charge that is safe for the client has no
+    power where it comes from solar alone, which the client would take from the grid.
     """
     hours = plan.site.horizon.hours
     powers = _home_powers(plan)
