@@ -8,13 +8,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-KERNEL_MODULES = (
-    "matrix_builders",
-    "optimiser",
-    "server.reading.number_text",
-    "server.writing.rows",
-    "server.writing.text",
-)
+KERNEL_MODULES = ("matrix_builders", "optimiser")
 REQUIRED = "POWERSYNC_KERNELS_REQUIRED"
 """Set in the environment, it makes a wheel without compiled kernels an error."""
 

@@ -95,7 +95,7 @@ def _plan(parsed: argparse.Namespace) -> int:
     from server.http.app import utc_now  # noqa: PLC0415
     from server.plans.planning import optimise_any  # noqa: PLC0415
     from server.table import as_text  # noqa: PLC0415
-    from server.wire.structs import EvReply  # noqa: PLC0415
+    from server.wire.replies import EvReply  # noqa: PLC0415
 
     is_file = parsed.request != "-"
     try:

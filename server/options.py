@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from optimiser import CostFunction
-from server.reading.clock import machine_zone, zone_named
-from server.reading.series import number
-from server.wire.wording import shown
+from server.reading.clock import find_zone, machine_zone
+from server.wire.repairs import number_from_json
+from server.wire.wording import format_value
 
 log = logging.getLogger("server.options")
 
@@ -115,21 +115,21 @@ def _replace(options: Options, values: Mapping[str, Any]) -> Options:
 def _one_of(allowed: Iterable[str], value: object) -> str:
     name = str(value).strip().lower()
     if name not in allowed:
-        raise ValueError(f"must be one of {', '.join(allowed)}, got {shown(value)}")
+        raise ValueError(f"must be one of {', '.join(allowed)}, got {format_value(value)}")
     return name
 
 
 def _whole_number(least: int, most: int, value: object) -> int:
-    amount = number(value)
+    amount = number_from_json(value)
     if not least <= amount <= most or amount != int(amount):
-        raise ValueError(f"must be a whole number in [{least}, {most}], got {shown(value)}")
+        raise ValueError(f"must be a whole number in [{least}, {most}], got {format_value(value)}")
     return int(amount)
 
 
 def _price_margin(value: object) -> float:
-    amount = number(value)
+    amount = number_from_json(value)
     if not 0.0 <= amount <= HIGHEST_MARGIN:
-        raise ValueError(f"must be a number in [0, {HIGHEST_MARGIN:g}], got {shown(value)}")
+        raise ValueError(f"must be a number in [0, {HIGHEST_MARGIN:g}], got {format_value(value)}")
     return amount
 
 
@@ -144,9 +144,9 @@ def _switch(value: object) -> bool:
 
 
 def _zone(value: object) -> tzinfo:
-    zone = zone_named(str(value).removeprefix(":"))
+    zone = find_zone(str(value).removeprefix(":"))
     if zone is None:
-        raise ValueError(f"must be an IANA time zone, got {shown(value)}")
+        raise ValueError(f"must be an IANA time zone, got {format_value(value)}")
     return zone
 
 

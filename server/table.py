@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from server.wire.structs import ActionOut, MultiBatteryReply, OptimizeReply
+from server.wire.replies import ActionOut, MultiBatteryReply, OptimizeReply
 
 _VERBS = {"consume": "serve the house"}  # other actions are verbs themselves
 

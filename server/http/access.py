@@ -8,8 +8,8 @@ from aiohttp import web
 
 from server.http import keys
 from server.http.middleware import Handler, json_reply
-from server.wire.structs import ErrorReply
-from server.wire.wording import shown
+from server.wire.replies import ErrorReply
+from server.wire.wording import format_value
 
 OPEN_PATHS = frozenset({"/health"})
 """Paths that need no token: the container and the client look here first."""
@@ -34,7 +34,7 @@ async def check_caller(request: web.Request, handler: Handler) -> web.StreamResp
     if token and hmac.compare_digest(authorization, f"Bearer {token}".encode()):
         return await handler(request)
     if not is_internal(host):
-        error = f"Host: must be an address or a name of this network, got {shown(host)}"
+        error = f"Host: must be an address or a name of this network, got {format_value(host)}"
         return json_reply(ErrorReply(error), 403)
     if not token or request.path in OPEN_PATHS:
         return await handler(request)

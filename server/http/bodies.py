@@ -8,7 +8,7 @@ from aiohttp import web
 
 from optimiser import ProblemError
 from server.plans.worker import Overloaded
-from server.wire.wording import shown
+from server.wire.wording import format_value
 
 MAX_BODY = 2 * 2**20
 """Largest body read: three times the largest request that can be planned. [bytes]"""
@@ -106,4 +106,6 @@ def _unpack(body: bytearray, encoding: str) -> bytes:
             raise web.HTTPRequestEntityTooLarge(MAX_BODY, len(content))
         if unpacking.eof:
             return content
-    raise ProblemError("body", f"must be encoded as Content-Encoding says, {shown(encoding)}")
+    raise ProblemError(
+        "body", f"must be encoded as Content-Encoding says, {format_value(encoding)}"
+    )

@@ -20,7 +20,7 @@ from server.plans import planning
 from server.plans.plan_log import PlanLog
 from server.plans.worker import Overdue
 from server.version import VERSION
-from server.wire.wording import shown
+from server.wire.wording import format_value
 
 routes = web.RouteTableDef()
 
@@ -140,7 +140,7 @@ async def openapi(request: web.Request) -> web.Response:
 async def _json_body(request: web.Request) -> bytes:
     if request.content_type != "application/json":
         kind = request.headers.get("Content-Type")
-        got = "nothing" if kind is None else shown(kind)
+        got = "nothing" if kind is None else format_value(kind)
         raise NotJson("Content-Type", f"must be application/json, got {got}")
     try:
         body = await request.app[keys.STATE].bodies.read(request)

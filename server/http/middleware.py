@@ -13,7 +13,7 @@ from optimiser import InfeasibleError, OptimiserError, ProblemError, SolverError
 from server.http import keys
 from server.http.captures import SLOW
 from server.plans.worker import Overdue, Overloaded
-from server.wire.structs import ErrorReply
+from server.wire.replies import ErrorReply
 
 
 class NotJson(ProblemError):

@@ -6,15 +6,8 @@ from typing import Any
 import msgspec
 
 from server.version import VERSION
-from server.wire.structs import (
-    ErrorReply,
-    EvReply,
-    EvRequest,
-    MultiBatteryReply,
-    MultiBatteryRequest,
-    OptimizeReply,
-    OptimizeRequest,
-)
+from server.wire.replies import ErrorReply, EvReply, MultiBatteryReply, OptimizeReply
+from server.wire.requests import EvRequest, MultiBatteryRequest, OptimizeRequest
 
 _PLANNING: dict[str, tuple[str, type[msgspec.Struct], type[msgspec.Struct]]] = {
     "/optimize": ("Plan one battery", OptimizeRequest, OptimizeReply),

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from optimiser import ProblemError
 from server.wire.repairs import Repairs
-from server.wire.wording import clipped
+from server.wire.wording import quote
 
 Clock = Callable[[], datetime]
 
@@ -20,8 +20,8 @@ _CLOCK_TIME = re.compile(r"(\d\d?)(:\d\d(?::\d\d)?)")
 _MACHINE_ZONE = Path("/etc/localtime")
 
 
-def zone_named(name: str) -> ZoneInfo | None:
-    """Time zone of an IANA name; None where there is no such zone."""
+def find_zone(name: str) -> ZoneInfo | None:
+    """Return the time zone of an IANA name; None where there is no such zone."""
     try:
         return ZoneInfo(name)
     except (KeyError, OSError, ValueError):  # unknown, a folder of the database, a wild path
@@ -29,7 +29,7 @@ def zone_named(name: str) -> ZoneInfo | None:
 
 
 def machine_zone() -> ZoneInfo | None:
-    """Time zone of the machine with its changes of clocks; None where it cannot be read."""
+    """Return the time zone of the machine; None where it cannot be read."""
     try:
         with _MACHINE_ZONE.open("rb") as file:
             return ZoneInfo.from_file(file)
@@ -37,40 +37,22 @@ def machine_zone() -> ZoneInfo | None:
         return None
 
 
-def start_of(
+def start_from_wire(
     start_time: str | None,
     timezone: str | None,
     site_zone: tzinfo | None,
     now: datetime,
     repairs: Repairs,
 ) -> datetime:
-    """Beginning of the first interval before it is snapped.
+    """Return the beginning of the first interval before it is snapped, in the site's zone.
 
-    Parameters
-    ----------
-    start_time, timezone : str or None
-        As the request names them; a naive start is local.
-    site_zone : tzinfo or None
-        The add-on's own zone.
-    now : datetime
-        Time-zone aware.
-    repairs : Repairs
-        Takes note of an unknown zone.
-
-    Returns
-    -------
-    datetime
-        In the site's zone.
-
-    Raises
-    ------
-    ProblemError
-        Where `start_time` is no time stamp of our time.
+    Without a start it is `now`; a naive one is local.  The zone is the one that the request names,
+    or else the add-on's own.
     """
     zone = _zone(timezone, site_zone, repairs)
     if start_time is None:
         return now.astimezone(zone)
-    start = _parsed("start_time", start_time)
+    start = _parse("start_time", start_time, start_time)
     if start.tzinfo is None:
         start = start.replace(tzinfo=zone if zone is not None else now.astimezone().tzinfo)
     # By way of UTC: an hour that the clocks skip has no other way to its true name.
@@ -78,39 +60,22 @@ def start_of(
 
 
 def is_clock_time(text: str) -> bool:
-    """Whether a time names no day."""
+    """Return whether a time names no day."""
     return _CLOCK_TIME.fullmatch(text.strip()) is not None
 
 
 def instant_from_wire(field: str, text: str, start: datetime) -> datetime:
-    """An instant that a request names; a clock time alone is the next one from `start` on.
+    """Return an instant of a request in the site's zone.
 
-    Parameters
-    ----------
-    field : str
-        Its path in the request.
-    text : str
-        ISO 8601; local where naive.
-    start : datetime
-        Beginning of the plan, in the site's zone.
-
-    Returns
-    -------
-    datetime
-        In the site's zone.
-
-    Raises
-    ------
-    ProblemError
-        Where it is no time stamp of our time.
+    A naive one is local; a clock time alone is the next one from `start`, the plan's beginning, on.
     """
-    clock_time = _CLOCK_TIME.fullmatch(text.strip())
-    given, is_midnight = text, text.strip() in {"24:00", "24:00:00"}
+    clock_time, sent = _CLOCK_TIME.fullmatch(text.strip()), text
+    is_midnight = text.strip() in {"24:00", "24:00:00"}
     if is_midnight:
         text = f"{start.date().isoformat()}T00:00"
     elif clock_time:
         text = f"{start.date().isoformat()}T{clock_time[1].zfill(2)}{clock_time[2]}"
-    when = _parsed(field, text, given)
+    when = _parse(field, text, sent)
     if when.tzinfo is None:
         when = when.replace(tzinfo=start.tzinfo)
     if clock_time and (when <= start or is_midnight):
@@ -118,11 +83,11 @@ def instant_from_wire(field: str, text: str, start: datetime) -> datetime:
     return when.astimezone(UTC).astimezone(start.tzinfo)
 
 
-def _parsed(field: str, text: str, given: str | None = None) -> datetime:
+def _parse(field: str, text: str, sent: str) -> datetime:
     try:
         when = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise ProblemError(field, f"must be ISO 8601, got {clipped(given or text)}") from None
+        raise ProblemError(field, f"must be ISO 8601, got {quote(sent)}") from None
     if not _FIRST_YEAR <= when.year <= _LAST_YEAR:
         rule = f"must lie between {_FIRST_YEAR} and {_LAST_YEAR}, got year {when.year}"
         raise ProblemError(field, rule)
@@ -132,15 +97,15 @@ def _parsed(field: str, text: str, given: str | None = None) -> datetime:
 def _zone(timezone: str | None, site_zone: tzinfo | None, repairs: Repairs) -> tzinfo | None:
     if timezone is None:
         return site_zone
-    zone = zone_named(timezone)
+    zone = find_zone(timezone)
     if zone is None:
-        repairs.note("unknown_zone", "timezone", f"{clipped(timezone)} is no IANA zone; ignored")
+        repairs.note("unknown_zone", "timezone", f"{quote(timezone)} is no IANA zone; ignored")
         return site_zone
     return zone
 
 
-def snapped(start: datetime, minutes: float) -> datetime:
-    """Latest whole interval of the local day that has begun at `start`.
+def snap_start(start: datetime, minutes: float) -> datetime:
+    """Return the latest whole interval of the local day that has begun at `start`.
 
     Counted from local midnight by the clock on the wall; the step back is of absolute time.
     """

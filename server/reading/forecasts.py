@@ -3,13 +3,11 @@
 import numpy as np
 
 from matrix_builders import Vector
-from optimiser import Horizon, ProblemError
-from optimiser.problem.checks import extent
-from server.reading.horizon import MAX_INTERVALS
-from server.reading.series import Given, Intervals, align, numbers
-from server.wire.fields import HIGHEST_PRICE
+from optimiser import Horizon
+from server.reading.series import series_from_wire
 from server.wire.repairs import Repairs
-from server.wire.structs import SiteRequest
+from server.wire.requests import EvRequest, SiteRequest
+from server.wire.storages import HIGHEST_PRICE
 
 _HIGHEST_FORECAST = 1e6  # W
 _KW_MEANT_BELOW = 50.0  # a home that never draws 50 W was measured in kW
@@ -22,68 +20,57 @@ _TYPICAL_LOAD = np.array(
 )  # fmt: skip
 
 
-def import_prices(request: SiteRequest, intervals: Intervals, repairs: Repairs) -> Vector:
-    """Import price of every interval of the request. [$/kWh]"""
-    prices = _given("prices_import", request.prices_import, HIGHEST_PRICE, intervals, repairs)
+def import_prices(request: SiteRequest, hours: Vector, repairs: Repairs) -> Vector:
+    """Return the import price of every interval of the request. [$/kWh]"""
+    raw = request.prices_import
+    prices = series_from_wire("prices_import", raw, HIGHEST_PRICE, hours, repairs)
     assert prices is not None  # or there would be no intervals
     return prices
 
 
-def export_prices(request: SiteRequest, intervals: Intervals, repairs: Repairs) -> Vector:
-    """Export price of every interval; nothing where it is missing. [$/kWh]"""
-    prices = _given("prices_export", request.prices_export, HIGHEST_PRICE, intervals, repairs)
+def export_prices(request: SiteRequest, hours: Vector, repairs: Repairs) -> Vector:
+    """Return the export price of every interval; nothing where it is missing. [$/kWh]"""
+    field, raw = "prices_export", request.prices_export
+    prices = series_from_wire(field, raw, HIGHEST_PRICE, hours, repairs)
     if prices is None:
-        repairs.note("default", "prices_export", "missing; exports assumed to earn nothing")
-        return np.zeros(intervals.size)
+        repairs.note("default", field, "missing; exports assumed to earn nothing")
+        return np.zeros(hours.size)
     return prices
 
 
-def solar_power(request: SiteRequest, intervals: Intervals, repairs: Repairs) -> Vector:
-    """Solar of every interval; nothing where it is missing. [W]"""
-    solar = _given("solar_forecast", request.solar_forecast, _HIGHEST_FORECAST, intervals, repairs)
+def solar_power(request: SiteRequest, hours: Vector, repairs: Repairs) -> Vector:
+    """Return the solar of every interval; nothing where it is missing. [W]"""
+    field, raw = "solar_forecast", request.solar_forecast
+    solar = series_from_wire(field, raw, _HIGHEST_FORECAST, hours, repairs)
     if solar is None:
-        repairs.note("default", "solar_forecast", "missing; no solar assumed")
-        return np.zeros(intervals.size)
-    lowest, _ = extent(solar)
-    return _not_negative("solar_forecast", solar, lowest, repairs)
+        repairs.note("default", field, "missing; no solar assumed")
+        return np.zeros(hours.size)
+    return _raise_to_zero(field, solar, repairs)
 
 
-def typical_load(horizon: Horizon) -> Vector:
-    """What a typical home draws; shape (T,). [W]"""
-    return _TYPICAL_LOAD[[start.hour for start in horizon.starts]]
+def load_power(request: SiteRequest, hours: Vector, horizon: Horizon, repairs: Repairs) -> Vector:
+    """Return the load of every interval of the horizon. [W]
 
-
-def load_power(request: SiteRequest, intervals: Intervals, repairs: Repairs) -> Vector | None:
-    """Load of every interval; None where it is missing. [W]"""
-    field = "load_forecast"
-    load = _given(field, request.load_forecast, _HIGHEST_FORECAST, intervals, repairs)
+    Where it is missing, a home draws what is typical of its hours, and vehicles are all there is.
+    """
+    field, n = "load_forecast", horizon.n_intervals
+    load = series_from_wire(field, request.load_forecast, _HIGHEST_FORECAST, hours, repairs)
+    if load is None and isinstance(request, EvRequest):
+        repairs.note("default", field, "missing; no other load assumed")
+        return np.zeros(n)
     if load is None:
-        return None
-    lowest, highest = extent(load)
+        repairs.note("default", field, "missing; the profile of a typical home assumed")
+        return _TYPICAL_LOAD[[start.hour for start in horizon.starts]]
+    highest = load.max()
     if 0 < highest < _KW_MEANT_BELOW:
         repairs.note("unit", field, f"never above {highest:g} W; read as kW")
         load = 1000.0 * load
-    return _not_negative(field, load, lowest, repairs)
+    return _raise_to_zero(field, load, repairs)[:n]
 
 
-def _not_negative(field: str, values: Vector, lowest: float, repairs: Repairs) -> Vector:
-    if lowest >= 0:
-        return values
+def _raise_to_zero(field: str, values: Vector, repairs: Repairs) -> Vector:
     count = int(np.count_nonzero(values < 0))
+    if not count:
+        return values
     repairs.note("clamped", field, f"{count} values under zero; zero assumed")
     return np.maximum(values, 0.0)
-
-
-def _given(
-    field: str, given: Given, largest: float, intervals: Intervals, repairs: Repairs
-) -> Vector | None:
-    """Series of a request on the grid of the plan; None where it is missing."""
-    if given is None:
-        return None
-    if isinstance(given, float | int):
-        return np.full(intervals.size, numbers(field, [given], largest, repairs)[0])
-    if len(given) == 0:
-        return None
-    if len(given) > 2 * MAX_INTERVALS:
-        raise ProblemError(field, f"must hold at most {2 * MAX_INTERVALS} values, got {len(given)}")
-    return align(field, numbers(field, given, largest, repairs), intervals, repairs)

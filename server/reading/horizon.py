@@ -8,13 +8,10 @@ from msgspec import UNSET
 from matrix_builders import Vector
 from optimiser import ProblemError
 from server.options import Options
-from server.reading.series import Intervals, count_of
+from server.reading.series import MAX_INTERVALS
 from server.wire.repairs import Repairs
-from server.wire.structs import SiteRequest
-from server.wire.wording import shown
-
-MAX_INTERVALS = 4_320
-"""72 h of minutes; more is refused."""
+from server.wire.requests import SiteRequest
+from server.wire.wording import format_value
 
 _LONGEST_INTERVAL = 24 * 60.0  # min
 _SHORTEST_INTERVAL = 0.5  # min
@@ -22,90 +19,61 @@ _TINY = 1e-9  # h and intervals; rounding of sums
 _RULE = f"must lie in [{_SHORTEST_INTERVAL:g}, {_LONGEST_INTERVAL:g}] minutes"
 
 
-def intervals_from_wire(request: SiteRequest, options: Options, repairs: Repairs) -> Intervals:
-    """Intervals that the import prices span.
+def hours_from_wire(request: SiteRequest, options: Options, repairs: Repairs) -> Vector:
+    """Return the lengths of the intervals that the import prices span; shape (T,). [h]
 
-    Parameters
-    ----------
-    request : SiteRequest
-        As decoded.
-    options : Options
-        Defaults for what it leaves out.
-    repairs : Repairs
-        Takes note of an assumed length.
-
-    Returns
-    -------
-    Intervals
-        One for each price; of a single price, a flat tariff, as many as the horizon holds.
-
-    Raises
-    ------
-    ProblemError
-        Where there are no prices, too many, or a length has no sane reading.
+    There is one for each price; of a single price, a flat tariff, as many as the horizon holds.
     """
-    field, count = "prices_import", count_of(request.prices_import)
-    if count == 0:
-        raise ProblemError(field, "must hold one price per interval, got none")
-    _require_few(field, count)
-    if isinstance(request.interval_minutes, list):
-        _require_few("interval_minutes", len(request.interval_minutes))
-    hours = _minutes(request, options, repairs) / 60.0
-    if count is not None:
-        return Intervals(_for_each(count, hours))
-    return Intervals(_filling(_horizon_hours(request) or options.horizon_hours, hours))
+    prices, minutes = request.prices_import, request.interval_minutes
+    if prices is None or prices == []:
+        raise ProblemError("prices_import", "must hold one price per interval, got none")
+    for field, values in (("prices_import", prices), ("interval_minutes", minutes)):
+        if isinstance(values, list) and len(values) > MAX_INTERVALS:
+            rule = f"must hold at most {MAX_INTERVALS} values, got {len(values)}"
+            raise ProblemError(field, rule)
+    lengths = _minutes(request, options, repairs) / 60.0
+    if isinstance(prices, list):
+        return _for_each(len(prices), lengths)
+    return _filling(_horizon_hours(request) or options.horizon_hours, lengths)
 
 
-def intervals_within(request: SiteRequest, intervals: Intervals) -> int:
-    """Number of intervals that the wanted horizon holds; at least the first."""
+def intervals_within(request: SiteRequest, hours: Vector) -> int:
+    """Return the number of intervals that the wanted horizon holds; at least the first."""
     wanted = _horizon_hours(request)
     if wanted is None:
-        return intervals.size
-    ends = np.cumsum(intervals.hours)
-    return max(1, int(np.searchsorted(ends, wanted + _TINY, side="right")))
+        return hours.size
+    return max(1, int(np.searchsorted(np.cumsum(hours), wanted + _TINY, side="right")))
 
 
-def _require_few(field: str, count: int | None) -> None:
-    if count is not None and count > MAX_INTERVALS:
-        raise ProblemError(field, f"must hold at most {MAX_INTERVALS} values, got {count}")
-
-
-def _minutes(request: SiteRequest, options: Options, repairs: Repairs) -> float | Vector:
-    """Lengths as sent; one of them where all are equal."""
+def _minutes(request: SiteRequest, options: Options, repairs: Repairs) -> Vector:
+    """Return the lengths as sent: one for all intervals, shape (), or one for each."""
     wire = request.interval_minutes
     if wire is UNSET:
         default = float(options.optimization_interval)
         repairs.note("default", "interval_minutes", f"missing; {default:g} minutes assumed")
-        return default
-    if wire is None:
-        raise ProblemError("interval_minutes", f"{_RULE}, got null")
-    each = wire if isinstance(wire, list) else (wire,)
-    for one in each:
-        if not _SHORTEST_INTERVAL <= one <= _LONGEST_INTERVAL:
-            raise ProblemError("interval_minutes", f"{_RULE}, got {shown(one)}")
-    if not each:
-        raise ProblemError("interval_minutes", f"{_RULE}, got {shown(wire)}")
-    return np.array(wire) if isinstance(wire, list) else wire
+        return np.array(default)
+    if wire is None or wire == []:
+        raise ProblemError("interval_minutes", f"{_RULE}, got {format_value(wire)}")
+    for length in wire if isinstance(wire, list) else [wire]:
+        if not _SHORTEST_INTERVAL <= length <= _LONGEST_INTERVAL:
+            raise ProblemError("interval_minutes", f"{_RULE}, got {format_value(length)}")
+    return np.array(wire)
 
 
-def _for_each(count: int, hours: float | Vector) -> Vector:
-    if isinstance(hours, float):
-        lengths = np.empty(count)
-        lengths.fill(hours)
-        return lengths
-    if hours.size != count:
+def _for_each(count: int, hours: Vector) -> Vector:
+    if hours.ndim and hours.size != count:
         raise ProblemError(
             "interval_minutes",
             f"must hold one length for each of the {count} prices, got {hours.size}",
         )
-    return hours
+    return hours if hours.ndim else np.full(count, hours)
 
 
-def _filling(horizon: float, hours: float | Vector) -> Vector:
-    """Lengths that fill a horizon."""
-    if not isinstance(hours, float):
+def _filling(horizon: float, hours: Vector) -> Vector:
+    """Return lengths that fill a horizon."""
+    if hours.ndim:
         return hours
-    count = horizon / hours
+    count = horizon / float(hours)
     if count > MAX_INTERVALS:
         rule = f"must hold at most {MAX_INTERVALS} intervals, got {count:g}"
         raise ProblemError("horizon_hours", rule)
@@ -115,5 +83,7 @@ def _filling(horizon: float, hours: float | Vector) -> Vector:
 def _horizon_hours(request: SiteRequest) -> float | None:
     wanted = request.horizon_hours
     if wanted is not None and not 0 < wanted < math.inf:
-        raise ProblemError("horizon_hours", f"must be a positive number, got {shown(wanted)}")
+        raise ProblemError(
+            "horizon_hours", f"must be a positive number, got {format_value(wanted)}"
+        )
     return wanted

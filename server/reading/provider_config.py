@@ -1,71 +1,43 @@
 """Provider rules of a request; a rule that cannot be read is left out, in the open."""
 
-from collections.abc import Callable
 from datetime import time
-from typing import TypeVar
 
 from optimiser import ChipMode, ExportBoost, ProviderRules, SpikeProtection, Window
-from server.reading.series import number
-from server.wire.repairs import Repairs
-from server.wire.structs import ProviderConfigIn
-from server.wire.wording import shown
-
-Rule = TypeVar("Rule")
+from server.wire.repairs import Repairs, number_from_json
+from server.wire.requests import ProviderConfigIn
+from server.wire.wording import format_value
 
 _SPIKE = 100.0  # cents; where the client names no threshold
 _HIGHEST_PRICE = 100_000.0  # cents
+_OFF = (None, False)
 _TRUE = (True, "true", "on", "yes", "1")
 _FALSE = ("false", "off", "no", "0", "")
 
 
 def rules_from_wire(wire: object, repairs: Repairs) -> ProviderRules:
-    """Read the provider's rules; prices arrive in cents.
-
-    Parameters
-    ----------
-    wire : ProviderConfigIn, None or any other JSON value
-        As decoded.
-    repairs : Repairs
-        Takes note of rules left out.
-
-    Returns
-    -------
-    ProviderRules
-        Those that are enabled and can be read.
-    """
+    """Read the provider's rules that are enabled; prices arrive in cents."""
     if wire is None:
         return ProviderRules()
     if not isinstance(wire, ProviderConfigIn):
-        message = f"must be an object, got {shown(wire)}; no rule is applied"
+        message = f"must be an object, got {format_value(wire)}; no rule is applied"
         repairs.note("rule_ignored", "provider_config", message)
         return ProviderRules()
+    boost, chip, spike = None, None, None
+    if wire.export_boost_enabled not in _OFF:
+        with repairs.skip_on_error("provider_config", "export boost"):
+            boost = _boost(wire)
+    if wire.chip_mode_enabled not in _OFF:
+        with repairs.skip_on_error("provider_config", "chip mode"):
+            chip = _chip(wire)
+    if wire.spike_protection_enabled not in _OFF:
+        with repairs.skip_on_error("provider_config", "spike protection"):
+            spike = _spike(wire)
+    return ProviderRules(export_boost=boost, chip_mode=chip, spike_protection=spike)
 
-    return ProviderRules(
-        export_boost=_read(wire, wire.export_boost_enabled, "export boost", _boost, repairs),
-        chip_mode=_read(wire, wire.chip_mode_enabled, "chip mode", _chip, repairs),
-        spike_protection=_read(
-            wire, wire.spike_protection_enabled, "spike protection", _spike, repairs
-        ),
-    )
 
-
-def _read(
-    wire: ProviderConfigIn,
-    enabled: object,
-    name: str,
-    build: Callable[[ProviderConfigIn], Rule],
-    repairs: Repairs,
-) -> Rule | None:
-    if enabled in (None, False):
+def _boost(wire: ProviderConfigIn) -> ExportBoost | None:
+    if not _is_true(wire.export_boost_enabled):
         return None
-    try:
-        return build(wire) if _is_true(enabled) else None
-    except ValueError as error:
-        repairs.note("rule_ignored", "provider_config", f"{name} ignored: {error}")
-        return None
-
-
-def _boost(wire: ProviderConfigIn) -> ExportBoost:
     return ExportBoost(
         window=_window(wire.export_boost_start, wire.export_boost_end, "export_boost"),
         offset=_dollars(wire.export_price_offset, "export_price_offset"),
@@ -73,36 +45,38 @@ def _boost(wire: ProviderConfigIn) -> ExportBoost:
     )
 
 
-def _chip(wire: ProviderConfigIn) -> ChipMode:
+def _chip(wire: ProviderConfigIn) -> ChipMode | None:
+    if not _is_true(wire.chip_mode_enabled):
+        return None
     return ChipMode(
         window=_window(wire.chip_mode_start, wire.chip_mode_end, "chip_mode"),
         threshold=_dollars(wire.chip_mode_threshold, "chip_mode_threshold"),
     )
 
 
-def _spike(wire: ProviderConfigIn) -> SpikeProtection:
+def _spike(wire: ProviderConfigIn) -> SpikeProtection | None:
+    if not _is_true(wire.spike_protection_enabled):
+        return None
     threshold = wire.spike_protection_threshold
-    cents = _SPIKE if threshold is None else threshold
-    dollars = _dollars(cents, "spike_protection_threshold")
+    dollars = _dollars(_SPIKE if threshold is None else threshold, "spike_protection_threshold")
     if dollars <= 0:
-        raise ValueError(f"spike_protection_threshold must be positive, got {shown(threshold)}")
+        got = format_value(threshold)
+        raise ValueError(f"spike_protection_threshold must be positive, got {got}")
     return SpikeProtection(threshold=dollars)
 
 
 def _is_true(value: object) -> bool:
-    if isinstance(value, bool):
-        return value
     name = value.strip().lower() if isinstance(value, str) else value
     if name not in _TRUE + _FALSE:
-        raise ValueError(f"its switch must be true or false, got {shown(value)}")
+        raise ValueError(f"its switch must be true or false, got {format_value(value)}")
     return name in _TRUE
 
 
 def _dollars(value: object, name: str) -> float:
-    cents = number(value)
+    cents = number_from_json(value)
     if not abs(cents) <= _HIGHEST_PRICE:
         rule = f"must be a number of cents between ±{_HIGHEST_PRICE:g}"
-        raise ValueError(f"{name} {rule}, got {shown(value)}")
+        raise ValueError(f"{name} {rule}, got {format_value(value)}")
     return cents / 100.0
 
 
@@ -111,17 +85,12 @@ def _window(start: object, end: object, name: str) -> Window:
 
 
 def time_from_wire(value: object, name: str) -> time:
-    """A time of day such as ``17:30``; ``24:00`` is midnight.
-
-    Raises
-    ------
-    ValueError
-        Where it is none.
-    """
+    """Return a time of day such as ``17:30``; ``24:00`` is midnight, anything else a ValueError."""
     text = value.strip() if isinstance(value, str) else ""
     try:
         hours, colon, rest = text.partition(":")
         padded = f"{hours.zfill(2)}{colon}{rest}" if hours and colon else "none"
         return time.fromisoformat("00:00" if text in {"24:00", "24:00:00"} else padded)
     except ValueError:
-        raise ValueError(f"{name} must be a time like 17:30, got {shown(value)}") from None
+        rule = f"must be a time like 17:30, got {format_value(value)}"
+        raise ValueError(f"{name} {rule}") from None

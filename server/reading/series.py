@@ -1,185 +1,112 @@
 """Lists of numbers as they really arrive, made into clean series of one length."""
 
 import contextlib
-import math
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from matrix_builders import Vector
 from optimiser import ProblemError
-from optimiser.problem.checks import extent
-from server.wire.repairs import Repairs
+from server.wire.repairs import Repairs, number_from_json
+
+MAX_INTERVALS = 4_320
+"""72 h of minutes; more is refused."""
 
 _DAY = 24.0  # h
 _TINY = 1e-9  # h and min; rounding of sums of interval lengths
 _FINEST = 5.0  # min; the client samples its forecasts every five minutes
 
-Given: TypeAlias = list[Any] | Vector | float | None
-"""A series as decoded: a list, an array where all of it is plain numbers, or one for all."""
+RawSeries: TypeAlias = list[Any] | float | None
+"""A series as decoded: a list, or one number for all intervals."""
 
 
-@dataclass(frozen=True, slots=True)
-class Intervals:
-    """Intervals that every series is brought to.
+def series_from_wire(
+    field: str, raw: RawSeries, largest: float, hours: Vector, repairs: Repairs
+) -> Vector | None:
+    """Return a series on the intervals of a request; None where it is missing.
 
-    Attributes
-    ----------
-    hours : float64 array, shape (T,)
-        Length of each interval. [h]
+    Numbers beyond the magnitude `largest` are faults of the feed.  The `hours` and the result have
+    shape (T,).
     """
-
-    hours: Vector
-
-    @property
-    def size(self) -> int:
-        """Number of intervals, T."""
-        return int(self.hours.size)
-
-    @property
-    def starts(self) -> Vector:
-        """Beginning of each interval, from the first; shape (T,). [h]"""
-        return np.cumsum(self.hours) - self.hours
+    if raw is None or raw == []:
+        return None
+    if not isinstance(raw, list):
+        return np.full(hours.size, numbers_from_list(field, [raw], largest, repairs)[0])
+    if len(raw) > 2 * MAX_INTERVALS:
+        raise ProblemError(field, f"must hold at most {2 * MAX_INTERVALS} values, got {len(raw)}")
+    values = numbers_from_list(field, raw, largest, repairs)
+    return values if values.size == hours.size else align(field, values, hours, repairs)
 
 
-def count_of(series: Given) -> int | None:
-    """How many entries a series has; None where it is one number for all intervals."""
-    if series is None:
-        return 0
-    return None if isinstance(series, float | int) else len(series)
+def numbers_from_list(field: str, raw: list[Any], largest: float, repairs: Repairs) -> Vector:
+    """Return the numbers of a list; bad entries are interpolated from their neighbours.
 
-
-def numbers(field: str, raw: list[Any] | Vector, largest: float, repairs: Repairs) -> Vector:
-    """Finite numbers out of a list.
-
-    Parameters
-    ----------
-    field : str
-        Name of the list.
-    raw : list or float64 array
-        Numbers, numbers as text, and what a live feed puts between them.
-    largest : float
-        Magnitude beyond which an entry is a fault of the feed.
-    repairs : Repairs
-        Takes note of interpolated entries.
-
-    Returns
-    -------
-    float64 array, shape (len(raw),)
-        Bad entries are interpolated from their neighbours.
-
-    Raises
-    ------
-    ProblemError
-        Where no entry is a usable number.
+    An entry may be a number, its text, or what a live feed puts between them; beyond the magnitude
+    `largest` it is a fault.  A list without any usable number is refused.
     """
-    values = raw if isinstance(raw, np.ndarray) else _as_numbers(raw)
-    low, high = extent(values)
-    if -largest <= low and high <= largest:
-        return values
+    values = None
+    if set(map(type, raw)) <= {float, int}:
+        with contextlib.suppress(OverflowError):  # an integer beyond all floats
+            values = np.array(raw, dtype=np.float64)
+    if values is None:
+        values = np.array([number_from_json(entry) for entry in raw])
     good = np.abs(values) <= largest
+    if good.all():
+        return values
     if not good.any():
         raise ProblemError(field, f"must hold numbers between ±{largest:g}, got no such number")
-    at = np.arange(values.size)
-    values = np.where(good, values, np.interp(at, at[good], values[good]))
-    bad = np.flatnonzero(~good)
+    at, bad = np.arange(values.size), np.flatnonzero(~good)
     repairs.note(
         "interpolated",
         field,
         f"{bad.size} of {values.size} entries were no usable numbers (first at index "
         f"{bad[0]}); interpolated from their neighbours",
     )
-    return values
+    return np.where(good, values, np.interp(at, at[good], values[good]))
 
 
-def _as_numbers(raw: list[Any]) -> Vector:
-    if set(map(type, raw)) <= {float, int}:
-        with contextlib.suppress(OverflowError):  # an integer beyond all floats
-            return np.array(raw, dtype=np.float64)
-    return np.array([number(entry) for entry in raw])
-
-
-def number(entry: object) -> float:
-    """A JSON value as a number, also out of text; NaN where it is none."""
-    if type(entry) is float:
-        return entry
-    if isinstance(entry, bool) or not isinstance(entry, int | float | str):
-        return math.nan
-    try:
-        return float(entry)
-    except (ValueError, OverflowError):
-        return math.nan
-
-
-def align(field: str, values: Vector, intervals: Intervals, repairs: Repairs) -> Vector:
-    """Bring a series to the intervals of the plan.
+def align(field: str, values: Vector, hours: Vector, repairs: Repairs) -> Vector:
+    """Bring a series to intervals of the lengths `hours`, shape (T,). [h]
 
     A finer series (the client samples every 5 minutes whatever its interval) is averaged in
     blocks, a longer one is cut, a shorter one repeats the same clock time of the day before.
-
-    Parameters
-    ----------
-    field : str
-        Name of the series.
-    values : float64 array, shape (n,)
-        At least one number.
-    intervals : Intervals
-        The intervals wanted.
-    repairs : Repairs
-        Takes note of every change but a cut.
-
-    Returns
-    -------
-    float64 array, shape (T,)
-        The series on the grid.
     """
-    if values.size == intervals.hours.size:
+    n = hours.size
+    if values.size == n:
         return values
-    ratio = _finer_by(values.size, intervals)
+    ratio = _samples_per_interval(values.size, hours)
     if ratio > 1:
-        blocks = values.size // ratio
-        repairs.note(
-            "resampled",
-            field,
-            f"{values.size} values for {intervals.size} intervals; averaged in blocks of {ratio}",
-        )
-        values = np.mean(values[: blocks * ratio].reshape(blocks, ratio), axis=1)
-    if values.size > intervals.size:
-        repairs.note(
-            "truncated",
-            field,
-            f"{values.size} values for {intervals.size} intervals; the rest unused",
-        )
-        return values[: intervals.size]
-    if values.size < intervals.size:
-        repairs.note(
-            "extended",
-            field,
-            f"{values.size} values for {intervals.size} intervals; the rest repeats the same clock "
-            "time of the day before",
-        )
-        values = values[_day_before(values.size, intervals)]
+        blocks, counts = values.size // ratio, f"{values.size} values for {n} intervals"
+        repairs.note("resampled", field, f"{counts}; averaged in blocks of {ratio}")
+        values = values[: blocks * ratio].reshape(blocks, ratio).mean(axis=1)
+    counts = f"{values.size} values for {n} intervals"
+    if values.size > n:
+        repairs.note("truncated", field, f"{counts}; the rest unused")
+        return values[:n]
+    if values.size < n:
+        repeated = "the rest repeats the same clock time of the day before"
+        repairs.note("extended", field, f"{counts}; {repeated}")
+        values = values[_day_before(values.size, hours)]
     return values
 
 
-def _finer_by(size: int, intervals: Intervals) -> int:
-    """How many samples of the series make one interval; 1 where it is no finer."""
-    minutes = 60.0 * float(intervals.hours[0])
-    if size <= intervals.size or not np.allclose(intervals.hours, intervals.hours[0]):
+def _samples_per_interval(size: int, hours: Vector) -> int:
+    """Return how many samples of a series make one interval; 1 where it is no finer."""
+    minutes = 60.0 * float(hours[0])
+    if size <= hours.size or not np.allclose(hours, hours[0]):
         return 1
     sampled = round(minutes / _FINEST)
-    if abs(sampled * _FINEST - minutes) < _TINY and size >= sampled * intervals.size:
+    if abs(sampled * _FINEST - minutes) < _TINY and size >= sampled * hours.size:
         return sampled
-    ratio, rest = divmod(size, intervals.size)
+    ratio, rest = divmod(size, hours.size)
     return ratio if rest == 0 and minutes / ratio >= _FINEST - _TINY else 1
 
 
-def _day_before(size: int, intervals: Intervals) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """Source of each interval of the grid in a series that holds its first `size` only."""
-    starts = intervals.starts
+def _day_before(size: int, hours: Vector) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Return the source of each interval in a series that holds its first `size` only."""
+    starts = np.cumsum(hours) - hours
     before = np.searchsorted(starts, starts - _DAY + _TINY, side="right") - 1
-    source = np.arange(intervals.size)
-    for t in range(size, intervals.size):
+    source = np.arange(hours.size)
+    for t in range(size, hours.size):
         source[t] = source[before[t]] if before[t] >= 0 else t % size
     return source

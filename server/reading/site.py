@@ -1,43 +1,31 @@
 """A request struct to a site: W to kWh per interval, once."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-import numpy as np
-
 from matrix_builders import Vector
-from optimiser import CostFunction, Forecast, Horizon, Inverter, ProviderRules, Site, Tariff
+from optimiser import (
+    Battery,
+    CostFunction,
+    Forecast,
+    Horizon,
+    ProviderRules,
+    Site,
+    Tariff,
+    Vehicle,
+)
 from server.options import HIGHEST_MARGIN, Options
+from server.reading.battery import Named, batteries_from_wire, battery_from_wire
 from server.reading.charges import allowances_from_wire, demand_charges_from_wire
-from server.reading.clock import snapped, start_of
-from server.reading.forecasts import (
-    export_prices,
-    import_prices,
-    load_power,
-    solar_power,
-    typical_load,
-)
+from server.reading.clock import snap_start, start_from_wire
+from server.reading.forecasts import export_prices, import_prices, load_power, solar_power
 from server.reading.grid import grid_from_wire, inverter_from_wire
-from server.reading.horizon import intervals_from_wire, intervals_within
+from server.reading.horizon import hours_from_wire, intervals_within
 from server.reading.provider_config import rules_from_wire
-from server.reading.series import Intervals
-from server.reading.storages import (
-    Storages,
-    several_batteries,
-    single_battery,
-    vehicles_and_batteries,
-)
-from server.wire.fields import Reader
-from server.wire.repairs import Repairs
-from server.wire.structs import (
-    EvRequest,
-    HybridIn,
-    MultiBatteryRequest,
-    OptimizeRequest,
-    SiteRequest,
-)
-from server.wire.wording import clipped
+from server.reading.vehicle import vehicles_from_wire
+from server.wire.repairs import FieldReader, Repairs, Rule
+from server.wire.requests import EvRequest, MultiBatteryRequest, OptimizeRequest, SiteRequest
+from server.wire.wording import quote
 
 _COST_FUNCTIONS = {str(known): known for known in CostFunction}
 
@@ -57,7 +45,7 @@ class Problem:
     client_safe_charge : bool
         Whether charging from solar alone is kept out of ``charge_w``.
     keys : tuple of str
-        What the storages are called: batteries, then vehicles; empty for a single battery.
+        Keys of the storages in replies: batteries, then vehicles; empty for a single battery.
     names : tuple of str or None
         What people call them.
     paths : tuple of str
@@ -73,14 +61,14 @@ class Problem:
     paths: tuple[str, ...] = ()
 
 
-def problem_from_wire(
-    request: OptimizeRequest, options: Options, now: datetime, repairs: Repairs
+def problem_from_request(
+    request: SiteRequest, options: Options, now: datetime, repairs: Repairs
 ) -> Problem:
-    """Read one ``/optimize`` request.
+    """Read a request of any endpoint; its warnings stand in the order of these steps.
 
     Parameters
     ----------
-    request : OptimizeRequest
+    request : OptimizeRequest, MultiBatteryRequest or EvRequest
         As decoded.
     options : Options
         Defaults for what it leaves out.
@@ -99,114 +87,100 @@ def problem_from_wire(
     ProblemError
         Where something has no sane reading.
     """
-    return _problem(request, options, now, repairs, lambda _: single_battery(request, repairs))
-
-
-def multi_battery_problem(
-    request: MultiBatteryRequest, options: Options, now: datetime, repairs: Repairs
-) -> Problem:
-    """Read one ``/multi-battery/optimize`` request; see `problem_from_wire`."""
-    return _problem(request, options, now, repairs, lambda _: several_batteries(request, repairs))
-
-
-def ev_problem(request: EvRequest, options: Options, now: datetime, repairs: Repairs) -> Problem:
-    """Read one ``/ev/optimize`` request; see `problem_from_wire`."""
-    return _problem(
-        request,
-        options,
-        now,
-        repairs,
-        lambda horizon: vehicles_and_batteries(request, horizon, repairs),
-    )
-
-
-def _problem(
-    request: SiteRequest,
-    options: Options,
-    now: datetime,
-    repairs: Repairs,
-    read_storages: Callable[[Horizon], Storages],
-) -> Problem:
-    """Read a request; its warnings stand in the order of these steps."""
-    intervals = intervals_from_wire(request, options, repairs)
-    n = intervals_within(request, intervals)
-    start = start_of(request.start_time, request.timezone, options.zone, now, repairs)
-    if not isinstance(request.interval_minutes, list):
-        start = snapped(start, 60.0 * float(intervals.hours[0]))
-    horizon = Horizon(start=start, hours=intervals.hours[:n])
+    hours = hours_from_wire(request, options, repairs)
+    horizon = _horizon(request, hours, options, now, repairs)
+    n, planned_hours = horizon.n_intervals, horizon.hours
     tariff = Tariff(
-        import_price=import_prices(request, intervals, repairs)[:n],
-        export_price=export_prices(request, intervals, repairs)[:n],
+        import_price=import_prices(request, hours, repairs)[:n],
+        export_price=export_prices(request, hours, repairs)[:n],
         demand_charges=demand_charges_from_wire(request.demand_charges, repairs),
         allowances=allowances_from_wire(request.allowances, repairs),
     )
     forecast = Forecast(
-        load=_load(request, horizon, intervals, repairs) * horizon.hours / 1000.0,
-        solar=solar_power(request, intervals, repairs)[:n] * horizon.hours / 1000.0,
+        load=load_power(request, hours, horizon, repairs) * planned_hours / 1000.0,
+        solar=solar_power(request, hours, repairs)[:n] * planned_hours / 1000.0,
     )
-    grid = grid_from_wire(request.grid, n, intervals, repairs)
+    grid = grid_from_wire(request.grid, n, hours, repairs)
     cost_function = _cost_function(request.cost_function, options, repairs)
     rules = rules_from_wire(request.provider_config, repairs)
     if margin := _price_margin(request, options, repairs):
         rules = replace(rules, price_margin=margin)
-    wanted = request.options.client_safe_charge if request.options else None
-    storages = read_storages(horizon)
+    batteries, vehicles = _storages(request, horizon, repairs)
+    site = Site(
+        horizon=horizon,
+        tariff=tariff,
+        forecast=forecast,
+        grid=grid,
+        batteries=tuple([battery.storage for battery in batteries]),
+        vehicles=tuple([vehicle.storage for vehicle in vehicles]),
+        inverter=inverter_from_wire(request, batteries, repairs),
+    )
+    storages: list[Named[Battery] | Named[Vehicle]] = [*batteries, *vehicles]
+    client_safe_charge = request.options.client_safe_charge if request.options else None
+    if client_safe_charge is None:
+        client_safe_charge = options.client_safe_charge
     return Problem(
-        site=Site(
-            horizon=horizon,
-            tariff=tariff,
-            forecast=forecast,
-            grid=grid,
-            batteries=storages.batteries,
-            vehicles=storages.vehicles,
-            inverter=_inverter(request, storages.hybrids, repairs),
-        ),
-        cost_function=cost_function,
-        rules=rules,
-        client_safe_charge=options.client_safe_charge if wanted is None else wanted,
-        keys=storages.keys,
-        names=storages.names,
-        paths=storages.paths,
+        site,
+        cost_function,
+        rules,
+        client_safe_charge,
+        keys=tuple([storage.key for storage in storages if storage.key]),
+        names=tuple([storage.name for storage in storages if storage.key]),
+        paths=tuple([storage.path for storage in storages]),
     )
 
 
-def _inverter(
-    request: SiteRequest, places: dict[str, HybridIn | None], repairs: Repairs
-) -> Inverter | None:
-    """The inverter that batteries share, wherever the request names it."""
-    of_grid = request.grid.hybrid if request.grid else None
-    nested = {f"{path}.hybrid": hybrid for path, hybrid in {"grid": of_grid, **places}.items()}
-    return inverter_from_wire({"hybrid": request.hybrid, **nested}, repairs)
+def _horizon(
+    request: SiteRequest, hours: Vector, options: Options, now: datetime, repairs: Repairs
+) -> Horizon:
+    n = intervals_within(request, hours)
+    start = start_from_wire(request.start_time, request.timezone, options.zone, now, repairs)
+    if not isinstance(request.interval_minutes, list):
+        start = snap_start(start, 60.0 * float(hours[0]))
+    return Horizon(start=start, hours=hours[:n])
 
 
-def _load(request: SiteRequest, horizon: Horizon, intervals: Intervals, repairs: Repairs) -> Vector:
-    load = load_power(request, intervals, repairs)
-    if load is not None:
-        return load[: horizon.n_intervals]
+def _storages(
+    request: SiteRequest, horizon: Horizon, repairs: Repairs
+) -> tuple[list[Named[Battery]], list[Named[Vehicle]]]:
+    """Read what stores energy: batteries, and vehicles."""
     if isinstance(request, EvRequest):
-        repairs.note("default", "load_forecast", "missing; no other load assumed")
-        return np.zeros(horizon.n_intervals)
-    message = "missing; the profile of a typical home assumed"
-    repairs.note("default", "load_forecast", message)
-    return typical_load(horizon)
+        vehicles = vehicles_from_wire(request, horizon, repairs)
+        return _home_batteries(request, repairs), vehicles
+    if isinstance(request, MultiBatteryRequest):
+        return batteries_from_wire(request.batteries, repairs), []
+    assert isinstance(request, OptimizeRequest)
+    wire = request.battery
+    battery = battery_from_wire(wire, repairs)
+    return [Named(battery, "battery", hybrid=wire.hybrid if wire else None)], []
+
+
+def _home_batteries(request: EvRequest, repairs: Repairs) -> list[Named[Battery]]:
+    path, wire = "home_battery", request.home_battery
+    if request.batteries is not None:
+        if wire is not None:
+            message = "both home_battery and batteries are given; home_battery is ignored"
+            repairs.note("unknown_value", path, message)
+        return batteries_from_wire(request.batteries, repairs)
+    if wire is None:
+        return []
+    return [Named(battery_from_wire(wire, repairs, path), path, path, None, wire.hybrid)]
 
 
 def _price_margin(request: SiteRequest, options: Options, repairs: Repairs) -> float:
-    """What a kWh through the meter counts as dearer. [$/kWh]"""
-    wire = request.options.price_margin if request.options else None
-    if wire is None:
+    """Return what a kWh through the meter counts as dearer. [$/kWh]"""
+    if request.options is None:
         return options.price_margin
-    reader = Reader(repairs, "options")
-    margin = reader.finite("price_margin", wire, options.price_margin)
-    return reader.clamped("price_margin", margin, 0.0, HIGHEST_MARGIN)
+    rule = Rule(options.price_margin, high=HIGHEST_MARGIN, is_signed=True)
+    return FieldReader(request.options, "options", repairs).number("price_margin", rule)
 
 
 def _cost_function(wire: str | None, options: Options, repairs: Repairs) -> CostFunction:
     default = options.default_cost_function
     if wire is None:
         return default
-    named = _COST_FUNCTIONS.get(wire.strip().lower())
-    if named is not None:
-        return named
-    repairs.note("unknown_value", "cost_function", f"{clipped(wire)} is unknown; {default} assumed")
-    return default
+    known = _COST_FUNCTIONS.get(wire.strip().lower())
+    if known is None:
+        message = f"{quote(wire)} is unknown; {default} assumed"
+        repairs.note("unknown_value", "cost_function", message)
+    return known or default

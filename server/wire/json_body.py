@@ -9,20 +9,15 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from matrix_builders import Vector
 from optimiser import ProblemError
-from server.reading.number_text import series_apart
 from server.wire.repairs import Repairs
-from server.wire.structs import Series
-from server.wire.wording import clipped, shown
+from server.wire.wording import format_value, quote
 
 Request = TypeVar("Request", bound=msgspec.Struct)
 
 _MOST_UNKNOWN = 20  # fields named one by one; a thousand warnings help nobody
 _MOST_VALUES = 200_000  # four times those of the longest request; each may cost 100 bytes
 _LONGEST_INTEGER = 20  # digits; what is longer is read as a float, in linear time
-
-_FIELDS = msgspec.json.Decoder(dict[str, Any])
 
 # msgspec's words for what it expects, in ours.
 _EXPECTED = {
@@ -50,24 +45,21 @@ def decode(body: bytes, kind: type[Request], repairs: Repairs) -> Request:
     Returns
     -------
     Struct
-        With every value that it can hold, sane or not; series of plain numbers are arrays.
+        With every value that it can hold, sane or not.
 
     Raises
     ------
     ProblemError
         Where the body is no JSON object or a value has no possible reading; names its path.
     """
-    _require_few_values(body)
-    fields, series = _read_apart(body, kind) or (_json_object(body), {})
+    fields = json_object(body)
     try:
         request = msgspec.convert(fields, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise _in_our_words(error, fields) from None
+        raise _problem_from_error(error, fields) from None
     except UnicodeEncodeError:
         raise ProblemError("body", "must be Unicode text, got half a surrogate pair") from None
-    for name, values in series.items():
-        setattr(request, name, values)
-    unknown = _unknown(fields, kind, "")
+    unknown = _unknown_fields(fields, kind)
     for name in islice(unknown, _MOST_UNKNOWN):
         repairs.note("unknown_field", name, "not a field we know; ignored")
     if rest := sum(1 for _ in unknown):
@@ -75,36 +67,11 @@ def decode(body: bytes, kind: type[Request], repairs: Repairs) -> Request:
     return request
 
 
-def _require_few_values(body: bytes) -> None:
-    marks = (b",", b"[", b"{")  # a short body need not be counted
-    if len(body) > _MOST_VALUES and sum(map(body.count, marks)) > _MOST_VALUES:
+def json_object(body: bytes) -> dict[str, Any]:
+    """Read a body as a JSON object, as msgspec does or else as Python's json does."""
+    # A short body need not be counted.
+    if len(body) > _MOST_VALUES and sum(map(body.count, (b",", b"[", b"{"))) > _MOST_VALUES:
         raise ProblemError("body", f"must hold at most {_MOST_VALUES} values, got more")
-
-
-def _read_apart(
-    body: bytes, kind: type[Request]
-) -> tuple[dict[str, Any], dict[str, Vector]] | None:
-    """The fields of a proper body, and the series of plain numbers among them by themselves.
-
-    They are most of it, and as Python's floats would take longer than all the rest.
-    """
-    rest, series = series_apart(body, _series(kind))
-    if not series:
-        return None
-    try:
-        return _FIELDS.decode(rest), series
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None  # to be read again, and refused in our words
-
-
-@cache
-def _series(kind: type[msgspec.Struct]) -> tuple[str, ...]:
-    """Fields of a struct that hold one number per interval."""
-    fields = msgspec.structs.fields(kind)
-    return tuple(field.encode_name for field in fields if field.type == Series)
-
-
-def _json_object(body: bytes) -> dict[str, Any]:
     try:
         fields = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -112,12 +79,12 @@ def _json_object(body: bytes) -> dict[str, Any]:
     except RecursionError:
         raise ProblemError("body", "must not be nested so deeply") from None
     if not isinstance(fields, dict):
-        raise ProblemError("body", f"must be a JSON object, got {shown(fields)}")
+        raise ProblemError("body", f"must be a JSON object, got {format_value(fields)}")
     return fields
 
 
 def _python_json(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
-    """Second reading, for what Python's json writes and JSON does not have."""
+    """Read a body with Python's json, for NaN and Infinity or for the place of a mistake."""
     if not body.strip():
         raise ProblemError("body", "must be a JSON object, got nothing")
     try:
@@ -135,7 +102,7 @@ def _integer(digits: str) -> float:
     return int(digits) if len(digits) <= _LONGEST_INTEGER else float(digits)
 
 
-def _in_our_words(error: msgspec.ValidationError, fields: dict[str, Any]) -> ProblemError:
+def _problem_from_error(error: msgspec.ValidationError, fields: dict[str, Any]) -> ProblemError:
     """Translate ``Expected `float | null`, got `str` - at `$.battery.current_soc```."""
     message, _, path = str(error).partition(" - at `$.")
     path = path.rstrip("`")
@@ -146,46 +113,43 @@ def _in_our_words(error: msgspec.ValidationError, fields: dict[str, Any]) -> Pro
     if "float" in kinds:
         kinds.discard("str")  # text is read as a number there
     rule = " or ".join(sorted(_EXPECTED.get(kind, kind) for kind in kinds))
-    got = shown(_value_at(path, fields))
-    return ProblemError(path or "body", f"must be {rule}, got {got}")
-
-
-def _value_at(path: str, fields: dict[str, Any]) -> object:
     value: Any = fields
     for name, index in re.findall(r"(\w+)|\[(\d+)\]", path):
         value = value[name] if name else value[int(index)]
-    return value
+    return ProblemError(path or "body", f"must be {rule}, got {format_value(value)}")
 
 
-def _unknown(fields: dict[str, Any], kind: type[msgspec.Struct], prefix: str) -> Iterator[str]:
+def _unknown_fields(
+    fields: dict[str, Any], kind: type[msgspec.Struct], prefix: str = ""
+) -> Iterator[str]:
     """Yield the names of fields that the structs do not have; there may be very many."""
-    known = _known(kind)
+    known = _known_fields(kind)
     for name, value in fields.items():
         if name not in known:
-            yield prefix + clipped(name)[1:-1]
+            yield prefix + quote(name)[1:-1]
             continue
+        if not known[name]:
+            continue
+        places = (
+            {f"[{i}]": item for i, item in enumerate(value)}
+            if isinstance(value, list)
+            else {"": value}
+        )
         for nested in known[name]:
-            for place, inner in _objects_in(value):
-                yield from _unknown(inner, nested, f"{prefix}{name}{place}.")
-
-
-def _objects_in(value: object) -> list[tuple[str, dict[str, Any]]]:
-    """Objects that a field holds, and where: itself, or entries of a list."""
-    if isinstance(value, dict):
-        return [("", value)]
-    items = value if isinstance(value, list) else ()
-    return [(f"[{i}]", item) for i, item in enumerate(items) if isinstance(item, dict)]
+            for place, inner in places.items():
+                if isinstance(inner, dict):
+                    yield from _unknown_fields(inner, nested, f"{prefix}{name}{place}.")
 
 
 @cache
-def _known(kind: type[msgspec.Struct]) -> dict[str, tuple[type[msgspec.Struct], ...]]:
-    """Fields of a struct, and the structs that each may hold."""
+def _known_fields(kind: type[msgspec.Struct]) -> dict[str, tuple[type[msgspec.Struct], ...]]:
+    """Return the fields of a struct, and the structs that each may hold."""
     fields = msgspec.structs.fields(kind)
     return {field.encode_name: tuple(_structs_in(field.type)) for field in fields}
 
 
 def _structs_in(annotation: Any) -> list[type[msgspec.Struct]]:  # noqa: ANN401 - a type form
-    """Structs that an annotation names, in unions and lists too."""
+    """Return the structs that an annotation names, in unions and lists too."""
     if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):
         return [annotation]
     return [kind for choice in getattr(annotation, "__args__", ()) for kind in _structs_in(choice)]

@@ -3,7 +3,7 @@
 from optimiser import Plan
 from server.reading.site import Problem
 from server.wire.repairs import Repairs
-from server.wire.structs import (
+from server.wire.replies import (
     AggregatedOut,
     BatteryMetricsOut,
     BatteryScheduleOut,
@@ -13,19 +13,18 @@ from server.wire.structs import (
     ScheduleOut,
 )
 from server.writing.schedules import (
-    HomeWriter,
-    of_each,
-    shown_soc,
+    home_schedule,
+    rounded_soc,
+    stamps_from_horizon,
+    storage_schedules,
     vehicles_in_home_schedule,
 )
 from server.writing.shortfalls import note_unmet
 from server.writing.summary import certificate_of, summary_of
 
 
-def reply_from_plan(
-    plan: Plan, problem: Problem, repairs: Repairs, writer: HomeWriter
-) -> OptimizeReply:
-    """Write the reply of ``/optimize``.
+def reply_from_plan(plan: Plan, problem: Problem, repairs: Repairs) -> OptimizeReply:
+    """Build the reply of ``/optimize``.
 
     Parameters
     ----------
@@ -35,8 +34,6 @@ def reply_from_plan(
         What was asked.
     repairs : Repairs
         What was mended; what the plan had to miss is added.
-    writer : HomeWriter
-        Of its schedule.
 
     Returns
     -------
@@ -44,12 +41,12 @@ def reply_from_plan(
         Finite numbers only.
     """
     note_unmet(plan, problem.paths, repairs)
-    return home_reply(plan, repairs, writer)
+    return home_reply(plan, problem, repairs, stamps_from_horizon(plan.site.horizon))
 
 
-def home_reply(plan: Plan, repairs: Repairs, writer: HomeWriter) -> OptimizeReply:
-    """Reply about the home batteries as one, vehicles or none beside them."""
-    home = writer.schedule(plan)
+def home_reply(plan: Plan, problem: Problem, repairs: Repairs, stamps: list[str]) -> OptimizeReply:
+    """Build the reply about the home batteries as one, vehicles or none beside them."""
+    home = home_schedule(plan, stamps, problem.client_safe_charge)
     vehicles = vehicles_in_home_schedule(plan) if plan.site.vehicles else {}
     return OptimizeReply(
         success=True,
@@ -66,12 +63,10 @@ def home_reply(plan: Plan, repairs: Repairs, writer: HomeWriter) -> OptimizeRepl
     )
 
 
-def multi_battery_reply(
-    plan: Plan, problem: Problem, repairs: Repairs, writer: HomeWriter
-) -> MultiBatteryReply:
-    """Write the reply of ``/multi-battery/optimize``; see `reply_from_plan`."""
+def multi_battery_reply(plan: Plan, problem: Problem, repairs: Repairs) -> MultiBatteryReply:
+    """Build the reply of ``/multi-battery/optimize``; see `reply_from_plan`."""
     note_unmet(plan, problem.paths, repairs)
-    home = writer.schedule(plan)
+    home = home_schedule(plan, stamps_from_horizon(plan.site.horizon), problem.client_safe_charge)
     return MultiBatteryReply(
         success=True,
         status=plan.status,
@@ -89,14 +84,15 @@ def multi_battery_reply(
 
 
 def named_batteries(plan: Plan, problem: Problem) -> dict[str, NamedBatteryOut]:
-    """Every battery by its key."""
-    told = of_each(plan, slice(len(plan.site.batteries)))
-    schedules = [BatteryScheduleOut(charge_w=c, discharge_w=d, soc=soc) for c, d, soc in told]
+    """Build the part about every battery, by its key."""
+    schedules = storage_schedules(plan, slice(len(plan.site.batteries)))
     return {
         problem.keys[k]: NamedBatteryOut(
-            name=problem.names[k], schedule=schedule, metrics=_metrics(plan, k)
+            name=problem.names[k],
+            schedule=BatteryScheduleOut(charge_w=charge, discharge_w=discharge, soc=soc),
+            metrics=_metrics(plan, k),
         )
-        for k, schedule in enumerate(schedules)
+        for k, (charge, discharge, soc) in enumerate(schedules)
     }
 
 
@@ -108,5 +104,5 @@ def _metrics(plan: Plan, k: int) -> BatteryMetricsOut:
         charge_kwh=round(charged, 6),
         discharge_kwh=round(discharged, 6),
         cycles=round(taken / battery.capacity, 6) if battery.capacity > 0 else 0.0,
-        final_soc=float(shown_soc(plan.soc[k])[-1]),
+        final_soc=float(rounded_soc(plan.soc[k])[-1]),
     )

@@ -37,14 +37,7 @@ _REPAIR = {
 def note_unmet(plan: Plan, paths: tuple[str, ...], repairs: Repairs) -> None:
     """Add a warning for everything that the plan missed.
 
-    Parameters
-    ----------
-    plan : Plan
-        As served.
-    paths : tuple of str
-        Where each battery, then each vehicle, is in the request.
-    repairs : Repairs
-        Takes the warnings.
+    The `paths` are the places of the batteries, then of the vehicles, in the request.
     """
     for miss in plan.shortfalls:
         if miss.limit is SoftLimit.VEHICLE_TARGET:

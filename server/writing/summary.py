@@ -1,15 +1,21 @@
-"""Totals, proof and complaints of a plan, for its reply."""
+"""Totals and proof of a plan, for its reply."""
+
+import math
 
 import numpy as np
 
 from matrix_builders import Vector
 from optimiser import Plan
-from server.wire.structs import CertificateOut, PeakOut, SummaryOut
-from server.writing.rows import POWER_DIGITS
+from server.wire.replies import CertificateOut, PeakOut, SummaryOut
 
-# Digits after the point.
-_MONEY_DIGITS = 6
-_ENERGY_DIGITS = 6
+POWER_DIGITS = 4
+"""Digits of a power after the point.
+
+A tenth of a milliwatt keeps the bill true to 1e-4 $ even at the market cap for 48 h.
+"""
+
+_DIGITS = 6
+"""Digits of money [$] and energies [kWh] after the point."""
 
 
 def watts(energy: Vector, hours: Vector) -> Vector:
@@ -21,49 +27,40 @@ def watts(energy: Vector, hours: Vector) -> Vector:
 
 def dollars(amount: float) -> float:
     """An amount of money as replies show it."""
-    return round(amount, _MONEY_DIGITS) + 0.0
+    return round(amount, _DIGITS) + 0.0
 
 
 def summary_of(plan: Plan) -> SummaryOut:
-    """Totals of the whole site."""
-    money, totals = plan.money, plan.totals
-    return SummaryOut(
-        total_cost=dollars(money.total_cost),
-        baseline_cost=dollars(money.baseline_cost),
-        savings=dollars(money.savings),
-        total_import_kwh=_kwh(totals.grid_import),
-        total_export_kwh=_kwh(totals.grid_export),
-        total_charge_kwh=_kwh(totals.charge),
-        total_discharge_kwh=_kwh(totals.discharge),
-        average_import_price=dollars(_ratio(money.bill.import_cost, totals.grid_import)),
-        average_export_price=dollars(_ratio(money.bill.export_revenue, totals.grid_export)),
-        total_battery_consume_kwh=_kwh(totals.battery_to_load) + _kwh(totals.battery_to_vehicle),
-        total_battery_export_kwh=_kwh(totals.battery_to_grid),
-        total_solar_consumed_kwh=_kwh(totals.solar_to_load + totals.solar_to_battery)
-        + _kwh(totals.solar_to_vehicle),
-        total_solar_exported_kwh=_kwh(totals.solar_to_grid),
-        total_solar_curtailed_kwh=_kwh(totals.curtailed),
-        wear_cost=dollars(money.wear_cost),
-        end_value=dollars(money.end_value),
-        demand_cost=dollars(money.bill.demand_cost),
-        allowance_credit=dollars(money.bill.allowance_credit),
-        demand_peaks=[
-            PeakOut(
-                peak_kw=round(peak.reached, 6),
-                peak_so_far_kw=peak.so_far,
-                cost=dollars(peak.cost),
-            )
-            for peak in money.bill.peaks
-        ],
-    )
-
-
-def _kwh(energy: float) -> float:
-    return round(energy, _ENERGY_DIGITS) + 0.0
-
-
-def _ratio(amount: float, energy: float) -> float:
-    return amount / energy if energy > 0 else 0.0
+    """Return the totals of the whole site."""
+    money, bill, totals = plan.money, plan.money.bill, plan.totals
+    amounts = {
+        "total_cost": money.total_cost,
+        "baseline_cost": money.baseline_cost,
+        "savings": money.savings,
+        "total_import_kwh": totals.grid_import,
+        "total_export_kwh": totals.grid_export,
+        "total_charge_kwh": totals.charge,
+        "total_discharge_kwh": totals.discharge,
+        "average_import_price": bill.import_cost / (totals.grid_import or math.inf),
+        "average_export_price": bill.export_revenue / (totals.grid_export or math.inf),
+        "total_battery_consume_kwh": round(totals.battery_to_load, _DIGITS)
+        + round(totals.battery_to_vehicle, _DIGITS),
+        "total_battery_export_kwh": totals.battery_to_grid,
+        "total_solar_consumed_kwh": round(totals.solar_to_load + totals.solar_to_battery, _DIGITS)
+        + round(totals.solar_to_vehicle, _DIGITS),
+        "total_solar_exported_kwh": totals.solar_to_grid,
+        "total_solar_curtailed_kwh": totals.curtailed,
+        "wear_cost": money.wear_cost,
+        "end_value": money.end_value,
+        "demand_cost": bill.demand_cost,
+        "allowance_credit": bill.allowance_credit,
+    }
+    peaks = [
+        PeakOut(round(peak.reached, _DIGITS), peak.so_far, dollars(peak.cost))
+        for peak in bill.peaks
+    ]
+    rounded = {name: round(amount, _DIGITS) + 0.0 for name, amount in amounts.items()}
+    return SummaryOut(**rounded, demand_peaks=peaks)
 
 
 def certificate_of(plan: Plan) -> CertificateOut:

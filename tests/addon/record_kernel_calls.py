@@ -14,7 +14,7 @@ from matrix_builders.compiled import KERNELS, MODE
 from server.http.app import utc_now
 from server.options import Options
 from server.plans.history import History
-from server.plans.planning import optimise, optimise_any
+from server.plans.planning import answer, optimise_any
 
 CALLS = 40
 """Calls kept of each kernel: the first ones, and then fewer and fewer of the later ones."""
@@ -78,5 +78,5 @@ if __name__ == "__main__":
         optimise_any(msgspec.json.encode(request), Options(), utc_now)
     history, body = History(), msgspec.json.encode(next(requests()))
     for _ in range(2):  # the second comes after the first
-        optimise(body, Options(), utc_now, history)
+        answer(body, Options(), utc_now, history)
     Path(sys.argv[1]).write_bytes(pickle.dumps(recorded))

@@ -2,7 +2,7 @@
 
 
 def clean_request_of(problem):
-    """Back to the units of the wire: what `problem_from_wire` understood, for the checker."""
+    """Back to the units of the wire: what `problem_from_request` understood, for the checker."""
     site = problem.site
     (battery,) = site.batteries
     hours = site.horizon.hours

@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from server.options import Options
-from server.reading.site import problem_from_wire
+from server.reading.site import problem_from_request
 from server.wire.json_body import decode
 from server.wire.repairs import Repairs
-from server.wire.structs import OptimizeRequest
+from server.wire.requests import OptimizeRequest
 from tests.end_to_end import NOW, SYDNEY, plan_of, post, warned
 from tests.end_to_end.readings import clean_request_of
 from tests.reference import violations
@@ -182,7 +182,7 @@ async def test_an_odd_request_gets_a_sound_plan_or_the_name_of_the_field(client,
 def understood(request):
     repairs = Repairs()
     wire = decode(json.dumps(request).encode(), OptimizeRequest, repairs)
-    problem = problem_from_wire(wire, Options(zone=SYDNEY), NOW.astimezone(UTC), repairs)
+    problem = problem_from_request(wire, Options(zone=SYDNEY), NOW.astimezone(UTC), repairs)
     return clean_request_of(problem)
 
 

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from optimiser import ProblemError
 from server.options import Options
 from server.plans.planning import answer, answer_batteries, answer_vehicles, optimise_any
-from server.reading.site import problem_from_wire
+from server.reading.site import problem_from_request
 from server.wire.json_body import decode
 from server.wire.repairs import Repairs
-from server.wire.structs import OptimizeRequest
+from server.wire.requests import OptimizeRequest
 from tests.end_to_end import NOW, SYDNEY, strict_json
 from tests.end_to_end.readings import clean_request_of
 from tests.fuzz import seeds
@@ -103,7 +103,7 @@ def judge_plan(body):
     battery = request.battery
     if any(getattr(request, name) for name in BEYOND_THE_CHECK) or (battery and battery.hybrid):
         return
-    problem = problem_from_wire(request, OPTIONS, NOW, repairs)
+    problem = problem_from_request(request, OPTIONS, NOW, repairs)
     assert violations(clean_request_of(problem), reply) == []
 
 

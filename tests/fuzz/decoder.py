@@ -1,6 +1,6 @@
 """Coverage-guided bytes for the decoder: ``python -m tests.fuzz.decoder``, for `FUZZ_SECONDS`.
 
-libFuzzer keeps what reaches new branches of `server.codec`, beginning from `tests.fuzz.seeds`.
+libFuzzer keeps what reaches new branches of `server.wire` and `server.reading`, from `seeds` on.
 """
 
 import os
@@ -10,31 +10,27 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["server.codec"]):
-    from server.reading.site import ev_problem, multi_battery_problem, problem_from_wire
+with atheris.instrument_imports(include=["server.wire", "server.reading"]):
+    from server.reading.site import problem_from_request
     from server.wire.json_body import decode
     from server.wire.repairs import Repairs
 
 from optimiser import ProblemError
 from server.options import Options
-from server.wire.structs import EvRequest, MultiBatteryRequest, OptimizeRequest
+from server.wire.requests import EvRequest, MultiBatteryRequest, OptimizeRequest
 from tests.end_to_end import NOW, SYDNEY
 from tests.fuzz import seeds
 
 OPTIONS = Options(zone=SYDNEY)
-KINDS = (
-    (OptimizeRequest, problem_from_wire),
-    (MultiBatteryRequest, multi_battery_problem),
-    (EvRequest, ev_problem),
-)
+KINDS = (OptimizeRequest, MultiBatteryRequest, EvRequest)
 
 
 def read(body):
     """Read bytes as a request of every endpoint; only `ProblemError` may stop it."""
-    for kind, problem_of in KINDS:
+    for kind in KINDS:
         repairs = Repairs()
         try:
-            problem_of(decode(body, kind, repairs), OPTIONS, NOW, repairs)
+            problem_from_request(decode(body, kind, repairs), OPTIONS, NOW, repairs)
         except ProblemError:
             continue
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from optimiser import ChipMode, ExportBoost, ProviderRules, SpikeProtection, Window
 from server.reading.provider_config import rules_from_wire
 from server.wire.repairs import Repairs
-from server.wire.structs import ProviderConfigIn
+from server.wire.requests import ProviderConfigIn
 
 EVERYTHING = {
     "export_boost_enabled": True,

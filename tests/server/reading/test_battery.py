@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from server.reading.battery import battery_from_wire
 from server.wire.repairs import Repairs
-from server.wire.structs import BatteryIn
+from server.wire.storages import BatteryIn
 
 REQUIRED = {
     "current_soc": 0.5,
@@ -49,23 +49,6 @@ def test_a_sane_battery_is_read_as_sent(soc, capacity, power, efficiency, reserv
     assert battery.charge_efficiency == battery.discharge_efficiency == efficiency
 
 
-@given(percent=st.integers(2, 100))
-@pytest.mark.parametrize(
-    ("name", "attribute"),
-    [
-        ("current_soc", "initial_soc"),
-        ("backup_reserve", "reserve"),
-        ("max_soc", "max_soc"),
-        ("target_end_soc", "target_end_soc"),
-    ],
-)
-def test_a_percentage_is_its_fraction(name, attribute, percent):
-    battery, warnings = read(**{"backup_reserve": 0.0, name: percent})
-
-    assert getattr(battery, attribute) == pytest.approx(percent / 100)
-    assert warnings == [("percent", name)]
-
-
 @given(
     name=st.sampled_from([*REQUIRED, "max_soc", "min_soc", "cycle_cost", "end_value"]),
     value=st.floats() | st.text() | st.none(),
@@ -94,7 +77,7 @@ def is_negative(value):
     name=st.sampled_from(sorted(REQUIRED)),
     value=st.floats(allow_nan=True) | st.text(max_size=3) | st.none(),
 )
-def test_whatever_is_not_taken_as_sent_is_told(name, value):
+def test_whatever_is_not_taken_as_sent_is_noted(name, value):
     if name in {"capacity_wh", "max_charge_w", "max_discharge_w"} and is_negative(value):
         return
 
@@ -112,7 +95,7 @@ def test_whatever_is_not_taken_as_sent_is_told(name, value):
     if name == "backup_reserve" and value is None:
         assert (taken, warnings) == (0, [])  # no reserve is a sane default
     elif not is_number(value) or not math.isclose(taken, float(value), rel_tol=1e-12):
-        assert name in {told for _, told in warnings}
+        assert name in {field for _, field in warnings}
 
 
 def is_number(value):

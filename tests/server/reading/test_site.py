@@ -1,19 +1,17 @@
-"""Whole requests to sites and back, and replies to bytes and back."""
+"""Whole requests to sites and back."""
 
 import json
 from datetime import UTC, datetime
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from server.options import Options
-from server.plans import planning
-from server.reading.site import problem_from_wire
+from server.reading.site import problem_from_request
 from server.wire.json_body import decode
 from server.wire.repairs import Repairs
-from server.wire.structs import OptimizeReply, OptimizeRequest
+from server.wire.requests import OptimizeRequest
 from tests.end_to_end import small_request
 from tests.end_to_end.readings import clean_request_of
 
@@ -23,7 +21,7 @@ NOW = datetime(2026, 1, 14, tzinfo=UTC)
 def understood(request):
     repairs = Repairs()
     wire = decode(json.dumps(request).encode(), OptimizeRequest, repairs)
-    problem = problem_from_wire(wire, Options(zone=UTC), NOW, repairs)
+    problem = problem_from_request(wire, Options(zone=UTC), NOW, repairs)
     return clean_request_of(problem), repairs.as_list()
 
 
@@ -63,22 +61,3 @@ def test_the_reading_of_a_request_is_read_the_same():
     assert warnings == []
     assert {**twice, "battery": None} == {**once, "battery": None}
     assert twice["battery"] == pytest.approx(once["battery"])
-
-
-def test_a_reply_survives_its_encoding():
-    body = json.dumps(small_request()).encode()
-
-    reply = planning.optimise(body, Options(zone=UTC), lambda: NOW)
-
-    assert msgspec.json.decode(msgspec.json.encode(reply), type=OptimizeReply) == reply
-    assert json.loads(msgspec.json.encode(reply)) == msgspec.to_builtins(reply)
-
-
-def test_the_facts_for_the_log_are_those_of_the_reply():
-    answer = planning.answer(json.dumps(small_request()).encode(), Options(zone=UTC), lambda: NOW)
-
-    reply = json.loads(answer.body)
-    assert answer.facts["intervals"] == 8
-    assert answer.facts["cost"] == reply["summary"]["total_cost"]
-    assert answer.facts["solver"] == reply["solver"]
-    assert answer.facts["warnings"] == 0

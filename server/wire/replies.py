@@ -1,0 +1,242 @@
+"""What replies hold, as msgspec structs; in W, $, $/kWh and fractions, unless a name says more."""
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+
+class WarningOut(msgspec.Struct):
+    """Something that was repaired, assumed or could not be met."""
+
+    code: str
+    field: str
+    message: str
+
+
+class FlowsOut(msgspec.Struct, kw_only=True):
+    """What every schedule of a site holds: n values each, but n + 1 for `soc_trajectory`."""
+
+    timestamps: list[str]
+    grid_import_w: list[float]
+    grid_export_w: list[float]
+    soc_trajectory: list[float]
+    battery_consume_w: list[float]
+    battery_export_w: list[float]
+    solar_to_load_w: list[float]
+    solar_to_battery_w: list[float]
+    solar_to_grid_w: list[float]
+    grid_to_load_w: list[float]
+    grid_to_battery_w: list[float]
+    solar_curtailed_w: list[float]
+    action: list[str]
+
+
+class ScheduleOut(FlowsOut, kw_only=True, omit_defaults=True):
+    """The plan of the home battery.
+
+    Beside vehicles, the flows to the load hold what they draw, and the last fields say how much.
+    """
+
+    charge_w: list[float]
+    discharge_w: list[float]
+    vehicle_charge_w: list[float] | UnsetType = UNSET
+    vehicle_discharge_w: list[float] | UnsetType = UNSET
+    vehicle_to_load_w: list[float] | UnsetType = UNSET
+    vehicle_to_battery_w: list[float] | UnsetType = UNSET
+    vehicle_to_grid_w: list[float] | UnsetType = UNSET
+
+
+class AggregatedOut(FlowsOut, kw_only=True):
+    """The plan of all batteries together."""
+
+    total_charge_w: list[float]
+    total_discharge_w: list[float]
+
+
+class PeakOut(msgspec.Struct):
+    """What one demand charge makes of the plan."""
+
+    peak_kw: float
+    peak_so_far_kw: float
+    cost: float
+
+
+class SummaryOut(msgspec.Struct, kw_only=True):
+    """Totals over the horizon; money at the prices of the request.
+
+    `total_cost` is import less export, plus `demand_cost`, less `allowance_credit`.
+    """
+
+    total_cost: float
+    baseline_cost: float
+    savings: float
+    total_import_kwh: float
+    total_export_kwh: float
+    total_charge_kwh: float
+    total_discharge_kwh: float
+    average_import_price: float
+    average_export_price: float
+    total_battery_consume_kwh: float
+    total_battery_export_kwh: float
+    total_solar_consumed_kwh: float
+    total_solar_exported_kwh: float
+    total_solar_curtailed_kwh: float
+    wear_cost: float
+    end_value: float
+    demand_cost: float
+    allowance_credit: float
+    demand_peaks: list[PeakOut]
+
+
+class ActionOut(msgspec.Struct):
+    """A run of intervals with one action."""
+
+    action: str
+    start: str
+    end: str
+    power_w: float
+    soc_end: float
+
+
+class CertificateOut(msgspec.Struct, kw_only=True):
+    """How far the plan is proved; planning costs, penalties and end value included."""
+
+    solver: str
+    optimum: float
+    lower_bound: float | None
+    gap: float | None
+    preference_cost: float
+    primal_residual: float | None
+    dual_residual: float | None
+    made_exact: int
+    energy_error: float
+    bill_error: float
+    build_ms: float
+    solve_ms: float
+    check_ms: float
+
+
+class OptimizeReply(msgspec.Struct, kw_only=True):
+    """Reply of ``POST /optimize``."""
+
+    success: bool
+    status: str
+    solver: str
+    cost_function: str
+    schedule: ScheduleOut
+    summary: SummaryOut
+    next_actions: list[ActionOut]
+    certificate: CertificateOut
+    warnings: list[WarningOut]
+
+
+class BatteryScheduleOut(msgspec.Struct, kw_only=True):
+    """The plan of one battery of several; `soc` has n + 1 values."""
+
+    charge_w: list[float]
+    discharge_w: list[float]
+    soc: list[float]
+
+
+class BatteryMetricsOut(msgspec.Struct, kw_only=True):
+    """Totals of one battery; a cycle is its capacity taken out once."""
+
+    charge_kwh: float
+    discharge_kwh: float
+    cycles: float
+    final_soc: float
+
+
+class NamedBatteryOut(msgspec.Struct, kw_only=True):
+    """One battery of several."""
+
+    name: str | None
+    schedule: BatteryScheduleOut
+    metrics: BatteryMetricsOut
+
+
+class MultiBatteryReply(msgspec.Struct, kw_only=True):
+    """Reply of ``POST /multi-battery/optimize``."""
+
+    success: bool
+    status: str
+    solver: str
+    cost_function: str
+    batteries: dict[str, NamedBatteryOut]
+    aggregated: AggregatedOut
+    summary: SummaryOut
+    next_actions: list[ActionOut]
+    certificate: CertificateOut
+    warnings: list[WarningOut]
+
+
+class EvScheduleOut(msgspec.Struct, kw_only=True):
+    """The plan of one vehicle; `soc` has n + 1 values."""
+
+    timestamps: list[str]
+    charge_power_w: list[float]
+    discharge_power_w: list[float]
+    soc: list[float]
+
+
+class EvSummaryOut(msgspec.Struct, kw_only=True):
+    """Totals of one vehicle; what it takes from the grid at the import price."""
+
+    total_energy_kwh: float
+    solar_energy_kwh: float
+    grid_energy_kwh: float
+    battery_energy_kwh: float
+    discharged_kwh: float
+    exported_kwh: float
+    total_cost: float
+    average_price: float
+    final_soc: float
+
+
+class EvOut(msgspec.Struct, kw_only=True):
+    """One vehicle."""
+
+    success: bool
+    status: str
+    vehicle_id: str
+    name: str | None
+    schedule: EvScheduleOut
+    summary: EvSummaryOut
+    shortfall_kwh: float
+
+
+class MeterOut(msgspec.Struct, kw_only=True):
+    """What goes through the meter."""
+
+    timestamps: list[str]
+    grid_import_w: list[float]
+    grid_export_w: list[float]
+    solar_curtailed_w: list[float]
+    total_charge_power_w: list[float]
+    total_discharge_power_w: list[float]
+
+
+class EvReply(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Reply of ``POST /ev/optimize``; the first three but success are of a single vehicle."""
+
+    success: bool
+    status: str
+    vehicle_id: str | UnsetType = UNSET
+    schedule: EvScheduleOut | UnsetType = UNSET
+    summary: EvSummaryOut | UnsetType = UNSET
+    ev_schedules: list[EvOut]
+    shortfall_kwh: float
+    meter: MeterOut
+    bill: SummaryOut
+    home: OptimizeReply | UnsetType = UNSET
+    batteries: dict[str, NamedBatteryOut] | UnsetType = UNSET
+    solver: str
+    cost_function: str
+    certificate: CertificateOut
+    warnings: list[WarningOut]
+
+
+class ErrorReply(msgspec.Struct):
+    """Body of every answer that is not a plan."""
+
+    error: str
+    success: bool = False

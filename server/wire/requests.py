@@ -1,0 +1,143 @@
+"""What requests may hold, as msgspec structs.
+
+They are deliberately lenient (``| None`` everywhere, numbers also as text): what has a sane reading
+is mended with a warning.  Units: W, Wh, $/kWh, fractions, unless a name says more.
+"""
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from server.wire.repairs import Number, Rule
+from server.wire.storages import BatteryIn, EvIn, HybridIn, NamedBatteryIn
+
+_HIGHEST_ENERGY = 1e6  # kWh; nothing that is metered in a day is more
+
+Series = Annotated[
+    list[Any] | float | None,
+    Meta(
+        description="One number per interval. A single bad entry is interpolated, a short list "
+        "repeats the same clock time of the day before; both with a warning."
+    ),
+]
+
+Limit = list[Any] | float | str | None
+"""One limit, or one for each interval; null is none."""
+
+Days = list[Any] | str | int | None
+"""Days of the week, or months: numbers, names, or one of them."""
+
+
+class GridIn(msgspec.Struct, kw_only=True):
+    """The connection to the grid."""
+
+    max_import_w: Annotated[Limit, Meta(description="Always, or per interval [W]")] = None
+    max_export_w: Annotated[Limit, Meta(description="Always, or per interval [W]")] = None
+    curtailment: Annotated[bool | None, Meta(description="May solar be left unused?")] = None
+    hybrid: HybridIn | None = None
+
+
+class DemandChargeIn(msgspec.Struct, kw_only=True):
+    """A price on the highest mean power drawn from the grid."""
+
+    price_per_kw: Annotated[
+        Number,
+        Rule(high=10_000.0, is_required=True),
+        Meta(description="Of each kW more than so far [$/kW]"),
+    ] = None
+    start: Annotated[str | None, Meta(description="HH:MM; midnight where absent")] = None
+    end: str | None = None
+    weekdays: Annotated[Days, Meta(description="0 is Monday; names also")] = None
+    months: Annotated[Days, Meta(description="1 to 12; names also")] = None
+    peak_so_far_kw: Annotated[Number, Rule(high=_HIGHEST_ENERGY)] = None
+    average_minutes: Annotated[
+        Number,
+        Rule(default=30.0, high=24 * 60.0),
+        Meta(description="Metering block; 30 where absent"),
+    ] = None
+
+
+class AllowanceIn(msgspec.Struct, kw_only=True):
+    """Energy of each day at a price of its own: free power, or a bonus on exports."""
+
+    direction: Annotated[str | None, Meta(description="import or export")] = None
+    daily_quota_kwh: Annotated[Number, Rule(high=_HIGHEST_ENERGY, is_required=True)] = None
+    bonus_price: Annotated[Number, Meta(description="Price within the quota [$/kWh]")] = None
+    start: Annotated[str | None, Meta(description="HH:MM; midnight where absent")] = None
+    end: str | None = None
+    weekdays: Annotated[Days, Meta(description="0 is Monday; names also")] = None
+    months: Annotated[Days, Meta(description="1 to 12; names also")] = None
+    used_today_kwh: Annotated[Number, Rule(high=_HIGHEST_ENERGY)] = None
+
+
+class ProviderConfigIn(msgspec.Struct, kw_only=True):
+    """Price modifications of the provider; prices in cents, times as ``HH:MM``.
+
+    A rule that cannot be read is left out, with a warning.
+    """
+
+    export_boost_enabled: Any = None
+    export_price_offset: Any = None
+    export_min_price: Any = None
+    export_boost_start: Any = None
+    export_boost_end: Any = None
+    chip_mode_enabled: Any = None
+    chip_mode_start: Any = None
+    chip_mode_end: Any = None
+    chip_mode_threshold: Any = None
+    spike_protection_enabled: Any = None
+    spike_protection_threshold: Any = None
+
+
+class RequestOptions(msgspec.Struct, kw_only=True):
+    """How to answer."""
+
+    client_safe_charge: bool | None = None
+    price_margin: Annotated[Number, Meta(description="For prices that are guesses [$/kWh]")] = None
+
+
+class SiteRequest(msgspec.Struct, kw_only=True):
+    """What every planning request may say; index 0 of every series is now."""
+
+    prices_import: Series = None
+    prices_export: Series = None
+    solar_forecast: Series = None
+    load_forecast: Series = None
+    cost_function: str | None = None
+    interval_minutes: Annotated[
+        float | list[float] | UnsetType | None,
+        Meta(description="Length of every interval, or of each [min]"),
+    ] = UNSET
+    horizon_hours: Annotated[float | None, Meta(description="Plan at most this far [h]")] = None
+    start_time: Annotated[str | None, Meta(description="ISO 8601; now where absent")] = None
+    timezone: Annotated[str | None, Meta(description="IANA name of the site's zone")] = None
+    provider_config: ProviderConfigIn | list[Any] | str | float | bool | None = None
+    grid: GridIn | None = None
+    hybrid: HybridIn | None = None
+    demand_charges: list[DemandChargeIn] | None = None
+    allowances: list[AllowanceIn] | None = None
+    options: RequestOptions | None = None
+
+
+class OptimizeRequest(SiteRequest, kw_only=True):
+    """Body of ``POST /optimize``."""
+
+    battery: BatteryIn | None = None
+
+
+class MultiBatteryRequest(SiteRequest, kw_only=True):
+    """Body of ``POST /multi-battery/optimize``."""
+
+    batteries: list[NamedBatteryIn] | None = None
+
+
+class EvRequest(SiteRequest, kw_only=True):
+    """Body of ``POST /ev/optimize``: one vehicle, or several."""
+
+    ev: EvIn | None = None
+    evs: list[EvIn] | None = None
+    home_battery: BatteryIn | None = None
+    batteries: Annotated[
+        list[NamedBatteryIn] | None, Meta(description="Several home batteries, in its place")
+    ] = None
