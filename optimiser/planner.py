@@ -69,7 +69,7 @@ def plan(
     build_time = stopwatch.lap()
     refusals: list[str] = []
     storage_plan = solve_storage(formulation, refusals)
-    preferences = Preferences(preference_budget, previous)
+    preferences = Preferences(preference_budget, previous, storage_plan is not None)
     for solver in solver_chain(aggregation.site, formulation, storage_plan, backends):
         try:
             answer = solver.solve(formulation, time_limit)

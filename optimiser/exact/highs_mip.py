@@ -19,6 +19,7 @@ name = "highs_mip"
 
 # Half of what still counts as optimal.
 _OPTIONS: dict[str, bool | int | float | str] = {
+    "output_flag": False,
     "threads": 1,
     "mip_rel_gap": 5e-7,
     "mip_abs_gap": 5e-5,

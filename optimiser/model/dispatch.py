@@ -91,10 +91,8 @@ def simulate(
 ) -> Simulation:
     """Simulate a trajectory, and cost it; see `dispatch_from_trajectory`."""
     dispatch = dispatch_from_trajectory(problem, trajectory, dead_band)
-    segments = end_segments(problem.storages, dispatch.stored)
-    terminal_value = float((segments * problem.storages.end_values[tables.END_PRICE]).sum())
-    cost = running_cost(problem, dispatch) - terminal_value
-    return Simulation(dispatch, cost, terminal_value)
+    running_cost, terminal_value = cost_terms(problem, dispatch)
+    return Simulation(dispatch, running_cost - terminal_value, terminal_value)
 
 
 def dispatch_from_trajectory(
@@ -266,13 +264,12 @@ def planning_cost(problem: ProblemArrays, dispatch: Dispatch) -> float:
     float
         Far above the optimum where the meter is pushed beyond what it can take. [$]
     """
-    segments = end_segments(problem.storages, dispatch.stored)
-    terminal_value = float((segments * problem.storages.end_values[tables.END_PRICE]).sum())
-    return running_cost(problem, dispatch) - terminal_value
+    running_cost, terminal_value = cost_terms(problem, dispatch)
+    return running_cost - terminal_value
 
 
-def running_cost(problem: ProblemArrays, dispatch: Dispatch) -> float:
-    """Return the planning cost without the terminal value. [$]"""
+def cost_terms(problem: ProblemArrays, dispatch: Dispatch) -> tuple[float, float]:
+    """Return the planning cost without the terminal value, and that value. [$]"""
     limits, traits = problem.storages.limits, problem.storages.traits
     moved = (dispatch.charge + dispatch.discharge).sum(axis=1)
     missed = np.maximum(limits[tables.SOFT_FLOOR] - dispatch.stored, 0.0)
@@ -281,7 +278,8 @@ def running_cost(problem: ProblemArrays, dispatch: Dispatch) -> float:
     cost += float(traits[tables.WEAR] @ moved + traits[tables.LEVEL_PRICE] @ missed.sum(axis=1))
     if problem.couplings.peaks or problem.couplings.allowances:
         cost += problem.couplings.cost(dispatch.grid_import, dispatch.grid_export)
-    return cost
+    segments = end_segments(problem.storages, dispatch.stored)
+    return cost, float((segments * problem.storages.end_values[tables.END_PRICE]).sum())
 
 
 def end_segments(storages: StorageArrays, stored: Vector) -> Vector:

@@ -15,7 +15,7 @@ from matrix_builders import Vector
 from optimiser.model.dispatch import DEAD_BAND, Dispatch
 from optimiser.problem.battery import Battery
 from optimiser.problem.site import Site
-from optimiser.problem.tariff import Allowance, Direction
+from optimiser.problem.tariff import Allowance, DemandCharge, Direction
 from optimiser.problem.vehicle import Vehicle
 from optimiser.problem.windows import Mask
 from optimiser.result.bill import Money
@@ -69,19 +69,22 @@ def audit(site: Site, dispatch: Dispatch, flows: EnergyFlows, money: Money) -> A
         Errors found.
     """
     hours, n = site.horizon.hours, len(site.batteries)
+    imported = flows.grid_to_load + flows.grid_to_battery + flows.grid_to_vehicle.sum(axis=0)
     errors = [
+        np.abs(imported - dispatch.grid_import),  # the meter may differ by its noise
         *_flow_errors(site, dispatch, flows),
         *_meter_errors(site, dispatch),
-        *(_battery_error(b, hours, dispatch, k) for k, b in enumerate(site.batteries)),
+        *(
+            _storage_error(b, b.reserve, b.max_soc, hours, dispatch, k)
+            for k, b in enumerate(site.batteries)
+        ),
         *(_vehicle_error(v, site, dispatch, k) for k, v in enumerate(site.vehicles, n)),
     ]
-    return Audit(energy_error=_largest(errors), bill_error=_bill_error(site, flows, money))
-
-
-def _largest(errors: list[Vector]) -> float:
-    """Return the largest of all errors, at least zero; infinite where one is NaN."""
     largest = float(np.concatenate([np.ravel(error) for error in errors]).max(initial=0.0))
-    return largest if largest >= 0.0 else np.inf
+    return Audit(
+        energy_error=largest if largest >= 0.0 else np.inf,  # where one is NaN
+        bill_error=_bill_error(site, imported, flows, money),
+    )
 
 
 def _flow_errors(site: Site, dispatch: Dispatch, flows: EnergyFlows) -> Iterator[Vector]:
@@ -110,13 +113,6 @@ def _flow_errors(site: Site, dispatch: Dispatch, flows: EnergyFlows) -> Iterator
     from_vehicle = flows.vehicle_to_load + flows.vehicle_to_battery + flows.vehicle_to_grid
     from_vehicle = from_vehicle + flows.vehicle_to_vehicle.sum(axis=0)
     yield np.abs(from_vehicle - dispatch.discharge[n:].sum(axis=0))
-    yield np.abs(_import_of(flows) - dispatch.grid_import)  # the meter may differ by its noise
-
-
-def _import_of(flows: EnergyFlows) -> Vector:
-    """Return the energy that the flows take from the grid; shape (T,). [kWh per interval]"""
-    imported: Vector = flows.grid_to_load + flows.grid_to_battery
-    return np.asarray(imported + flows.grid_to_vehicle.sum(axis=0))
 
 
 def _meter_errors(site: Site, dispatch: Dispatch) -> Iterator[Vector]:
@@ -143,15 +139,9 @@ def _meter_errors(site: Site, dispatch: Dispatch) -> Iterator[Vector]:
     yield dispatch.curtailed - lost
 
 
-def _battery_error(battery: Battery, hours: Vector, dispatch: Dispatch, k: int) -> Vector:
-    floor = min(battery.reserve, battery.initial_soc)
-    return _storage_error(battery, (floor, battery.max_soc), hours, dispatch, k)
-
-
 def _vehicle_error(vehicle: Vehicle, site: Site, dispatch: Dispatch, k: int) -> Vector:
     hours = np.where(_is_here(vehicle, site), site.horizon.hours, 0.0)
-    floor = min(vehicle.least_soc, vehicle.initial_soc)
-    errors = _storage_error(vehicle, (floor, vehicle.most_soc), hours, dispatch, k)
+    errors = _storage_error(vehicle, vehicle.least_soc, vehicle.most_soc, hours, dispatch, k)
     charge = dispatch.charge[k]
     below = np.where(charge > 0.0, hours * vehicle.least_charge - charge, 0.0)
     return np.concatenate([errors, below])
@@ -159,7 +149,8 @@ def _vehicle_error(vehicle: Vehicle, site: Site, dispatch: Dispatch, k: int) -> 
 
 def _storage_error(
     storage: Battery | Vehicle,
-    band: tuple[float, float],
+    lowest: float,
+    highest: float,
     hours: Vector,
     dispatch: Dispatch,
     k: int,
@@ -168,11 +159,11 @@ def _storage_error(
     charge, discharge, stored = dispatch.charge[k], dispatch.discharge[k], dispatch.stored[k]
     gained = charge * storage.charge_efficiency - discharge / storage.discharge_efficiency
     level = storage.initial_soc * storage.capacity + np.cumsum(gained)
-    highest = max(band[1], storage.initial_soc)
+    lowest, highest = min(lowest, storage.initial_soc), max(highest, storage.initial_soc)
     return np.concatenate(
         [
             np.abs(level - stored),
-            band[0] * storage.capacity - stored,
+            lowest * storage.capacity - stored,
             stored - highest * storage.capacity,
             charge - hours * storage.charge_limit,
             discharge - hours * storage.discharge_limit,
@@ -193,67 +184,54 @@ def _is_here(vehicle: Vehicle, site: Site) -> Mask:
     )
 
 
-def _bill_error(site: Site, flows: EnergyFlows, money: Money) -> float:
+def _bill_error(site: Site, drawn: Vector, flows: EnergyFlows, money: Money) -> float:
     """Return how far the bill stated is from that of the flows, per dollar that changes hands."""
-    drawn = _import_of(flows)
     sold = flows.solar_to_grid + flows.battery_to_grid + flows.vehicle_to_grid
     bought = drawn * site.tariff.import_price
     earned = sold * site.tariff.export_price
-    due = float((bought - earned).sum()) + sum(_demand_costs(site, drawn))
-    for allowances, energy in _allowances(site, drawn, sold):
-        due -= _largest_credit(site, allowances, energy)
+    due = float((bought - earned).sum())
+    due += sum(_demand_cost(site, charge, drawn) for charge in site.tariff.demand_charges)
+    if site.tariff.allowances:
+        due -= _credit(site, Direction.IMPORT, drawn) + _credit(site, Direction.EXPORT, sold)
     traded = float((np.abs(bought) + np.abs(earned)).sum())
     return abs(due - money.total_cost) / max(1.0, traded)
 
 
-def _demand_costs(site: Site, drawn: Vector) -> Iterator[float]:
-    """Yield the cost of every demand charge, interval by interval."""
-    for charge in site.tariff.demand_charges:
-        blocks: dict[tuple[date, int], tuple[float, float]] = {}
-        metered = charge.window.covers(site.horizon).tolist()
-        for t, start in enumerate(site.horizon.starts):
-            if metered[t]:
-                into_day = start.hour + start.minute / 60 + start.second / 3600
-                key = start.date(), int(into_day / charge.average_hours + 1e-9)
-                energy, hours = blocks.get(key, (0.0, 0.0))
-                blocks[key] = energy + float(drawn[t]), hours + float(site.horizon.hours[t])
-        peak = max([energy / hours for energy, hours in blocks.values()], default=0.0)
-        yield charge.price * max(peak - charge.peak_so_far, 0.0)
+def _demand_cost(site: Site, charge: DemandCharge, drawn: Vector) -> float:
+    """Return the cost of a demand charge, added up interval by interval. [$]"""
+    blocks: dict[tuple[date, int], tuple[float, float]] = {}
+    metered = charge.window.covers(site.horizon).tolist()
+    for t, start in enumerate(site.horizon.starts):
+        if metered[t]:
+            into_day = start.hour + start.minute / 60 + start.second / 3600
+            key = start.date(), int(into_day / charge.average_hours + 1e-9)
+            energy, hours = blocks.get(key, (0.0, 0.0))
+            blocks[key] = energy + float(drawn[t]), hours + float(site.horizon.hours[t])
+    peak = max([energy / hours for energy, hours in blocks.values()], default=0.0)
+    return charge.price * max(peak - charge.peak_so_far, 0.0)
 
 
-def _allowances(
-    site: Site, drawn: Vector, sold: Vector
-) -> Iterator[tuple[list[Allowance], Vector]]:
-    """Yield the allowances of either direction, and the energy through the meter that way."""
-    for direction, energy in ((Direction.IMPORT, drawn), (Direction.EXPORT, sold)):
-        own = [a for a in site.tariff.allowances if a.direction is direction]
-        if own:
-            yield own, energy
+def _credit(site: Site, direction: Direction, energy: Vector) -> float:
+    """Return the gain of the allowances of one direction, each kWh where it gains most. [$]
 
-
-def _largest_credit(site: Site, allowances: list[Allowance], energy: Vector) -> float:
-    """Return the gain of some allowances, each kWh where it gains most and once. [$]
-
-    Offers of (gain, interval, allowance) are taken in descending order of gain, as the tariff
+    Offers of (gain, allowance, interval) are taken in descending order of gain, as the tariff
     says; days are those of the local calendar.
     """
-    today = site.horizon.start.date()
-    left: dict[tuple[int, date], float] = {}
-    offers = []
-    for a, allowance in enumerate(allowances):
+    starts, left, offers = site.horizon.starts, dict[tuple[int, date], float](), []
+    for a, allowance in enumerate(site.tariff.allowances):
         covers = allowance.window.covers(site.horizon).tolist()
-        for t, start in enumerate(site.horizon.starts):
-            used = allowance.used_today if start.date() == today else 0.0
-            left.setdefault((a, start.date()), max(allowance.daily_energy - used, 0.0))
+        for t, start in enumerate(starts):
+            used = allowance.used_today if start.date() == starts[0].date() else 0.0
+            left[a, start.date()] = max(allowance.daily_energy - used, 0.0)
             gain = _gain(site, allowance, t)
-            if covers[t] and gain > 0.0:
+            if allowance.direction is direction and covers[t] and gain > 0.0:
                 offers.append((-gain, a, t))
     open_energy, credit = energy.tolist(), 0.0
     for negative, a, t in sorted(offers):
-        key = a, site.horizon.starts[t].date()
-        taken = min(open_energy[t], left[key])
+        day = starts[t].date()
+        taken = min(open_energy[t], left[a, day])
         open_energy[t] -= taken
-        left[key] -= taken
+        left[a, day] -= taken
         credit -= negative * taken
     return credit
 

@@ -59,7 +59,8 @@ class Bill:
     @cached_property
     def total(self) -> float:
         """The sum to pay. [$]"""
-        return self.import_cost - self.export_revenue - self.allowance_credit + self.demand_cost
+        energy = self.import_cost - self.export_revenue - self.allowance_credit
+        return energy + (self.demand_cost if self.peaks else 0.0)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -61,30 +61,24 @@ def prefer(
     Candidate
         Within the budget of `best`, which it is itself where nothing better was found.
     """
-    most = best.cost + budget
     priced = with_preference_prices(problem, best.dispatch, budget)
-    chosen = _within(most, best, _solve(problem, priced))
+    candidates = [best, _solve(problem, priced)]
     if previous is not None:
-        kept = _keep_first_action(site, problem, priced, chosen.dispatch, previous)
-        chosen = chosen if kept is None else _within(most, chosen, kept)
-    smooth = smooth_power(problem, chosen.dispatch)
-    if smooth is None:
+        net = _first_move(site, candidates[-1].dispatch, previous)
+        if net is not None:
+            candidates.append(_solve(problem, _beginning_with(priced, net)))
+    chosen = [c for c in candidates if c.cost <= best.cost + budget][-1]
+    trajectory = smooth_power(problem, chosen.dispatch)
+    if trajectory is None:
         return chosen
-    return _within(chosen.cost + _NOTHING, chosen, _simulate(problem, smooth))
-
-
-def _within(most: float, fallback: Candidate, wanted: Candidate) -> Candidate:
-    return wanted if wanted.cost <= most else fallback
-
-
-def _simulate(problem: ProblemArrays, trajectory: Trajectory) -> Candidate:
-    dispatch, cost, _ = simulate(problem, trajectory)
-    return Candidate(dispatch, cost)
+    smooth = Candidate(*simulate(problem, trajectory)[:2])
+    return smooth if smooth.cost <= chosen.cost + _NOTHING else chosen
 
 
 def _solve(problem: ProblemArrays, priced: ProblemArrays) -> Candidate:
     """Return the optimum under preference prices, at its cost without them."""
-    return _simulate(problem, Trajectory(storage_plan.solve(priced).levels))
+    levels = storage_plan.solve(priced).levels
+    return Candidate(*simulate(problem, Trajectory(levels))[:2])
 
 
 def with_preference_prices(problem: ProblemArrays, best: Dispatch, budget: float) -> ProblemArrays:
@@ -123,23 +117,15 @@ def with_preference_prices(problem: ProblemArrays, best: Dispatch, budget: float
     return replace(problem, meter=meter, storages=problem.storages._replace(traits=traits))
 
 
-def _keep_first_action(
-    site: Site,
-    problem: ProblemArrays,
-    priced: ProblemArrays,
-    chosen: Dispatch,
-    previous: Plan,
-) -> Candidate | None:
-    """Find the plan that begins as the one before meant to; None where it does so already."""
+def _first_move(site: Site, chosen: Dispatch, previous: Plan) -> float | None:
+    """Return the first movement that the plan before meant, where the chosen one differs. [kWh]"""
     t = previous.interval_at(site.horizon.start)
     if t is None or previous.actions[t] is _first_action(site, chosen):
         return None
     if previous.actions[t] is Action.CONSUME:
-        net = -max(0.0, float(site.net_load[0]))
-    else:
-        moved = previous.dispatch.charge[0, t] - previous.dispatch.discharge[0, t]
-        net = float(moved / previous.site.horizon.hours[t] * site.horizon.hours[0])
-    return _solve(problem, _beginning_with(priced, net))
+        return -max(0.0, float(site.net_load[0]))
+    moved = previous.dispatch.charge[0, t] - previous.dispatch.discharge[0, t]
+    return float(moved / previous.site.horizon.hours[t] * site.horizon.hours[0])
 
 
 def _first_action(site: Site, dispatch: Dispatch) -> Action:

@@ -20,7 +20,6 @@ from optimiser.result.plan import Plan
 from optimiser.second_stage.load_sharing import share_load
 from optimiser.second_stage.preference import Candidate, prefer
 from optimiser.solvers import SolverBackend
-from optimiser.value_function.storage_plan import applies_to
 
 _TIME_LIMIT = 2.0  # s; deciding between equals is worth no more
 
@@ -35,10 +34,13 @@ class Preferences:
         Most that a preferred plan may cost more; zero switches preferences off. [$]
     previous : Plan or None
         The plan before this one: its action goes on where a change is not worth the budget.
+    has_value_function : bool
+        Whether the value function applies; elsewhere only ties are broken.
     """
 
     budget: float
     previous: Plan | None
+    has_value_function: bool
 
 
 def choose(
@@ -73,7 +75,7 @@ def choose(
     """
     if preferences.budget <= 0 or not best.is_bounded:
         return best.dispatch.trajectory
-    if not site.vehicles and applies_to(formulation.problem):
+    if preferences.has_value_function and not site.vehicles:
         candidate = Candidate(best.dispatch, best.cost)
         with contextlib.suppress(SolverError):  # too many breakpoints: only ties are broken
             return prefer(

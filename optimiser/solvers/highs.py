@@ -16,7 +16,7 @@ _INFEASIBLE = {
 
 
 class Silent(highspy.Highs):
-    """HiGHS that writes nothing.
+    """HiGHS without the greeting, of which options switch off all other output.
 
     Its own constructor sets up callbacks, which a linear programme has no use for, and since 1.16
     greets on standard output before it can be told not to.
@@ -24,7 +24,6 @@ class Silent(highspy.Highs):
 
     def __init__(self) -> None:
         super(highspy.Highs, self).__init__()
-        accept(self.setOptionValue("output_flag", False), "option output_flag")
 
 
 def _options(time_limit: float) -> highspy.HighsOptions:
