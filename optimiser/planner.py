@@ -1,5 +1,6 @@
 """The whole pipeline: site and objective in, plan out."""
 
+import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -19,7 +20,7 @@ from optimiser.second_stage.preference import DEFAULT_BUDGET
 from optimiser.second_stage.tie_breaking import Preferences, choose
 from optimiser.solver_chain import Answer, solve_storage, solver_chain
 from optimiser.solvers import SolverBackend
-from optimiser.solvers.clock import Stopwatch
+from optimiser.solvers.clock import now
 from optimiser.value_function.terminal_value import build_problem
 
 
@@ -62,18 +63,18 @@ def plan(
     SolverError
         Where no plan passes its audit.
     """
-    stopwatch = Stopwatch()
+    began = now()
     aggregation = aggregate_identical(site)
     problem = build_problem(aggregation.site, cost_function, rules)
     formulation = formulate(problem)
-    build_time = stopwatch.lap()
+    built = now()
     refusals: list[str] = []
     storage_plan = solve_storage(formulation, refusals)
     preferences = Preferences(preference_budget, previous, storage_plan is not None)
     for solver in solver_chain(aggregation.site, formulation, storage_plan, backends):
         try:
             answer = solver.solve(formulation, time_limit)
-            solve_time = stopwatch.lap()
+            solved = now()
             best, backend = answer.best, answer.backend
             trajectory = choose(aggregation.site, formulation, best, preferences, backend)
             outcome = finish(site, aggregation, formulation, answer, trajectory)
@@ -86,7 +87,7 @@ def plan(
             status=_status(answer, refusals),
             marginal_value=None if storage_plan is None else storage_plan.marginal_value,
             refusals=tuple(refusals),
-            timing=Timing(build=build_time, solve=solve_time, check=stopwatch.lap()),
+            timing=Timing(build=built - began, solve=solved - built, check=now() - solved),
             **outcome._asdict(),
         )
     raise SolverError("; ".join(refusals))
@@ -159,7 +160,7 @@ def _certificate(answer: Answer, cost: float, errors: Audit) -> Certificate:
     return Certificate(
         solver=best.solver,
         optimum=best.cost,
-        lower_bound=best.lower_bound if best.is_bounded else None,
+        lower_bound=None if math.isinf(best.lower_bound) else best.lower_bound,
         preference_cost=max(0.0, cost - best.cost),
         primal_residual=None if proof is None else proof.primal_residual,
         dual_residual=None if proof is None else proof.dual_residual,

@@ -72,7 +72,7 @@ class Incumbent:
     cost : float
         Its planning cost. [$]
     lower_bound : float
-        No physical plan costs less. [$]
+        No physical plan costs less; minus infinity where nothing is proved. [$]
     solver : str
         Name of what found it.
     n_violations : int
@@ -90,11 +90,6 @@ class Incumbent:
     n_violations: int = 0
     fixed: FixedLp | None = None
     has_ties_broken: bool = False
-
-    @property
-    def is_bounded(self) -> bool:
-        """Return whether the bound proves anything."""
-        return self.lower_bound > -float("inf")
 
     @property
     def is_optimal(self) -> bool:

@@ -17,7 +17,7 @@ from optimiser.model.demand_charges import (
     daily_allowances,
     metered_peaks,
 )
-from optimiser.model.meter import import_price_with_surcharge, shortage_of
+from optimiser.model.meter import shortage_of
 from optimiser.model.storages import feed_in_limit
 from optimiser.problem.objective import Objective
 from optimiser.problem.site import Site
@@ -203,7 +203,7 @@ def couplings_of(
     allowances = daily_allowances(
         site.horizon,
         site.tariff.allowances,
-        import_price_with_surcharge(objective),
+        objective.planned_import_price,
         objective.export_price,
     )
     bonuses = tuple(

@@ -36,7 +36,7 @@ def meter_arrays(
     curtailable = np.array(site.forecast.solar) if site.grid.curtailment else clipped
     meter = np.empty((tables.N_METER, net_load.size))
     meter[tables.NET_LOAD] = net_load
-    meter[tables.IMPORT_PRICE] = import_price_with_surcharge(objective) + objective.price_margin
+    meter[tables.IMPORT_PRICE] = objective.planned_import_price + objective.price_margin
     meter[tables.EXPORT_PRICE] = objective.export_price - objective.price_margin
     meter[tables.IMPORT_LIMIT] = _import_limit(site, objective, storages, curtailable)
     meter[tables.EXPORT_LIMIT] = _export_limit(site, objective, storages, reachable)
@@ -78,16 +78,10 @@ def _export_limit(
 
 def dearest_prices(objective: Objective) -> float:
     """Return the sum of the largest planned import price and export price, by size. [$/kWh]"""
-    dearest_import = np.abs(import_price_with_surcharge(objective)).max(initial=0.0)
+    dearest_import = np.abs(objective.planned_import_price).max(initial=0.0)
     return float(dearest_import + np.abs(objective.export_price).max(initial=0.0))
 
 
 def shortage_of(site: Site) -> Vector:
     """Return what solar leaves of the load, the inverter's limit considered; shape (T,). [kWh]"""
     return np.maximum(site.net_load + site.clipping, 0.0)
-
-
-def import_price_with_surcharge(objective: Objective) -> Vector:
-    """Return import prices with their surcharge; shape (T,). [$/kWh]"""
-    price = objective.import_price
-    return price + objective.import_surcharge * (price > 0)

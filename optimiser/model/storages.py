@@ -5,7 +5,6 @@ from datetime import datetime
 import numpy as np
 
 from matrix_builders import StorageArrays, Vector, tables
-from matrix_builders.arrays import Places
 from optimiser.problem.horizon import Horizon
 from optimiser.problem.objective import Objective
 from optimiser.problem.site import Site
@@ -75,9 +74,9 @@ def storage_arrays(site: Site, objective: Objective, penalty: float) -> StorageA
     StorageArrays
         Limits tightened to what the site can physically do, so that every column is boxed.
     """
-    storages, horizon = site.storages, site.horizon
+    storages, horizon, n = site.storages, site.horizon, len(site.batteries)
     here = np.ones((len(storages), horizon.n_intervals), dtype=np.bool_)
-    for v, vehicle in enumerate(site.vehicles, len(site.batteries)):
+    for v, vehicle in enumerate(site.vehicles, n):
         here[v] = present_at_charger(vehicle, horizon)
     prices = _level_prices(site, objective, penalty, here)
     traits = np.array(
@@ -98,7 +97,7 @@ def storage_arrays(site: Site, objective: Objective, penalty: float) -> StorageA
     return StorageArrays(
         limits=limits,
         traits=traits,
-        group=_groups(site),
+        group=np.array([BATTERIES] * n + list(range(1, 1 + len(site.vehicles))), dtype=np.int64),
         end_of=np.arange(len(storages)),
         end_values=np.zeros((2, len(storages), 0)),
     )
@@ -198,9 +197,3 @@ def _level_prices(site: Site, objective: Objective, penalty: float, here: Mask) 
         price = _ABOVE_MEAN * max(float(np.mean(middling)), 0.0) / vehicle.charge_efficiency
         prices.append(_RANK[vehicle.priority] * penalty if vehicle.must_reach_target else price)
     return prices
-
-
-def _groups(site: Site) -> Places:
-    """Return one group for all batteries, one for each vehicle: a battery may charge a car."""
-    vehicles = range(1, 1 + len(site.vehicles))
-    return np.array([BATTERIES] * len(site.batteries) + list(vehicles), dtype=np.int64)

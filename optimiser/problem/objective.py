@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 import numpy as np
 
@@ -25,7 +26,7 @@ class CostFunction(StrEnum):
     SELF_CONSUMPTION = "self_consumption"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Objective:
     """Prices and permissions that one plan is optimised against.
 
@@ -56,6 +57,11 @@ class Objective:
     may_feed_in: Mask
     may_charge_from_grid: Mask
     values_end: bool
+
+    @cached_property
+    def planned_import_price(self) -> Vector:
+        """Import prices with their surcharge; shape (T,). [$/kWh]"""
+        return self.import_price + self.import_surcharge * (self.import_price > 0)
 
 
 # How much avoiding an import outweighs any exchange of money in `SELF_CONSUMPTION`.  With one

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,7 +15,6 @@ from optimiser.problem.site import Site
 from optimiser.result.bill import Money
 from optimiser.result.flows import EnergyFlows
 from optimiser.result.shortfalls import Shortfall
-from optimiser.result.totals import Totals, totals_of
 
 COMMAND_THRESHOLD = 0.01
 """Power from which a controller acts, as the PowerSync client reads a plan. [kW]"""
@@ -91,6 +91,37 @@ class Timing:
     check: float
 
 
+class Totals(NamedTuple):
+    """Energy over the horizon. [kWh]
+
+    Attributes
+    ----------
+    grid_import, grid_export : float
+        Through the meter.
+    curtailed : float
+        Solar left unused.
+    charge, discharge : float
+        Into and out of the batteries.
+    solar_to_load, solar_to_battery, solar_to_grid, solar_to_vehicle : float
+        Where solar goes.
+    battery_to_load, battery_to_grid, battery_to_vehicle : float
+        Where the energy of the batteries goes.
+    """
+
+    grid_import: float
+    grid_export: float
+    curtailed: float
+    charge: float
+    discharge: float
+    solar_to_load: float
+    solar_to_battery: float
+    solar_to_grid: float
+    solar_to_vehicle: float
+    battery_to_load: float
+    battery_to_grid: float
+    battery_to_vehicle: float
+
+
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """The schedule of one site.
@@ -148,7 +179,22 @@ class Plan:
     @cached_property
     def totals(self) -> Totals:
         """Energy over the horizon."""
-        return totals_of(len(self.site.batteries), self.dispatch, self.flows)
+        n, dispatch, flows = len(self.site.batteries), self.dispatch, self.flows
+        energies = (
+            dispatch.grid_import,
+            dispatch.grid_export,
+            dispatch.curtailed,
+            dispatch.charge[:n],
+            dispatch.discharge[:n],
+            flows.solar_to_load,
+            flows.solar_to_battery,
+            flows.solar_to_grid,
+            flows.solar_to_vehicle,
+            flows.battery_to_load,
+            flows.battery_to_grid,
+            flows.battery_to_vehicle,
+        )
+        return Totals(*[float(energy.sum()) for energy in energies])
 
     def interval_at(self, when: datetime) -> int | None:
         """Return the interval that `when` falls into; None outside the horizon."""

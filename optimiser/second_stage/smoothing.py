@@ -30,7 +30,8 @@ def smooth_power(problem: ProblemArrays, dispatch: Dispatch) -> Trajectory | Non
     mean = np.bincount(run, net) / np.bincount(run, problem.hours)
     even = mean[run] * problem.hours
     beside = problem.meter[tables.NET_LOAD] + dispatch.curtailed
-    dearer = meter_cost(problem, beside + even) - meter_cost(problem, beside + net)
+    costs = meter_cost(problem, beside + np.array([even, net]))
+    dearer = costs[0] - costs[1]
     spreads = (np.bincount(run, dearer) <= _NOTHING) & (np.bincount(run) > 1)
     if not spreads.any():
         return None

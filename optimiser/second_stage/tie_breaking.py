@@ -1,6 +1,7 @@
 """Tie-breaking: which of the plans of the same or nearly the same cost is served."""
 
 import contextlib
+import math
 from dataclasses import dataclass
 
 from optimiser.errors import OptimiserError, SolverError
@@ -73,7 +74,7 @@ def choose(
     Trajectory
         That of `best` where nothing better was found.
     """
-    if preferences.budget <= 0 or not best.is_bounded:
+    if preferences.budget <= 0 or math.isinf(best.lower_bound):
         return best.dispatch.trajectory
     if preferences.has_value_function and not site.vehicles:
         candidate = Candidate(best.dispatch, best.cost)

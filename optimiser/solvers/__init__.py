@@ -7,7 +7,7 @@ from typing import Protocol, cast
 
 from matrix_builders import LinearProgram
 from optimiser.errors import SolverError
-from optimiser.model.linear_program import LpSolution, Start, objective, prove
+from optimiser.model.linear_program import LpSolution, Start, prove
 
 ORDER = ("highs", "scipy_linprog")
 """Modules of this package, best first."""
@@ -80,7 +80,7 @@ def solve_verified(
     proof = prove(lp, solution)
     if proof.primal_residual > FEASIBILITY_TOLERANCE:
         raise SolverError(f"bounds missed by {proof.primal_residual:.1e} kWh")
-    cost = objective(lp, solution.x)
+    cost = float(lp.cost @ solution.x)
     gap = abs(cost - proof.lower_bound)
     if not gap <= _GAP_TOLERANCE + _RELATIVE_GAP_TOLERANCE * abs(cost):
         raise SolverError(f"optimality not proved, gap {gap:.1e} $")

@@ -78,13 +78,14 @@ def with_terminal_value(site: Site, problem: ProblemArrays, objective: Objective
     in_money = problem
     if objective.import_surcharge > 0:
         in_money = arrays_from_site(site, replace(objective, import_surcharge=0.0))
-    band = _band(problem)
+    limits = problem.storages.limits[:, :, -1]
+    band = limits[tables.STORED_UPPER] - limits[tables.STORED_LOWER]
     prices = [b.end_value for b in site.batteries] + [None for _ in site.vehicles]
     is_shared = _serves_later(site) & np.array([price is None for price in prices], dtype=np.bool_)
     values: list[Vector] = []
     end_of = np.zeros(band.size, dtype=np.int64)
     if is_shared.any():
-        values.append(_common_value(site, in_money, is_shared))
+        values.append(_common_value(site, in_money, is_shared, float(band[is_shared].sum())))
     for k in np.flatnonzero(~is_shared).tolist():
         end_of[k] = len(values)
         values.append(np.array([[band[k]], [prices[k] or 0.0]]))
@@ -102,15 +103,8 @@ def _pad(values: list[Vector]) -> Vector:
     return stack
 
 
-def _band(problem: ProblemArrays) -> Vector:
-    """Return the energy between the hard levels at the end; shape (K,). [kWh]"""
-    limits = problem.storages.limits[:, :, -1]
-    return np.asarray(limits[tables.STORED_UPPER] - limits[tables.STORED_LOWER])
-
-
-def _common_value(site: Site, in_money: ProblemArrays, is_shared: Mask) -> Vector:
-    """Build the value of the energy that some storages hold together; shape (2, S)."""
-    room = float(_band(in_money)[is_shared].sum())
+def _common_value(site: Site, in_money: ProblemArrays, is_shared: Mask, room: float) -> Vector:
+    """Build the value of the energy that some storages hold in their room; shape (2, S)."""
     value = None
     if float(site.horizon.elapsed[-1]) >= DAY - 1e-9 and room > _NO_ROOM:
         value = _periodic(in_money, is_shared)
