@@ -19,8 +19,7 @@ from matrix_builders.layout import (
     STORED,
 )
 from matrix_builders.sparse import csc_from_triplets
-from tests.dense_programme import dense_matrix
-from tests.matrix_builders import HAND_SITE, HAND_STORAGES
+from tests.matrix_builders import HAND_SITE, HAND_STORAGES, dense_matrix
 from tests.strategies import programmes
 from tests.tolerances import KERNEL, SIMULATION
 

@@ -17,32 +17,30 @@ from optimiser import (
     Forecast,
     Horizon,
     InfeasibleError,
-    ProviderRules,
     SolverError,
     Tariff,
     plan,
 )
 from optimiser.model.dispatch import follow, planning_cost
 from optimiser.model.linear_program import LpSolution
-from optimiser.planner import state
 from optimiser.result.fallback import rule_levels
 from optimiser.solvers import highs, installed, scipy_linprog
-from tests.optimiser import battery_of, site_of
-from tests.strategies import cost_functions, rules, sites
+from tests.builders import a_battery, a_programme, a_site
+from tests.strategies import cost_functions, homes, rules
 from tests.tolerances import FEASIBILITY, GAP, agreement
 
-SITE = site_of(
-    battery_of(cycle_cost=0.01),
+SITE = a_site(
+    a_battery(cycle_cost=0.01),
     import_price=[0.1, 0.5, 0.3],
     export_price=[0.05, 0.2, 0.1],
     load=[1.0, 3.0, 2.0],
     solar=[0.0, 0.0, 4.0],
 )
-TWO_BATTERIES = replace(SITE, batteries=(battery_of(), battery_of(capacity=3.0)))
+TWO_BATTERIES = replace(SITE, batteries=(a_battery(), a_battery(capacity=3.0)))
 
 pytestmark = pytest.mark.usefixtures("without_dead_band")
 
-fair_sites = sites(well_behaved=True, attainable=True)
+fair_sites = homes(well_behaved=True, attainable=True)
 
 
 def spent(site):
@@ -148,7 +146,7 @@ def test_a_certificate_closes_the_gap():
     assert abs(certificate.gap) <= GAP
 
 
-@given(sites(), cost_functions, rules)
+@given(homes(), cost_functions, rules)
 def test_no_site_is_infeasible(site, cost_function, drawn):
     best = plan(site, cost_function, rules=drawn)
 
@@ -156,7 +154,7 @@ def test_no_site_is_infeasible(site, cost_function, drawn):
     assert best.certificate.primal_residual <= FEASIBILITY
 
 
-@given(sites(), cost_functions, rules)
+@given(homes(), cost_functions, rules)
 def test_no_plan_undercuts_its_bound(site, cost_function, drawn):
     certificate = plan(site, cost_function, rules=drawn).certificate
 
@@ -183,7 +181,7 @@ def test_a_plan_within_reach_misses_no_limit_and_no_permission(site, cost_functi
 
 @given(fair_sites, cost_functions)
 def test_a_plan_is_never_worse_than_the_rules(site, cost_function):
-    programme = state(site, cost_function, ProviderRules())
+    programme = a_programme(site, cost_function)
     ruled = planning_cost(programme, follow(programme, rule_levels(programme)))
 
     optimum = plan(site, cost_function).certificate.optimum
@@ -231,7 +229,7 @@ LOOSENED = {
 
 
 @pytest.mark.parametrize("loosen", LOOSENED.values(), ids=LOOSENED.keys())
-@given(site=sites(well_behaved=True, attainable=True, least_batteries=1))
+@given(site=homes(well_behaved=True, attainable=True, n_batteries=(1, 2)))
 def test_a_better_battery_never_costs_more(loosen, site):
     better = replace(site, batteries=tuple(loosen(battery) for battery in site.batteries))
 
@@ -256,7 +254,7 @@ def halved(values, t, share):
 
 
 # Of two batteries one may stop feeding the other in the first half, and begin in the second.
-@given(sites(well_behaved=True, attainable=True, most_batteries=1), st.data())
+@given(homes(well_behaved=True, attainable=True, n_batteries=(0, 1)), st.data())
 def test_splitting_an_interval_in_two_halves_changes_nothing(site, drawn):
     t = drawn.draw(st.integers(0, site.horizon.n_intervals - 1))
     split = replace(

@@ -1,0 +1,117 @@
+"""Demand charges against a search over the height of the peak, and against a plain programme."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from optimiser import CostFunction, DemandCharge, Forecast, Horizon, Site, Tariff, plan
+from tests.account import is_open, misses, over_limits, peak_of
+from tests.oracle import least_cost
+from tests.strategies import demand_charges, sites, windows
+
+SAME = 1e-6  # $
+
+pytestmark = pytest.mark.usefixtures("without_dead_band")
+
+
+def sound_sites(**more):
+    """Sites at whose prices no plan gains by the impossible: cost is convex in the peak."""
+    return sites(
+        well_behaved=True,
+        charges=False,
+        n_batteries=(1, 2),
+        n_vehicles=(0, 1),
+        vehicle={"must_reach_target": True, "least_charge": 0.0},
+        **more,
+    )
+
+
+def charged(site, *charges):
+    return replace(site, tariff=replace(site.tariff, demand_charges=charges))
+
+
+def cost_of(found):
+    return found.certificate.optimum
+
+
+def cost_below(site, charge, peak):
+    """Least cost of a site that stays below a peak, and of the peak; infinite if it cannot."""
+    inside = [is_open(charge.window, start) for start in site.horizon.starts]
+    limit = np.where(inside, np.minimum(site.grid.import_limit, peak), site.grid.import_limit)
+    found = plan(
+        replace(site, grid=replace(site.grid, import_limit=limit)),
+        CostFunction.PROFIT,
+        preference_budget=0.0,
+    )
+    if over_limits(found.site, found.dispatch) + misses(site, found.dispatch).sum() > 1e-9:
+        return np.inf
+    return cost_of(found) + charge.price * max(peak - charge.peak_so_far, 0.0)
+
+
+@settings(max_examples=30)
+@given(sound_sites(most_intervals=5), windows, st.sampled_from((0.1, 0.5, 2.0)), st.data())
+def test_a_peak_costs_what_a_search_over_its_height_says(site, window, price, data):
+    hours = float(site.horizon.hours[0])
+    assume(all(site.horizon.hours == hours))
+    assume(all((60 * s.hour + s.minute) % round(60 * hours) == 0 for s in site.horizon.starts))
+    so_far = data.draw(st.sampled_from((0.0, 1.0, 3.0)))
+    charge = DemandCharge(price=price, window=window, peak_so_far=so_far, average_hours=hours)
+
+    found = plan(charged(site, charge), CostFunction.PROFIT)
+
+    # A miss is dearer beside a demand charge.
+    assume(over_limits(site, found.dispatch) + misses(site, found.dispatch).sum() <= 1e-9)
+    highest = peak_of(site, charge, found.dispatch.grid_import)
+    # The cost is convex in the height: a minimum among neighbours is one among all.
+    heights = [highest + way for way in (-0.1, -1e-3, 1e-3, 0.1)]
+    heights += np.linspace(so_far, highest + 1.0, 5).tolist()
+    others = [cost_below(site, charge, height) for height in heights if height >= so_far]
+    assert cost_of(found) == pytest.approx(cost_below(site, charge, highest + 1e-9), abs=SAME)
+    assert cost_of(found) <= min(others) + SAME
+
+
+@given(sound_sites(), st.lists(demand_charges(), min_size=1, max_size=2))
+def test_blocks_longer_than_an_interval_are_averaged(site, charges):
+    site = charged(site, *charges)
+    known = least_cost(site)
+
+    found = plan(site, CostFunction.PROFIT)
+
+    # Held to SciPy's 1e-6 kWh at penalty prices where something is missed.
+    assert cost_of(found) == pytest.approx(known.cost, abs=SAME, rel=1e-6)
+    for charge, peak in zip(charges, found.money.bill.peaks, strict=True):
+        reached = peak_of(site, charge, found.dispatch.grid_import)
+        assert peak.reached == pytest.approx(reached, abs=1e-9)
+        assert peak.cost == pytest.approx(charge.price * (reached - charge.peak_so_far), abs=1e-9)
+
+
+@given(sites(charges=False), demand_charges())
+def test_a_peak_already_reached_costs_nothing(site, charge):
+    reached = charged(site, replace(charge, peak_so_far=200.0))
+
+    without, found = plan(site, CostFunction.PROFIT), plan(reached, CostFunction.PROFIT)
+
+    (peak,) = found.money.bill.peaks
+    assert (peak.reached, peak.so_far, peak.cost) == (200.0, 200.0, 0.0)
+    if not without.shortfalls and not found.shortfalls:  # a demand charge makes a miss dearer
+        assert cost_of(found) == pytest.approx(cost_of(without), abs=1e-4, rel=1e-6)
+
+
+def test_the_optimum_leaves_out_the_peak_already_reached():
+    site = Site(
+        horizon=Horizon(start=datetime(2026, 4, 4, 22, tzinfo=UTC), hours=[1.0]),
+        tariff=Tariff(
+            import_price=[0.3],
+            export_price=[0.1],
+            demand_charges=(DemandCharge(price=10.0, peak_so_far=5.0),),
+        ),
+        forecast=Forecast(load=[1.0], solar=[0.0]),
+    )
+
+    found = plan(site, CostFunction.PROFIT)
+
+    assert found.certificate.optimum == pytest.approx(found.money.total_cost, abs=SAME)

@@ -1,0 +1,88 @@
+"""Vehicles: when they charge, and from what."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+from optimiser import CostFunction, Forecast, Horizon, Site, Tariff, Vehicle, plan
+from tests.account import is_here
+from tests.strategies import cost_functions, sites
+
+MOVED = 1e-6  # kWh
+N = 24
+START = datetime(2026, 4, 4, 18, tzinfo=UTC)
+
+
+def flat_site(*vehicles, solar=0.0):
+    return Site(
+        horizon=Horizon(start=START, hours=np.full(N, 0.5)),
+        tariff=Tariff(import_price=np.full(N, 0.3), export_price=np.full(N, 0.05)),
+        forecast=Forecast(load=np.full(N, 0.2), solar=np.full(N, solar)),
+        vehicles=vehicles,
+    )
+
+
+def blocks_of(charge):
+    """Number of contiguous stretches of charging."""
+    on = np.concatenate([[False], charge > MOVED])
+    return int((on[1:] & ~on[:-1]).sum())
+
+
+@pytest.mark.parametrize("cost_function", CostFunction)
+@pytest.mark.parametrize("least_charge", [0.0, 1.4, 4.1, 7.0])
+@pytest.mark.parametrize("target", [0.55, 0.6, 0.8])
+def test_on_a_flat_tariff_a_vehicle_charges_in_one_block(target, least_charge, cost_function):
+    vehicle = Vehicle(
+        capacity=40.0,
+        charge_limit=7.0,
+        least_charge=least_charge,
+        initial_soc=0.5,
+        target_soc=target,
+        arrival=START + timedelta(hours=1),
+        departure=START + timedelta(hours=10),
+    )
+
+    found = plan(flat_site(vehicle), cost_function)
+
+    assert found.status == "optimal"
+    assert not found.shortfalls
+    assert blocks_of(found.dispatch.charge[0]) == 1
+
+
+@given(sites(n_vehicles=(1, 2)), cost_functions)
+def test_nothing_moves_outside_arrival_and_departure(site, cost_function):
+    found = plan(site, cost_function)
+
+    for k, vehicle in enumerate(site.vehicles, len(site.batteries)):
+        away = [not is_here(site, vehicle, t) for t in range(site.horizon.n_intervals)]
+        assert not found.dispatch.charge[k, away].any()
+        assert not found.dispatch.discharge[k, away].any()
+
+
+@given(
+    sites(n_batteries=(0, 1), n_vehicles=(1, 2), vehicle={"may_charge_from_grid": False}),
+    cost_functions,
+)
+def test_what_takes_solar_only_takes_no_more_than_is_left_over(site, cost_function):
+    found = plan(site, cost_function)
+
+    taken = found.dispatch.charge[len(site.batteries) :].sum(axis=0)
+    surplus = np.maximum(site.forecast.solar - site.forecast.load, 0.0)
+    assert float((taken - surplus).max()) <= 1e-6
+    assert float(found.flows.grid_to_vehicle.max(initial=0.0)) <= 1e-6
+
+
+def test_a_wish_is_granted_at_a_middling_price_only():
+    vehicle = Vehicle(
+        capacity=40.0, charge_limit=7.0, initial_soc=0.5, target_soc=0.7, must_reach_target=False
+    )
+    site = flat_site(vehicle)
+    dear = replace(site.tariff, import_price=np.where(np.arange(N) < 20, 5.0, 0.1))
+
+    found = plan(replace(site, tariff=dear), CostFunction.PROFIT)
+
+    assert not (found.dispatch.charge[0, :20] > MOVED).any()
+    assert not found.shortfalls
