@@ -26,7 +26,7 @@ def formulation_of(site, cost_function=CostFunction.PROFIT):
 
 
 def bound_of(formulation):
-    solution = highs.solve(formulation.lp, time_limit=5.0)
+    solution = highs.solve(formulation.lp, time_limit=60.0)
     return lower_bound(formulation.lp, solution.row_dual)
 
 

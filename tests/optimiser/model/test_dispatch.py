@@ -220,7 +220,7 @@ def test_solar_is_curtailed(import_price, export_price, grid, curtailed, importe
 def test_the_planning_cost_of_an_exact_plan_is_the_objective_of_the_programme(site, cost_function):
     programme = a_programme(site, cost_function)
     formulation = formulate(programme)
-    solution = highs.solve(formulation.lp, time_limit=10.0)
+    solution = highs.solve(formulation.lp, time_limit=60.0)
     optimum = objective(formulation.lp, solution.x)
 
     levels = solution.x[formulation.layout.columns(STORED)]

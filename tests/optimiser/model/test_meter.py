@@ -111,7 +111,7 @@ def test_the_meter_is_the_plain_one(site, cost_function, provider):
 
 def optimum_of(programme):
     lp = formulate(programme).lp
-    return objective(lp, highs.solve(lp, time_limit=10.0).x)
+    return objective(lp, highs.solve(lp, time_limit=60.0).x)
 
 
 def test_panels_behind_an_inverter_that_loses_nothing_have_no_columns():

@@ -39,7 +39,7 @@ def other(solve):
 
 def test_the_calmer_plan_is_looked_for_while_the_solver_works(looked):
     def waits(lp, *, time_limit, start=None):
-        assert looked.once.wait(20.0)
+        assert looked.once.wait(60.0)
         return highs.solve(lp, time_limit=time_limit, start=start)
 
     found = plan(a_house(), backends=[other(waits)])
@@ -70,7 +70,7 @@ def test_a_draft_is_told_while_the_solver_works(looked):
     told = []
 
     def waits(lp, *, time_limit, start=None):
-        assert looked.once.wait(20.0)
+        assert looked.once.wait(60.0)
         return highs.solve(lp, time_limit=time_limit, start=start)
 
     found = plan(a_house(), backends=[other(waits)], draft=lambda *what: told.append(what))

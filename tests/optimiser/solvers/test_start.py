@@ -16,7 +16,7 @@ N_SITES = 60
 
 def optimum(formulation, start=None):
     """Cost that HiGHS finds, and its iterations."""
-    solver = highs.loaded(formulation.lp, time_limit=10.0, start=start)
+    solver = highs.loaded(formulation.lp, time_limit=60.0, start=start)
     highs.optimum(solver)
     return solver.getObjectiveValue(), solver.getInfo().simplex_iteration_count
 

@@ -362,7 +362,7 @@ def test_where_all_plans_cost_the_same_the_storage_rests(programme):
 def test_the_first_sites_of_the_sweep_pass(group):
     seeds = range(max(1, min(20, 480 // group.most_intervals)))
 
-    found = [examine(group.name, seed, time_limit=20.0) for seed in seeds]
+    found = [examine(group.name, seed, time_limit=60.0) for seed in seeds]
 
     assert failures(group, found) == []
 
