@@ -4,7 +4,6 @@ Each line of `cases.jsonl` changes a request or a reply of `sound` and gives reg
 what is told: each finds a sentence, and no sentence is left over.
 """
 
-import json
 import math
 import re
 from copy import deepcopy
@@ -12,32 +11,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.changes import cases_of, changed
 from tests.reference import ev_violations, multi_battery_violations, sound, violations
 
-_CASES = Path(__file__).with_name("cases.jsonl")
 JUDGES = {
     **dict.fromkeys(("three", "plain", "with_demand", "with_allowance", "clipped"), violations),
     **dict.fromkeys(("alone", "at_home", "giving", "two"), ev_violations),
     "fleet": multi_battery_violations,
 }
-CASES = [json.loads(line) for line in _CASES.read_text().splitlines()]
+CASES = cases_of(Path(__file__).with_name("cases.jsonl"))
 FOLLOWS = ("meter: ", "home: ", "export by what")
 """What one power of a vehicle breaks at the meter and at home: not what is tested."""
-
-
-def changed(whole, changes):
-    """A copy with some entries, found by keys and indices, of other values or missing."""
-    whole = deepcopy(whole)
-    for path, value in changes.items():
-        *parents, last = (int(key) if key.isdigit() else key for key in path.split("."))
-        inner = whole
-        for key in parents:
-            inner = inner[key]
-        if value == "$missing":
-            del inner[last]
-        else:
-            inner[last] = value
-    return whole
 
 
 def judged(of, request=(), reply=(), **options):
