@@ -51,31 +51,6 @@ def account_of(site, dispatch):
     )
 
 
-def misses(site, dispatch):
-    """Energy by which each wish of each storage is missed; shape (K,). [kWh]
-
-    Horizons are shorter than a day: reserve and ceiling count at the end.
-    """
-    assert site.horizon.elapsed[-1] <= 24.0
-    missed = np.zeros(len(site.storages))
-    for k, battery in enumerate(site.batteries):
-        end = dispatch.stored[k, -1]
-        missed[k] += max(wanted_at_end(battery) - end, 0.0)
-        missed[k] += max(end - battery.max_soc * battery.capacity, 0.0)
-    for k, vehicle in enumerate(site.vehicles, len(site.batteries)):
-        wanted = wanted_at_departure(site, vehicle)
-        missed[k] += max(wanted - dispatch.stored[k, leaves_after(site, vehicle)], 0.0)
-    return missed
-
-
-def over_limits(site, dispatch):
-    """Energy through the meter beyond its limits. [kWh]"""
-    hours, grid = site.horizon.hours, site.grid
-    over = np.maximum(dispatch.grid_import - hours * grid.import_limit, 0.0)
-    over += np.maximum(dispatch.grid_export - hours * grid.export_limit, 0.0)
-    return float(over.sum())
-
-
 def wanted_at_end(battery):
     """Energy that a battery should hold at the end. [kWh]"""
     wanted = battery.reserve

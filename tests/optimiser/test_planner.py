@@ -9,23 +9,17 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from benchmarks import problems
 from optimiser import (
     CostFunction,
-    Forecast,
-    Horizon,
     InfeasibleError,
     SolverError,
-    Tariff,
     plan,
 )
-from optimiser.model.dispatch import follow, planning_cost
 from optimiser.model.linear_program import LpSolution
-from optimiser.result.fallback import rule_levels
 from optimiser.solvers import highs, installed, scipy_linprog
-from tests.builders import a_battery, a_programme, a_site
+from tests.builders import a_battery, a_site
 from tests.strategies import cost_functions, homes, rules
 from tests.tolerances import FEASIBILITY, GAP, agreement
 
@@ -41,12 +35,6 @@ TWO_BATTERIES = replace(SITE, batteries=(a_battery(), a_battery(capacity=3.0)))
 pytestmark = pytest.mark.usefixtures("without_dead_band")
 
 fair_sites = homes(well_behaved=True, attainable=True)
-
-
-def spent(site):
-    """Bill and wear of the plan for profit. [$]"""
-    money = plan(site, CostFunction.PROFIT, preference_budget=0.0).money
-    return money.total_cost + money.wear_cost
 
 
 def backend(solve):
@@ -154,13 +142,6 @@ def test_no_site_is_infeasible(site, cost_function, drawn):
     assert best.certificate.primal_residual <= FEASIBILITY
 
 
-@given(homes(), cost_functions, rules)
-def test_no_plan_undercuts_its_bound(site, cost_function, drawn):
-    certificate = plan(site, cost_function, rules=drawn).certificate
-
-    assert certificate.optimum >= certificate.lower_bound - agreement(certificate.optimum)
-
-
 @given(fair_sites, cost_functions)
 def test_on_well_behaved_prices_a_plan_reaches_its_bound(site, cost_function):
     certificate = plan(site, cost_function).certificate
@@ -177,101 +158,6 @@ def test_a_plan_within_reach_misses_no_limit_and_no_permission(site, cost_functi
         assert (best.flows.battery_to_grid <= FEASIBILITY).all()
     if not any(battery.may_charge_from_grid for battery in site.batteries):
         assert (best.flows.grid_to_battery <= FEASIBILITY).all()
-
-
-@given(fair_sites, cost_functions)
-def test_a_plan_is_never_worse_than_the_rules(site, cost_function):
-    programme = a_programme(site, cost_function)
-    ruled = planning_cost(programme, follow(programme, rule_levels(programme)))
-
-    optimum = plan(site, cost_function).certificate.optimum
-
-    assert optimum <= ruled + agreement(ruled)
-
-
-@given(fair_sites, st.sampled_from((0.1, 3.0, 50.0)))
-def test_scaling_every_price_scales_the_cost(site, factor):
-    dearer = replace(
-        site,
-        tariff=Tariff(
-            import_price=factor * site.tariff.import_price,
-            export_price=factor * site.tariff.export_price,
-        ),
-        batteries=tuple(replace(b, cycle_cost=factor * b.cycle_cost) for b in site.batteries),
-    )
-
-    cost = spent(site)
-
-    assert spent(dearer) == pytest.approx(factor * cost, rel=1e-7, abs=1e-6)
-
-
-def enlarged(battery, extra):
-    """The same battery with the same energy in it and `extra` kWh of room above."""
-    capacity = battery.capacity + extra
-    share = battery.capacity / capacity
-    return replace(
-        battery,
-        capacity=capacity,
-        initial_soc=battery.initial_soc * share,
-        reserve=battery.reserve * share,
-    )
-
-
-LOOSENED = {
-    "a bigger battery": lambda battery: enlarged(battery, 4.0),
-    "faster charging": lambda battery: replace(battery, charge_limit=battery.charge_limit + 1),
-    "faster discharging": lambda b: replace(b, discharge_limit=b.discharge_limit + 1),
-    "better charging": lambda battery: replace(battery, charge_efficiency=1.0),
-    "better discharging": lambda battery: replace(battery, discharge_efficiency=1.0),
-    "less reserve": lambda battery: replace(battery, reserve=0.0),
-    "more permissions": lambda b: replace(b, may_charge_from_grid=True, may_export=True),
-}
-
-
-@pytest.mark.parametrize("loosen", LOOSENED.values(), ids=LOOSENED.keys())
-@given(site=homes(well_behaved=True, attainable=True, n_batteries=(1, 2)))
-def test_a_better_battery_never_costs_more(loosen, site):
-    better = replace(site, batteries=tuple(loosen(battery) for battery in site.batteries))
-
-    cost = spent(site)
-
-    assert spent(better) <= cost + agreement(cost)
-
-
-@pytest.mark.parametrize("limit", ["import_limit", "export_limit"])
-@given(site=fair_sites)
-def test_a_looser_limit_of_the_meter_never_costs_more(limit, site):
-    looser = replace(site, grid=replace(site.grid, **{limit: getattr(site.grid, limit) + 1.0}))
-
-    cost = spent(site)
-
-    assert spent(looser) <= cost + agreement(cost)
-
-
-def halved(values, t, share):
-    """The values with the one at `t` given twice, each time by its `share`."""
-    return np.concatenate([values[:t], share * values[[t, t]], values[t + 1 :]])
-
-
-# Of two batteries one may stop feeding the other in the first half, and begin in the second.
-@given(homes(well_behaved=True, attainable=True, n_batteries=(0, 1)), st.data())
-def test_splitting_an_interval_in_two_halves_changes_nothing(site, drawn):
-    t = drawn.draw(st.integers(0, site.horizon.n_intervals - 1))
-    split = replace(
-        site,
-        horizon=Horizon(start=site.horizon.start, hours=halved(site.horizon.hours, t, 0.5)),
-        tariff=Tariff(
-            import_price=halved(site.tariff.import_price, t, 1.0),
-            export_price=halved(site.tariff.export_price, t, 1.0),
-        ),
-        forecast=Forecast(
-            load=halved(site.forecast.load, t, 0.5), solar=halved(site.forecast.solar, t, 0.5)
-        ),
-    )
-
-    cost = spent(site)
-
-    assert spent(split) == pytest.approx(cost, rel=1e-7, abs=1e-6)
 
 
 @pytest.mark.parametrize("kind", [problems.CONVEX, problems.HARD])

@@ -17,7 +17,7 @@ from optimiser.model.dispatch import follow, planning_cost
 from optimiser.value_function.storage_plan import solve
 from tests.account import violations
 from tests.builders import a_site_with_chargers
-from tests.oracle import Optimum, grid, least_cost, least_cost_of_arrays, relaxed_cost
+from tests.oracle import Optimum, least_cost, least_cost_of_arrays, relaxed_cost
 from tests.programmes import rounding, seeded_programme
 
 PLAN_TOLERANCE = 1e-9
@@ -69,11 +69,6 @@ def relaxation(programme, _):
     return Optimum(cost, cost, True)
 
 
-def enumeration(programme, _):
-    cost = grid.least_cost(programme, grid.kinked_levels(programme))
-    return Optimum(cost, cost, True)
-
-
 def every_binary(site, time_limit):
     return least_cost(site, gap=1e-5, time_limit=time_limit)
 
@@ -86,8 +81,7 @@ def value_function_group(name, oracle, tolerance, count, least, most, *, convex=
 
 
 GROUPS = (
-    value_function_group("enumeration, T <= 3", enumeration, 1e-9, 2000, 1, 3),
-    value_function_group("MIP, T <= 16", mixed_integer, 1e-6, 5000, 1, 16),
+    value_function_group("MIP, T <= 16", mixed_integer, 1e-6, 7000, 1, 16),
     value_function_group("MIP, T = 48", mixed_integer, 1e-6, 2500, 48, 48),
     value_function_group("MIP, T = 96", mixed_integer, 1e-6, 1200, 96, 96),
     value_function_group("MIP, T = 288", mixed_integer, 1e-6, 300, 288, 288),

@@ -3,15 +3,14 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from optimiser import CostFunction, DemandCharge, Forecast, Horizon, Site, Tariff, plan
-from tests.account import is_open, misses, over_limits, peak_of
+from tests.account import peak_of
 from tests.oracle import least_cost
-from tests.strategies import demand_charges, sites, windows
+from tests.strategies import demand_charges, sites
 
 SAME = 1e-6  # $
 
@@ -36,42 +35,6 @@ def charged(site, *charges):
 
 def cost_of(found):
     return found.certificate.optimum
-
-
-def cost_below(site, charge, peak):
-    """Least cost of a site that stays below a peak, and of the peak; infinite if it cannot."""
-    inside = [is_open(charge.window, start) for start in site.horizon.starts]
-    limit = np.where(inside, np.minimum(site.grid.import_limit, peak), site.grid.import_limit)
-    found = plan(
-        replace(site, grid=replace(site.grid, import_limit=limit)),
-        CostFunction.PROFIT,
-        preference_budget=0.0,
-    )
-    if over_limits(found.site, found.dispatch) + misses(site, found.dispatch).sum() > 1e-9:
-        return np.inf
-    return cost_of(found) + charge.price * max(peak - charge.peak_so_far, 0.0)
-
-
-@settings(max_examples=30)
-@given(sound_sites(most_intervals=5), windows, st.sampled_from((0.1, 0.5, 2.0)), st.data())
-def test_a_peak_costs_what_a_search_over_its_height_says(site, window, price, data):
-    hours = float(site.horizon.hours[0])
-    assume(all(site.horizon.hours == hours))
-    assume(all((60 * s.hour + s.minute) % round(60 * hours) == 0 for s in site.horizon.starts))
-    so_far = data.draw(st.sampled_from((0.0, 1.0, 3.0)))
-    charge = DemandCharge(price=price, window=window, peak_so_far=so_far, average_hours=hours)
-
-    found = plan(charged(site, charge), CostFunction.PROFIT)
-
-    # A miss is dearer beside a demand charge.
-    assume(over_limits(site, found.dispatch) + misses(site, found.dispatch).sum() <= 1e-9)
-    highest = peak_of(site, charge, found.dispatch.grid_import)
-    # The cost is convex in the height: a minimum among neighbours is one among all.
-    heights = [highest + way for way in (-0.1, -1e-3, 1e-3, 0.1)]
-    heights += np.linspace(so_far, highest + 1.0, 5).tolist()
-    others = [cost_below(site, charge, height) for height in heights if height >= so_far]
-    assert cost_of(found) == pytest.approx(cost_below(site, charge, highest + 1e-9), abs=SAME)
-    assert cost_of(found) <= min(others) + SAME
 
 
 @given(sound_sites(), st.lists(demand_charges(), min_size=1, max_size=2))
