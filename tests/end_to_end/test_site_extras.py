@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 
 from tests.end_to_end import plan_of, post, small_request, warned
 from tests.end_to_end.contract import HUGE, charging_of, ev_request, fleet_of, fleet_request, short
-from tests.end_to_end.whole_sites import ev_requests, multi_battery_requests, optimize_requests
+from tests.end_to_end.requests import ev_requests, multi_battery_requests, optimize_requests
 
 EXAMPLES = 60
 FULL = {"current_soc": 1.0}

@@ -7,42 +7,19 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from optimiser import Battery, CostFunction, Forecast, Horizon, Site, Tariff, Vehicle, plan
+from optimiser import CostFunction, Forecast, Tariff, Vehicle, plan
 from optimiser.reasons import battery_reasons, reasons
 from optimiser.reasons.outlook import outlook_of
 from optimiser.reasons.wording import clock, money
-from tests.builders import a_house
+from tests.builders import a_battery, a_house, a_site
 
 START = datetime(2026, 3, 2, 0, tzinfo=UTC)
 
 
-def hourly(import_price, export_price=None, *, load=1.0, solar=0.0, **battery):
-    n = len(import_price)
-    return Site(
-        horizon=Horizon(start=START, hours=np.ones(n)),
-        tariff=Tariff(
-            import_price=import_price,
-            export_price=np.zeros(n) if export_price is None else export_price,
-        ),
-        forecast=Forecast(
-            load=np.broadcast_to(load, n).astype(float),
-            solar=np.broadcast_to(solar, n).astype(float),
-        ),
-        batteries=(
-            Battery(
-                **{
-                    "capacity": 10.0,
-                    "charge_limit": 5.0,
-                    "discharge_limit": 5.0,
-                    "initial_soc": 0.2,
-                    "reserve": 0.2,
-                    "charge_efficiency": 0.9,
-                    "discharge_efficiency": 0.9,
-                    **battery,
-                }
-            ),
-        ),
-    )
+def hourly(import_price, export_price=0.0, *, load=1.0, solar=0.0, **battery):
+    home = a_battery(**{"initial_soc": 0.2, "reserve": 0.2, **battery})
+    series = {"import_price": import_price, "export_price": export_price}
+    return a_site(home, start=START, **series, load=load, solar=solar)
 
 
 def why(site, cost_function=CostFunction.PROFIT):

@@ -7,20 +7,16 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from optimiser import Battery, CostFunction, Forecast, Horizon, Site, Tariff, Vehicle, plan
+from optimiser import CostFunction, Vehicle, plan
+from tests.builders import a_battery, a_site
 from tests.strategies import cost_functions, sites
 
 MOVED = 1e-3
 """Energy under which nothing moves. [kWh]"""
 
 N = 48
-ALIKE = Battery(
-    capacity=10.0,
-    charge_limit=4.0,
-    discharge_limit=4.0,
-    initial_soc=0.5,
-    charge_efficiency=0.95,
-    discharge_efficiency=0.95,
+ALIKE = a_battery(
+    charge_limit=4.0, discharge_limit=4.0, charge_efficiency=0.95, discharge_efficiency=0.95
 )
 
 
@@ -33,11 +29,14 @@ def house(*batteries, seed=0, vehicles=(), flat=False):
         price = np.full(N, 0.3)
     load = 0.4 + 0.6 * np.exp(-(((hour - 19) / 2) ** 2)) + rng.uniform(0, 0.2, N)
     solar = 2.5 * np.clip(np.sin((hour - 6) / 12 * np.pi), 0, None) * rng.uniform(0.5, 1, N)
-    return Site(
-        horizon=Horizon(start=datetime(2026, 2, 3, tzinfo=UTC), hours=np.full(N, 0.5)),
-        tariff=Tariff(import_price=price, export_price=np.full(N, 0.06)),
-        forecast=Forecast(load=load, solar=solar),
-        batteries=batteries,
+    return a_site(
+        *batteries,
+        start=datetime(2026, 2, 3, tzinfo=UTC),
+        hours=0.5,
+        import_price=price,
+        export_price=0.06,
+        load=load,
+        solar=solar,
         vehicles=vehicles,
     )
 

@@ -1,14 +1,14 @@
 """Demand charges against a search over the height of the peak, and against a plain programme."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optimiser import CostFunction, DemandCharge, Forecast, Horizon, Site, Tariff, plan
+from optimiser import CostFunction, DemandCharge, plan
 from tests.account import peak_of
+from tests.builders import a_site
 from tests.oracle import least_cost
 from tests.strategies import demand_charges, sites
 
@@ -65,15 +65,8 @@ def test_a_peak_already_reached_costs_nothing(site, charge):
 
 
 def test_the_optimum_leaves_out_the_peak_already_reached():
-    site = Site(
-        horizon=Horizon(start=datetime(2026, 4, 4, 22, tzinfo=UTC), hours=[1.0]),
-        tariff=Tariff(
-            import_price=[0.3],
-            export_price=[0.1],
-            demand_charges=(DemandCharge(price=10.0, peak_so_far=5.0),),
-        ),
-        forecast=Forecast(load=[1.0], solar=[0.0]),
-    )
+    site = a_site(import_price=[0.3], export_price=0.1, load=1.0)
+    site = charged(site, DemandCharge(price=10.0, peak_so_far=5.0))
 
     found = plan(site, CostFunction.PROFIT)
 

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from optimiser import CostFunction, Forecast, Horizon, Site, Tariff, Vehicle, plan
+from optimiser import CostFunction, Vehicle, plan
 from tests.account import is_here
+from tests.builders import a_site
 from tests.strategies import cost_functions, sites
 
 MOVED = 1e-6  # kWh
@@ -17,12 +18,9 @@ START = datetime(2026, 4, 4, 18, tzinfo=UTC)
 
 
 def flat_site(*vehicles, solar=0.0):
-    return Site(
-        horizon=Horizon(start=START, hours=np.full(N, 0.5)),
-        tariff=Tariff(import_price=np.full(N, 0.3), export_price=np.full(N, 0.05)),
-        forecast=Forecast(load=np.full(N, 0.2), solar=np.full(N, solar)),
-        vehicles=vehicles,
-    )
+    prices = {"import_price": np.full(N, 0.3), "export_price": 0.05}
+    series = {"start": START, "hours": 0.5, "load": 0.2, "solar": solar}
+    return a_site(**prices, **series, vehicles=vehicles)
 
 
 def blocks_of(charge):
