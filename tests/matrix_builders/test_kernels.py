@@ -1,37 +1,24 @@
-"""Every kernel against a second implementation, and compiled against plain Python."""
+"""The builders against the programme written out, and without a compiler."""
 
-import importlib
-import inspect
 import json
 import os
 import pickle
 import subprocess
 import sys
-from copy import deepcopy
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from matrix_builders import MODE, build, layout_for
-from matrix_builders.compiled import KERNELS
-from optimiser.model.dispatch import DEAD_BAND
 from tests.matrix_builders import dense_matrix
 from tests.oracle import model_of_arrays
-from tests.strategies import levels_of, programmes
+from tests.strategies import programmes
 from tests.tolerances import KERNEL
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# Those that take the arrays of a programme; a new one there needs an entry in `argument`.
-PROGRAMME_KERNELS = sorted(
-    name
-    for name, (_, function) in KERNELS.items()
-    if function.__module__.startswith("matrix_builders.") or function is KERNELS["track"][1]
-)
 
 SITE = """
 from datetime import UTC, datetime
@@ -103,78 +90,6 @@ def test_costs_and_bounds_are_the_written_out_ones(programme):
         (lp.row_upper, [row.upper for row in dense.rows]),
     ):
         np.testing.assert_allclose(got, expected, rtol=KERNEL, atol=KERNEL)
-
-
-def argument(parameter, programme, levels, lp):
-    """What a kernel's parameter of this name stands for in one programme; a new object."""
-    layout = layout_for(programme.site, programme.storages, programme.couplings.arrays)
-    columns = np.repeat(np.arange(layout.n_cols, dtype=np.int32), np.diff(lp.matrix.indptr))
-    by_row = np.argsort(lp.matrix.indices, kind="stable")
-    entries = {
-        "rows": lp.matrix.indices[by_row],
-        "cols": columns[by_row],
-        "values": lp.matrix.data[by_row],
-        "indptr": np.zeros(layout.n_cols + 1, dtype=np.int32),
-        "indices": np.zeros_like(lp.matrix.indices),
-        "data": np.zeros_like(lp.matrix.data),
-        "both_indices": np.zeros(2 * columns.size, dtype=np.int32),
-        "both_data": np.zeros(2 * columns.size),
-    }
-    twice = {
-        f"{which}_{name}": values
-        for which in ("upper", "lower")
-        for name, values in lp.matrix._asdict().items()
-    }
-    outputs = {
-        "cost": np.zeros(layout.n_cols),
-        "col_lower": np.zeros(layout.n_cols),
-        "col_upper": np.zeros(layout.n_cols),
-        "row_lower": np.zeros(layout.n_rows),
-        "row_upper": np.zeros(layout.n_rows),
-        "needed": np.zeros(5, dtype=np.int64),
-        "charge": np.zeros(levels.shape),
-        "discharge": np.zeros(levels.shape),
-        "stored": np.zeros(levels.shape),
-    }
-    inputs = {
-        "column_starts": layout.column_starts,
-        "row_starts": layout.row_starts,
-        "levels": levels,
-        "dead_band": programme.hours * DEAD_BAND,
-    }
-    everything = {
-        **programme.site._asdict(),
-        **programme.storages._asdict(),
-        **programme.couplings.arrays._asdict(),
-    }
-    return deepcopy({**everything, **entries, **twice, **outputs, **inputs}[parameter])
-
-
-def disagreement(name, programme, levels, lp):
-    """Why the compiled kernel differs from its Python; None where it does not."""
-    _, function = KERNELS[name]
-    compiled = getattr(importlib.import_module(function.__module__), name)
-    parameters = list(inspect.signature(function).parameters)
-    ours, theirs = ([argument(p, programme, levels, lp) for p in parameters] for _ in range(2))
-    if compiled(*ours) != function(*theirs):
-        return f"{name} returns something else"
-    for parameter, got, wanted in zip(parameters, ours, theirs, strict=True):
-        exact = np.asarray(wanted).dtype.kind == "i"
-        same = np.array_equal if exact else partial(np.allclose, rtol=KERNEL, atol=KERNEL)
-        if not same(got, wanted):
-            return f"{name} writes another {parameter}"
-    return None
-
-
-@given(st.data())
-def test_every_compiled_kernel_does_what_its_python_does(drawn):
-    programme = drawn.draw(programmes())
-    levels = drawn.draw(levels_of(programme))
-    lp = build(layout_for(programme.site, programme.storages), programme.site, programme.storages)
-
-    found = [disagreement(name, programme, levels, lp) for name in PROGRAMME_KERNELS]
-
-    assert found == [None] * len(PROGRAMME_KERNELS)
 
 
 def output_of(script, *arguments, **environment):

@@ -7,7 +7,16 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from optimiser import CostFunction, Forecast, Grid, Horizon, SolverError, Tariff, plan
+from optimiser import (
+    CostFunction,
+    Forecast,
+    Grid,
+    Horizon,
+    InfeasibleError,
+    SolverError,
+    Tariff,
+    plan,
+)
 from optimiser.model.linear_program import LpSolution
 from optimiser.solvers import highs, scipy_linprog
 from tests.builders import a_house
@@ -28,6 +37,10 @@ def raises(lp, *, time_limit, start=None):
 
 def refuses(lp, *, time_limit, start=None):
     raise SolverError("not today")
+
+
+def finds_no_schedule(lp, *, time_limit, start=None):
+    raise InfeasibleError("never")
 
 
 def hangs(lp, *, time_limit, start=None):
@@ -63,6 +76,7 @@ def is_feasible_but_far_from_the_best(lp, *, time_limit, start=None):
 BROKEN = [
     raises,
     refuses,
+    finds_no_schedule,
     hangs,
     returns_nothing,
     returns_not_a_number,

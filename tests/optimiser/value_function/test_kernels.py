@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from optimiser.value_function.backward import add_level_penalty, convolve
 from optimiser.value_function.convolution import merge_convex
+from optimiser.value_function.interval_cost import interval_costs
 from optimiser.value_function.piecewise import SLOPE, X, Y, from_slopes, value_of
-from tests.optimiser.value_function.values import costs_of
 from tests.programmes import programmes
 
 EXACT = 1e-8
@@ -137,6 +137,21 @@ def test_levels_are_penalised_outside_their_band(f_and_size, floor, ceiling):
     size = add_level_penalty(f, size, floor, ceiling, 700.0, np.empty((3, ROOM)))
 
     np.testing.assert_allclose(values_at(f, size, at), expected, atol=EXACT)
+
+
+def costs_of(programme):
+    """Cost of every interval by the energy that the storage gives."""
+    storages = programme.storages
+    return interval_costs(
+        programme.meter,
+        storages.charge_limit[0],
+        storages.discharge_limit[0],
+        0,
+        programme.site.penalty,
+        float(storages.charge_efficiency[0]),
+        float(storages.discharge_efficiency[0]),
+        float(storages.wear[0]),
+    )
 
 
 def kinked_moves(programme, t):

@@ -16,11 +16,9 @@ from optimiser.model.dispatch import follow, planning_cost
 from optimiser.value_function.storage_plan import solve
 from tests import strategies
 from tests.builders import a_programme
-from tests.optimiser.value_function.values import ValueFunction, value_at
 from tests.oracle import least_cost_of_arrays, relaxed_cost
 from tests.oracle.sweep import GROUPS, by_value_function, examine, failures
 from tests.programmes import (
-    PER_INTERVAL,
     is_convex,
     programmes,
     rounding,
@@ -136,42 +134,6 @@ def test_a_marginal_value_is_a_difference_quotient(programme, drawn):
     blur = 1e-4 * (1.0 + penalty)  # costs of some thousand dollars, to their last digits
     assert plan.marginal_value[t] >= min(below, above) - blur
     assert plan.marginal_value[t] <= max(below, above) + blur
-
-
-@given(programmes(16, least_intervals=2), st.data())
-def test_a_horizon_may_be_cut_anywhere(programme, drawn):
-    cut = drawn.draw(st.integers(1, programme.hours.size - 1))
-    storages = programme.storages
-    low, high = storages.stored_lower[0, 0], storages.stored_upper[0, 0]
-    x = np.minimum(low + np.concatenate([[0.0], np.cumsum(storages.end_width[0])]), high)
-    slope = np.append(-storages.end_price[0], 0.0)
-    x = np.append(x, high)
-    end = ValueFunction(x, np.append(0.0, np.cumsum(slope * np.diff(x))), slope)
-    early = replace(
-        programme,
-        hours=programme.hours[:cut],
-        site=programme.site._replace(
-            **{
-                name: value[:cut]
-                for name, value in programme.site._asdict().items()
-                if name != "penalty"
-            }
-        ),
-        storages=storages._replace(
-            **{name: getattr(storages, name)[:, :cut].copy() for name in PER_INTERVAL}
-        ),
-    )
-
-    value = value_at(early, 0, value_at(programme, cut, end))
-
-    at_once = value_at(programme, 0, end)
-    for level in np.linspace(low, high, 7):
-        assert value_of(value, level) == near(value_of(at_once, level))
-    assert value_of(at_once, storages.initial[0]) == near(solve(programme).bound)
-
-
-def value_of(function, level):
-    return float(np.interp(level, function.x, function.y))
 
 
 def without_soft_levels(programme):
