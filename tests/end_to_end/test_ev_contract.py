@@ -1,6 +1,5 @@
 """Every field of ``POST /ev/optimize``: what it does, and what becomes of a wrong value."""
 
-import asyncio
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -842,14 +841,6 @@ async def test_a_body_that_is_no_object_is_refused(client, body):
     error = await refused(client, EV, body)
 
     assert error.startswith("body: must be ")
-
-
-async def test_four_requests_at_once_are_all_answered_alike(client):
-    sent = ev_request({"vehicle_id": "a"}, {"vehicle_id": "b"}, home_battery=BATTERY)
-
-    replies = await asyncio.gather(*(charging_of(client, sent) for _ in range(4)))
-
-    assert all(reply["ev_schedules"] == replies[0]["ev_schedules"] for reply in replies)
 
 
 async def test_a_refusal_names_the_place_of_a_vehicle_in_its_list(client):

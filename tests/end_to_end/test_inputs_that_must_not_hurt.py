@@ -408,16 +408,9 @@ async def test_hard_prices_give_possible_plans(client, prices, cost_function, cu
 # Size
 
 
-async def test_two_thousand_intervals_are_planned(client):
-    sent = synthetic_request(3, 2000, 5)
-
-    reply = await plan_of(client, sent)
-
-    assert reply["status"] == "optimal"
-
-
-async def test_two_days_of_minutes_are_planned(client):
-    sent = synthetic_request(4, 2880, 1)
+@pytest.mark.parametrize(("seed", "n_intervals", "minutes"), [(3, 2000, 5), (4, 2880, 1)])
+async def test_thousands_of_intervals_are_planned(client, seed, n_intervals, minutes):
+    sent = synthetic_request(seed, n_intervals, minutes)
 
     reply = await plan_of(client, sent)
 

@@ -10,7 +10,6 @@ from matrix_builders import SiteArrays
 from matrix_builders.layout import CURTAIL
 from optimiser import CostFunction, Grid, Inverter, plan
 from optimiser.model.formulation import formulate
-from optimiser.model.linear_program import objective
 from optimiser.model.meter import (
     clipped,
     dearest_prices,
@@ -21,10 +20,9 @@ from optimiser.model.meter import (
 from optimiser.model.storages import feed_in_limit, storage_arrays
 from optimiser.problem.objective import terms
 from optimiser.problem.provider import apply
-from optimiser.solvers import highs
 from tests.builders import a_battery, a_programme, a_site
 from tests.strategies import cost_functions, homes, rules, sites
-from tests.tolerances import KERNEL, agreement
+from tests.tolerances import KERNEL
 
 SUNNY = {"load": [1.0, 1.0], "solar": [0.0, 6.0], "import_price": [0.3, 0.3]}
 
@@ -52,17 +50,6 @@ def test_solar_that_can_be_sold_is_never_left_unused():
 )
 def test_it_may_be_where_that_could_pay(choices):
     assert curtail_limit(**choices)[1] == 6.0
-
-
-@given(homes(), cost_functions, rules)
-def test_leaving_out_what_never_pays_changes_no_optimum(site, cost_function, provider):
-    tight = a_programme(site, cost_function, provider)
-    all_solar = np.maximum(tight.site.curtail_limit, most_curtailed(site))
-    loose = replace(tight, site=tight.site._replace(curtail_limit=all_solar))
-
-    least, also_least = (optimum_of(programme) for programme in (tight, loose))
-
-    assert least == pytest.approx(also_least, abs=agreement(least))
 
 
 @given(homes() | sites(), cost_functions, rules)
@@ -107,11 +94,6 @@ def test_the_meter_is_the_plain_one(site, cost_function, provider):
     dearest = abs(planned_import_price(statement)).max() + abs(statement.export_price).max()
     prices = np.array(statement.import_price), np.array(statement.export_price)
     assert dearest_prices(*prices, statement.import_surcharge) == dearest
-
-
-def optimum_of(programme):
-    lp = formulate(programme).lp
-    return objective(lp, highs.solve(lp, time_limit=60.0).x)
 
 
 def test_panels_behind_an_inverter_that_loses_nothing_have_no_columns():

@@ -92,17 +92,6 @@ def test_the_lower_priority_number_discharges_first(first, cost_function):
     assert not ((given[1 - first] > MOVED) & ~is_full & ~is_empty).any()
 
 
-@given(sites(n_batteries=(2, 3)), cost_functions)
-def test_no_battery_charges_another(site, cost_function):
-    found = plan(site, cost_function)
-
-    n = len(site.batteries)
-    both = np.minimum(
-        found.dispatch.charge[:n].sum(axis=0), found.dispatch.discharge[:n].sum(axis=0)
-    )
-    assert float(both.max()) <= 1e-6
-
-
 @given(sites(n_batteries=(2, 2)), cost_functions)
 def test_the_order_of_batteries_changes_no_cost(site, cost_function):
     turned = replace(site, batteries=site.batteries[::-1])

@@ -5,12 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given
 
 from optimiser import CostFunction, Vehicle, plan
-from tests.account import is_here
 from tests.builders import a_site
-from tests.strategies import cost_functions, sites
 
 MOVED = 1e-6  # kWh
 N = 24
@@ -48,29 +45,6 @@ def test_on_a_flat_tariff_a_vehicle_charges_in_one_block(target, least_charge, c
     assert found.status == "optimal"
     assert not found.shortfalls
     assert blocks_of(found.dispatch.charge[0]) == 1
-
-
-@given(sites(n_vehicles=(1, 2)), cost_functions)
-def test_nothing_moves_outside_arrival_and_departure(site, cost_function):
-    found = plan(site, cost_function)
-
-    for k, vehicle in enumerate(site.vehicles, len(site.batteries)):
-        away = [not is_here(site, vehicle, t) for t in range(site.horizon.n_intervals)]
-        assert not found.dispatch.charge[k, away].any()
-        assert not found.dispatch.discharge[k, away].any()
-
-
-@given(
-    sites(n_batteries=(0, 1), n_vehicles=(1, 2), vehicle={"may_charge_from_grid": False}),
-    cost_functions,
-)
-def test_what_takes_solar_only_takes_no_more_than_is_left_over(site, cost_function):
-    found = plan(site, cost_function)
-
-    taken = found.dispatch.charge[len(site.batteries) :].sum(axis=0)
-    surplus = np.maximum(site.forecast.solar - site.forecast.load, 0.0)
-    assert float((taken - surplus).max()) <= 1e-6
-    assert float(found.flows.grid_to_vehicle.max(initial=0.0)) <= 1e-6
 
 
 def test_a_wish_is_granted_at_a_middling_price_only():
