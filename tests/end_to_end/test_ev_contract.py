@@ -807,9 +807,6 @@ async def test_a_vehicle_that_is_never_here_is_not_charged_and_told_so(client, a
     assert "it is not at its charger for one whole interval" in message(reply)
 
 
-# Wrong values
-
-
 @pytest.mark.parametrize("absent", ["missing", None, "", "  "])
 async def test_a_vehicle_without_an_id_gets_one_of_its_own_with_a_warning(client, absent):
     nameless = {**VEHICLE, "vehicle_id": absent}

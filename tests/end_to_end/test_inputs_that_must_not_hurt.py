@@ -29,9 +29,6 @@ def with_entry(name, index, value, **battery):
     return small_request(battery=battery, **{name: series})
 
 
-# Series
-
-
 JUNK = [None, math.nan, math.inf, -math.inf, "x", "", "nan", True, False, [], [1], {}, {"a": [1]}]
 
 

@@ -19,7 +19,6 @@ from tests.tolerances import KERNEL
 
 ROOT = Path(__file__).resolve().parents[2]
 
-
 SITE = """
 from datetime import UTC, datetime
 from optimiser import Battery, Forecast, Horizon, Site, Tariff

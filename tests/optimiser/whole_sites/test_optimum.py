@@ -14,8 +14,6 @@ from tests.oracle import least_cost
 from tests.strategies import cost_functions, homes, sites
 
 MANY = settings(max_examples=5 * settings().max_examples)
-
-
 SAME = 1e-8  # $
 
 
