@@ -87,37 +87,6 @@ BROKEN = [
 ]
 
 
-def guarded(solve):
-    """A back end whose run alone is guarded."""
-
-    def solve_guarded(lp, *, time_limit, start, guard):
-        return guard(lambda: solve(lp, time_limit=time_limit, start=start))
-
-    return SimpleNamespace(name="broken", solve=solve_guarded)
-
-
-@pytest.mark.parametrize("solve", BROKEN, ids=lambda solve: solve.__name__)
-def test_a_run_that_breaks_under_guard_is_caught_and_the_next_answers(solve):
-    found = plan(a_house(), time_limit=0.5, backends=[guarded(solve), scipy_linprog])
-
-    assert found.certificate.solver == "scipy_linprog"
-    assert found.certificate.optimum == pytest.approx(BEST, abs=1e-7)
-    assert found.refusals[0].startswith("broken: ")
-
-
-def test_only_what_is_guarded_runs_in_another_thread():
-    met = {}
-
-    def solve_guarded(lp, *, time_limit, start, guard):
-        met["around"] = threading.get_ident()
-        met["run"] = guard(threading.get_ident)
-        return highs.solve(lp, time_limit=time_limit, start=start)
-
-    plan(a_house(), backends=[SimpleNamespace(name="other", solve=solve_guarded)])
-
-    assert met["around"] == threading.get_ident() != met["run"]
-
-
 @pytest.mark.parametrize("solve", BROKEN, ids=lambda solve: solve.__name__)
 def test_a_broken_solver_is_caught_and_the_next_answers(solve):
     broken = SimpleNamespace(name="broken", solve=solve)

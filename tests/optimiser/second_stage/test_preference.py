@@ -139,3 +139,9 @@ def test_charging_in_a_cheap_window_is_steady():
     bought = found.dispatch.charge[0, 10:20]
     used = bought[bought > 0]
     np.testing.assert_allclose(used, used[0], rtol=1e-9)
+
+
+def test_without_a_budget_the_cheapest_plan_is_served():
+    found = plan(a_house(), preference_budget=0.0)
+
+    assert found.certificate.preference_cost == pytest.approx(0.0, abs=1e-6)
