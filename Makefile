@@ -35,7 +35,7 @@ savings: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.savings --sizes --out build/savings --report benchmarks/SAVINGS.md
 
 prove: $(VENV)/.test
-	$(BIN)/python -m tests.exactness.sweep
+	$(BIN)/python -m tests.oracle.sweep
 
 # The time of each of the three parts, in seconds.
 FUZZ_SECONDS ?= 100

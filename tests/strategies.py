@@ -1,44 +1,50 @@
-"""Small random problems: every one valid, many of them awkward.
+"""Small random sites: every one valid, many of them awkward.
 
+`homes` have batteries alone and prices up to 20 $/kWh; `sites` have all there is, moderate prices
+(a solver's 1e-6 kWh at a penalty price is no visible cost) and horizons of less than a day.
 Numbers come from coarse grids: what is drawn stays readable, and movements are either nothing or
 well above the dead band of the dispatch.
 """
 
 import math
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from hypothesis import strategies as st
 
 from optimiser import (
+    Allowance,
     Battery,
     ChipMode,
     CostFunction,
+    DemandCharge,
+    Direction,
     ExportBoost,
     Forecast,
     Grid,
     Horizon,
+    Inverter,
+    Priority,
     ProviderRules,
     Site,
     SpikeProtection,
     Tariff,
+    Vehicle,
     Window,
 )
-from optimiser.planner import state
 from optimiser.value_function.terminal_value import EndValue, with_end_values
-
-MOST_INTERVALS = 12
-MOST_BATTERIES = 2
+from tests.builders import a_programme
 
 ZONES = (UTC, ZoneInfo("Australia/Sydney"), ZoneInfo("Europe/London"))
 LENGTHS = (1 / 12, 0.25, 0.5, 0.5, 1.0, 2.0, 3.0)  # h
+SHORT_LENGTHS = (0.25, 0.5, 0.5, 1.0)  # h
 SPECIAL_PRICES = (0.0, 0.0, 0.25, 0.25, -20.0, 20.0)  # $/kWh
-CAPACITIES = (0.0, 2.0, 5.0, 10.0, 13.5)  # kWh
-POWERS = (0.0, 0.5, 2.5, 5.0, 7.3)  # kW
-EFFICIENCIES = (1.0, 0.97, 0.95, 0.9, 0.8)
-
-WEAR = st.sampled_from((0.02, 0.1))  # $/kWh
+CAPACITIES = (2.0, 5.0, 10.0)  # kWh
+POWERS = (0.5, 2.5, 5.0)  # kW
+EFFICIENCIES = (1.0, 0.95, 0.9, 0.8)
+WEARS = (0.0, 0.02, 0.1)  # $/kWh
+LIMITS = (0.5, 1.5, 4.0, 8.0)  # kW
 
 cost_functions = st.sampled_from(CostFunction)
 
@@ -49,44 +55,48 @@ def on_grid(low, high, step):
 
 
 fractions = on_grid(0, 1, 0.05).map(lambda fraction: min(fraction, 1.0))
+shares = on_grid(0, 1, 0.1).map(lambda share: min(share, 1.0))
+
+
+def at(horizon, hours):
+    """Instant so many hours after the start, in absolute time."""
+    zone = horizon.start.tzinfo
+    return (horizon.start.astimezone(UTC) + timedelta(hours=hours)).astimezone(zone)
+
+
+def series(n, values):
+    """Strategy of arrays of `n` such values."""
+    return st.lists(values, min_size=n, max_size=n).map(np.array)
 
 
 @st.composite
-def horizons(draw, intervals=None):
-    n = draw(st.integers(1, MOST_INTERVALS)) if intervals is None else intervals
-    hours = draw(st.lists(st.sampled_from(LENGTHS), min_size=n, max_size=n))
-    start = datetime(2026, 4, 4, 22, 10, tzinfo=draw(st.sampled_from(ZONES)))
-    return Horizon(start=start, hours=hours)
+def forecasts(draw, hours, most_power=5.0, step=0.5):
+    power = st.just(0.0) | on_grid(0.0, most_power, step)
+    load, solar = draw(series(hours.size, power)), draw(series(hours.size, power))
+    return Forecast(load=hours * load, solar=hours * solar)
+
+
+# Homes: batteries behind a plain tariff
 
 
 @st.composite
-def tariffs(draw, n, well_behaved=False):
+def wide_tariffs(draw, n, well_behaved=False):
     """Prices; where `well_behaved`, importing never costs less than exporting earns, nor < 0."""
     if not well_behaved:
-        price = on_grid(-0.3, 1.0, 0.01) | st.sampled_from(SPECIAL_PRICES)
-        prices = st.lists(price, min_size=n, max_size=n)
+        prices = series(n, on_grid(-0.3, 1.0, 0.01) | st.sampled_from(SPECIAL_PRICES))
         import_price = draw(prices)
         same = draw(st.integers(0, 5)) == 0
         return Tariff(
             import_price=import_price, export_price=import_price if same else draw(prices)
         )
     price = on_grid(0.0, 0.6, 0.01) | st.sampled_from((0.0, 0.25, 20.0))
-    margin = on_grid(0.0, 0.4, 0.01)
-    export_price = np.array(draw(st.lists(price, min_size=n, max_size=n)))
-    margins = np.array(draw(st.lists(margin, min_size=n, max_size=n)))
+    export_price = draw(series(n, price))
+    margins = draw(series(n, on_grid(0.0, 0.4, 0.01)))
     return Tariff(import_price=export_price + margins, export_price=export_price)
 
 
 @st.composite
-def forecasts(draw, hours):
-    power = st.just(0.0) | on_grid(0.0, 6.0, 0.1)
-    powers = st.lists(power, min_size=hours.size, max_size=hours.size)
-    load, solar = draw(powers), draw(powers)
-    return Forecast(load=hours * np.array(load), solar=hours * np.array(solar))
-
-
-@st.composite
-def grids(draw, least_import=0.0, attainable=False):
+def home_grids(draw, least_import=0.0, attainable=False):
     """Limits of the meter; where `attainable`, the house itself can always keep them."""
     limit = st.just(math.inf) | st.sampled_from((0.0, 0.5, 1.5, 5.0))
     import_limit, export_limit = draw(limit), draw(limit)
@@ -97,7 +107,7 @@ def grids(draw, least_import=0.0, attainable=False):
 
 
 @st.composite
-def batteries(draw, attainable=False):
+def home_batteries(draw, attainable=False):
     """Home batteries; where `attainable`, in their band and without target or end value.
 
     Those wear a little: wasting energy is then worse than keeping it, and no tie between them
@@ -107,14 +117,14 @@ def batteries(draw, attainable=False):
     if not attainable:
         initial = draw(st.sampled_from((initial, 0.0, 1.0)) | fractions)
         most = draw(st.sampled_from((most, 1.0)))
-    wishes = {"cycle_cost": draw(WEAR)} if attainable else draw(_wishes)
+    wishes = {"cycle_cost": draw(st.sampled_from(WEARS[1:]))} if attainable else draw(_wishes)
     return Battery(
-        capacity=draw(st.sampled_from(CAPACITIES)),
-        charge_limit=draw(st.sampled_from(POWERS)),
-        discharge_limit=draw(st.sampled_from(POWERS)),
+        capacity=draw(st.sampled_from((0.0, *CAPACITIES, 13.5))),
+        charge_limit=draw(st.sampled_from((0.0, *POWERS, 7.3))),
+        discharge_limit=draw(st.sampled_from((0.0, *POWERS, 7.3))),
         initial_soc=initial,
-        charge_efficiency=draw(st.sampled_from(EFFICIENCIES)),
-        discharge_efficiency=draw(st.sampled_from(EFFICIENCIES)),
+        charge_efficiency=draw(st.sampled_from((*EFFICIENCIES, 0.97))),
+        discharge_efficiency=draw(st.sampled_from((*EFFICIENCIES, 0.97))),
         reserve=reserve,
         max_soc=most,
         may_charge_from_grid=draw(st.booleans()),
@@ -126,49 +136,55 @@ def batteries(draw, attainable=False):
 _wishes = st.fixed_dictionaries(
     {
         "target_end_soc": st.none() | fractions,
-        "cycle_cost": st.just(0.0) | WEAR,
+        "cycle_cost": st.sampled_from(WEARS),
         "end_value": st.sampled_from((None, 0.0, 0.2)),
     }
 )
 
 
 @st.composite
-def sites(
+def homes(
     draw,
     *,
     well_behaved=False,
     attainable=False,
-    most_batteries=MOST_BATTERIES,
-    least_batteries=0,
+    n_batteries=(0, 2),
+    most_intervals=12,
 ):
-    """Whole sites.
+    """Homes with batteries.
 
     `well_behaved` is about prices: import price >= export price >= 0.  `attainable` is about
     everything else: no limit or wish has to be missed, so that the planning cost of a plan made
     for profit is its bill and its wear.
     """
-    horizon = draw(horizons())
-    forecast = draw(forecasts(horizon.hours))
+    n = draw(st.integers(1, most_intervals))
+    start = datetime(2026, 4, 4, 22, 10, tzinfo=draw(st.sampled_from(ZONES)))
+    horizon = Horizon(start=start, hours=draw(series(n, st.sampled_from(LENGTHS))))
+    forecast = draw(forecasts(horizon.hours, 6.0, 0.1))
     demand = float(((forecast.load - forecast.solar) / horizon.hours).max())
-    count = draw(st.integers(least_batteries, most_batteries))
     return Site(
         horizon=horizon,
-        tariff=draw(tariffs(horizon.n_intervals, well_behaved)),
+        tariff=draw(wide_tariffs(n, well_behaved)),
         forecast=forecast,
-        batteries=tuple(draw(batteries(attainable)) for _ in range(count)),
-        grid=draw(grids(max(demand, 0.0), attainable)),
+        batteries=tuple(
+            draw(home_batteries(attainable)) for _ in range(draw(st.integers(*n_batteries)))
+        ),
+        grid=draw(home_grids(max(demand, 0.0), attainable)),
     )
 
 
 times = st.builds(time, st.integers(0, 23), st.sampled_from((0, 30)))
-windows = st.builds(Window, times, times)
+rule_windows = st.builds(Window, times, times)
 rules = st.builds(
     ProviderRules,
     export_boost=st.none()
     | st.builds(
-        ExportBoost, window=windows, offset=on_grid(-0.1, 0.3, 0.05), minimum=on_grid(0, 0.3, 0.1)
+        ExportBoost,
+        window=rule_windows,
+        offset=on_grid(-0.1, 0.3, 0.05),
+        minimum=on_grid(0, 0.3, 0.1),
     ),
-    chip_mode=st.none() | st.builds(ChipMode, window=windows, threshold=on_grid(0, 0.5, 0.1)),
+    chip_mode=st.none() | st.builds(ChipMode, window=rule_windows, threshold=on_grid(0, 0.5, 0.1)),
     spike_protection=st.none() | st.builds(SpikeProtection, threshold=on_grid(0.1, 1.0, 0.1)),
 )
 
@@ -183,9 +199,8 @@ def end_values(draw, width):
 
 @st.composite
 def programmes(draw):
-    """Programmes of drawn sites, some with an end value of several segments."""
-    site = draw(sites())
-    programme = state(site, draw(cost_functions), draw(rules))
+    """Programmes of drawn homes, some with an end value of several segments."""
+    programme = a_programme(draw(homes()), draw(cost_functions), draw(rules))
     if draw(st.booleans()):
         return programme
     band = (programme.storages.stored_upper - programme.storages.stored_lower)[:, -1]
@@ -200,3 +215,179 @@ def levels_of(draw, programme):
     share = np.array(draw(st.lists(fractions, min_size=n, max_size=n)), dtype=np.float64)
     band = storages.stored_upper - storages.stored_lower
     return storages.stored_lower + band * share.reshape(band.shape)
+
+
+# Sites: everything that the planner knows
+
+
+windows = st.sampled_from(
+    (
+        Window(),
+        Window(time(23), time(0)),
+        Window(time(22), time(23)),
+        Window(time(22, 30), time(1)),
+        Window(time(0), time(3)),
+    )
+)
+
+
+@st.composite
+def horizons(draw, most_intervals=6):
+    n = draw(st.integers(1, most_intervals))
+    length = st.sampled_from(SHORT_LENGTHS)
+    hours = np.full(n, draw(length)) if draw(st.booleans()) else draw(series(n, length))
+    minute = draw(st.sampled_from((0, 15, 30)))
+    start = datetime(2026, 4, 4, 22, minute, tzinfo=draw(st.sampled_from(ZONES)))
+    return Horizon(start=start, hours=hours)
+
+
+@st.composite
+def demand_charges(draw):
+    return DemandCharge(
+        price=draw(st.sampled_from((0.0, 0.1, 0.5, 2.0))),
+        window=draw(windows),
+        peak_so_far=draw(st.sampled_from((0.0, 0.0, 1.0, 3.0))),
+        average_hours=draw(st.sampled_from((0.25, 0.5, 1.0, 2.0))),
+    )
+
+
+@st.composite
+def allowances(draw, direction):
+    return Allowance(
+        direction=direction,
+        price=draw(on_grid(-0.1, 0.6, 0.05)),
+        daily_energy=draw(st.sampled_from((0.0, 0.5, 2.0, 6.0))),
+        window=draw(windows),
+        used_today=draw(st.sampled_from((0.0, 0.0, 0.3))),
+    )
+
+
+@st.composite
+def tariffs(draw, n, *, well_behaved=False, charges=True):
+    """Prices; where `well_behaved`, importing never costs less than exporting earns, nor < 0."""
+    low = 0.0 if well_behaved else -0.2
+    export_price = draw(series(n, on_grid(low, 0.6, 0.02)))
+    margin = on_grid(0.0 if well_behaved else -0.3, 0.4, 0.02)
+    margins = draw(series(n, margin))
+    peaks, bonuses = (), ()
+    if charges:
+        peaks = tuple(draw(st.lists(demand_charges(), max_size=2)))
+        for direction in Direction:
+            bonuses += tuple(draw(st.lists(allowances(direction), max_size=1)))
+    return Tariff(
+        import_price=export_price + margins,
+        export_price=export_price,
+        demand_charges=peaks,
+        allowances=bonuses,
+    )
+
+
+@st.composite
+def limits(draw, n):
+    if draw(st.integers(0, 3)) == 0:
+        return draw(series(n, st.sampled_from((*LIMITS, math.inf))))
+    return draw(st.just(math.inf) | st.sampled_from(LIMITS))
+
+
+@st.composite
+def grids(draw, n):
+    return Grid(
+        import_limit=draw(limits(n)), export_limit=draw(limits(n)), curtailment=draw(st.booleans())
+    )
+
+
+@st.composite
+def batteries(draw, *, permitted=False, in_band=False, **fixed):
+    """Home batteries; where `permitted`, free to trade, where `in_band`, without a wish."""
+    reserve, initial, most = draw(st.tuples(shares, shares, shares).map(sorted))
+    if not in_band:
+        initial = draw(st.just(initial) | shares)
+    drawn = {
+        "capacity": draw(st.sampled_from(CAPACITIES)),
+        "charge_limit": draw(st.sampled_from(POWERS)),
+        "discharge_limit": draw(st.sampled_from(POWERS)),
+        "initial_soc": initial,
+        "charge_efficiency": draw(st.sampled_from(EFFICIENCIES)),
+        "discharge_efficiency": draw(st.sampled_from(EFFICIENCIES)),
+        "reserve": reserve,
+        "max_soc": most,
+        "cycle_cost": draw(st.sampled_from(WEARS)),
+        "priority": draw(st.integers(0, 1)),
+    }
+    if not permitted:
+        drawn["may_charge_from_grid"] = draw(st.booleans())
+        drawn["may_export"] = draw(st.booleans())
+        drawn["export_limit"] = draw(st.sampled_from((math.inf, math.inf, 0.5, 2.0)))
+    if not in_band:
+        drawn["target_end_soc"] = draw(st.none() | shares)
+    return Battery(**{**drawn, **fixed})
+
+
+@st.composite
+def vehicles(draw, horizon, *, permitted=False, **fixed):
+    """Vehicles that come and go at multiples of a quarter of an hour, or stay."""
+    charge_limit = draw(st.sampled_from(POWERS))
+    quarters = round(4 * float(horizon.elapsed[-1]))
+    arrival, departure = sorted(draw(st.tuples(*2 * [st.integers(0, quarters)])))
+    drawn = {
+        "capacity": draw(st.sampled_from(CAPACITIES)),
+        "charge_limit": charge_limit,
+        "initial_soc": draw(shares),
+        "target_soc": draw(st.none() | shares),
+        "least_charge": charge_limit * draw(st.sampled_from((0.0, 0.0, 0.3, 0.6, 1.0))),
+        "discharge_limit": draw(st.sampled_from((0.0, 0.0, *POWERS))),
+        "charge_efficiency": draw(st.sampled_from(EFFICIENCIES)),
+        "discharge_efficiency": draw(st.sampled_from(EFFICIENCIES)),
+        "least_soc": draw(st.sampled_from((0.0, 0.2, 0.5))),
+        "most_soc": draw(st.sampled_from((1.0, 1.0, 0.8))),
+        "arrival": draw(st.none() | st.just(at(horizon, arrival / 4))),
+        "departure": draw(st.none() | st.just(at(horizon, departure / 4))),
+        "cycle_cost": draw(st.sampled_from(WEARS)),
+        "priority": draw(st.sampled_from(Priority)),
+    }
+    if not permitted:
+        drawn["must_reach_target"] = draw(st.booleans())
+        drawn["may_charge_from_grid"] = draw(st.booleans())
+        drawn["may_export"] = draw(st.booleans())
+    return Vehicle(**{**drawn, **fixed})
+
+
+inverters = st.none() | st.builds(
+    Inverter, ac_limit=st.sampled_from((1.0, 3.0, 5.0)), dc_coupled_solar=st.booleans()
+)
+
+
+@st.composite
+def sites(
+    draw,
+    *,
+    n_batteries=(0, 3),
+    n_vehicles=(0, 2),
+    most_intervals=6,
+    well_behaved=False,
+    charges=True,
+    permitted=False,
+    in_band=False,
+    shared_inverter=True,
+    battery=None,
+    vehicle=None,
+):
+    """Whole sites; `battery` and `vehicle` hold what is fixed of each."""
+    horizon = draw(horizons(most_intervals))
+    n = horizon.n_intervals
+    battery, vehicle = battery or {}, vehicle or {}
+    return Site(
+        horizon=horizon,
+        tariff=draw(tariffs(n, well_behaved=well_behaved, charges=charges)),
+        forecast=draw(forecasts(horizon.hours)),
+        batteries=tuple(
+            draw(batteries(permitted=permitted, in_band=in_band, **battery))
+            for _ in range(draw(st.integers(*n_batteries)))
+        ),
+        vehicles=tuple(
+            draw(vehicles(horizon, permitted=permitted, **vehicle))
+            for _ in range(draw(st.integers(*n_vehicles)))
+        ),
+        grid=draw(grids(n)),
+        inverter=draw(inverters) if shared_inverter else None,
+    )

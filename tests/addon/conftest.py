@@ -1,58 +1,21 @@
 """The wheel as the image holds it: built once, installed beside nothing."""
 
-import os
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
-from filelock import FileLock
 
-ROOT = Path(__file__).parents[2]
-COMPILED_WITHIN = 400  # s; the first test that needs the wheel waits for its kernels
+from tests.conftest import pytest_collection_modifyitems
+from tests.wheel import ROOT, build_wheel, built_wheel, pip
 
-
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if "wheel" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.timeout(COMPILED_WITHIN))
-
-
-def pip(*arguments, **environment):
-    """Standard output and error of pip."""
-    finished = subprocess.run(
-        [sys.executable, "-m", "pip", "--disable-pip-version-check", *map(str, arguments)],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert finished.returncode == 0, finished.stderr
-    return finished.stdout + finished.stderr
-
-
-def build_wheel(folder, **environment):
-    """The wheel, and what its build said."""
-    alone = ("--no-deps", "--no-build-isolation", "--no-index")
-    said = pip("wheel", "-v", *alone, "--wheel-dir", folder, ROOT, **environment)
-    (wheel,) = folder.glob("*.whl")
-    return wheel, said
+__all__ = ["ROOT", "build_wheel", "installed", "pytest_collection_modifyitems", "wheel"]
 
 
 @pytest.fixture(scope="session")
-def wheel(tmp_path_factory):
+def wheel():
     """The wheel of this machine, kernels compiled."""
     if shutil.which("g++") is None:
         pytest.skip("no C++ compiler (Debian: g++), kernels cannot be compiled ahead of time")
-    folder = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        folder = folder.parent  # one build for all workers
-    folder /= "wheel"
-    with FileLock(folder.with_suffix(".lock")):
-        built = list(folder.glob("*.whl"))
-        return built[0] if built else build_wheel(folder, POWERSYNC_KERNELS_REQUIRED="1")[0]
+    return built_wheel()
 
 
 @pytest.fixture(scope="session")

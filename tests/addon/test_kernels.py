@@ -36,7 +36,6 @@ def calls(tmp_path_factory):
         cwd=ROOT,
         env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
         check=True,
-        timeout=120,
     )
     return pickle.loads(file.read_bytes())
 

@@ -10,12 +10,10 @@ import zipfile
 
 import pytest
 
-from tests.addon.conftest import build_wheel
 from tests.end_to_end import small_request
 from tests.server.processes import running_server
 from tests.server.test_process import call
-
-UP_WITHIN = 1.0  # s
+from tests.wheel import build_wheel
 
 IMPORTED = """
 import json, sys
@@ -69,20 +67,14 @@ def test_a_plan_needs_neither_numba_nor_scipy(installed, tmp_path):
     assert file.startswith(str(installed))
 
 
-def test_the_server_is_up_within_a_second(installed, tmp_path):
-    """A second of computing: other tests share the machine, `make addon` looks at the clock."""
-    with running_server(tmp_path, folder=installed) as server:
-        took = server.processor_time()
-        assert call(server, "/status")["kernels"] == "ahead-of-time"
-
-    assert took < UP_WITHIN
-
-
 def test_the_server_plans_and_ends(installed, tmp_path):
+    """How soon it is up is measured by `make addon`."""
     with running_server(tmp_path, folder=installed) as server:
+        kernels = call(server, "/status")["kernels"]
         reply = call(server, "/optimize", small_request())
-        assert server.end(3.0) == 0
+        assert server.end(60.0) == 0
 
+    assert kernels == "ahead-of-time"
     assert reply["status"] == "optimal"
 
 

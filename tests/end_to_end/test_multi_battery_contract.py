@@ -1,19 +1,16 @@
 """Every field of ``POST /multi-battery/optimize``: what it does, and what a wrong value becomes."""
 
-import math
 from datetime import datetime
 from itertools import pairwise
 
 import pytest
 
-from tests.end_to_end import post, warned, without
+from tests.end_to_end import post, warned
 from tests.end_to_end.contract import (
     BATTERY,
     FLEET,
-    HUGE,
     fleet_of,
     fleet_request,
-    refused,
     short,
 )
 
@@ -429,147 +426,6 @@ async def test_ten_batteries_are_planned(client):
 # Wrong values
 
 
-@pytest.mark.parametrize(
-    ("sent", "meant", "warnings"),
-    [
-        ({"current_soc": 50}, {}, [("percent", "current_soc")]),
-        ({"current_soc": "0.5"}, {}, []),
-        ({"current_soc": "unavailable"}, {}, [("default", "current_soc")]),
-        ({"current_soc": None}, {}, [("default", "current_soc")]),
-        ({"current_soc": math.nan}, {}, [("default", "current_soc")]),
-        ({"current_soc": -0.2}, {"current_soc": 0.0}, [("clamped", "current_soc")]),
-        ({"current_soc": 1.01}, {"current_soc": 1.0}, [("clamped", "current_soc")]),
-        ({"backup_reserve": 20}, {}, [("percent", "backup_reserve")]),
-        (
-            {"backup_reserve": 0.8, "max_soc": 0.7},
-            {"backup_reserve": 0.7, "max_soc": 0.7},
-            [("clamped", "backup_reserve")],
-        ),
-        ({"min_soc": 10}, {"min_soc": 0.1}, [("percent", "min_soc")]),
-        ({"max_soc": 90}, {"max_soc": 0.9}, [("percent", "max_soc")]),
-        ({"max_soc": "x"}, {}, [("default", "max_soc")]),
-        ({"efficiency": 90}, {}, [("percent", "efficiency")]),
-        ({"efficiency": "x"}, {}, [("default", "efficiency")]),
-        (
-            {"charge_efficiency": 95, "discharge_efficiency": 95},
-            {"efficiency": 0.95},
-            [("percent", "charge_efficiency"), ("percent", "discharge_efficiency")],
-        ),
-        (
-            {"discharge_efficiency": 0},
-            {"discharge_efficiency": 0.5},
-            [("clamped", "discharge_efficiency")],
-        ),
-        ({"capacity_wh": "10000"}, {}, []),
-        ({"capacity_wh": 10}, {}, [("unit", "capacity_wh")]),
-        (
-            {"capacity_wh": 10, "max_charge_w": 5, "max_discharge_w": 5},
-            {},
-            [("unit", "capacity_wh"), ("unit", "max_charge_w"), ("unit", "max_discharge_w")],
-        ),
-        ({"capacity_wh": "x"}, {"capacity_wh": 13_500}, [("default", "capacity_wh")]),
-        ({"capacity_wh": math.inf}, {"capacity_wh": 13_500}, [("default", "capacity_wh")]),
-        ({"max_charge_w": 1e7}, {"max_charge_w": 1e5}, [("capped", "max_charge_w")]),
-        ({"max_discharge_w": None}, {}, [("default", "max_discharge_w")]),
-        ({"max_discharge_w": 5}, {"max_discharge_w": 5}, [("implausible", "max_discharge_w")]),
-        ({"cycle_cost": -1}, {}, [("clamped", "cycle_cost")]),
-        ({"cycle_cost": "x"}, {}, [("default", "cycle_cost")]),
-        ({"priority": "x"}, {}, [("default", "priority")]),
-        ({"priority": math.nan}, {}, [("default", "priority")]),
-        ({"priority": -3}, {}, []),
-        ({"priority": 1e300}, {}, []),
-        ({"max_export_w": "x"}, {}, [("default", "max_export_w")]),
-        ({"max_export_w": None}, {}, []),
-        ({"can_charge_from_grid": "true"}, {}, []),
-        ({"can_export_to_grid": None}, {}, []),
-        ({"foo": 1}, {}, [("unknown_field", "foo")]),
-    ],
-    ids=short,
-)
-async def test_a_battery_is_read_as_it_was_meant(client, sent, meant, warnings):
-    request = fleet_request({"id": "a"}, {"id": "b", **sent})
-
-    reply = await fleet_of(client, request, fleet_request({"id": "a"}, {"id": "b", **meant}))
-
-    due = [(code, f"batteries[1].{name}") for code, name in warnings]
-    assert [told for told in warned(reply) if told[0] != "unmet"] == due
-
-
-@pytest.mark.parametrize(
-    ("battery", "rule"),
-    [
-        ({"capacity_wh": -1}, "capacity_wh: must not be negative, got -1"),
-        ({"max_charge_w": -5}, "max_charge_w: must not be negative, got -5"),
-        ({"max_discharge_w": -5}, "max_discharge_w: must not be negative, got -5"),
-        ({"max_export_w": -1}, "max_export_w: must not be negative, got -1"),
-        ({"current_soc": []}, "current_soc: must be a number, got a list"),
-        ({"current_soc": True}, "current_soc: must be a number, got true"),
-        ({"current_soc": HUGE}, "current_soc: must be a number within reason"),
-        ({"max_charge_w": {}}, "max_charge_w: must be a number, got an object"),
-        ({"priority": []}, "priority: must be a number, got a list"),
-        ({"can_export_to_grid": "maybe"}, "can_export_to_grid: must be true or false, got 'maybe'"),
-        ({"can_charge_from_grid": 2}, "can_charge_from_grid: must be true or false, got 2"),
-        ({"name": 5}, "name: must be text, got 5"),
-        ({"system_type": []}, "system_type: must be text, got a list"),
-        ({"id": []}, "id: must be a number or text, got a list"),
-        ({"id": True}, "id: must be a number or text, got true"),
-        ({"id": 1.5}, "id: must be a number or text, got 1.5"),
-        ({"battery_id": {}}, "battery_id: must be a number or text, got an object"),
-        ({"hybrid": 5}, "hybrid: must be an object, got 5"),
-    ],
-    ids=short,
-)
-async def test_a_battery_without_a_sane_reading_is_refused(client, battery, rule):
-    error = await refused(client, FLEET, fleet_request({"id": "a"}, {"id": "b", **battery}))
-
-    assert error.startswith(f"batteries[1].{rule}")
-
-
-@pytest.mark.parametrize(
-    ("batteries", "rule"),
-    [
-        ([{}], "batteries[0].id: must be given, got null"),
-        ([{"id": None}], "batteries[0].id: must be given, got null"),
-        ([{"id": ""}], "batteries[0].id: must be given, got ''"),
-        ([{"id": "a"}, {"id": "  "}], "batteries[1].id: must be given, got '  '"),
-        (
-            [{"id": "a"}, {"id": "b"}, {"battery_id": "a"}],
-            "batteries[2].id: must differ from batteries[0].id, got 'a' again",
-        ),
-        (
-            [{"id": 1}, {"id": "1"}],
-            "batteries[1].id: must differ from batteries[0].id, got '1' again",
-        ),
-        ([], "batteries: must hold at least one battery, got none"),
-        (None, "batteries: must hold at least one battery, got none"),
-        ("missing", "batteries: must hold at least one battery, got none"),
-        ({"a": BATTERY}, "batteries: must be a list, got an object"),
-        ("a", "batteries: must be a list, got 'a'"),
-        (2, "batteries: must be a list, got 2"),
-        ([None], "batteries[0]: must be an object, got null"),
-        ([{"id": "a"}, "b"], "batteries[1]: must be an object, got 'b'"),
-        (
-            [{"id": f"b{i}"} for i in range(11)],
-            "batteries: must hold at most 10 batteries, got 11",
-        ),
-    ],
-    ids=short,
-)
-async def test_a_request_without_clear_batteries_is_refused(client, batteries, rule):
-    sent = fleet_request(batteries=batteries)
-    if batteries == "missing":
-        sent = without(sent, "batteries")
-
-    assert await refused(client, FLEET, sent) == rule
-
-
-@pytest.mark.parametrize("field", ["id", "name"])
-async def test_text_that_no_reply_can_hold_is_refused(client, field):
-    error = await refused(client, FLEET, fleet_request({"id": "a", field: "\ud800"}))
-
-    assert "must be Unicode text" in error
-
-
 async def test_unknown_fields_are_named_with_their_place(client):
     sent = fleet_request({"id": "a", "soc": 1}, {"id": "b"}, battery=BATTERY)
     meant = fleet_request()
@@ -580,50 +436,3 @@ async def test_unknown_fields_are_named_with_their_place(client):
         ("unknown_field", "batteries[0].soc"),
         ("unknown_field", "battery"),
     ]
-
-
-@pytest.mark.parametrize(
-    ("field", "assumed"),
-    [("prices_export", [0.0] * 8), ("solar_forecast", [0.0] * 8)],
-)
-async def test_a_missing_series_is_nothing_with_a_warning(client, field, assumed):
-    sent = fleet_request(**{field: None})
-
-    reply = await fleet_of(client, sent, fleet_request(**{field: assumed}))
-
-    assert warned(reply) == [("default", field)]
-
-
-async def test_a_missing_load_is_that_of_a_typical_home(client):
-    typical = [550, 550, 500, 500, 500, 500, 550, 550]
-
-    reply = await fleet_of(
-        client, fleet_request(load_forecast=None), fleet_request(load_forecast=typical)
-    )
-
-    assert warned(reply) == [("default", "load_forecast")]
-
-
-async def test_a_bad_entry_is_interpolated(client):
-    sent = fleet_request(load_forecast=[800, None, "x", math.nan, 800, "800", 800, 800])
-
-    reply = await fleet_of(client, sent, fleet_request())
-
-    assert warned(reply) == [("interpolated", "load_forecast")]
-
-
-@pytest.mark.parametrize(
-    ("changes", "rule"),
-    [
-        ({"prices_import": None}, "prices_import: must hold one price per interval, got none"),
-        ({"prices_import": []}, "prices_import: must hold one price per interval, got none"),
-        ({"grid": "x"}, "grid: must be an object, got 'x'"),
-        ({"interval_minutes": None}, "interval_minutes: must lie in [0.5, 1440] minutes, got null"),
-        ({"cost_function": 5}, "cost_function: must be text, got 5"),
-        ({"start_time": 5}, "start_time: must be text, got 5"),
-        ({"timezone": 5}, "timezone: must be text, got 5"),
-    ],
-    ids=short,
-)
-async def test_a_site_without_a_sane_reading_is_refused(client, changes, rule):
-    assert await refused(client, FLEET, fleet_request(**changes)) == rule

@@ -15,50 +15,11 @@ from server.wire.repairs import Repairs
 from server.wire.requests import OptimizeRequest
 from tests.end_to_end import NOW, SYDNEY, plan_of, post, warned
 from tests.end_to_end.readings import clean_request_of
+from tests.end_to_end.requests import plain_requests
 from tests.reference import violations
 
 EXAMPLES = 100
 FIELD = re.compile(r"^[a-z_]+(\.[a-z_]+)?(\[\d+\])?: must ")
-
-prices = st.integers(-30, 100).map(lambda cents: cents / 100) | st.sampled_from([0.0, 20.0])
-powers = st.just(0.0) | st.integers(1, 60).map(lambda hundreds: 100.0 * hundreds)
-shares = st.integers(0, 20).map(lambda twentieths: twentieths / 20)
-
-
-@st.composite
-def clean_requests(draw):
-    n = draw(st.integers(1, 8))
-
-    def series(values):
-        return st.lists(values, min_size=n, max_size=n)
-
-    load = draw(series(powers).filter(lambda watts: max(watts) >= 100 or max(watts) == 0))
-    return {
-        "prices_import": draw(series(prices)),
-        "prices_export": draw(series(prices)),
-        "solar_forecast": draw(series(powers)),
-        "load_forecast": load,
-        "interval_minutes": draw(
-            st.sampled_from([5, 30, 60, 240]) | series(st.sampled_from([5, 20, 30, 180, 480]))
-        ),
-        "battery": {
-            "current_soc": draw(shares),
-            "capacity_wh": draw(st.sampled_from([0, 2000, 10_000, 13_500])),
-            "max_charge_w": draw(st.sampled_from([0, 500, 5000])),
-            "max_discharge_w": draw(st.sampled_from([0, 500, 5000])),
-            "efficiency": draw(st.sampled_from([0.8, 0.9, 1.0])),
-            "backup_reserve": draw(shares),
-            "can_charge_from_grid": draw(st.booleans()),
-            "can_export_to_grid": draw(st.booleans()),
-        },
-        "grid": {
-            "max_import_w": draw(st.sampled_from([500, 5000, 50_000])),
-            "max_export_w": draw(st.sampled_from([0, 500, 5000, 50_000])),
-            "curtailment": draw(st.booleans()),
-        },
-        "cost_function": draw(st.sampled_from(["cost", "profit", "self_consumption"])),
-        "options": {"client_safe_charge": draw(st.booleans())},
-    }
 
 
 def as_percent(share):
@@ -106,7 +67,7 @@ over_http = settings(
 
 
 @over_http
-@given(request=clean_requests())
+@given(request=plain_requests())
 async def test_a_clean_request_gets_a_sound_plan(client, request):
     reply = await plan_of(client, request)
 
@@ -115,7 +76,7 @@ async def test_a_clean_request_gets_a_sound_plan(client, request):
 
 
 @over_http
-@given(request=clean_requests(), names=st.sets(st.sampled_from(sorted(DISGUISES)), min_size=1))
+@given(request=plain_requests(), names=st.sets(st.sampled_from(sorted(DISGUISES)), min_size=1))
 async def test_a_request_in_disguise_gets_the_plan_that_was_meant(client, request, names):
     sent = request
     for name in sorted(names):
@@ -163,7 +124,7 @@ def replaced(container, path, value):
 
 @over_http
 @given(
-    request=clean_requests(),
+    request=plain_requests(),
     oddities=st.lists(st.tuples(st.sampled_from(PATHS), odd_values), min_size=1, max_size=3),
 )
 async def test_an_odd_request_gets_a_sound_plan_or_the_name_of_the_field(client, request, oddities):

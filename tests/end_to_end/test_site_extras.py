@@ -5,9 +5,9 @@ import math
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from tests.end_to_end import plan_of, post, refusal_of, small_request, warned
+from tests.end_to_end import plan_of, post, small_request, warned
 from tests.end_to_end.contract import HUGE, charging_of, ev_request, fleet_of, fleet_request, short
-from tests.end_to_end.whole_sites import ev_requests, multi_battery_requests, optimize_requests
+from tests.end_to_end.requests import ev_requests, multi_battery_requests, optimize_requests
 
 EXAMPLES = 60
 FULL = {"current_soc": 1.0}
@@ -108,27 +108,6 @@ async def test_surplus_that_may_not_be_curtailed_goes_beyond_the_limit_and_is_re
     assert "needs 2.2 kW, the limit is 0.5" in reply["warnings"][0]["message"]
 
 
-@pytest.mark.parametrize(
-    ("limit", "rule"),
-    [
-        (-1, "must not be negative, got -1"),
-        ("-1", "must not be negative, got -1"),
-        ([5000] * 7 + [-2], "must not be negative, got -2"),
-        (["x"] * 8, "must hold numbers between ±100000, got no such number"),
-        ([True] * 8, "must hold numbers between ±100000, got no such number"),
-        ({}, "must be a list or a number, got an object"),
-        (True, "must be a list or a number, got true"),
-        (HUGE, "must be a number within reason"),
-    ],
-    ids=short,
-)
-async def test_a_limit_without_a_sane_reading_is_refused(client, limit, rule):
-    for field in ("max_import_w", "max_export_w"):
-        error = await refusal_of(client, small_request(grid={field: limit}))
-
-        assert error == f"grid.{field}: {rule}"
-
-
 # A flat tariff
 
 
@@ -175,30 +154,6 @@ async def test_a_limit_of_the_batterys_export_leaves_the_load_alone(client):
     reply = await plan_of(client, sent)
 
     assert max(reply["schedule"]["battery_consume_w"]) == pytest.approx(3000)
-
-
-@pytest.mark.parametrize("most", ["x", math.nan, "unavailable"])
-async def test_a_limit_of_export_that_is_no_number_is_none_with_a_warning(client, most):
-    reply = await plan_of(
-        client, small_request(battery={"max_export_w": most}), small_request(battery={})
-    )
-
-    assert warned(reply) == [("default", "battery.max_export_w")]
-
-
-@pytest.mark.parametrize(
-    ("most", "rule"),
-    [
-        (-5, "must not be negative, got -5"),
-        ([800] * 8, "must be a number, got a list"),
-        (True, "must be a number, got true"),
-    ],
-    ids=short,
-)
-async def test_a_limit_of_export_without_a_sane_reading_is_refused(client, most, rule):
-    error = await refusal_of(client, small_request(battery={"max_export_w": most}))
-
-    assert error.startswith(f"battery.max_export_w: {rule}")
 
 
 # A hybrid inverter
@@ -251,56 +206,6 @@ async def test_without_an_inverter_nothing_is_bounded(client, hybrid):
     reply = await plan_of(client, sent if hybrid == "missing" else {**sent, "hybrid": None})
 
     assert max(metered(reply, "export")) > 3000
-
-
-@pytest.mark.parametrize(
-    ("limit", "meant"), [("2000", 2000), (0, 0), (1e9, 1e5), (math.inf, 1e5), (2000.5, 2000.5)]
-)
-async def test_the_limit_of_an_inverter_is_a_number(client, limit, meant):
-    reply = await plan_of(
-        client,
-        with_hybrid("hybrid", {"ac_limit_w": limit}),
-        with_hybrid("hybrid", {"ac_limit_w": meant}),
-    )
-
-    assert reply["warnings"] == []
-
-
-@pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("hybrid", [{}, *({"ac_limit_w": w} for w in (None, -1, "x", math.nan))])
-async def test_an_inverter_that_cannot_be_read_is_ignored_with_a_warning(client, place, hybrid):
-    plain = await plan_of(client, small_request(solar_forecast=[6000.0] * 8))
-
-    reply = await plan_of(
-        client, with_hybrid(place, hybrid), small_request(solar_forecast=[6000.0] * 8)
-    )
-
-    assert warned(reply) == [("rule_ignored", f"{place}.ac_limit_w")]
-    assert reply["summary"] == plain["summary"]
-
-
-@pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize(
-    ("hybrid", "rule"),
-    [
-        ("x", ": must be an object, got 'x'"),
-        ([], ": must be an object, got a list"),
-        ({"ac_limit_w": []}, ".ac_limit_w: must be a number, got a list"),
-        ({"dc_coupled_solar": "maybe"}, ".dc_coupled_solar: must be true or false, got 'maybe'"),
-    ],
-    ids=short,
-)
-async def test_an_inverter_of_another_kind_is_refused(client, place, hybrid, rule):
-    error = await refusal_of(client, with_hybrid(place, hybrid))
-
-    assert error == f"{place}{rule}"
-
-
-@pytest.mark.parametrize("place", PLACES)
-async def test_an_unknown_field_of_an_inverter_is_named(client, place):
-    reply = await plan_of(client, with_hybrid(place, {"ac_limit_w": 2000, "foo": 1}))
-
-    assert warned(reply) == [("unknown_field", f"{place}.foo")]
 
 
 # Demand charges
@@ -526,26 +431,6 @@ async def test_a_demand_charge_that_cannot_be_read_is_ignored_with_a_warning(cli
     assert warned(reply) == [("rule_ignored", "demand_charges[1]")]
     assert reply["warnings"][0]["message"] == f"ignored: {rule}"
     assert len(peaks(reply)) == 1
-
-
-@pytest.mark.parametrize(
-    ("charges", "rule"),
-    [
-        ({"price_per_kw": 10}, ": must be a list, got an object"),
-        ("x", ": must be a list, got 'x'"),
-        ([None], "[0]: must be an object, got null"),
-        ([{}, 5], "[1]: must be an object, got 5"),
-        ([{"start": 7}], "[0].start: must be text, got 7"),
-        ([{"weekdays": {}}], "[0].weekdays: must be a list or a number or text, got an object"),
-        ([{}] * 21, ": must hold at most 20, got 21"),
-    ],
-    ids=short,
-)
-@pytest.mark.parametrize("field", ["demand_charges", "allowances"])
-async def test_rules_of_another_kind_are_refused(client, field, charges, rule):
-    error = await refusal_of(client, small_request(**{field: charges}))
-
-    assert error == f"{field}{rule}"
 
 
 async def test_twenty_demand_charges_are_planned(client):

@@ -27,7 +27,6 @@ from tests.fuzz import seeds
 from tests.reference import violations
 
 OPTIONS = Options(zone=SYDNEY)
-LONGEST = 20.0  # s; the client waits 60
 BEYOND_THE_CHECK = ("provider_config", "demand_charges", "allowances", "hybrid")
 """Of these, `clean_request_of` has no words; tests of their own judge them."""
 SEEDS = list(seeds.requests())
@@ -79,7 +78,7 @@ def _places(container):
 
 def judge(body):
     """Assert what must hold of any body at all; whether a plan was made."""
-    began, made = time.monotonic(), False
+    made = False
     for plan in (answer, answer_batteries, answer_vehicles):
         try:
             strict_json(plan(body, OPTIONS, lambda: NOW).body)
@@ -88,7 +87,6 @@ def judge(body):
             msgspec.json.encode(str(error))
     with suppress(ProblemError, RecursionError):  # the latter: see test_fuzz
         optimise_any(body, OPTIONS, lambda: NOW)
-    assert time.monotonic() - began < LONGEST
     return made
 
 

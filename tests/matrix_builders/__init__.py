@@ -5,6 +5,7 @@ numbers differ from each other, so that one in the wrong place is seen.
 """
 
 import numpy as np
+from scipy.sparse import csc_array
 
 from matrix_builders import SiteArrays, StorageArrays
 
@@ -38,3 +39,9 @@ HAND_STORAGES = StorageArrays(
     end_width=np.array([[1.5, 2.0]]),
     end_price=np.array([[0.25, 0.15]]),
 )
+
+
+def dense_matrix(lp):
+    """Coefficients of a `LinearProgram`; shape (n_rows, n_cols)."""
+    matrix, shape = lp.matrix, (lp.row_lower.size, lp.cost.size)
+    return csc_array((matrix.data, matrix.indices, matrix.indptr), shape=shape).toarray()

@@ -3,26 +3,19 @@
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from matrix_builders import build, layout_for
 from matrix_builders.layout import (
     BALANCE,
     CEILING,
-    CHARGE,
-    DISCHARGE,
     DYNAMICS,
     END_LEVEL,
-    EXPORT,
     FLOOR,
-    IMPORT,
-    STORED,
 )
 from matrix_builders.sparse import csc_from_triplets
-from tests.dense_programme import dense_matrix
-from tests.matrix_builders import HAND_SITE, HAND_STORAGES
+from tests.matrix_builders import HAND_SITE, HAND_STORAGES, dense_matrix
 from tests.strategies import programmes
-from tests.tolerances import KERNEL, SIMULATION
+from tests.tolerances import KERNEL
 
 LAYOUT = layout_for(HAND_SITE, HAND_STORAGES)
 
@@ -129,31 +122,3 @@ def test_every_column_is_boxed_and_no_box_is_empty(programme):
     assert np.isfinite(lp.col_upper).all()
     assert (lp.col_lower <= lp.col_upper).all()
     assert (lp.row_lower <= lp.row_upper).all()
-
-
-@given(programmes(), st.randoms(use_true_random=False))
-def test_balance_and_dynamics_rows_vanish_on_a_simulated_battery(programme, random):
-    site, storages = programme.site, programme.storages
-    layout = layout_for(site, storages)
-    x = np.zeros(layout.n_cols)
-    metered = site.net_load.copy()
-    for k in range(layout.n_storages):
-        level = storages.initial[k]
-        for t in range(layout.n_intervals):
-            at = k * layout.n_intervals + t
-            charge, discharge = random.uniform(0, 5), random.uniform(0, 5)
-            level += storages.charge_efficiency[k] * charge
-            level -= discharge / storages.discharge_efficiency[k]
-            metered[t] += charge - discharge
-            x[layout.columns(CHARGE)][at] = charge
-            x[layout.columns(DISCHARGE)][at] = discharge
-            x[layout.columns(STORED)][at] = level
-    x[layout.columns(IMPORT)] = np.maximum(metered, 0)
-    x[layout.columns(EXPORT)] = np.maximum(-metered, 0)
-
-    lp = build(layout, site, storages)
-
-    rows = slice(0, layout.rows(DYNAMICS).stop)
-    residual = (dense_matrix(lp) @ x - lp.row_lower)[rows]
-    np.testing.assert_allclose(residual, 0.0, atol=SIMULATION)
-    np.testing.assert_array_equal(lp.row_lower[rows], lp.row_upper[rows])

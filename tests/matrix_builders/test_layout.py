@@ -21,8 +21,8 @@ from matrix_builders.layout import (
     SHORTFALL,
     STORED,
 )
-from tests.dense_programme import dense_programme
 from tests.matrix_builders import HAND_SITE, HAND_STORAGES
+from tests.oracle import model_of_arrays
 from tests.strategies import programmes
 
 COLUMN_BLOCKS = {
@@ -92,12 +92,12 @@ def test_energy_worth_nothing_at_the_end_has_neither_columns_nor_rows():
 
 @given(programmes())
 def test_every_block_is_where_the_written_out_programme_has_it(programme):
-    dense = dense_programme(programme.site, programme.storages)
+    dense = model_of_arrays(programme.site, programme.storages)
 
     layout = layout_for(programme.site, programme.storages)
 
     for name, block in COLUMN_BLOCKS.items():
-        named = [j for j, column in enumerate(dense.columns) if column.name[0] == name]
+        named = [j for j, column in enumerate(dense.columns) if column[0] == name]
         assert named == list(range(layout.n_cols))[layout.columns(block)]
     for name, block in ROW_BLOCKS.items():
         named = [i for i, row in enumerate(dense.rows) if row.name[0] == name]

@@ -48,7 +48,7 @@ def ingress(target):
 
     thread = threading.Thread(target=loop.run_until_complete, args=(serve(),), daemon=True)
     thread.start()
-    assert up.wait(10)
+    assert up.wait(60)
     try:
         yield f"http://127.0.0.1:{port}"
     finally:

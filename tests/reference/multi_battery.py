@@ -32,7 +32,7 @@ from tests.reference.shape import (
     no_stamps,
     wrong_numbers,
 )
-from tests.reference.storage import Storage, battery_of
+from tests.reference.storage import Storage, a_battery
 
 TOTALS = {"charge_w": "total_charge_w", "discharge_w": "total_discharge_w"}
 
@@ -124,7 +124,7 @@ def storages_of(request: Wire, reply: Wire) -> dict[str, Storage]:
     for battery in request["batteries"]:
         schedule = reply["batteries"][battery["id"]]["schedule"]
         charge, discharge = schedule["charge_w"], schedule["discharge_w"]
-        storages[battery["id"]] = battery_of(
+        storages[battery["id"]] = a_battery(
             request, battery, charge=charge, discharge=discharge, soc=schedule["soc"]
         )
     return storages

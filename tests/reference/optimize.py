@@ -20,7 +20,7 @@ from tests.reference.reading import (
     true_charge,
 )
 from tests.reference.shape import no_list, no_numbers, no_object, no_stamps
-from tests.reference.storage import Storage, battery_of
+from tests.reference.storage import Storage, a_battery
 
 
 def violations(request: Wire, reply: Wire, *, exclusive: bool = True) -> list[str]:
@@ -121,7 +121,7 @@ def malformed_schedule(schedule: Wire, n: int) -> Iterator[str]:
 
 def scheduled_battery(request: Wire, battery: Wire, schedule: Wire) -> Storage:
     """The home battery, with what truly flows into it."""
-    return battery_of(
+    return a_battery(
         request,
         battery,
         charge=true_charge(request, schedule),

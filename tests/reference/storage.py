@@ -54,7 +54,7 @@ class Storage:
     soc: Series
 
 
-def battery_of(
+def a_battery(
     request: Wire, battery: Wire, *, charge: Series, discharge: Series, soc: Series
 ) -> Storage:
     """A home battery.

@@ -7,7 +7,7 @@ import time
 from tests.end_to_end import small_request
 
 PAUSE = 0.01  # s
-TIMEOUT = 10.0
+TIMEOUT = 60.0  # s; as the PowerSync client
 
 
 def watch(port, seconds):

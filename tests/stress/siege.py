@@ -85,6 +85,7 @@ def main():
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 10.0
     names = sys.argv[2:] or ATTACKS
     print(HEADING)
+    failed = False
     for name in names:
         with (
             tempfile.TemporaryDirectory() as folder,
@@ -92,9 +93,11 @@ def main():
         ):
             siege = asyncio.run(besiege(server, name, seconds))
             print(siege.row(), flush=True)
+            failed |= bool(siege.wrong or complaints(siege.log))
             for line in [*siege.wrong[:5], *complaints(siege.log)[:10]]:
                 print("    ", line[:300], flush=True)
+    return failed
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

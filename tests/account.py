@@ -1,0 +1,300 @@
+"""The independent accountant: what a dispatch costs, and which limits it breaks.
+
+Plain loops over the site's own fields.  Nothing is taken from the library but data classes, the
+index of the vehicle's intervals not even that.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import linprog
+
+from optimiser import Direction
+
+TOLERANCE = 1e-5
+"""Energy by which a dispatch may miss a limit: ten times what solvers are asked for. [kWh]"""
+
+
+@dataclass(frozen=True)
+class Account:
+    """What a dispatch costs, line by line. [$]"""
+
+    energy: float
+    demand: float
+    credit: float
+    wear: float
+
+    @property
+    def bill(self):
+        return self.energy + self.demand - self.credit
+
+    @property
+    def cost(self):
+        return self.bill + self.wear
+
+
+def account_of(site, dispatch):
+    """Bill at the true prices, and wear."""
+    tariff = site.tariff
+    energy = 0.0
+    for t in range(site.horizon.n_intervals):
+        energy += tariff.import_price[t] * dispatch.grid_import[t]
+        energy -= tariff.export_price[t] * dispatch.grid_export[t]
+    wear = 0.0
+    for k, storage in enumerate(site.storages):
+        wear += storage.cycle_cost * float(dispatch.charge[k].sum() + dispatch.discharge[k].sum())
+    return Account(
+        energy=float(energy),
+        demand=sum(_demand(site, c, dispatch.grid_import) for c in tariff.demand_charges),
+        credit=_credit(site, dispatch),
+        wear=wear,
+    )
+
+
+def wanted_at_end(battery):
+    """Energy that a battery should hold at the end. [kWh]"""
+    wanted = battery.reserve
+    if battery.target_end_soc is not None:
+        wanted = max(wanted, min(battery.target_end_soc, battery.max_soc))
+    return wanted * battery.capacity
+
+
+def wanted_at_departure(site, vehicle):
+    """Energy that a vehicle should hold when it leaves, or at the end. [kWh]
+
+    One that gives energy and is still here then regains its least as a battery its reserve.
+    """
+    wanted = 0.0
+    if vehicle.target_soc is not None:
+        wanted = min(vehicle.target_soc, max(vehicle.most_soc, vehicle.initial_soc))
+    return wanted * vehicle.capacity
+
+
+def is_here(site, vehicle, t):
+    """Whether interval `t` lies wholly between arrival and departure."""
+    begins, ends = site.horizon.instants[t], site.horizon.instants[t + 1]
+    arrived = vehicle.arrival is None or begins.timestamp() >= vehicle.arrival.timestamp() - 1e-3
+    left = vehicle.departure is not None and ends.timestamp() > vehicle.departure.timestamp() + 1e-3
+    return arrived and not left
+
+
+def leaves_after(site, vehicle):
+    """Last interval that ends at or before the departure; the first if none does."""
+    last = 0
+    for t in range(site.horizon.n_intervals):
+        ends = site.horizon.instants[t + 1].timestamp()
+        if vehicle.departure is None or ends <= vehicle.departure.timestamp() + 1e-3:
+            last = t
+    return last
+
+
+def is_open(window, start):
+    """Whether local time `start` lies in a daily window."""
+    now = (start.hour, start.minute)
+    opens, closes = ((w.hour, w.minute) for w in (window.start, window.end))
+    if opens < closes:
+        return opens <= now < closes
+    return now >= opens or now < closes
+
+
+def metering_blocks(site, charge):
+    """Intervals of each metering block of a demand charge: lists of indices."""
+    blocks = {}
+    length = round(60 * charge.average_hours)
+    for t, start in enumerate(site.horizon.starts):
+        if is_open(charge.window, start):
+            blocks.setdefault((start.date(), (60 * start.hour + start.minute) // length), [])
+            blocks[start.date(), (60 * start.hour + start.minute) // length].append(t)
+    return list(blocks.values())
+
+
+def peak_of(site, charge, grid_import):
+    """Highest mean power that a demand charge meters, at least that of before. [kW]"""
+    peak = charge.peak_so_far
+    for block in metering_blocks(site, charge):
+        peak = max(peak, sum(grid_import[t] for t in block) / sum(site.horizon.hours[block]))
+    return float(peak)
+
+
+def allowance_days(site, allowance):
+    """Intervals and energy left of each local day of an allowance."""
+    days = {}
+    for t, start in enumerate(site.horizon.starts):
+        if is_open(allowance.window, start):
+            days.setdefault(start.date(), []).append(t)
+    today = site.horizon.start.date()
+    for day, intervals in days.items():
+        used = allowance.used_today if day == today else 0.0
+        yield intervals, max(allowance.daily_energy - used, 0.0)
+
+
+def gain(site, allowance, t, surcharge=0.0):
+    """Gain of a kWh within an allowance over the tariff. [$/kWh]"""
+    if allowance.direction is Direction.IMPORT:
+        return site.tariff.import_price[t] + surcharge - allowance.price
+    return allowance.price - site.tariff.export_price[t]
+
+
+def violations(site, dispatch, *, consumes_itself=False):
+    """Sentences about every hard limit, permission and law of physics that is broken."""
+    found = []
+
+    def check(excess, what):
+        if excess > TOLERANCE:
+            found.append(f"{what} by {excess:.2e} kWh")
+
+    hours = site.horizon.hours
+    solar, load = site.forecast.solar, site.forecast.load
+    n_batteries = len(site.batteries)
+    charge, discharge = dispatch.charge, dispatch.discharge
+    for t in range(hours.size):
+        moved = charge[:, t].sum() - discharge[:, t].sum()
+        used = solar[t] - dispatch.curtailed[t]
+        metered = dispatch.grid_import[t] - dispatch.grid_export[t]
+        check(abs(load[t] - used + moved - metered), f"{t}: balance")
+        check(dispatch.curtailed[t] - solar[t], f"{t}: curtails more than there is")
+        check(min(dispatch.grid_import[t], dispatch.grid_export[t]), f"{t}: meter goes both ways")
+        groups = [range(n_batteries)] + [[k] for k in range(n_batteries, len(site.storages))]
+        for group in groups:
+            both = min(charge[group, t].sum(), discharge[group, t].sum())
+            check(both, f"{t}: {list(group)} charge and discharge")
+        clipped = clipping(site, t)
+        if not site.grid.curtailment:
+            check(dispatch.curtailed[t] - clipped, f"{t}: curtails without leave")
+        shortage = max(load[t] - solar[t] + clipped, 0.0)
+        surplus = max(solar[t] - load[t], 0.0)
+        over = dispatch.grid_import[t] - hours[t] * limit_at(site.grid.import_limit, t)
+        check(over - shortage_excess(site, t), f"{t}: import limit")
+        over = dispatch.grid_export[t] - hours[t] * limit_at(site.grid.export_limit, t)
+        most_lost = solar[t] if site.grid.curtailment else clipped
+        least_export = max(surplus - most_lost, 0.0)
+        allowed = max(least_export - hours[t] * limit_at(site.grid.export_limit, t), 0.0)
+        check(over - allowed, f"{t}: export limit")
+        barred = [k for k in range(len(site.storages)) if is_barred(site, k, t, consumes_itself)]
+        check(charge[barred, t].sum() - surplus, f"{t}: solar only")
+        if charge[barred, t].sum() > TOLERANCE:
+            free = [k for k in range(len(site.storages)) if k not in barred]
+            drawn = dispatch.grid_import[t] - shortage - charge[free, t].sum()
+            check(drawn, f"{t}: solar only, bought")
+        check(_fed_in_too_much(site, dispatch, t, consumes_itself), f"{t}: feed-in")
+        if site.inverter is not None:
+            out = discharge[:n_batteries, t].sum() - charge[:n_batteries, t].sum()
+            if site.inverter.dc_coupled_solar:
+                out += used
+            check(abs(out) - hours[t] * site.inverter.ac_limit, f"{t}: inverter")
+    for k, storage in enumerate(site.storages):
+        found += _of_storage(site, dispatch, k, storage)
+    return found
+
+
+def limit_at(limit, t):
+    """Limit of the meter in one interval. [kW]"""
+    return float(np.broadcast_to(limit, t + 1)[t]) if np.size(limit) == 1 else float(limit[t])
+
+
+def clipping(site, t):
+    """Solar that must be stored behind the inverter, or is lost. [kWh]"""
+    if site.inverter is None or not site.inverter.dc_coupled_solar:
+        return 0.0
+    return max(site.forecast.solar[t] - site.horizon.hours[t] * site.inverter.ac_limit, 0.0)
+
+
+def shortage_excess(site, t):
+    """Import beyond the limit that the house alone needs. [kWh]"""
+    shortage = max(site.forecast.load[t] - site.forecast.solar[t] + clipping(site, t), 0.0)
+    return max(shortage - site.horizon.hours[t] * limit_at(site.grid.import_limit, t), 0.0)
+
+
+def is_barred(site, k, t, consumes_itself):
+    """Whether a storage may take surplus solar only."""
+    storage = site.storages[k]
+    buys_itself = consumes_itself and k < len(site.batteries)
+    return not storage.may_charge_from_grid or (buys_itself and site.tariff.import_price[t] > 0)
+
+
+def feed_in_limit(site, k, t, consumes_itself):
+    """Most that a storage may send beyond the house. [kWh]"""
+    storage = site.storages[k]
+    if consumes_itself or not storage.may_export:
+        return 0.0
+    return getattr(storage, "export_limit", np.inf) * site.horizon.hours[t]
+
+
+def _fed_in_too_much(site, dispatch, t, consumes_itself):
+    """Discharge that neither the house took nor the grid may take. [kWh]"""
+    net_load = site.forecast.load[t] - site.forecast.solar[t]
+    served = max(net_load, 0.0)
+    if net_load >= 0:
+        served += dispatch.charge[len(site.batteries) :, t].sum()
+    fed_in, most_export = 0.0, max(-net_load, 0.0)
+    for k in range(len(site.storages)):
+        most = feed_in_limit(site, k, t, consumes_itself)
+        fed_in += max(dispatch.discharge[k, t] - most, 0.0)
+        most_export += min(dispatch.discharge[k, t], most)
+    return max(fed_in - served, dispatch.grid_export[t] - most_export)
+
+
+def _of_storage(site, dispatch, k, storage):
+    found, level = [], storage.initial_soc * storage.capacity
+    is_vehicle = k >= len(site.batteries)
+    if is_vehicle:
+        gives = storage.discharge_limit > 0
+        low = min(storage.least_soc, storage.initial_soc) if gives else storage.initial_soc
+        high = max(storage.most_soc, storage.initial_soc)
+    else:
+        low = min(storage.reserve, storage.initial_soc)
+        high = max(storage.max_soc, storage.initial_soc)
+    for t, h in enumerate(site.horizon.hours):
+        charge, discharge = dispatch.charge[k, t], dispatch.discharge[k, t]
+        level += storage.charge_efficiency * charge - discharge / storage.discharge_efficiency
+        here = not is_vehicle or is_here(site, storage, t)
+        checks = {
+            "charge": charge - here * h * storage.charge_limit,
+            "discharge": discharge - here * h * storage.discharge_limit,
+            "level": abs(level - dispatch.stored[k, t]),
+            "empty": low * storage.capacity - level,
+            "full": level - high * storage.capacity,
+        }
+        if is_vehicle and charge > TOLERANCE:
+            checks["trickle"] = h * storage.least_charge - charge
+        found += [
+            f"{t}: {what} of {k} by {excess:.2e}"
+            for what, excess in checks.items()
+            if excess > TOLERANCE
+        ]
+    return found
+
+
+def _demand(site, charge, grid_import):
+    return charge.price * (peak_of(site, charge, grid_import) - charge.peak_so_far)
+
+
+def _credit(site, dispatch):
+    """Most that the allowances gain: a transport problem, each kWh within one of them at most."""
+    allowances = site.tariff.allowances
+    if not allowances:
+        return 0.0
+    traded = {Direction.IMPORT: dispatch.grid_import, Direction.EXPORT: dispatch.grid_export}
+    n = site.horizon.n_intervals
+    gains, upper, rows, right = np.zeros((len(allowances), n)), [], [], []
+    for a, allowance in enumerate(allowances):
+        most = np.zeros(n)
+        for intervals, left in allowance_days(site, allowance):
+            row = np.zeros((len(allowances), n))
+            row[a, intervals] = 1.0
+            rows.append(row.ravel())
+            right.append(left)
+            most[intervals] = traded[allowance.direction][intervals]
+        gains[a] = [gain(site, allowance, t) for t in range(n)]
+        upper.append(np.where(gains[a] > 0, most, 0.0))
+    for direction in Direction:
+        own = [a for a, allowance in enumerate(allowances) if allowance.direction is direction]
+        for t in range(n):
+            row = np.zeros((len(allowances), n))
+            row[own, t] = 1.0
+            rows.append(row.ravel())
+            right.append(traded[direction][t])
+    bounds = [(0.0, most) for most in np.concatenate(upper)]
+    found = linprog(-gains.ravel(), A_ub=np.array(rows), b_ub=np.array(right), bounds=bounds)
+    assert found.status == 0, found.message
+    return -float(found.fun)

@@ -1,0 +1,143 @@
+"""Sites for tests, one builder for each kind; what a test is about, it states itself."""
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from optimiser import (
+    Battery,
+    CostFunction,
+    Forecast,
+    Grid,
+    Horizon,
+    ProviderRules,
+    Site,
+    Tariff,
+    Vehicle,
+)
+from optimiser.planner import state
+
+NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
+HALF_HOURS = 96
+"""Intervals of `a_house`."""
+
+
+def a_battery(**changes):
+    """A half-full battery of 10 kWh and 5 kW that loses a tenth each way."""
+    usual = {
+        "capacity": 10.0,
+        "charge_limit": 5.0,
+        "discharge_limit": 5.0,
+        "initial_soc": 0.5,
+        "charge_efficiency": 0.9,
+        "discharge_efficiency": 0.9,
+    }
+    return Battery(**{**usual, **changes})
+
+
+def a_site(
+    *batteries,
+    import_price,
+    export_price,
+    load,
+    solar=0.0,
+    hours=1.0,
+    start=NEW_YEAR,
+    vehicles=(),
+    grid=None,
+):
+    """A site of one-hour intervals, or of other `hours`; a single number stands for a series."""
+    n = max(np.size(series) for series in (import_price, export_price, load, solar, hours))
+
+    def series(values):
+        return np.broadcast_to(np.asarray(values, dtype=np.float64), n)
+
+    return Site(
+        horizon=Horizon(start=start, hours=series(hours)),
+        tariff=Tariff(import_price=series(import_price), export_price=series(export_price)),
+        forecast=Forecast(load=series(load), solar=series(solar)),
+        batteries=batteries,
+        vehicles=vehicles,
+        grid=Grid() if grid is None else grid,
+    )
+
+
+def a_house(seed=0, *, noise=0.0, **battery):
+    """Two days of half hours: morning and evening peaks, sun at noon, some noise, one battery."""
+    rng = np.random.default_rng(seed)
+    hour = np.arange(HALF_HOURS) / 2 % 24
+    price = (
+        0.25 + 0.15 * np.exp(-(((hour - 18.5) / 2) ** 2)) - 0.1 * np.exp(-(((hour - 12) / 3) ** 2))
+    )
+    price = price + rng.normal(0, 0.01, HALF_HOURS)
+    load = 0.3 + 0.4 * np.exp(-(((hour - 19) / 2) ** 2)) + rng.uniform(0, 0.1, HALF_HOURS)
+    solar = 2.0 * np.clip(np.sin((hour - 6) / 12 * np.pi), 0, None)
+
+    def shaken(values):
+        return values * (1 + noise * rng.standard_normal(HALF_HOURS))
+
+    usual = {"charge_limit": 4.0, "discharge_limit": 4.0, "initial_soc": 0.4, "reserve": 0.1}
+    import_price = shaken(price)
+    return a_site(
+        Battery(**{"capacity": 10.0, **usual, **battery}),
+        start=datetime(2026, 2, 3, tzinfo=UTC),
+        hours=0.5,
+        import_price=import_price,
+        export_price=shaken(price) - 0.15,
+        load=shaken(load),
+        solar=shaken(solar),
+    )
+
+
+def a_site_with_chargers(seed, finer=1):
+    """One vehicle beside a battery, or two vehicles below one import limit; least powers.
+
+    In half hours, or `finer` times as many intervals.
+    """
+    rng = np.random.default_rng(seed)
+    n = int(rng.choice([24, 32, 48])) * finer
+    hours = np.full(n, 0.5 / finer)
+    start = datetime(2026, 4, 4, 16, tzinfo=UTC)
+    clock = 16 + np.cumsum(hours) - hours
+    price = 0.25 + 0.12 * np.cos((clock - 19) / 12 * np.pi) + rng.normal(0, 0.03, n)
+    solar = 4.0 * np.clip(np.sin((clock % 24 - 6) / 12 * np.pi), 0, None) * rng.uniform(0, 1, n)
+    load = rng.uniform(0.2, 1.5, n)
+    two = bool(seed % 2)
+    battery = Battery(
+        capacity=10.0,
+        charge_limit=5.0,
+        discharge_limit=5.0,
+        initial_soc=float(rng.uniform(0.1, 0.9)),
+        reserve=0.1,
+        cycle_cost=0.02,
+    )
+    return a_site(
+        *(() if two else (battery,)),
+        start=start,
+        hours=hours,
+        import_price=price,
+        export_price=0.05,
+        load=load * hours,
+        solar=solar * hours,
+        vehicles=tuple(_a_slow_vehicle(rng, start, n // finer) for _ in range(1 + two)),
+        grid=Grid(import_limit=9.0 if two else 12.0),
+    )
+
+
+def _a_slow_vehicle(rng, start, n):
+    arrives, leaves = int(rng.integers(0, n // 4)), int(rng.integers(2 * n // 3, n + 1))
+    return Vehicle(
+        capacity=60.0,
+        charge_limit=7.4,
+        least_charge=float(rng.choice([1.4, 4.1])),
+        initial_soc=float(rng.uniform(0.3, 0.5)),
+        target_soc=float(rng.uniform(0.5, 0.7)),
+        arrival=start + timedelta(hours=arrives / 2),
+        departure=start + timedelta(hours=leaves / 2),
+        may_charge_from_grid=bool(rng.uniform() < 0.95),
+    )
+
+
+def a_programme(site, cost_function=CostFunction.PROFIT, rules=ProviderRules()):  # noqa: B008
+    """The arrays that the planner makes of a site."""
+    return state(site, cost_function, rules)

@@ -1,0 +1,151 @@
+"""Random clean requests, for all three endpoints."""
+
+from datetime import timedelta
+
+from hypothesis import strategies as st
+
+from tests.end_to_end import COST_FUNCTIONS, NOW, SYDNEY
+
+START = NOW.astimezone(SYDNEY).replace(minute=0, second=0)
+
+prices = st.integers(-30, 100).map(lambda cents: cents / 100) | st.sampled_from([0.0, 20.0])
+mild_prices = st.integers(5, 60).map(lambda cents: cents / 100)
+powers = st.just(0.0) | st.integers(1, 60).map(lambda hundreds: 100.0 * hundreds)
+shares = st.integers(0, 20).map(lambda twentieths: twentieths / 20)
+limits = st.sampled_from([500, 5000, 50_000])
+seldom = st.integers(0, 3).map(lambda number: number == 0)
+moments = st.sampled_from([None, -5, 1, 2.5, 4, 7, 100]).map(
+    lambda hours: None if hours is None else (START + timedelta(hours=hours)).isoformat()
+)
+
+plain_battery = {
+    "current_soc": shares,
+    "capacity_wh": st.sampled_from([0, 2000, 10_000, 13_500]),
+    "max_charge_w": st.sampled_from([0, 500, 5000]),
+    "max_discharge_w": st.sampled_from([0, 500, 5000]),
+    "efficiency": st.sampled_from([0.8, 0.9, 1.0]),
+    "backup_reserve": shares,
+    "can_charge_from_grid": st.booleans(),
+    "can_export_to_grid": st.booleans(),
+}
+batteries = st.fixed_dictionaries(
+    plain_battery,
+    optional={"max_export_w": st.sampled_from([0, 800, 3000]), "priority": st.integers(0, 3)},
+)
+vehicles = st.fixed_dictionaries(
+    {
+        "battery_capacity_kwh": st.sampled_from([0, 20, 60, 75]),
+        "current_soc": shares,
+        "target_soc": shares,
+        "min_soc": st.sampled_from([0.0, 0.3]),
+        "max_charge_kw": st.sampled_from([4.0, 7.4, 11.0]),
+        "min_charge_kw": st.sampled_from([0.0, 1.4, 4.0]),
+        "charger_efficiency": st.sampled_from([0.85, 0.92, 1.0]),
+        "max_discharge_kw": st.sampled_from([0, 0, 5.0]),
+        "arrival_time": moments,
+        "departure_time": moments,
+        "must_reach_target": st.booleans(),
+        "allow_grid_charging": seldom.map(lambda forbidden: not forbidden),
+        "solar_only": seldom,
+        "priority": st.sampled_from(["ev_first", "battery_first", "equal", "solar_only"]),
+    }
+)
+window = {
+    "start": st.integers(0, 23).map(lambda hour: f"{hour:02}:00"),
+    "end": st.integers(0, 23).map(lambda hour: f"{hour:02}:30"),
+    "weekdays": st.sampled_from([[0, 1, 2, 3, 4], [2], [5, 6]]),
+}
+demand_charges = st.fixed_dictionaries(
+    {
+        "price_per_kw": st.sampled_from([0.0, 0.5, 5.0, 15.0]),
+        "peak_so_far_kw": st.sampled_from([0.0, 1.5, 6.0]),
+        "average_minutes": st.sampled_from([30, 30, 15, 60]),
+    },
+    optional=window,
+)
+allowances = st.fixed_dictionaries(
+    {
+        "direction": st.sampled_from(["import", "export"]),
+        "daily_quota_kwh": st.sampled_from([0.0, 2.5, 10.0]),
+        "bonus_price": st.sampled_from([0.0, 0.1, 0.45]),
+        "used_today_kwh": st.sampled_from([0.0, 1.0]),
+    },
+    optional=window,
+)
+inverters = st.fixed_dictionaries(
+    {"ac_limit_w": st.sampled_from([0, 1000, 5000]), "dc_coupled_solar": st.booleans()}
+)
+extras = {
+    "demand_charges": st.lists(demand_charges, min_size=1, max_size=2),
+    "allowances": st.lists(allowances, min_size=1, max_size=1),
+    "hybrid": inverters,
+}
+
+
+@st.composite
+def site_requests(draw, lengths=st.sampled_from([5, 15, 30, 60]), optional=extras):  # noqa: B008
+    """What all endpoints share."""
+    n = draw(st.integers(1, 8))
+    price = draw(st.sampled_from([prices, mild_prices]))
+
+    def series(values):
+        return st.lists(values, min_size=n, max_size=n)
+
+    load = series(powers).filter(lambda watts: max(watts) >= 100 or max(watts) == 0)
+    grid = {
+        "max_import_w": limits | series(limits),
+        "max_export_w": limits | series(limits),
+        "curtailment": st.booleans(),
+    }
+    request = {
+        "prices_import": series(price),
+        "prices_export": series(price),
+        "solar_forecast": series(powers),
+        "load_forecast": load,
+        "interval_minutes": lengths | series(lengths),
+        "grid": st.fixed_dictionaries(grid),
+        "cost_function": st.sampled_from(COST_FUNCTIONS),
+    }
+    return draw(st.fixed_dictionaries(request, optional=optional))
+
+
+@st.composite
+def plain_requests(draw):
+    """Requests of one battery and nothing that `clean_request_of` has no words for."""
+    request = draw(site_requests(st.sampled_from([5, 20, 30, 60, 180, 240, 480]), {}))
+    options = {"client_safe_charge": draw(st.booleans())}
+    battery = draw(st.fixed_dictionaries(plain_battery))
+    grid = {name: draw(limits) for name in ("max_import_w", "max_export_w")}
+    return {**request, "battery": battery, "options": options, "grid": {**request["grid"], **grid}}
+
+
+@st.composite
+def optimize_requests(draw):
+    return {**draw(site_requests()), "battery": draw(batteries)}
+
+
+def numbered(found, name, prefix):
+    return [{name: f"{prefix}{i}", **each} for i, each in enumerate(found)]
+
+
+@st.composite
+def multi_battery_requests(draw):
+    found = draw(st.lists(batteries, min_size=1, max_size=3))
+    if len(found) > 1 and draw(st.booleans()):
+        soc = draw(st.sampled_from([found[0]["current_soc"], 0.5]))
+        found[1] = {**found[0], "current_soc": soc}
+    return {**draw(site_requests()), "batteries": numbered(found, "id", "b")}
+
+
+@st.composite
+def ev_requests(draw):
+    request = draw(site_requests())
+    cars = draw(st.lists(vehicles, min_size=1, max_size=2))
+    found = numbered(cars, "vehicle_id", "car ")
+    request |= {"ev": found[0]} if len(found) == 1 else {"evs": found}
+    homes = draw(st.lists(batteries, max_size=3))
+    if len(homes) == 1:
+        request["home_battery"] = homes[0]
+    elif homes:
+        request["batteries"] = numbered(homes, "id", "b")
+    return request

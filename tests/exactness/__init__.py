@@ -1,1 +1,0 @@
-"""The exact value function against three oracles that share nothing with it."""

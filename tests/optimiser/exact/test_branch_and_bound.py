@@ -1,0 +1,126 @@
+"""Branch and bound over one warm linear programme."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from matrix_builders import layout as blocks
+from optimiser import CostFunction, plan
+from optimiser.errors import InfeasibleError, SolverError
+from optimiser.exact import branch_and_bound as branching
+from optimiser.exact.cuts import tightened
+from optimiser.exact.fixing import start_at, with_programme
+from optimiser.exact.integrality import flaws_of
+from optimiser.model.formulation import formulate
+from optimiser.model.linear_program import objective, primal_residual
+from optimiser.solvers import FEASIBILITY_TOLERANCE, highs
+from tests.builders import a_programme, a_site_with_chargers
+from tests.oracle import least_cost
+
+SEEDS = (3, 11, 14, 32)
+RELATIVE = 1e-4
+"""Difference of planning costs that is none. [-]"""
+
+
+def relaxed(site):
+    formulation = formulate(a_programme(site))
+    return formulation, highs.solve(formulation.lp, time_limit=60.0)
+
+
+def branched(site, **options):
+    formulation, solution = relaxed(site)
+    start = start_at(formulation.lp, solution.x, solution.basis)
+    return branching.solve(tightened(formulation), start, time_limit=60.0, **options)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_it_finds_the_optimum_and_proves_it(seed):
+    site = a_site_with_chargers(seed)
+    known = least_cost(site, gap=1e-6)
+
+    found = branched(site)
+
+    settled = found.settled
+    cost = objective(settled.formulation.lp, settled.solution.x)
+    slack = RELATIVE * max(1.0, abs(known.cost))
+    assert cost == pytest.approx(known.cost, abs=slack)
+    assert cost - slack <= found.lower_bound <= cost
+    assert not flaws_of(settled.formulation, settled.solution.x).any
+    assert primal_residual(settled.formulation.lp, settled.solution.x) <= FEASIBILITY_TOLERANCE
+
+
+@pytest.mark.parametrize("most_nodes", [1, 5, 20])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_search_that_is_cut_short_leaves_an_honest_bound(seed, most_nodes):
+    site = a_site_with_chargers(seed)
+    known = least_cost(site, gap=1e-6)
+
+    try:
+        found = branched(site, most_nodes=most_nodes)
+    except SolverError:  # no point in so few nodes
+        return
+
+    cost = objective(found.settled.formulation.lp, found.settled.solution.x)
+    slack = 1e-6 * max(1.0, abs(known.cost))
+    assert found.lower_bound <= known.cost + slack
+    assert known.bound - slack <= cost
+
+
+def test_without_tightening_it_only_takes_longer():
+    formulation, solution = relaxed(a_site_with_chargers(5))
+    start = start_at(formulation.lp, solution.x, solution.basis)
+
+    loose = branching.solve(formulation, start, time_limit=60.0)
+    tight = branched(a_site_with_chargers(5))
+
+    assert loose.lower_bound == pytest.approx(tight.lower_bound, abs=1e-4)
+
+
+def test_where_every_point_has_a_flaw_it_says_so():
+    formulation, solution = relaxed(a_site_with_chargers(3))
+    least = formulation.programme.storages.least_charge
+    where = np.unravel_index(np.argmax(least), least.shape)
+    column = formulation.layout.table(blocks.CHARGE)[where]
+    fixed = formulation.lp.col_lower.copy(), formulation.lp.col_upper.copy()
+    for bounds in fixed:
+        bounds[column] = least[where] / 2  # deeper than any other trickle: it is branched on first
+    lp = formulation.lp._replace(col_lower=fixed[0], col_upper=fixed[1])
+
+    with pytest.raises(InfeasibleError):
+        branching.solve(with_programme(formulation, lp), start_at(lp, solution.x), time_limit=60.0)
+
+
+def test_a_search_without_time_finds_nothing():
+    formulation, solution = relaxed(a_site_with_chargers(3))
+
+    with pytest.raises(SolverError):
+        branching.solve(formulation, start_at(formulation.lp, solution.x), time_limit=-1.0)
+
+
+def test_a_search_that_is_cut_short_is_finished_by_binaries(monkeypatch):
+    monkeypatch.setattr(branching.solve.__wrapped__, "__kwdefaults__", {"most_nodes": 2})
+    site = a_site_with_chargers(11)
+    known = least_cost(site, gap=1e-6)
+
+    found = plan(site, CostFunction.PROFIT)
+
+    assert found.certificate.solver == "highs_mip"
+    assert found.status == "optimal"
+    assert found.certificate.optimum == pytest.approx(known.cost, rel=RELATIVE)
+
+
+def test_both_directions_at_once_are_branched_on_too():
+    site = a_site_with_chargers(4)
+    reward = site.tariff.export_price.copy()
+    reward[20:24] = site.tariff.import_price[20:24] + 0.1
+    paid = replace(site, tariff=replace(site.tariff, export_price=reward))
+    formulation, solution = relaxed(paid)
+
+    found = branching.solve(
+        tightened(formulation), start_at(formulation.lp, solution.x), time_limit=60.0
+    )
+
+    assert flaws_of(formulation, solution.x).both_ways
+    assert not flaws_of(formulation, found.settled.solution.x).any
+    assert found.lower_bound == pytest.approx(least_cost(paid, gap=1e-6).cost, abs=1e-4)

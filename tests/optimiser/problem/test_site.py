@@ -1,0 +1,190 @@
+"""The problem types: what they refuse, by name, and what they keep."""
+
+from dataclasses import FrozenInstanceError
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from math import inf, nan
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+
+from optimiser import Battery, Forecast, Grid, Horizon, ProblemError, Site, Tariff
+from tests.builders import NEW_YEAR, a_battery, a_site
+
+VALID = {
+    Horizon: {"start": NEW_YEAR, "hours": [1.0, 0.5]},
+    Tariff: {"import_price": [0.3, 0.2], "export_price": [0.1, -0.1]},
+    Forecast: {"load": [1.0, 0.0], "solar": [0.0, 2.0]},
+    Grid: {"import_limit": 5.0, "export_limit": 0.0},
+    Battery: {"capacity": 10.0, "charge_limit": 5.0, "discharge_limit": 5.0, "initial_soc": 0.5},
+}
+
+NOT_NEGATIVE = (-0.1, nan, inf, -inf)
+FRACTION = (-0.01, 1.01, nan, inf)
+EFFICIENCY = (0.0, -0.5, 1.01, nan)
+ARRAY = ([0.1, nan], [0.1, inf], [[0.1, 0.2]], ["a", "b"], [None, 0.1], [0.1, [0.2]])
+
+REFUSED = [
+    (Horizon, "start", datetime(2026, 1, 1)),
+    *((Horizon, "hours", value) for value in ([], [1.0, 0.0], [1.0, -0.5], *ARRAY)),
+    *((Tariff, name, value) for name in ("import_price", "export_price") for value in ARRAY),
+    (Tariff, "export_price", [0.1]),
+    *((Forecast, name, value) for name in ("load", "solar") for value in ([0.1, -0.1], *ARRAY)),
+    (Forecast, "solar", [0.1, 0.2, 0.3]),
+    *((Grid, name, value) for name in ("import_limit", "export_limit") for value in (-0.1, nan)),
+    *(
+        (Battery, name, value)
+        for name in ("capacity", "charge_limit", "discharge_limit", "cycle_cost")
+        for value in NOT_NEGATIVE
+    ),
+    *(
+        (Battery, name, value)
+        for name in ("charge_efficiency", "discharge_efficiency")
+        for value in EFFICIENCY
+    ),
+    *(
+        (Battery, name, value)
+        for name in ("initial_soc", "reserve", "max_soc", "target_end_soc")
+        for value in FRACTION
+    ),
+    *((Battery, "end_value", value) for value in (nan, inf)),
+]
+
+
+@pytest.mark.parametrize(("kind", "field", "value"), REFUSED)
+def test_a_broken_rule_is_refused_and_its_field_named(kind, field, value):
+    with pytest.raises(ProblemError) as refusal:
+        kind(**{**VALID[kind], field: value})
+
+    assert refusal.value.field == field
+    assert str(refusal.value).startswith(f"{field}: must ")
+
+
+@pytest.mark.parametrize("kind", VALID)
+def test_what_breaks_no_rule_is_kept(kind):
+    problem = kind(**VALID[kind])
+
+    for name, value in VALID[kind].items():
+        np.testing.assert_array_equal(getattr(problem, name), value)
+
+
+def test_a_reserve_above_the_highest_state_of_charge_is_refused():
+    with pytest.raises(ProblemError) as refusal:
+        a_battery(reserve=0.9, max_soc=0.8)
+
+    assert refusal.value.field == "reserve"
+
+
+@pytest.mark.parametrize("field", ["tariff", "forecast"])
+def test_a_part_that_does_not_cover_the_horizon_is_refused(field):
+    parts = {
+        "horizon": Horizon(start=NEW_YEAR, hours=[1.0, 1.0]),
+        "tariff": Tariff(import_price=[0.1, 0.1], export_price=[0.0, 0.0]),
+        "forecast": Forecast(load=[0.1, 0.1], solar=[0.0, 0.0]),
+        "batteries": (),
+    }
+    short = {
+        "tariff": Tariff(import_price=[0.1], export_price=[0.0]),
+        "forecast": Forecast(load=[0.1], solar=[0.0]),
+    }
+
+    with pytest.raises(ProblemError) as refusal:
+        Site(**{**parts, field: short[field]})
+
+    assert refusal.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [
+        (Horizon, "hours"),
+        (Tariff, "import_price"),
+        (Tariff, "export_price"),
+        (Forecast, "load"),
+        (Forecast, "solar"),
+    ],
+)
+def test_arrays_are_copied_and_cannot_be_written(kind, field):
+    given = np.array([0.5, 0.25])
+
+    kept = getattr(kind(**{**VALID[kind], field: given}), field)
+    given[0] = 99.0
+
+    assert kept.tolist() == [0.5, 0.25]
+    assert kept.dtype == np.float64
+    with pytest.raises(ValueError, match="read-only"):
+        kept[0] = 1.0
+
+
+@pytest.mark.parametrize("kind", VALID)
+def test_a_problem_cannot_be_changed(kind):
+    problem = kind(**VALID[kind])
+
+    with pytest.raises(FrozenInstanceError):
+        setattr(problem, next(iter(VALID[kind])), None)
+
+
+def test_batteries_may_be_any_iterable():
+    site = a_site(import_price=[0.1], export_price=[0.1], load=[1.0])
+
+    with_list = Site(
+        horizon=site.horizon,
+        tariff=site.tariff,
+        forecast=site.forecast,
+        batteries=[a_battery(), a_battery()],
+    )
+
+    assert with_list.batteries == (a_battery(), a_battery())
+
+
+def test_the_net_load_is_load_less_solar():
+    site = a_site(import_price=[0.1] * 2, export_price=[0.1] * 2, load=[1.0, 2.0], solar=[3.0, 0])
+
+    assert site.net_load.tolist() == [-2.0, 2.0]
+
+
+def test_the_round_trip_multiplies_both_ways():
+    battery = a_battery(charge_efficiency=0.9, discharge_efficiency=0.8)
+
+    assert battery.round_trip_efficiency == pytest.approx(0.72)
+
+
+def test_unequal_intervals_begin_where_the_one_before_ends():
+    horizon = Horizon(start=NEW_YEAR, hours=[0.1, 1 / 3, 2.0])
+
+    minutes = [(start - NEW_YEAR) / timedelta(minutes=1) for start in horizon.starts]
+
+    assert minutes == pytest.approx([0.0, 6.0, 26.0])
+    assert horizon.elapsed.tolist() == pytest.approx([0.1, 0.1 + 1 / 3, 2.1 + 1 / 3])
+
+
+def test_steps_are_of_absolute_time_when_the_clocks_go_back():
+    before = datetime(2026, 4, 5, 1, 0, tzinfo=ZoneInfo("Australia/Sydney"))
+
+    starts = Horizon(start=before, hours=[1.0] * 4).starts
+
+    assert [start.hour for start in starts] == [1, 2, 2, 3]
+    utc = [start.astimezone(UTC) for start in starts]
+    assert {later - sooner for sooner, later in pairwise(utc)} == {timedelta(hours=1)}
+
+
+@pytest.mark.parametrize(("hours", "index"), [(0.5, 0), (1.0, 0), (2.9, 1), (3.0, 2), (99.0, 2)])
+def test_an_index_is_of_the_last_interval_that_ends_in_time(hours, index):
+    horizon = Horizon(start=NEW_YEAR, hours=[1.0, 1.0, 1.0])
+
+    assert horizon.index_at(hours) == index
+
+
+class Unhashable(ZoneInfo):
+    """A zone as some libraries have them."""
+
+    __hash__ = None
+
+
+@pytest.mark.parametrize(("day", "changes"), [(5, True), (20, False)])
+@pytest.mark.parametrize("kind", [ZoneInfo, Unhashable])
+def test_a_horizon_tells_whether_its_clocks_change(kind, day, changes):
+    start = datetime(2026, 4, day, tzinfo=kind("Australia/Sydney"))
+
+    assert Horizon(start=start, hours=[12.0, 12.0]).changes_clocks() is changes

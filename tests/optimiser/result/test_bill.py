@@ -1,0 +1,128 @@
+"""The bill: true prices, and nothing in it that is not on the meter."""
+
+from datetime import time
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from optimiser import CostFunction, ExportBoost, Grid, ProviderRules, Window, plan
+from optimiser.model.dispatch import follow
+from optimiser.result.bill import baseline_cost, bill_of, money_of
+from tests.builders import a_battery, a_programme, a_site
+from tests.strategies import cost_functions, homes, levels_of, rules, sites
+from tests.tolerances import KERNEL, SIMULATION
+
+SUNNY = {
+    "import_price": [0.3, 0.4],
+    "export_price": [0.1, -0.05],
+    "load": [2.0, 1.0],
+    "solar": [0.0, 4.0],
+}
+"""2 kWh short at 0.3, then 3 kWh over at -0.05: 0.60 + 0.15 with the battery idle."""
+
+
+def test_a_bill_is_import_at_its_price_less_export_at_its():
+    site = a_site(**SUNNY)
+
+    assert bill_of(site, site.forecast.load, site.forecast.solar).total == pytest.approx(
+        2 * 0.3 + 1 * 0.4 - 0 * 0.1 + 4 * 0.05
+    )
+
+
+def test_the_baseline_is_the_net_load_at_the_meter():
+    assert baseline_cost(a_site(a_battery(), **SUNNY)) == pytest.approx(0.6 + 3 * 0.05)
+
+
+def test_the_baseline_loses_what_the_export_limit_cuts_off():
+    limited = a_site(**SUNNY, grid=Grid(export_limit=1.0))
+
+    assert baseline_cost(limited) == pytest.approx(0.6 + 1 * 0.05)
+
+
+def test_the_baseline_exports_everything_where_solar_may_not_be_left():
+    forced = a_site(**SUNNY, grid=Grid(export_limit=1.0, curtailment=False))
+
+    assert baseline_cost(forced) == pytest.approx(0.6 + 3 * 0.05)
+
+
+def test_savings_are_the_baseline_less_the_bill():
+    money = plan(a_site(a_battery(), **SUNNY), CostFunction.PROFIT).money
+
+    assert money.baseline_cost == pytest.approx(0.75)
+    assert money.savings == pytest.approx(0.75 - money.total_cost)
+    assert money.savings > 0
+
+
+def test_wear_is_told_apart_from_the_bill():
+    worn = a_battery(initial_soc=0.5, cycle_cost=0.01)
+    site = a_site(worn, import_price=[0.3], export_price=[0.0], load=[1.0])
+
+    money = plan(site, CostFunction.PROFIT).money
+
+    assert money.total_cost == pytest.approx(0.0)
+    assert money.wear_cost == pytest.approx(0.01)
+
+
+def test_the_worth_of_what_is_left_is_told_apart_from_the_bill():
+    kept = a_battery(initial_soc=0.5, reserve=0.2, end_value=0.33)
+    site = a_site(kept, import_price=[0.3], export_price=[0.1], load=[1.0])
+
+    money = plan(site, CostFunction.COST).money
+
+    assert money.total_cost == pytest.approx(0.3)
+    assert money.end_value == pytest.approx(3.0 * 0.33)
+
+
+def test_a_missed_limit_costs_no_money():
+    site = a_site(import_price=[0.3], export_price=[0.1], load=[3.0], grid=Grid(import_limit=1.0))
+
+    assert plan(site).money.total_cost == pytest.approx(0.9)
+
+
+def test_the_bill_is_made_at_the_true_prices_and_not_at_the_boosted_ones():
+    boost = ExportBoost(window=Window(time(0), time(0)), offset=0.5)
+    site = a_site(a_battery(), import_price=[0.3], export_price=[0.1], load=[0.0])
+
+    best = plan(site, CostFunction.PROFIT, rules=ProviderRules(export_boost=boost))
+
+    assert best.dispatch.grid_export.tolist() == pytest.approx([4.5])
+    assert best.money.total_cost == pytest.approx(-0.45)
+
+
+@given(sites(n_vehicles=(0, 0)))
+def test_the_baseline_is_the_bill_of_a_site_that_does_nothing(site):
+    drawn, surplus = np.maximum(site.net_load, 0.0), np.maximum(-site.net_load, 0.0)
+    if site.inverter is not None and site.inverter.dc_coupled_solar:
+        passed = np.minimum(site.forecast.solar, site.horizon.hours * site.inverter.ac_limit)
+        drawn = np.maximum(site.forecast.load - passed, 0.0)
+        surplus = np.maximum(passed - site.forecast.load, 0.0)
+    if site.grid.curtailment:
+        surplus = np.minimum(surplus, site.horizon.hours * site.grid.export_limit)
+
+    expected = bill_of(site, drawn, surplus).total
+    assert baseline_cost(site) == pytest.approx(expected, abs=SIMULATION)
+
+
+@given(st.data())
+def test_wear_is_every_kwh_at_its_price(data):
+    site = data.draw(sites())
+    programme = a_programme(site)
+    dispatch = follow(programme, data.draw(levels_of(programme)))
+
+    moved = dispatch.charge.sum(axis=1) + dispatch.discharge.sum(axis=1)
+    expected = sum(s.cycle_cost * m for s, m in zip(site.storages, moved, strict=True))
+    assert money_of(site, dispatch, 0.0).wear_cost == pytest.approx(expected, abs=KERNEL)
+
+
+@given(homes(), cost_functions, rules)
+def test_the_bill_is_always_that_of_the_meter(site, cost_function, drawn):
+    best = plan(site, cost_function, rules=drawn)
+
+    money, dispatch = best.money, best.dispatch
+    at_the_meter = bill_of(site, dispatch.grid_import, dispatch.grid_export).total
+    assert money.total_cost == pytest.approx(at_the_meter, abs=1e-9)
+    assert money.total_cost == pytest.approx(
+        money.bill.import_cost - money.bill.export_revenue, abs=1e-9
+    )

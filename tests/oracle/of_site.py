@@ -1,0 +1,262 @@
+"""A whole site as one mixed-integer programme.
+
+Everything that a house can do and nothing else, each choice a binary from the start: the meter goes
+one way, so do all batteries together and each vehicle, and a charger is off or above its least.
+Only `planning_prices` come from the planner: what a miss costs, and what is left at the end worth.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimiser import CostFunction, Direction
+from tests.account import (
+    allowance_days,
+    clipping,
+    feed_in_limit,
+    gain,
+    is_barred,
+    is_here,
+    leaves_after,
+    limit_at,
+    metering_blocks,
+    shortage_excess,
+    wanted_at_departure,
+    wanted_at_end,
+)
+from tests.builders import a_programme
+from tests.oracle.model import Model
+
+
+@dataclass(frozen=True)
+class PlanningPrices:
+    """What the planner makes of wishes and of what is left: the only terms taken from it."""
+
+    import_surcharge: np.ndarray  # on top of the tariff, shape (T,) [$/kWh]
+    penalty: float  # of energy beyond a limit of the meter [$/kWh]
+    level_price: np.ndarray  # of a miss of each storage, shape (K,) [$/kWh]
+    end_of: np.ndarray  # the end value that each storage shares, shape (K,)
+    end_width: np.ndarray  # of its segments [kWh]
+    end_price: np.ndarray  # of its segments [$/kWh]
+
+
+def planning_prices(site, cost_function=CostFunction.PROFIT):
+    """The planner's prices of a site."""
+    programme = a_programme(site, cost_function)
+    storages = programme.storages
+    return PlanningPrices(
+        import_surcharge=programme.site.import_price - site.tariff.import_price,
+        penalty=programme.site.penalty,
+        level_price=storages.level_price,
+        end_of=storages.end_of,
+        end_width=storages.end_width,
+        end_price=storages.end_price,
+    )
+
+
+def model_of_site(site, cost_function=CostFunction.PROFIT):
+    """State the whole problem."""
+    consumes_itself = cost_function is CostFunction.SELF_CONSUMPTION
+    prices = planning_prices(site, cost_function)
+    model = Model()
+    _meter(model, site, prices.import_surcharge, prices.penalty)
+    _storages(model, site, prices)
+    for t in range(site.horizon.n_intervals):
+        _balance(model, site, t)
+        _one_way(model, site, t)
+        _permissions(model, site, t, consumes_itself)
+        _inverter(model, site, t)
+    _peaks(model, site)
+    _bonuses(model, site, prices.import_surcharge)
+    return model
+
+
+def _meter(model, site, surcharge, penalty):
+    tariff, hours = site.tariff, site.horizon.hours
+    solar, load = site.forecast.solar, site.forecast.load
+    for t, h in enumerate(hours):
+        price, reward = tariff.import_price[t] + surcharge[t], tariff.export_price[t]
+        most = min(h * limit_at(site.grid.import_limit, t), most_import(site, t))
+        model.column("import", t, cost=price, upper=most)
+        model.column("import excess", t, cost=price + penalty, upper=shortage_excess(site, t))
+        most = h * limit_at(site.grid.export_limit, t)
+        lost = solar[t] if site.grid.curtailment else clipping(site, t)
+        excess = max(solar[t] - load[t] - lost - most, 0.0)
+        model.column("export", t, cost=-reward, upper=min(most, most_export(site, t)))
+        model.column("export excess", t, cost=penalty - reward, upper=excess)
+        model.column("curtail", t, upper=lost)
+
+
+def most_import(site, t):
+    """Most that could ever come through the meter. [kWh]"""
+    charge = sum(storage.charge_limit for storage in site.storages)
+    return float(site.forecast.load[t] + site.forecast.solar[t] + site.horizon.hours[t] * charge)
+
+
+def most_export(site, t):
+    """Most that could ever go out. [kWh]"""
+    discharge = sum(storage.discharge_limit for storage in site.storages)
+    return float(site.forecast.solar[t] + site.horizon.hours[t] * discharge)
+
+
+def _storages(model, site, prices):
+    n = site.horizon.n_intervals
+    lows = {}
+    for k, storage in enumerate(site.storages):
+        is_vehicle = k >= len(site.batteries)
+        low, high = _band(storage, is_vehicle)
+        level = {}
+        for t, h in enumerate(site.horizon.hours):
+            here = not is_vehicle or is_here(site, storage, t)
+            wear = storage.cycle_cost
+            model.column("charge", k, t, cost=wear, upper=here * h * storage.charge_limit)
+            model.column("discharge", k, t, cost=wear, upper=here * h * storage.discharge_limit)
+            model.column("stored", k, t, lower=low, upper=high)
+            change = {
+                ("charge", k, t): -storage.charge_efficiency,
+                ("discharge", k, t): 1.0 / storage.discharge_efficiency,
+                ("stored", k, t): 1.0,
+            }
+            initial = 0.0 if t else storage.initial_soc * storage.capacity
+            model.equal({**change, **level}, initial)
+            level = {("stored", k, t): -1.0}
+            if is_vehicle and storage.least_charge > 0:
+                model.binary("on", k, t)
+                least, most = -h * storage.least_charge, -h * storage.charge_limit
+                model.row({("charge", k, t): 1.0, ("on", k, t): least}, lower=0.0)
+                model.row({("charge", k, t): 1.0, ("on", k, t): most}, upper=0.0)
+        miss = prices.level_price[k]
+        if is_vehicle:
+            _wish(model, k, leaves_after(site, storage), wanted_at_departure(site, storage), miss)
+        else:
+            _wish(model, k, n - 1, wanted_at_end(storage), miss)
+            model.column("overfill", k, cost=miss)
+            ceiling = storage.max_soc * storage.capacity
+            model.row({("stored", k, n - 1): 1.0, ("overfill", k): -1.0}, upper=ceiling)
+        lows[k] = low
+    for e, (widths, worths) in enumerate(zip(prices.end_width, prices.end_price, strict=True)):
+        members = [k for k, end in enumerate(prices.end_of) if end == e]
+        left = {("stored", k, n - 1): -1.0 for k in members}
+        for j, (width, worth) in enumerate(zip(widths, worths, strict=True)):
+            model.column("end", e, j, cost=-worth, upper=width)
+            left["end", e, j] = 1.0
+        model.row(left, upper=-sum(lows[k] for k in members))
+
+
+def _band(storage, is_vehicle):
+    if is_vehicle:
+        least = min(storage.least_soc, storage.initial_soc)
+        low = least if storage.discharge_limit > 0 else storage.initial_soc
+        high = max(storage.most_soc, storage.initial_soc)
+    else:
+        low = min(storage.reserve, storage.initial_soc)
+        high = max(storage.max_soc, storage.initial_soc)
+    return low * storage.capacity, high * storage.capacity
+
+
+def _wish(model, k, t, wanted, price):
+    model.column("shortfall", k, cost=price)
+    model.row({("stored", k, t): 1.0, ("shortfall", k): 1.0}, lower=wanted)
+
+
+def _balance(model, site, t):
+    balance = {
+        ("import", t): 1.0,
+        ("import excess", t): 1.0,
+        ("export", t): -1.0,
+        ("export excess", t): -1.0,
+        ("curtail", t): -1.0,
+    }
+    for k in range(len(site.storages)):
+        balance["charge", k, t] = -1.0
+        balance["discharge", k, t] = 1.0
+    model.equal(balance, site.forecast.load[t] - site.forecast.solar[t])
+
+
+def _one_way(model, site, t):
+    imports, exports = ([(way, t), (f"{way} excess", t)] for way in ("import", "export"))
+    model.either(imports, exports, most_import(site, t), most_export(site, t), "imports", t)
+    n, h = len(site.batteries), site.horizon.hours[t]
+    groups = [range(n), *([k] for k in range(n, len(site.storages)))]
+    for g, group in enumerate(groups):
+        charge = h * sum(site.storages[k].charge_limit for k in group)
+        discharge = h * sum(site.storages[k].discharge_limit for k in group)
+        if charge > 0 and discharge > 0:
+            ways = ([(way, k, t) for k in group] for way in ("charge", "discharge"))
+            model.either(*ways, charge, discharge, "charges", g, t)
+
+
+def _permissions(model, site, t, consumes_itself):
+    every, n = range(len(site.storages)), len(site.batteries)
+    net_load = site.forecast.load[t] - site.forecast.solar[t]
+    surplus = max(-net_load, 0.0)
+    barred = [k for k in every if is_barred(site, k, t, consumes_itself)]
+    free = [k for k in every if k not in barred]
+    model.row({("charge", k, t): 1.0 for k in barred}, upper=surplus)
+    # A storage that could take surplus keeps the meter from selling it solar bought anew.
+    if any(could_charge(site, k, t, surplus) for k in barred):
+        bought = {("import", t): 1.0, **{("charge", k, t): -1.0 for k in free}}
+        model.row(bought, upper=max(net_load + clipping(site, t), 0.0))
+    served, export = {}, {("export", t): 1.0}
+    for k in every:
+        most = feed_in_limit(site, k, t, consumes_itself)
+        model.column("fed in", k, t, upper=min(most, most_export(site, t)))
+        model.column("served", k, t, upper=np.inf if most < np.inf else 0.0)
+        parts = {("discharge", k, t): 1.0, ("fed in", k, t): -1.0, ("served", k, t): -1.0}
+        model.row(parts, upper=0.0)
+        served["served", k, t] = 1.0
+        export["discharge", k, t] = -1.0 if most > 0 else 0.0
+    if net_load >= 0:
+        served |= {("charge", k, t): -1.0 for k in range(n, len(site.storages))}
+    model.row(served, upper=max(net_load, 0.0))
+
+
+def could_charge(site, k, t, surplus):
+    """Whether a storage that takes surplus only could take any now."""
+    storage, h = site.storages[k], site.horizon.hours[t]
+    is_vehicle = k >= len(site.batteries)
+    if is_vehicle and not is_here(site, storage, t):
+        return False
+    low, high = _band(storage, is_vehicle)
+    most = min(surplus, h * storage.charge_limit, (high - low) / storage.charge_efficiency)
+    return most > 0 and most >= h * getattr(storage, "least_charge", 0.0)
+
+
+def _inverter(model, site, t):
+    if site.inverter is None:
+        return
+    out = {("discharge", k, t): 1.0 for k in range(len(site.batteries))}
+    out |= {("charge", k, t): -1.0 for k in range(len(site.batteries))}
+    solar = 0.0
+    if site.inverter.dc_coupled_solar:
+        out["curtail", t] = -1.0
+        solar = site.forecast.solar[t]
+    most = site.horizon.hours[t] * site.inverter.ac_limit
+    model.row(out, lower=-most - solar, upper=most - solar)
+
+
+def _peaks(model, site):
+    for w, charge in enumerate(site.tariff.demand_charges):
+        model.column("rise", w, cost=charge.price)
+        for block in metering_blocks(site, charge):
+            mean = 1.0 / float(sum(site.horizon.hours[block]))
+            row = {(way, t): mean for t in block for way in ("import", "import excess")}
+            model.row({**row, ("rise", w): -1.0}, upper=charge.peak_so_far)
+
+
+def _bonuses(model, site, surcharge):
+    n = site.horizon.n_intervals
+    through = {
+        (way, t): {(way.value, t): -1.0, (f"{way.value} excess", t): -1.0}
+        for way in Direction
+        for t in range(n)
+    }
+    for a, allowance in enumerate(site.tariff.allowances):
+        for intervals, left in allowance_days(site, allowance):
+            for t in intervals:
+                better = max(gain(site, allowance, t, surcharge[t]), 0.0)
+                model.column("bonus", a, t, cost=-better)
+                through[allowance.direction, t]["bonus", a, t] = 1.0
+            model.row({("bonus", a, t): 1.0 for t in intervals}, upper=left)
+    for row in through.values():
+        model.row(row, upper=0.0)
