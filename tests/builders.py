@@ -15,7 +15,7 @@ from optimiser import (
     Tariff,
     Vehicle,
 )
-from optimiser.planner import state
+from optimiser.value_function.terminal_value import build_problem
 
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 HALF_HOURS = 96
@@ -138,6 +138,6 @@ def _a_slow_vehicle(rng, start, n):
     )
 
 
-def a_programme(site, cost_function=CostFunction.PROFIT, rules=ProviderRules()):  # noqa: B008
+def a_problem(site, cost_function=CostFunction.PROFIT, rules=ProviderRules()):  # noqa: B008
     """The arrays that the planner makes of a site."""
-    return state(site, cost_function, rules)
+    return build_problem(site, cost_function, rules)

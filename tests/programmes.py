@@ -11,7 +11,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from matrix_builders import SiteArrays, StorageArrays
-from optimiser.model.arrays import Programme
+from optimiser.model.arrays import ProblemArrays
 
 LENGTHS = (1 / 12, 0.25, 0.5, 1.0, 2.0)  # h
 CAPACITIES = (0.0, 1e-3, 2.0, 5.0, 10.0, 10.0, 13.5, 13.5, 13.5, 40.0)  # kWh
@@ -51,7 +51,7 @@ def random_programme(source, n_intervals, *, convex=False):
     penalty = _penalty(prices, storages)
     storages = storages._replace(level_price=np.array([penalty]))
     site = _site(source, hours, prices, storages, penalty, convex)
-    return Programme(hours, site, storages)
+    return ProblemArrays(hours, site, storages)
 
 
 def programmes(most_intervals, *, convex=False, least_intervals=1):
@@ -80,7 +80,7 @@ def tail(programme, first, level):
     series = [name for name in SiteArrays._fields if name != "penalty"]
     site = later(programme.site, series)
     storages = later(programme.storages, PER_INTERVAL)._replace(initial=np.array([level]))
-    return Programme(programme.hours[first:], site, storages)
+    return ProblemArrays(programme.hours[first:], site, storages)
 
 
 def is_convex(programme):

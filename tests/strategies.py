@@ -34,7 +34,7 @@ from optimiser import (
     Window,
 )
 from optimiser.value_function.terminal_value import EndValue, with_end_values
-from tests.builders import a_programme
+from tests.builders import a_problem
 
 ZONES = (UTC, ZoneInfo("Australia/Sydney"), ZoneInfo("Europe/London"))
 LENGTHS = (1 / 12, 0.25, 0.5, 0.5, 1.0, 2.0, 3.0)  # h
@@ -117,7 +117,7 @@ def home_batteries(draw, attainable=False):
     if not attainable:
         initial = draw(st.sampled_from((initial, 0.0, 1.0)) | fractions)
         most = draw(st.sampled_from((most, 1.0)))
-    wishes = {"cycle_cost": draw(st.sampled_from(WEARS[1:]))} if attainable else draw(_wishes)
+    tie_break = {"cycle_cost": draw(st.sampled_from(WEARS[1:]))} if attainable else draw(_wishes)
     return Battery(
         capacity=draw(st.sampled_from((0.0, *CAPACITIES, 13.5))),
         charge_limit=draw(st.sampled_from((0.0, *POWERS, 7.3))),
@@ -129,7 +129,7 @@ def home_batteries(draw, attainable=False):
         max_soc=most,
         may_charge_from_grid=draw(st.booleans()),
         may_export=draw(st.booleans()),
-        **wishes,
+        **tie_break,
     )
 
 
@@ -200,7 +200,7 @@ def end_values(draw, width):
 @st.composite
 def programmes(draw):
     """Programmes of drawn homes, some with an end value of several segments."""
-    programme = a_programme(draw(homes()), draw(cost_functions), draw(rules))
+    programme = a_problem(draw(homes()), draw(cost_functions), draw(rules))
     if draw(st.booleans()):
         return programme
     band = (programme.storages.stored_upper - programme.storages.stored_lower)[:, -1]

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from optimiser.exact import highs_mip as mixed_integer
+from optimiser.exact import highs_mip as highs_mip
 from optimiser.solvers import highs, scipy_linprog
 from server.http.app import create_app
 from server.plans import planning
@@ -100,7 +100,7 @@ async def test_where_everything_hangs_there_is_a_503(hasty, monkeypatch, release
 
 
 async def test_a_search_that_raises_leaves_an_honest_plan(client, monkeypatch):
-    monkeypatch.setattr(mixed_integer, "choices", raising)
+    monkeypatch.setattr(highs_mip, "choices", raising)
     request = small_request(**HARD)
     battery = request.pop("battery")
     request["batteries"] = [{**battery, "id": name} for name in ("a", "b")]

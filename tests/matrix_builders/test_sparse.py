@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from matrix_builders.sparse import csc_from_triplets, stacked
+from matrix_builders.sparse import csc_from_triplets, stack
 
 MOST = 5
 entries = st.sampled_from((0.0, 0.0, 1.0, -2.5))
@@ -32,7 +32,7 @@ def test_one_matrix_stands_below_the_other(drawn):
     upper = drawn.draw(arrays(np.float64, (n_upper, n_cols), elements=entries))
     lower = drawn.draw(arrays(np.float64, (n_lower, n_cols), elements=entries))
 
-    both = stacked(compressed(upper, 0), compressed(lower, n_upper))
+    both = stack(compressed(upper, 0), compressed(lower, n_upper))
 
     expected = np.vstack([upper, lower])
     assert (both.indptr.dtype, both.indices.dtype) == (np.int32, np.int32)

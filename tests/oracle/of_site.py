@@ -24,13 +24,13 @@ from tests.account import (
     wanted_at_departure,
     wanted_at_end,
 )
-from tests.builders import a_programme
+from tests.builders import a_problem
 from tests.oracle.model import Model
 
 
 @dataclass(frozen=True)
 class PlanningPrices:
-    """What the planner makes of wishes and of what is left: the only terms taken from it."""
+    """What the planner makes of tie_break and of what is left: the only terms taken from it."""
 
     import_surcharge: np.ndarray  # on top of the tariff, shape (T,) [$/kWh]
     penalty: float  # of energy beyond a limit of the meter [$/kWh]
@@ -42,7 +42,7 @@ class PlanningPrices:
 
 def planning_prices(site, cost_function=CostFunction.PROFIT):
     """The planner's prices of a site."""
-    programme = a_programme(site, cost_function)
+    programme = a_problem(site, cost_function)
     storages = programme.storages
     return PlanningPrices(
         import_surcharge=programme.site.import_price - site.tariff.import_price,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from optimiser import CostFunction, plan
-from optimiser.model.dispatch import follow, planning_cost
+from optimiser.model.dispatch import dispatch_from_trajectory, planning_cost
 from optimiser.value_function.storage_plan import solve
 from tests.account import violations
 from tests.builders import a_site_with_chargers
@@ -49,7 +49,7 @@ class Group:
 def by_value_function(programme):
     """The bound of the value function, and the cost of its plan."""
     found = solve(programme)
-    cost = planning_cost(programme, follow(programme, found.levels))
+    cost = planning_cost(programme, dispatch_from_trajectory(programme, found.levels))
     difference = max(abs(cost - found.bound) - rounding(programme), 0.0)
     return Answer(found.bound, difference / max(1.0, abs(found.bound)))
 
@@ -60,7 +60,7 @@ def by_plan(site):
     return Answer(found.certificate.optimum, complaints=tuple(violations(site, found.dispatch)))
 
 
-def mixed_integer(programme, time_limit):
+def highs_mip(programme, time_limit):
     return least_cost_of_arrays(programme, time_limit=time_limit)
 
 
@@ -81,10 +81,10 @@ def value_function_group(name, oracle, tolerance, count, least, most, *, convex=
 
 
 GROUPS = (
-    value_function_group("MIP, T <= 16", mixed_integer, 1e-6, 7000, 1, 16),
-    value_function_group("MIP, T = 48", mixed_integer, 1e-6, 2500, 48, 48),
-    value_function_group("MIP, T = 96", mixed_integer, 1e-6, 1200, 96, 96),
-    value_function_group("MIP, T = 288", mixed_integer, 1e-6, 300, 288, 288),
+    value_function_group("MIP, T <= 16", highs_mip, 1e-6, 7000, 1, 16),
+    value_function_group("MIP, T = 48", highs_mip, 1e-6, 2500, 48, 48),
+    value_function_group("MIP, T = 96", highs_mip, 1e-6, 1200, 96, 96),
+    value_function_group("MIP, T = 288", highs_mip, 1e-6, 300, 288, 288),
     value_function_group("LP, convex, T <= 16", relaxation, 1e-9, 2000, 1, 16, convex=True),
     value_function_group("LP, convex, T = 96", relaxation, 1e-9, 500, 96, 96, convex=True),
     value_function_group("LP, convex, T = 576", relaxation, 1e-9, 150, 576, 576, convex=True),

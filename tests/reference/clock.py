@@ -11,21 +11,21 @@ from tests.reference.reading import TIME_TOLERANCE, Wire, minutes
 A_DAY = timedelta(days=1)
 
 
-def starts_of(stamps: Sequence[str]) -> list[datetime]:
+def count_sessions(stamps: Sequence[str]) -> list[datetime]:
     """Beginning of each interval, with the local clock of its own stamp."""
     return [datetime.fromisoformat(stamp) for stamp in stamps]
 
 
 def instants_of(request: Wire, stamps: Sequence[str]) -> list[datetime]:
     """Beginning of each interval and the end of the last: n + 1 instants."""
-    starts = starts_of(stamps)
+    starts = count_sessions(stamps)
     return [*starts, starts[-1] + timedelta(minutes=minutes(request)[-1])]
 
 
 def wrong_steps(request: Wire, stamps: Sequence[str]) -> Iterator[str]:
     """Timestamps that are not as far apart as the intervals are long."""
     lengths = [timedelta(minutes=length) for length in minutes(request)]
-    for t, (before, after) in enumerate(pairwise(starts_of(stamps))):
+    for t, (before, after) in enumerate(pairwise(count_sessions(stamps))):
         if abs(after - before - lengths[t]) > TIME_TOLERANCE:
             yield f"interval {t}: timestamps must be {lengths[t]} apart, got {after - before}"
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from tests.reference.clock import is_inside, minute_of_day, starts_of
+from tests.reference.clock import count_sessions, is_inside, minute_of_day
 from tests.reference.reading import (
     ENERGY_TOLERANCE_KWH,
     MONEY_TOLERANCE,
@@ -71,7 +71,7 @@ def bill_of(request: Wire, imported: Series, exported: Series, stamps: Sequence[
     """
     bought = worth(request, imported, request["prices_import"])
     sold = worth(request, exported, request["prices_export"])
-    starts = starts_of(stamps)
+    starts = count_sessions(stamps)
     return Bill(
         energy_cost=bought - sold,
         peaks=[_peak(request, charge, imported, starts) for charge in _demand_charges(request)],

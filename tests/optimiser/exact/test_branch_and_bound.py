@@ -8,14 +8,14 @@ import pytest
 from matrix_builders import layout as blocks
 from optimiser import CostFunction, plan
 from optimiser.errors import InfeasibleError, SolverError
-from optimiser.exact import branch_and_bound as branching
-from optimiser.exact.cuts import tightened
-from optimiser.exact.fixing import start_at, with_programme
-from optimiser.exact.integrality import flaws_of
+from optimiser.exact import branch_and_bound as branch_and_bound
+from optimiser.exact.cuts import add_cuts
+from optimiser.exact.fixing import start_at, with_lp
+from optimiser.exact.integrality import find_violations
 from optimiser.model.formulation import formulate
 from optimiser.model.linear_program import objective, primal_residual
 from optimiser.solvers import FEASIBILITY_TOLERANCE, highs
-from tests.builders import a_programme, a_site_with_chargers
+from tests.builders import a_problem, a_site_with_chargers
 from tests.oracle import least_cost
 
 SEEDS = (3, 11, 14, 32)
@@ -24,14 +24,14 @@ RELATIVE = 1e-4
 
 
 def relaxed(site):
-    formulation = formulate(a_programme(site))
+    formulation = formulate(a_problem(site))
     return formulation, highs.solve(formulation.lp, time_limit=60.0)
 
 
 def branched(site, **options):
     formulation, solution = relaxed(site)
     start = start_at(formulation.lp, solution.x, solution.basis)
-    return branching.solve(tightened(formulation), start, time_limit=60.0, **options)
+    return branch_and_bound.solve(add_cuts(formulation), start, time_limit=60.0, **options)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -41,13 +41,13 @@ def test_it_finds_the_optimum_and_proves_it(seed):
 
     found = branched(site)
 
-    settled = found.settled
-    cost = objective(settled.formulation.lp, settled.solution.x)
+    fixed = found.fixed
+    cost = objective(fixed.formulation.lp, fixed.solution.x)
     slack = RELATIVE * max(1.0, abs(known.cost))
     assert cost == pytest.approx(known.cost, abs=slack)
     assert cost - slack <= found.lower_bound <= cost
-    assert not flaws_of(settled.formulation, settled.solution.x).any
-    assert primal_residual(settled.formulation.lp, settled.solution.x) <= FEASIBILITY_TOLERANCE
+    assert not find_violations(fixed.formulation, fixed.solution.x).any
+    assert primal_residual(fixed.formulation.lp, fixed.solution.x) <= FEASIBILITY_TOLERANCE
 
 
 @pytest.mark.parametrize("most_nodes", [1, 5, 20])
@@ -61,7 +61,7 @@ def test_a_search_that_is_cut_short_leaves_an_honest_bound(seed, most_nodes):
     except SolverError:  # no point in so few nodes
         return
 
-    cost = objective(found.settled.formulation.lp, found.settled.solution.x)
+    cost = objective(found.fixed.formulation.lp, found.fixed.solution.x)
     slack = 1e-6 * max(1.0, abs(known.cost))
     assert found.lower_bound <= known.cost + slack
     assert known.bound - slack <= cost
@@ -71,7 +71,7 @@ def test_without_tightening_it_only_takes_longer():
     formulation, solution = relaxed(a_site_with_chargers(5))
     start = start_at(formulation.lp, solution.x, solution.basis)
 
-    loose = branching.solve(formulation, start, time_limit=60.0)
+    loose = branch_and_bound.solve(formulation, start, time_limit=60.0)
     tight = branched(a_site_with_chargers(5))
 
     assert loose.lower_bound == pytest.approx(tight.lower_bound, abs=1e-4)
@@ -88,18 +88,18 @@ def test_where_every_point_has_a_flaw_it_says_so():
     lp = formulation.lp._replace(col_lower=fixed[0], col_upper=fixed[1])
 
     with pytest.raises(InfeasibleError):
-        branching.solve(with_programme(formulation, lp), start_at(lp, solution.x), time_limit=60.0)
+        branch_and_bound.solve(with_lp(formulation, lp), start_at(lp, solution.x), time_limit=60.0)
 
 
 def test_a_search_without_time_finds_nothing():
     formulation, solution = relaxed(a_site_with_chargers(3))
 
     with pytest.raises(SolverError):
-        branching.solve(formulation, start_at(formulation.lp, solution.x), time_limit=-1.0)
+        branch_and_bound.solve(formulation, start_at(formulation.lp, solution.x), time_limit=-1.0)
 
 
 def test_a_search_that_is_cut_short_is_finished_by_binaries(monkeypatch):
-    monkeypatch.setattr(branching.solve.__wrapped__, "__kwdefaults__", {"most_nodes": 2})
+    monkeypatch.setattr(branch_and_bound.solve.__wrapped__, "__kwdefaults__", {"most_nodes": 2})
     site = a_site_with_chargers(11)
     known = least_cost(site, gap=1e-6)
 
@@ -117,10 +117,10 @@ def test_both_directions_at_once_are_branched_on_too():
     paid = replace(site, tariff=replace(site.tariff, export_price=reward))
     formulation, solution = relaxed(paid)
 
-    found = branching.solve(
-        tightened(formulation), start_at(formulation.lp, solution.x), time_limit=60.0
+    found = branch_and_bound.solve(
+        add_cuts(formulation), start_at(formulation.lp, solution.x), time_limit=60.0
     )
 
-    assert flaws_of(formulation, solution.x).both_ways
-    assert not flaws_of(formulation, found.settled.solution.x).any
+    assert find_violations(formulation, solution.x).is_simultaneous
+    assert not find_violations(formulation, found.fixed.solution.x).any
     assert found.lower_bound == pytest.approx(least_cost(paid, gap=1e-6).cost, abs=1e-4)

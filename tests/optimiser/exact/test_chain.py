@@ -133,7 +133,7 @@ def test_with_the_value_function_broken_too_the_rules_answer_and_say_why(monkeyp
 
 
 def endless(n=2000):
-    """Export prices above import prices all day in steps of a minute: too many kinks to follow."""
+    """Export prices above import prices all day in steps of a minute: too many kinks to dispatch_from_trajectory."""
     rng = np.random.default_rng(3)
     price = rng.uniform(-0.5, 1.0, n)
     site = a_house()

@@ -1,4 +1,4 @@
-"""Rows that every plan keeps, and a relaxation with trickles may break."""
+"""Rows that every plan keeps, and a relaxation with below_minimum may break."""
 
 from dataclasses import replace
 
@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 
 from optimiser import CostFunction, plan
-from optimiser.exact.cuts import tightened
+from optimiser.exact.cuts import add_cuts
 from optimiser.model.dispatch import DEAD_BAND
 from optimiser.model.formulation import formulate
 from optimiser.model.linear_program import lower_bound, primal_residual
 from optimiser.solvers import FEASIBILITY_TOLERANCE, highs
-from tests.builders import a_programme, a_site_with_chargers
+from tests.builders import a_problem, a_site_with_chargers
 from tests.matrix_builders import dense_matrix
 from tests.oracle import least_cost
 from tests.strategies import cost_functions, sites
@@ -22,7 +22,7 @@ LOOSE = {"least_charge": 0.4}
 
 
 def formulation_of(site, cost_function=CostFunction.PROFIT):
-    return formulate(a_programme(site, cost_function))
+    return formulate(a_problem(site, cost_function))
 
 
 def bound_of(formulation):
@@ -36,7 +36,7 @@ def test_a_plan_keeps_every_row(site, cost_function):
 
     found = plan(site, cost_function)
 
-    tight = tightened(formulation)
+    tight = add_cuts(formulation)
     slack = np.max(site.horizon.hours) * DEAD_BAND + FEASIBILITY_TOLERANCE
     assert primal_residual(tight.lp, formulation.point(found.dispatch)) <= 10 * slack
 
@@ -45,7 +45,7 @@ def test_a_plan_keeps_every_row(site, cost_function):
 def test_the_tightened_bound_never_exceeds_the_optimum(site, cost_function):
     known = least_cost(site, cost_function)
 
-    bound = bound_of(tightened(formulation_of(site, cost_function)))
+    bound = bound_of(add_cuts(formulation_of(site, cost_function)))
 
     assert bound <= known.cost + 1e-4 + 1e-5 * abs(known.cost)
 
@@ -56,7 +56,7 @@ def test_most_of_the_gap_closes(seed):
     formulation = formulation_of(site)
     known = least_cost(site, gap=1e-6)
 
-    loose, tight = bound_of(formulation), bound_of(tightened(formulation))
+    loose, tight = bound_of(formulation), bound_of(add_cuts(formulation))
 
     assert loose <= tight
     assert known.cost - tight <= 0.2 * (known.cost - loose)
@@ -66,7 +66,7 @@ def test_rows_come_after_those_of_the_layout():
     formulation = formulation_of(a_site_with_chargers(3))
     lp = formulation.lp
 
-    tight = tightened(formulation).lp
+    tight = add_cuts(formulation).lp
 
     n_rows = lp.row_lower.size
     assert tight.row_lower.size > n_rows
@@ -79,6 +79,6 @@ def test_without_a_least_charge_there_is_nothing_to_say():
     free = replace(site, vehicles=tuple(replace(v, least_charge=0.0) for v in site.vehicles))
     formulation = formulation_of(free)
 
-    tight = tightened(formulation)
+    tight = add_cuts(formulation)
 
     assert tight.lp.row_lower.size == formulation.lp.row_lower.size

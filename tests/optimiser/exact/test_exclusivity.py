@@ -7,7 +7,7 @@ import pytest
 
 from optimiser import Battery, CostFunction, Forecast, Grid, Horizon, Site, Tariff, plan
 from optimiser.value_function.storage_plan import solve
-from tests.builders import HALF_HOURS, a_house, a_programme
+from tests.builders import HALF_HOURS, a_house, a_problem
 
 HARD = {
     "negative imports": lambda p: Tariff(import_price=p - 0.35, export_price=p - 0.4),
@@ -32,7 +32,7 @@ def test_hard_prices_give_an_exact_plan(kind, cost_function):
     assert proof.gap <= 1e-6
     assert np.minimum(dispatch.charge, dispatch.discharge).max() == 0
     assert np.minimum(dispatch.grid_import, dispatch.grid_export).max() == 0
-    exact = solve(a_programme(site, cost_function)).bound
+    exact = solve(a_problem(site, cost_function)).bound
     assert proof.optimum == pytest.approx(exact, rel=1e-9, abs=1e-9)
 
 

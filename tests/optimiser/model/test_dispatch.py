@@ -1,4 +1,4 @@
-"""The dispatch: physical by construction, whatever levels it is asked to follow."""
+"""The dispatch: physical by construction, whatever levels it is asked to dispatch_from_trajectory."""
 
 import numpy as np
 import pytest
@@ -7,24 +7,30 @@ from hypothesis import strategies as st
 
 from matrix_builders.layout import STORED
 from optimiser import CostFunction, Grid, plan
-from optimiser.model.dispatch import DEAD_BAND, costed, end_worth, follow, planning_cost
+from optimiser.model.dispatch import (
+    DEAD_BAND,
+    dispatch_from_trajectory,
+    planning_cost,
+    simulate,
+    terminal_value,
+)
 from optimiser.model.formulation import formulate
 from optimiser.model.linear_program import objective
 from optimiser.solvers import highs
-from tests.builders import a_battery, a_programme, a_site
+from tests.builders import a_battery, a_problem, a_site
 from tests.strategies import cost_functions, homes, levels_of, programmes
 from tests.tolerances import FEASIBILITY, KERNEL, SIMULATION, agreement
 
 
 def programme_of(site):
-    return a_programme(site)
+    return a_problem(site)
 
 
 @st.composite
 def followed(draw):
     programme = draw(programmes())
     dead_band = draw(st.sampled_from((0.0, DEAD_BAND)))
-    return programme, follow(programme, draw(levels_of(programme)), dead_band)
+    return programme, dispatch_from_trajectory(programme, draw(levels_of(programme)), dead_band)
 
 
 @given(followed())
@@ -81,7 +87,7 @@ def test_powers_levels_and_curtailment_keep_their_limits(drawn):
 def test_a_storage_moves_by_the_dead_band_at_least_or_rests(drawn):
     programme = drawn.draw(programmes())
 
-    dispatch = follow(programme, drawn.draw(levels_of(programme)), DEAD_BAND)
+    dispatch = dispatch_from_trajectory(programme, drawn.draw(levels_of(programme)), DEAD_BAND)
 
     moved = dispatch.charge + dispatch.discharge
     assert ((moved == 0) | (moved >= programme.hours * DEAD_BAND)).all()
@@ -129,7 +135,7 @@ def test_what_is_done_where_nothing_is_tied_costs_what_plain_arithmetic_says(dra
     dead_band = drawn.draw(st.sampled_from((0.0, DEAD_BAND)))
     storages = programme.storages
 
-    dispatch, cost, worth = costed(programme, levels, dead_band)
+    dispatch, cost, worth = simulate(programme, levels, dead_band)
 
     moved = (dispatch.charge + dispatch.discharge).sum(axis=1)
     missed = np.maximum(storages.soft_floor - dispatch.stored, 0.0)
@@ -145,13 +151,15 @@ def test_the_cost_of_what_is_done_is_its_planning_cost(drawn):
     levels = drawn.draw(levels_of(programme))
     dead_band = drawn.draw(st.sampled_from((0.0, DEAD_BAND)))
 
-    dispatch, cost, worth = costed(programme, levels, dead_band)
+    dispatch, cost, worth = simulate(programme, levels, dead_band)
 
     assert cost == pytest.approx(planning_cost(programme, dispatch), rel=KERNEL, abs=KERNEL)
     assert worth == pytest.approx(
-        end_worth(programme.storages, dispatch.stored), rel=KERNEL, abs=KERNEL
+        terminal_value(programme.storages, dispatch.stored), rel=KERNEL, abs=KERNEL
     )
-    np.testing.assert_array_equal(dispatch.stored, follow(programme, levels, dead_band).stored)
+    np.testing.assert_array_equal(
+        dispatch.stored, dispatch_from_trajectory(programme, levels, dead_band).stored
+    )
 
 
 def test_a_movement_under_the_dead_band_waits_until_it_is_worth_a_command():
@@ -159,7 +167,9 @@ def test_a_movement_under_the_dead_band_waits_until_it_is_worth_a_command():
     flat = {"import_price": [0.1] * 4, "export_price": [0.1] * 4, "load": [0.0] * 4}
     programme = programme_of(a_site(battery, **flat))
 
-    dispatch = follow(programme, np.array([[5.0004, 5.0008, 5.0012, 5.0016]]), DEAD_BAND)
+    dispatch = dispatch_from_trajectory(
+        programme, np.array([[5.0004, 5.0008, 5.0012, 5.0016]]), DEAD_BAND
+    )
 
     assert dispatch.charge[0].tolist() == pytest.approx([0.0, 0.0, 0.0012, 0.0])
     assert dispatch.stored[0].tolist() == pytest.approx([5.0, 5.0, 5.0012, 5.0012])
@@ -170,7 +180,7 @@ def test_a_level_out_of_reach_is_approached_at_full_power():
     flat = {"import_price": [0.1] * 3, "export_price": [0.1] * 3, "load": [0.0] * 3}
     programme = programme_of(a_site(battery, **flat))
 
-    dispatch = follow(programme, np.array([[9.0, 9.0, 0.0]]))
+    dispatch = dispatch_from_trajectory(programme, np.array([[9.0, 9.0, 0.0]]))
 
     assert dispatch.charge[0].tolist() == pytest.approx([1.0, 1.0, 0.0])
     assert dispatch.discharge[0].tolist() == pytest.approx([0.0, 0.0, 1.8])
@@ -218,14 +228,16 @@ def test_solar_is_curtailed(import_price, export_price, grid, curtailed, importe
 
 @given(homes(well_behaved=True, attainable=True), cost_functions)
 def test_the_planning_cost_of_an_exact_plan_is_the_objective_of_the_programme(site, cost_function):
-    programme = a_programme(site, cost_function)
+    programme = a_problem(site, cost_function)
     formulation = formulate(programme)
     solution = highs.solve(formulation.lp, time_limit=60.0)
     optimum = objective(formulation.lp, solution.x)
 
     levels = solution.x[formulation.layout.columns(STORED)]
 
-    dispatch = follow(programme, levels.reshape(programme.storages.charge_limit.shape))
+    dispatch = dispatch_from_trajectory(
+        programme, levels.reshape(programme.storages.charge_limit.shape)
+    )
     cost = planning_cost(programme, dispatch)
 
     assert abs(cost - optimum) <= agreement(optimum)

@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from matrix_builders import layout as blocks
 from optimiser import CostFunction
-from optimiser.model.dispatch import end_segments, follow
+from optimiser.model.dispatch import dispatch_from_trajectory, end_segments
 from optimiser.model.formulation import formulate
 from optimiser.result.fallback import rule_levels
-from tests.builders import a_programme
+from tests.builders import a_problem
 from tests.strategies import levels_of, programmes, sites
 
 
@@ -51,11 +51,11 @@ def assert_placed(programme, dispatch):
 def test_every_column_of_a_dispatch_is_where_its_block_is(drawn):
     programme = drawn.draw(programmes())
 
-    assert_placed(programme, follow(programme, drawn.draw(levels_of(programme))))
+    assert_placed(programme, dispatch_from_trajectory(programme, drawn.draw(levels_of(programme))))
 
 
 @given(sites(), st.sampled_from(CostFunction))
 def test_those_of_ties_are_too(site, cost_function):
-    programme = a_programme(site, cost_function)
+    programme = a_problem(site, cost_function)
 
-    assert_placed(programme, follow(programme, rule_levels(programme)))
+    assert_placed(programme, dispatch_from_trajectory(programme, rule_levels(programme)))

@@ -20,7 +20,7 @@ from optimiser.model.meter import (
 from optimiser.model.storages import feed_in_limit, storage_arrays
 from optimiser.problem.objective import terms
 from optimiser.problem.provider import apply
-from tests.builders import a_battery, a_programme, a_site
+from tests.builders import a_battery, a_problem, a_site
 from tests.strategies import cost_functions, homes, rules, sites
 from tests.tolerances import KERNEL
 
@@ -29,7 +29,7 @@ SUNNY = {"load": [1.0, 1.0], "solar": [0.0, 6.0], "import_price": [0.3, 0.3]}
 
 def curtail_limit(*, export_price=(0.1, 0.1), **choices):
     site = a_site(a_battery(), **{**SUNNY, "export_price": list(export_price), **choices})
-    programme = a_programme(site)
+    programme = a_problem(site)
     has_columns = formulate(programme).layout.column_lengths[CURTAIL] > 0
     assert has_columns == bool(programme.site.curtail_limit.any())
     return programme.site.curtail_limit.tolist()
@@ -102,7 +102,7 @@ def test_panels_behind_an_inverter_that_loses_nothing_have_no_columns():
 
     best = plan(site, CostFunction.PROFIT)
 
-    formulation = formulate(a_programme(site))
+    formulation = formulate(a_problem(site))
     assert formulation.layout.column_lengths[CURTAIL] == 0
     assert best.status == "optimal"
     assert best.dispatch.curtailed.tolist() == [0.0, 0.0]

@@ -5,11 +5,11 @@ from hypothesis import given
 
 from optimiser.model.storages import (
     REGAIN_HOURS,
-    energy_wanted,
     feed_in_limit,
     leaves_after,
     present_at_charger,
     storage_arrays,
+    target_energy,
 )
 from optimiser.problem import provider
 from optimiser.problem.objective import terms
@@ -39,7 +39,7 @@ def levels_of_battery(battery, horizon):
 def levels_of_vehicle(vehicle, horizon):
     n = horizon.n_intervals
     floor = np.zeros(n)
-    floor[leaves_after(vehicle, horizon)] = energy_wanted(vehicle)
+    floor[leaves_after(vehicle, horizon)] = target_energy(vehicle)
     least = vehicle.initial_soc
     if vehicle.discharge_limit > 0:
         least = min(vehicle.least_soc, least)

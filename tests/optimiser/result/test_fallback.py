@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optimiser.model.dispatch import follow
+from optimiser.model.dispatch import dispatch_from_trajectory
 from optimiser.result.fallback import rule_levels
 from optimiser.result.flows import flows_of
-from tests.builders import a_battery, a_programme, a_site
+from tests.builders import a_battery, a_problem, a_site
 from tests.strategies import cost_functions, homes, rules
 from tests.tolerances import FEASIBILITY, SIMULATION
 
@@ -16,15 +16,15 @@ from tests.tolerances import FEASIBILITY, SIMULATION
 def ruled(draw):
     """A site, its programme, and the dispatch of its rule-based plan."""
     site = draw(homes())
-    programme = a_programme(site, draw(cost_functions), draw(rules))
-    return site, programme, follow(programme, rule_levels(programme))
+    programme = a_problem(site, draw(cost_functions), draw(rules))
+    return site, programme, dispatch_from_trajectory(programme, rule_levels(programme))
 
 
 def programme_of(*batteries, load, solar):
     n = len(load)
     prices = {"import_price": [0.3] * n, "export_price": [0.1] * n}
     site = a_site(*batteries, **prices, load=load, solar=solar)
-    return a_programme(site)
+    return a_problem(site)
 
 
 def test_surplus_solar_is_kept_and_serves_the_load():

@@ -7,24 +7,24 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from optimiser.model.dispatch import follow
+from optimiser.model.dispatch import dispatch_from_trajectory
 from optimiser.result.flows import EnergyFlows, flows_of
 from optimiser.result.plan import action_of
 from optimiser.second_stage.preference import _first_action
-from tests.builders import a_battery, a_programme, a_site
+from tests.builders import a_battery, a_problem, a_site
 from tests.strategies import homes, levels_of, sites
 from tests.tolerances import FEASIBILITY
 
 
 @st.composite
 def dispatched(draw):
-    """A site and what it does to follow any levels.
+    """A site and what it does to dispatch_from_trajectory any levels.
 
     With two batteries some levels would make one feed the other, which is no flow of a site.
     """
     site = draw(homes(n_batteries=(0, 1)))
-    programme = a_programme(site)
-    return site, follow(programme, draw(levels_of(programme)))
+    programme = a_problem(site)
+    return site, dispatch_from_trajectory(programme, draw(levels_of(programme)))
 
 
 @given(dispatched())
@@ -60,8 +60,12 @@ def test_every_source_and_every_sink_adds_up(drawn):
 def whole_dispatched(draw):
     """The same with vehicles, an inverter and permissions."""
     site = draw(sites(n_batteries=(0, 1)))
-    programme = a_programme(site)
-    return site, follow(programme, draw(levels_of(programme))), programme.permissions
+    programme = a_problem(site)
+    return (
+        site,
+        dispatch_from_trajectory(programme, draw(levels_of(programme))),
+        programme.permissions,
+    )
 
 
 @given(whole_dispatched())
@@ -140,9 +144,9 @@ CASES = {
 def test_in_the_order_of_service(load, solar, level, expected):
     battery = a_battery(charge_efficiency=1.0, discharge_efficiency=1.0)
     site = a_site(battery, import_price=[0.3], export_price=[0.1], load=[load], solar=[solar])
-    programme = a_programme(site)
+    programme = a_problem(site)
 
-    flows = flows_of(site, follow(programme, np.array([[level]])))
+    flows = flows_of(site, dispatch_from_trajectory(programme, np.array([[level]])))
 
     names = [flow.name for flow in fields(EnergyFlows)]
     found = {name: float(getattr(flows, name).sum()) for name in names}

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from optimiser.model.dispatch import follow
-from optimiser.result.flows import flows_of
 from optimiser.result.totals import totals_of
-from tests.builders import a_programme
+
+from optimiser.model.dispatch import dispatch_from_trajectory
+from optimiser.result.flows import flows_of
+from tests.builders import a_problem
 from tests.strategies import levels_of, sites
 from tests.tolerances import KERNEL
 
@@ -19,8 +19,8 @@ NAMES += ("battery_to_load", "battery_to_grid", "battery_to_vehicle")
 @given(st.data())
 def test_every_total_is_the_sum_of_its_array(data):
     site = data.draw(sites())
-    programme = a_programme(site)
-    dispatch = follow(programme, data.draw(levels_of(programme)))
+    programme = a_problem(site)
+    dispatch = dispatch_from_trajectory(programme, data.draw(levels_of(programme)))
     flows, n = flows_of(site, dispatch), len(site.batteries)
 
     totals = totals_of(n, dispatch, flows)

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import assume, given, settings
 
 from optimiser import Action, CostFunction, Forecast, Tariff, plan
-from optimiser.model.dispatch import follow, planning_cost
+from optimiser.model.dispatch import dispatch_from_trajectory, planning_cost
 from optimiser.second_stage.preference import DEFAULT_BUDGET, Preferred, preferred
 from optimiser.value_function import storage_plan as value_function
-from tests.builders import HALF_HOURS, a_house, a_programme
+from tests.builders import HALF_HOURS, a_house, a_problem
 from tests.strategies import cost_functions, homes
 
 ROUNDING = 1e-6  # $
@@ -37,8 +37,8 @@ def flat(site, *, load=None, solar=None, price=0.3):
 @settings(max_examples=100)
 def test_preferences_never_cost_more_than_their_budget(site, cost_function):
     assume(len(site.batteries) == 1)
-    programme = a_programme(site, cost_function)
-    dispatch = follow(programme, value_function.solve(programme).levels)
+    programme = a_problem(site, cost_function)
+    dispatch = dispatch_from_trajectory(programme, value_function.solve(programme).levels)
     best = Preferred(dispatch, planning_cost(programme, dispatch))
 
     calm = preferred(site, programme, best, DEFAULT_BUDGET, None)

@@ -5,7 +5,7 @@ import pytest
 from optimiser.solvers.start import start_from
 
 from optimiser.errors import InfeasibleError, SolverError
-from optimiser.model.dispatch import follow
+from optimiser.model.dispatch import dispatch_from_trajectory
 from optimiser.model.formulation import formulate
 from optimiser.solvers import highs
 from optimiser.value_function import storage_plan as value_function
@@ -23,7 +23,7 @@ def problem(seed, n_intervals):
     formulation = formulate(programme)
     if seed % 3 == 0:
         return formulation.lp, None
-    dispatch = follow(programme, value_function.solve(programme).levels)
+    dispatch = dispatch_from_trajectory(programme, value_function.solve(programme).levels)
     return formulation.lp, start_from(formulation, dispatch)
 
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from optimiser import CostFunction, Grid, Horizon, ProviderRules, Tariff, plan
-from tests.builders import HALF_HOURS, a_house, a_programme
+from tests.builders import HALF_HOURS, a_house, a_problem
 
 
 def end_of(site, cost_function=CostFunction.COST):
-    storages = a_programme(site, cost_function).storages
+    storages = a_problem(site, cost_function).storages
     return storages.end_width[0], storages.end_price[0]
 
 
@@ -99,7 +99,7 @@ def test_two_halves_share_the_worth_of_the_whole():
     half = replace(whole.batteries[0], capacity=5.0, charge_limit=2.0, discharge_limit=2.0)
 
     width, price = end_of(whole)
-    storages = a_programme(
+    storages = a_problem(
         replace(whole, batteries=(half, half)), CostFunction.COST, ProviderRules()
     ).storages
 

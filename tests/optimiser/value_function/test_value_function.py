@@ -12,10 +12,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from optimiser.model.dispatch import follow, planning_cost
+from optimiser.model.dispatch import dispatch_from_trajectory, planning_cost
 from optimiser.value_function.storage_plan import solve
 from tests import strategies
-from tests.builders import a_programme
+from tests.builders import a_problem
 from tests.oracle import least_cost_of_arrays, relaxed_cost
 from tests.oracle.sweep import GROUPS, by_value_function, examine, failures
 from tests.programmes import (
@@ -52,7 +52,7 @@ print(json.dumps([MODE, [[plan.bound, *plan.levels[0].tolist()] for plan in plan
 """
 
 planned = st.builds(
-    a_programme,
+    a_problem,
     strategies.homes(n_batteries=(1, 1)),
     strategies.cost_functions,
     strategies.rules,
@@ -98,7 +98,7 @@ def test_where_nothing_is_gained_by_waste_it_is_the_linear_optimum(programme):
 def test_following_it_costs_what_it_promises(programme):
     plan = solve(programme)
 
-    cost = planning_cost(programme, follow(programme, plan.levels))
+    cost = planning_cost(programme, dispatch_from_trajectory(programme, plan.levels))
 
     assert cost == pytest.approx(plan.bound, rel=EXACT, abs=EXACT + rounding(programme))
 
