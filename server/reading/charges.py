@@ -25,32 +25,30 @@ _WHOLE |= {f"{name}s": days for name, days in _WHOLE.items()}
 
 
 def demand_charges_from_wire(
-    wires: Sequence[DemandChargeIn] | None, repairs: Repairs
+    wires: Sequence[DemandChargeIn], repairs: Repairs
 ) -> tuple[DemandCharge, ...]:
     """Read the demand charges that can be read."""
-    _require_few("demand_charges", wires)
+    _require_few("demand_charges", len(wires))
     charges: list[DemandCharge] = []
-    for i, wire in enumerate(wires or ()):
+    for i, wire in enumerate(wires):
         with repairs.skip_on_error(f"demand_charges[{i}]"):
             charges.append(_demand_charge(wire))
     return tuple(charges)
 
 
-def allowances_from_wire(
-    wires: Sequence[AllowanceIn] | None, repairs: Repairs
-) -> tuple[Allowance, ...]:
+def allowances_from_wire(wires: Sequence[AllowanceIn], repairs: Repairs) -> tuple[Allowance, ...]:
     """Read the allowances that can be read."""
-    _require_few("allowances", wires)
+    _require_few("allowances", len(wires))
     allowances: list[Allowance] = []
-    for i, wire in enumerate(wires or ()):
+    for i, wire in enumerate(wires):
         with repairs.skip_on_error(f"allowances[{i}]"):
             allowances.append(_allowance(wire))
     return tuple(allowances)
 
 
-def _require_few(field: str, wires: Sequence[object] | None) -> None:
-    if wires is not None and len(wires) > MOST_CHARGES:
-        raise ProblemError(field, f"must hold at most {MOST_CHARGES}, got {len(wires)}")
+def _require_few(field: str, count: int) -> None:
+    if count > MOST_CHARGES:
+        raise ProblemError(field, f"must hold at most {MOST_CHARGES}, got {count}")
 
 
 def _demand_charge(wire: DemandChargeIn) -> DemandCharge:
@@ -99,12 +97,9 @@ def _days(name: str, value: Days, names: Sequence[str], first: int) -> frozenset
     entries: list[object] = []
     for entry in value if isinstance(value, list) else [value]:
         entries += entry.split(",") if isinstance(entry, str) else [entry]
-    days: set[int] = set()
-    for entry in entries:
-        days |= _span(name, entry, names, first)
-    if not days:
+    if not entries:
         raise ValueError(f"{name} must not be empty")
-    return frozenset(days)
+    return frozenset().union(*[_span(name, entry, names, first) for entry in entries])
 
 
 def _span(name: str, entry: object, names: Sequence[str], first: int) -> set[int]:

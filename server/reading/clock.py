@@ -1,4 +1,4 @@
-"""When index 0 is: now, or the start that a request names, in the site's zone."""
+"""Time of index 0: now, or the start that a request names, in the site's zone."""
 
 import re
 from collections.abc import Callable

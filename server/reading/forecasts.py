@@ -22,8 +22,8 @@ _TYPICAL_LOAD = np.array(
 
 def import_prices(request: SiteRequest, hours: Vector, repairs: Repairs) -> Vector:
     """Return the import price of every interval of the request. [$/kWh]"""
-    raw = request.prices_import
-    prices = series_from_wire("prices_import", raw, HIGHEST_PRICE, hours, repairs)
+    field, raw = "prices_import", request.prices_import
+    prices = series_from_wire(field, raw, HIGHEST_PRICE, hours, repairs)
     assert prices is not None  # or there would be no intervals
     return prices
 
@@ -34,8 +34,7 @@ def export_prices(request: SiteRequest, hours: Vector, repairs: Repairs) -> Vect
     prices = series_from_wire(field, raw, HIGHEST_PRICE, hours, repairs)
     if prices is None:
         repairs.note("default", field, "missing; exports assumed to earn nothing")
-        return np.zeros(hours.size)
-    return prices
+    return np.zeros(hours.size) if prices is None else prices
 
 
 def solar_power(request: SiteRequest, hours: Vector, repairs: Repairs) -> Vector:
@@ -44,8 +43,7 @@ def solar_power(request: SiteRequest, hours: Vector, repairs: Repairs) -> Vector
     solar = series_from_wire(field, raw, _HIGHEST_FORECAST, hours, repairs)
     if solar is None:
         repairs.note("default", field, "missing; no solar assumed")
-        return np.zeros(hours.size)
-    return _raise_to_zero(field, solar, repairs)
+    return np.zeros(hours.size) if solar is None else _raise_to_zero(field, solar, repairs)
 
 
 def load_power(request: SiteRequest, hours: Vector, horizon: Horizon, repairs: Repairs) -> Vector:

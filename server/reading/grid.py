@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from matrix_builders import Vector
 from optimiser import Battery, Grid, Inverter, ProblemError
@@ -28,29 +29,28 @@ def grid_from_wire(wire: GridIn | None, n: int, hours: Vector, repairs: Repairs)
 
 def _limit(field: str, wire: Limit, n: int, hours: Vector, repairs: Repairs) -> float | Vector:
     """Return a limit [kW]: one for all intervals, or one for each."""
-    if wire is None or wire == []:
-        return HIGHEST_POWER / 1000.0
-    if isinstance(wire, list):
-        # An interval without a limit is no gap to be interpolated.
-        raw = [math.inf if entry is None else number_from_json(entry) for entry in wire]
-        capped = [min(entry, HIGHEST_POWER) for entry in raw]
-        limits = align(
-            field, numbers_from_list(field, capped, HIGHEST_POWER, repairs), hours, repairs
-        )
-        if limits.min() < 0:
-            raise ProblemError(
-                field, f"must not be negative, got {format_value(float(limits.min()))}"
-            )
-        return limits[:n] / 1000.0
-    watts = number_from_json(wire)
+    if isinstance(wire, list) and wire:
+        return _limits(field, wire, hours, repairs)[:n] / 1000.0
+    watts = math.inf if wire is None or isinstance(wire, list) else number_from_json(wire)
     if math.isnan(watts):
-        repairs.note(
-            "default", field, f"must be a number, got {format_value(wire)}; no limit assumed"
-        )
-        return HIGHEST_POWER / 1000.0
+        message = f"must be a number, got {format_value(wire)}; no limit assumed"
+        repairs.note("default", field, message)
+        watts = math.inf
     if watts < 0:
         raise ProblemError(field, f"must not be negative, got {format_value(watts)}")
     return (HIGHEST_POWER if watts == math.inf else watts) / 1000.0
+
+
+def _limits(field: str, wire: list[Any], hours: Vector, repairs: Repairs) -> Vector:
+    """Return the limit of each interval [W]; one without a limit is no gap to be interpolated."""
+    raw = [math.inf if entry is None else number_from_json(entry) for entry in wire]
+    capped = [min(entry, HIGHEST_POWER) for entry in raw]
+    limits = numbers_from_list(field, capped, HIGHEST_POWER, repairs)
+    limits = align(field, limits, hours, repairs)
+    if limits.min() < 0:
+        lowest = format_value(float(limits.min()))
+        raise ProblemError(field, f"must not be negative, got {lowest}")
+    return limits
 
 
 def inverter_from_wire(

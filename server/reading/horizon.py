@@ -1,4 +1,4 @@
-"""How far a request plans, and in which steps."""
+"""The span of a request, and its steps."""
 
 import math
 
@@ -33,8 +33,13 @@ def hours_from_wire(request: SiteRequest, options: Options, repairs: Repairs) ->
             raise ProblemError(field, rule)
     lengths = _minutes(request, options, repairs) / 60.0
     if isinstance(prices, list):
-        return _for_each(len(prices), lengths)
-    return _filling(_horizon_hours(request) or options.horizon_hours, lengths)
+        count = len(prices)
+        if lengths.ndim and lengths.size != count:
+            rule = f"must hold one length for each of the {count} prices, got {lengths.size}"
+            raise ProblemError("interval_minutes", rule)
+    else:
+        count = _count_within(_horizon_hours(request) or options.horizon_hours, lengths)
+    return lengths if lengths.ndim else np.full(count, lengths)
 
 
 def intervals_within(request: SiteRequest, hours: Vector) -> int:
@@ -60,30 +65,20 @@ def _minutes(request: SiteRequest, options: Options, repairs: Repairs) -> Vector
     return np.array(wire)
 
 
-def _for_each(count: int, hours: Vector) -> Vector:
-    if hours.ndim and hours.size != count:
-        raise ProblemError(
-            "interval_minutes",
-            f"must hold one length for each of the {count} prices, got {hours.size}",
-        )
-    return hours if hours.ndim else np.full(count, hours)
-
-
-def _filling(horizon: float, hours: Vector) -> Vector:
-    """Return lengths that fill a horizon."""
-    if hours.ndim:
-        return hours
-    count = horizon / float(hours)
+def _count_within(horizon: float, lengths: Vector) -> int:
+    """Return how many equal intervals fill a horizon; of unequal ones there are as many as sent."""
+    if lengths.ndim:
+        return lengths.size
+    count = horizon / float(lengths)
     if count > MAX_INTERVALS:
         rule = f"must hold at most {MAX_INTERVALS} intervals, got {count:g}"
         raise ProblemError("horizon_hours", rule)
-    return np.full(max(1, int(count + _TINY)), hours)
+    return max(1, int(count + _TINY))
 
 
 def _horizon_hours(request: SiteRequest) -> float | None:
     wanted = request.horizon_hours
     if wanted is not None and not 0 < wanted < math.inf:
-        raise ProblemError(
-            "horizon_hours", f"must be a positive number, got {format_value(wanted)}"
-        )
+        rule = f"must be a positive number, got {format_value(wanted)}"
+        raise ProblemError("horizon_hours", rule)
     return wanted

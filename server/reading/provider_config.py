@@ -16,11 +16,10 @@ _FALSE = ("false", "off", "no", "0", "")
 
 def rules_from_wire(wire: object, repairs: Repairs) -> ProviderRules:
     """Read the provider's rules that are enabled; prices arrive in cents."""
-    if wire is None:
-        return ProviderRules()
     if not isinstance(wire, ProviderConfigIn):
-        message = f"must be an object, got {format_value(wire)}; no rule is applied"
-        repairs.note("rule_ignored", "provider_config", message)
+        if wire is not None:
+            message = f"must be an object, got {format_value(wire)}; no rule is applied"
+            repairs.note("rule_ignored", "provider_config", message)
         return ProviderRules()
     boost, chip, spike = None, None, None
     if wire.export_boost_enabled not in _OFF:

@@ -71,22 +71,20 @@ def align(field: str, values: Vector, hours: Vector, repairs: Repairs) -> Vector
     A finer series (the client samples every 5 minutes whatever its interval) is averaged in
     blocks, a longer one is cut, a shorter one repeats the same clock time of the day before.
     """
-    n = hours.size
-    if values.size == n:
-        return values
-    ratio = _samples_per_interval(values.size, hours)
+    n, ratio = hours.size, _samples_per_interval(values.size, hours)
+    counts = f"{values.size} values for {n} intervals"
     if ratio > 1:
-        blocks, counts = values.size // ratio, f"{values.size} values for {n} intervals"
+        blocks = values.size // ratio
         repairs.note("resampled", field, f"{counts}; averaged in blocks of {ratio}")
         values = values[: blocks * ratio].reshape(blocks, ratio).mean(axis=1)
-    counts = f"{values.size} values for {n} intervals"
+        counts = f"{blocks} values for {n} intervals"
     if values.size > n:
         repairs.note("truncated", field, f"{counts}; the rest unused")
         return values[:n]
     if values.size < n:
         repeated = "the rest repeats the same clock time of the day before"
         repairs.note("extended", field, f"{counts}; {repeated}")
-        values = values[_day_before(values.size, hours)]
+        return _repeat_day_before(values, hours)
     return values
 
 
@@ -102,11 +100,12 @@ def _samples_per_interval(size: int, hours: Vector) -> int:
     return ratio if rest == 0 and minutes / ratio >= _FINEST - _TINY else 1
 
 
-def _day_before(size: int, hours: Vector) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """Return the source of each interval in a series that holds its first `size` only."""
+def _repeat_day_before(values: Vector, hours: Vector) -> Vector:
+    """Extend a series that holds its first intervals only; without a day before, from its start."""
     starts = np.cumsum(hours) - hours
     before = np.searchsorted(starts, starts - _DAY + _TINY, side="right") - 1
-    source = np.arange(hours.size)
-    for t in range(size, hours.size):
-        source[t] = source[before[t]] if before[t] >= 0 else t % size
-    return source
+    extended = np.resize(values, hours.size)
+    for t in range(values.size, hours.size):
+        if before[t] >= 0:
+            extended[t] = extended[before[t]]
+    return extended

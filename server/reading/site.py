@@ -4,16 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from matrix_builders import Vector
-from optimiser import (
-    Battery,
-    CostFunction,
-    Forecast,
-    Horizon,
-    ProviderRules,
-    Site,
-    Tariff,
-    Vehicle,
-)
+from optimiser import Battery, CostFunction, Forecast, Horizon, ProviderRules, Site, Tariff, Vehicle
 from server.options import HIGHEST_MARGIN, Options
 from server.reading.battery import Named, batteries_from_wire, battery_from_wire
 from server.reading.charges import allowances_from_wire, demand_charges_from_wire
@@ -32,7 +23,7 @@ _COST_FUNCTIONS = {str(known): known for known in CostFunction}
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What a request asks for.
+    """A site and what to minimise, as a request asks for it.
 
     Attributes
     ----------
@@ -93,8 +84,8 @@ def problem_from_request(
     tariff = Tariff(
         import_price=import_prices(request, hours, repairs)[:n],
         export_price=export_prices(request, hours, repairs)[:n],
-        demand_charges=demand_charges_from_wire(request.demand_charges, repairs),
-        allowances=allowances_from_wire(request.allowances, repairs),
+        demand_charges=demand_charges_from_wire(request.demand_charges or (), repairs),
+        allowances=allowances_from_wire(request.allowances or (), repairs),
     )
     forecast = Forecast(
         load=load_power(request, hours, horizon, repairs) * planned_hours / 1000.0,

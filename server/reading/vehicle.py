@@ -102,13 +102,12 @@ def _least_charge(reader: FieldReader, most: float) -> float:
 
 def _priority(wire: EvIn, reader: FieldReader) -> str:
     """Return the name of a known priority."""
-    if wire.priority is None:
-        return Priority.EV_FIRST.value
-    name = wire.priority.strip().lower()
+    name = (wire.priority or "").strip().lower()
     if name in {*Priority, _SOLAR_ONLY}:
         return name
-    message = f"{quote(wire.priority)} is unknown; ev_first assumed"
-    reader.note("unknown_value", "priority", message)
+    if wire.priority is not None:
+        message = f"{quote(wire.priority)} is unknown; ev_first assumed"
+        reader.note("unknown_value", "priority", message)
     return Priority.EV_FIRST.value
 
 
@@ -130,12 +129,9 @@ def _departure(wire: EvIn, path: str, horizon: Horizon, reader: FieldReader) -> 
     """Return when a vehicle goes; None where that is not before the horizon ends."""
     text = wire.departure_time or ""
     when = _instant(f"{path}.departure_time", text, horizon)
-    if when is None or when >= horizon.end:
-        return None
-    if when <= horizon.start:
+    if when and when <= horizon.start:
         reader.note("past", "departure_time", f"{quote(text)} is past; read as none")
-        return None
-    return when
+    return when if when and horizon.start < when < horizon.end else None
 
 
 def _instant(field: str, text: str, horizon: Horizon) -> datetime | None:

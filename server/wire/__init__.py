@@ -1,1 +1,1 @@
-"""What goes over the wire: structs, JSON, and the warnings about both."""
+"""JSON and its structs, with the rules of numbers and the warnings about them."""

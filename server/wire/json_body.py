@@ -123,26 +123,21 @@ def _unknown_fields(
     fields: dict[str, Any], kind: type[msgspec.Struct], prefix: str = ""
 ) -> Iterator[str]:
     """Yield the names of fields that the structs do not have; there may be very many."""
-    known = _known_fields(kind)
+    known = _structs_by_field(kind)
     for name, value in fields.items():
         if name not in known:
             yield prefix + quote(name)[1:-1]
             continue
-        if not known[name]:
-            continue
-        places = (
-            {f"[{i}]": item for i, item in enumerate(value)}
-            if isinstance(value, list)
-            else {"": value}
-        )
+        is_list = isinstance(value, list)
         for nested in known[name]:
-            for place, inner in places.items():
+            for i, inner in enumerate(value if is_list else [value]):
                 if isinstance(inner, dict):
-                    yield from _unknown_fields(inner, nested, f"{prefix}{name}{place}.")
+                    place = f"{prefix}{name}[{i}]." if is_list else f"{prefix}{name}."
+                    yield from _unknown_fields(inner, nested, place)
 
 
 @cache
-def _known_fields(kind: type[msgspec.Struct]) -> dict[str, tuple[type[msgspec.Struct], ...]]:
+def _structs_by_field(kind: type[msgspec.Struct]) -> dict[str, tuple[type[msgspec.Struct], ...]]:
     """Return the fields of a struct, and the structs that each may hold."""
     fields = msgspec.structs.fields(kind)
     return {field.encode_name: tuple(_structs_in(field.type)) for field in fields}

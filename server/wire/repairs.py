@@ -1,4 +1,4 @@
-"""What is repaired in a request, by which rules, in the open."""
+"""Rules of the numbers of a request, and warnings of what they repair."""
 
 import math
 from collections.abc import Iterator
@@ -57,9 +57,9 @@ class Slip:
     """
 
     above: float
-    below: float
     code: str
     text: str
+    below: float = math.inf
     factor: float = 1.0
     divisor: float = 1.0
     replacement: float | None = None
@@ -67,7 +67,7 @@ class Slip:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How one number of a request is read.
+    """The default, the range and the slips of one number of a request.
 
     Attributes
     ----------
@@ -78,7 +78,7 @@ class Rule:
     slips : tuple of Slip
         The first that fits is repaired.
     is_required : bool
-        Whether a missing number is worth a warning.
+        Whether a missing number is noted.
     is_signed : bool
         Whether a negative number has a sane reading; it is refused where not.
     default_text : str

@@ -1,4 +1,4 @@
-"""What replies hold, as msgspec structs; in W, $, $/kWh and fractions, unless a name says more."""
+"""Replies as msgspec structs, in W, $, $/kWh and fractions, unless a name says more."""
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -13,7 +13,7 @@ class WarningOut(msgspec.Struct):
 
 
 class FlowsOut(msgspec.Struct, kw_only=True):
-    """What every schedule of a site holds: n values each, but n + 1 for `soc_trajectory`."""
+    """Series of every schedule of a site: n values each, but n + 1 for `soc_trajectory`."""
 
     timestamps: list[str]
     grid_import_w: list[float]
@@ -53,7 +53,7 @@ class AggregatedOut(FlowsOut, kw_only=True):
 
 
 class PeakOut(msgspec.Struct):
-    """What one demand charge makes of the plan."""
+    """Peak and cost of one demand charge."""
 
     peak_kw: float
     peak_so_far_kw: float
@@ -98,7 +98,7 @@ class ActionOut(msgspec.Struct):
 
 
 class CertificateOut(msgspec.Struct, kw_only=True):
-    """How far the plan is proved; planning costs, penalties and end value included."""
+    """Proof of the plan; planning costs, penalties and end value included."""
 
     solver: str
     optimum: float
@@ -205,7 +205,7 @@ class EvOut(msgspec.Struct, kw_only=True):
 
 
 class MeterOut(msgspec.Struct, kw_only=True):
-    """What goes through the meter."""
+    """Powers at the meter, and of all vehicles together."""
 
     timestamps: list[str]
     grid_import_w: list[float]

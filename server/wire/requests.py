@@ -1,4 +1,4 @@
-"""What requests may hold, as msgspec structs.
+"""Requests as msgspec structs.
 
 They are deliberately lenient (``| None`` everywhere, numbers also as text): what has a sane reading
 is mended with a warning.  Units: W, Wh, $/kWh, fractions, unless a name says more.
@@ -91,14 +91,14 @@ class ProviderConfigIn(msgspec.Struct, kw_only=True):
 
 
 class RequestOptions(msgspec.Struct, kw_only=True):
-    """How to answer."""
+    """Choices about the answer."""
 
     client_safe_charge: bool | None = None
     price_margin: Annotated[Number, Meta(description="For prices that are guesses [$/kWh]")] = None
 
 
 class SiteRequest(msgspec.Struct, kw_only=True):
-    """What every planning request may say; index 0 of every series is now."""
+    """Fields of every planning request; index 0 of every series is now."""
 
     prices_import: Series = None
     prices_export: Series = None

@@ -25,80 +25,57 @@ def _from(least: float) -> float:
 
 
 # A fraction may overshoot by rounding; beyond this it must be a percentage.
-_PER_CENT = Slip(1.1, math.inf, "percent", "{value:g} read as per cent", divisor=100.0)
+_PER_CENT = Slip(1.1, "percent", "{value:g} read as per cent", divisor=100.0)
 _SHARE = Rule(high=1.0, slips=(_PER_CENT,), is_signed=True)
 _FULL = replace(_SHARE, default=1.0)
 _SOC_NOW = replace(_SHARE, default=0.5, is_required=True)
 
-LEAST_EFFICIENCY = 0.5
-"""Below, it is no battery but a fault."""
-
-DEFAULT_EFFICIENCY = 0.9
-_EFFICIENCY = Rule(
-    default=DEFAULT_EFFICIENCY,
-    low=LEAST_EFFICIENCY,
-    high=1.0,
-    slips=(replace(_PER_CENT, above=_from(2.0)),),
-    is_signed=True,
-)
-_ROUND_TRIP = replace(_EFFICIENCY, low=LEAST_EFFICIENCY**2)
+# An efficiency below the range is no battery's but a fault.
+_TWO_OR_MORE = replace(_PER_CENT, above=_from(2.0))
+_EFFICIENCY = Rule(default=0.9, low=0.5, high=1.0, slips=(_TWO_OR_MORE,), is_signed=True)
+_ROUND_TRIP = replace(_EFFICIENCY, low=0.5**2)
 _CHARGER = replace(_EFFICIENCY, default=0.92)
 
-# Under this many Wh a capacity must be meant in kWh: no home battery stores so little.
-_KWH_MEANT_BELOW = 200.0
+# Under so many Wh a capacity must be meant in kWh: no home battery stores so little.
 CAPACITY_IN_KWH = Slip(
-    0.0, _KWH_MEANT_BELOW, "unit", "{value:g} Wh is no battery; read as kWh", factor=1000.0
+    0.0, "unit", "{value:g} Wh is no battery; read as kWh", below=200.0, factor=1000.0
 )
 _CAPACITY = Rule(
     default=13_500.0,
     slips=(
         CAPACITY_IN_KWH,
         # The client is known to send 4.05e7 Wh; far beyond, a solver's tolerances drown the house.
-        Slip(1e8, math.inf, "capped", "{kilo:g} kWh is no home; 1e5 assumed", replacement=1e8),
-        Slip(1e6, math.inf, "implausible", "{kilo:g} kWh is no home battery"),
+        Slip(1e8, "capped", "{kilo:g} kWh is no home; 1e5 assumed", replacement=1e8),
+        Slip(1e6, "implausible", "{kilo:g} kWh is no home battery"),
     ),
     is_required=True,
 )
 
+_KW_MEANT = "{value:g} W beside a capacity in kWh; read as kW"
 _POWER = Rule(
     default=5_000.0,
     slips=(
-        Slip(
-            HIGHEST_POWER,
-            math.inf,
-            "capped",
-            "{kilo:g} kW is no home; 100 kW assumed",
-            replacement=HIGHEST_POWER,
-        ),
+        Slip(1e5, "capped", "{kilo:g} kW is no home; 100 kW assumed", replacement=HIGHEST_POWER),
         # What the client takes for noise.
-        Slip(0.0, 1.0, "clamped", "{value:g} W cannot be commanded; 0 assumed", replacement=0.0),
-        Slip(0.0, 50.0, "implausible", "{value:g} W is no home battery; are kW meant?"),
+        Slip(0.0, "clamped", "{value:g} W cannot be commanded; 0 assumed", 1.0, replacement=0.0),
+        Slip(0.0, "implausible", "{value:g} W is no home battery; are kW meant?", 50.0),
     ),
     is_required=True,
 )
-_KW_MEANT = "{value:g} W beside a capacity in kWh; read as kW"
 POWER_BESIDE_KWH = replace(
-    _POWER, slips=(Slip(0.0, _KWH_MEANT_BELOW, "unit", _KW_MEANT, factor=1000.0), *_POWER.slips)
+    _POWER, slips=(Slip(0.0, "unit", _KW_MEANT, below=200.0, factor=1000.0), *_POWER.slips)
 )
 """Rule of a battery's powers where its capacity was sent in kWh."""
 
-_END_VALUE = Rule(
-    default=math.nan,
-    low=-HIGHEST_PRICE,
-    high=HIGHEST_PRICE,
-    is_signed=True,
-    default_text="the planner's own",
-)
 _WEAR = Rule(high=HIGHEST_PRICE, is_signed=True)
+_END_VALUE = replace(_WEAR, default=math.nan, low=-HIGHEST_PRICE, default_text="the planner's own")
 _ANY = Rule(low=-math.inf, is_signed=True)
 _UNLIMITED = Rule(default=math.inf)
 
 # No car stores a thousand kWh, nor does a home charge one at 500 kW.
-_WH_MEANT = Slip(
-    _from(1e3), math.inf, "unit", "{value:g} kWh is no vehicle; read as Wh", divisor=1e3
-)
+_WH_MEANT = Slip(_from(1e3), "unit", "{value:g} kWh is no vehicle; read as Wh", divisor=1e3)
 _EV_CAPACITY = Rule(default=75.0, high=1e3, slips=(_WH_MEANT,))
-_W_MEANT = Slip(_from(500.0), math.inf, "unit", "{value:g} kW is no home; read as W", divisor=1e3)
+_W_MEANT = Slip(_from(500.0), "unit", "{value:g} kW is no home; read as W", divisor=1e3)
 EV_POWER = Rule(high=HIGHEST_POWER / 1000.0, slips=(_W_MEANT,))
 """Rule of a vehicle's powers, absent where it has none."""
 

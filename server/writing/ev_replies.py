@@ -8,15 +8,15 @@ from optimiser.result.shortfalls import vehicle_shortfall
 from server.reading.site import Problem
 from server.wire.repairs import Repairs
 from server.wire.replies import EvOut, EvReply, EvScheduleOut, EvSummaryOut, MeterOut
-from server.writing.replies import home_reply, named_batteries
-from server.writing.schedules import rounded_soc, stamps_from_horizon, storage_schedules
-from server.writing.shortfalls import note_unmet
-from server.writing.summary import certificate_of, dollars, summary_of, watts
+from server.writing.replies import batteries_by_key, home_reply
+from server.writing.schedules import round_soc, stamps_from_horizon, storage_schedules
+from server.writing.shortfalls import note_shortfalls
+from server.writing.summary import certificate_from_plan, dollars, summary_from_plan, watts
 
 
 def ev_reply(plan: Plan, problem: Problem, repairs: Repairs) -> EvReply:
     """Build the reply of ``/ev/optimize``; see `reply_from_plan`."""
-    note_unmet(plan, problem.paths, repairs)
+    note_shortfalls(plan, problem.paths, repairs)
     stamps = stamps_from_horizon(plan.site.horizon)
     vehicles = _vehicles(plan, problem, stamps[:-1])
     reply = EvReply(
@@ -25,10 +25,10 @@ def ev_reply(plan: Plan, problem: Problem, repairs: Repairs) -> EvReply:
         ev_schedules=vehicles,
         shortfall_kwh=round(sum([vehicle.shortfall_kwh for vehicle in vehicles]), 6),
         meter=_meter(plan, stamps[:-1]),
-        bill=summary_of(plan),
+        bill=summary_from_plan(plan),
         solver=plan.certificate.solver,
         cost_function=plan.cost_function.value,
-        certificate=certificate_of(plan),
+        certificate=certificate_from_plan(plan),
         warnings=repairs.as_list(),
     )
     if len(vehicles) == 1:
@@ -38,7 +38,7 @@ def ev_reply(plan: Plan, problem: Problem, repairs: Repairs) -> EvReply:
     if plan.site.batteries:
         reply.home = home_reply(plan, problem, repairs, stamps)
     if plan.site.batteries and problem.paths[0] != "home_battery":
-        reply.batteries = named_batteries(plan, problem)
+        reply.batteries = batteries_by_key(plan, problem)
     return reply
 
 
@@ -65,7 +65,7 @@ def _summary(plan: Plan, v: int) -> EvSummaryOut:
     flows, tariff, k = plan.flows, plan.site.tariff, len(plan.site.batteries) + v
     charge, discharge = plan.dispatch.charge[k], plan.dispatch.discharge[k]
     from_others = flows.battery_to_vehicle[v] + flows.vehicle_to_vehicle[v]
-    exported = discharge * _exported_share(plan)
+    exported = discharge * _export_share(plan)
     cost = float(flows.grid_to_vehicle[v] @ tariff.import_price - exported @ tariff.export_price)
     total = float(charge.sum())
     return EvSummaryOut(
@@ -77,11 +77,11 @@ def _summary(plan: Plan, v: int) -> EvSummaryOut:
         exported_kwh=round(float(exported.sum()), 6),
         total_cost=dollars(cost),
         average_price=dollars(cost / total) if total > 0 else 0.0,
-        final_soc=float(rounded_soc(plan.soc[k])[-1]),
+        final_soc=float(round_soc(plan.soc[k])[-1]),
     )
 
 
-def _exported_share(plan: Plan) -> Vector:
+def _export_share(plan: Plan) -> Vector:
     """Share of the vehicles' discharge that goes into the grid; shape (T,). [-]"""
     discharge = plan.dispatch.discharge[len(plan.site.batteries) :].sum(axis=0)
     none = np.zeros(discharge.size)

@@ -14,33 +14,18 @@ from server.wire.replies import (
 )
 from server.writing.schedules import (
     home_schedule,
-    rounded_soc,
+    round_soc,
     stamps_from_horizon,
     storage_schedules,
     vehicles_in_home_schedule,
 )
-from server.writing.shortfalls import note_unmet
-from server.writing.summary import certificate_of, summary_of
+from server.writing.shortfalls import note_shortfalls
+from server.writing.summary import certificate_from_plan, summary_from_plan
 
 
 def reply_from_plan(plan: Plan, problem: Problem, repairs: Repairs) -> OptimizeReply:
-    """Build the reply of ``/optimize``.
-
-    Parameters
-    ----------
-    plan : Plan
-        Of one battery.
-    problem : Problem
-        What was asked.
-    repairs : Repairs
-        What was mended; what the plan had to miss is added.
-
-    Returns
-    -------
-    OptimizeReply
-        Finite numbers only.
-    """
-    note_unmet(plan, problem.paths, repairs)
+    """Build the reply of ``/optimize``; warnings of what the plan had to miss are added."""
+    note_shortfalls(plan, problem.paths, repairs)
     return home_reply(plan, problem, repairs, stamps_from_horizon(plan.site.horizon))
 
 
@@ -56,34 +41,34 @@ def home_reply(plan: Plan, problem: Problem, repairs: Repairs, stamps: list[str]
         schedule=ScheduleOut(
             charge_w=home.charge, discharge_w=home.discharge, **home.series, **vehicles
         ),
-        summary=summary_of(plan),
+        summary=summary_from_plan(plan),
         next_actions=home.next_actions,
-        certificate=certificate_of(plan),
+        certificate=certificate_from_plan(plan),
         warnings=repairs.as_list(),
     )
 
 
 def multi_battery_reply(plan: Plan, problem: Problem, repairs: Repairs) -> MultiBatteryReply:
     """Build the reply of ``/multi-battery/optimize``; see `reply_from_plan`."""
-    note_unmet(plan, problem.paths, repairs)
+    note_shortfalls(plan, problem.paths, repairs)
     home = home_schedule(plan, stamps_from_horizon(plan.site.horizon), problem.client_safe_charge)
     return MultiBatteryReply(
         success=True,
         status=plan.status,
         solver=plan.certificate.solver,
         cost_function=plan.cost_function.value,
-        batteries=named_batteries(plan, problem),
+        batteries=batteries_by_key(plan, problem),
         aggregated=AggregatedOut(
             total_charge_w=home.charge, total_discharge_w=home.discharge, **home.series
         ),
-        summary=summary_of(plan),
+        summary=summary_from_plan(plan),
         next_actions=home.next_actions,
-        certificate=certificate_of(plan),
+        certificate=certificate_from_plan(plan),
         warnings=repairs.as_list(),
     )
 
 
-def named_batteries(plan: Plan, problem: Problem) -> dict[str, NamedBatteryOut]:
+def batteries_by_key(plan: Plan, problem: Problem) -> dict[str, NamedBatteryOut]:
     """Build the part about every battery, by its key."""
     schedules = storage_schedules(plan, slice(len(plan.site.batteries)))
     return {
@@ -104,5 +89,5 @@ def _metrics(plan: Plan, k: int) -> BatteryMetricsOut:
         charge_kwh=round(charged, 6),
         discharge_kwh=round(discharged, 6),
         cycles=round(taken / battery.capacity, 6) if battery.capacity > 0 else 0.0,
-        final_soc=float(rounded_soc(plan.soc[k])[-1]),
+        final_soc=float(round_soc(plan.soc[k])[-1]),
     )

@@ -19,14 +19,14 @@ _ALL_FROM_SOLAR = 1.0  # W from the grid; a charge with less of it has no need o
 
 
 class HomeSchedule(NamedTuple):
-    """What the home batteries do as one.
+    """The schedule of the home batteries as one.
 
     Attributes
     ----------
     charge, discharge : list of float
         Power into and out of them. [W]
     series : dict
-        What every schedule of a site holds, by its name on the wire.
+        Those of every schedule of a site, by their names on the wire.
     next_actions : list of ActionOut
         Runs of intervals with one action, the first of them in progress.
     """
@@ -92,7 +92,7 @@ def _home_soc(plan: Plan) -> list[float]:
     total = capacities.sum()
     weights = capacities / total if total > 0 else np.full(capacities.size, 1 / capacities.size)
     mean = (weights[:, np.newaxis] * plan.soc[: capacities.size]).sum(axis=0)
-    soc: list[float] = rounded_soc(mean).tolist()
+    soc: list[float] = round_soc(mean).tolist()
     return soc
 
 
@@ -115,7 +115,7 @@ def _next_actions(
 
 
 def vehicles_in_home_schedule(plan: Plan) -> dict[str, Any]:
-    """Return what vehicles do, in the schedule of the home battery."""
+    """Return the powers of vehicles in the schedule of the home battery. [W]"""
     flows, n = plan.flows, len(plan.site.batteries)
     energies = {
         "vehicle_charge_w": plan.dispatch.charge[n:].sum(axis=0),
@@ -133,10 +133,10 @@ def storage_schedules(plan: Plan, storages: slice) -> list[tuple[list[float], ..
     dispatch, hours = plan.dispatch, plan.site.horizon.hours
     charge = watts(dispatch.charge[storages], hours).tolist()
     discharge = watts(dispatch.discharge[storages], hours).tolist()
-    return [*zip(charge, discharge, rounded_soc(plan.soc[storages]).tolist(), strict=True)]
+    return [*zip(charge, discharge, round_soc(plan.soc[storages]).tolist(), strict=True)]
 
 
-def rounded_soc(soc: Vector) -> Vector:
+def round_soc(soc: Vector) -> Vector:
     """Round states of charge for a reply."""
     return np.asarray(np.round(soc, SOC_DIGITS) + 0.0, dtype=np.float64)
 

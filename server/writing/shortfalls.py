@@ -1,4 +1,4 @@
-"""What a plan had to miss, in plain words, with what would have kept it."""
+"""Limits that a plan had to miss, in plain words, with what would have kept them."""
 
 from datetime import datetime, timedelta
 
@@ -34,37 +34,37 @@ _REPAIR = {
 }
 
 
-def note_unmet(plan: Plan, paths: tuple[str, ...], repairs: Repairs) -> None:
+def note_shortfalls(plan: Plan, paths: tuple[str, ...], repairs: Repairs) -> None:
     """Add a warning for everything that the plan missed.
 
     The `paths` are the places of the batteries, then of the vehicles, in the request.
     """
     for miss in plan.shortfalls:
         if miss.limit is SoftLimit.VEHICLE_TARGET:
-            field, message = _of_vehicle(plan, miss, paths[len(plan.site.batteries) :])
+            field, message = _vehicle_warning(plan, miss, paths[len(plan.site.batteries) :])
         elif miss.limit in _BATTERY:
             name, sentence = _BATTERY[miss.limit]
-            field, message = f"{paths[miss.storage or 0]}.{name}", _filled(sentence, plan, miss)
+            field, message = f"{paths[miss.storage or 0]}.{name}", _format(sentence, plan, miss)
         else:
             field, sentence = _METER[miss.limit]
-            message = _filled(sentence, plan, miss)
+            message = _format(sentence, plan, miss)
         repairs.note("unmet", field, message)
 
 
-def _filled(sentence: str, plan: Plan, miss: Shortfall) -> str:
+def _format(sentence: str, plan: Plan, miss: Shortfall) -> str:
     when = plan.site.horizon.instant(miss.interval).isoformat()
     kwh = f"{miss.amount:.2f} kWh"
     return sentence.format(when=when, kwh=kwh, needs=miss.needs, has=miss.has)
 
 
-def _of_vehicle(plan: Plan, miss: Shortfall, paths: tuple[str, ...]) -> tuple[str, str]:
+def _vehicle_warning(plan: Plan, miss: Shortfall, paths: tuple[str, ...]) -> tuple[str, str]:
     v = miss.storage or 0
     vehicle = plan.site.vehicles[v]
     by = vehicle.departure or plan.site.horizon.end
     repair = _REPAIR.get(miss.cause, "").format(needs=miss.needs, has=miss.has)
     if miss.cause is Cause.CHARGER:
         repair = f"needs {miss.needs:.1f} kW, charger has {miss.has:.1f}"
-        later = _met_later(plan, v, miss)
+        later = _full_power_end(plan, v, miss)
         if later is not None:
             day = "" if later.date() == by.date() else f"{later:%a} "
             repair += f"; would be met by {day}{later:%H:%M}"
@@ -74,8 +74,8 @@ def _of_vehicle(plan: Plan, miss: Shortfall, paths: tuple[str, ...]) -> tuple[st
     return f"{paths[v]}.target_soc", message
 
 
-def _met_later(plan: Plan, v: int, miss: Shortfall) -> datetime | None:
-    """When the charger would be done at full power from the departure on."""
+def _full_power_end(plan: Plan, v: int, miss: Shortfall) -> datetime | None:
+    """Return when the charger would be done at full power from the departure on."""
     vehicle, horizon = plan.site.vehicles[v], plan.site.horizon
     power = vehicle.charge_limit * vehicle.charge_efficiency
     if power <= 0 or not present_at_charger(vehicle, horizon).any():

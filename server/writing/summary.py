@@ -19,18 +19,18 @@ _DIGITS = 6
 
 
 def watts(energy: Vector, hours: Vector) -> Vector:
-    """Power of energy per interval; rounded, never negative. [W]"""
+    """Return the power of energies per interval; rounded, never negative. [W]"""
     # Adding zero turns -0.0 into 0.0.
     power = np.maximum(energy / hours * 1000.0, 0.0)
     return np.asarray(np.round(power, POWER_DIGITS) + 0.0, dtype=np.float64)
 
 
 def dollars(amount: float) -> float:
-    """An amount of money as replies show it."""
+    """Round an amount of money for a reply."""
     return round(amount, _DIGITS) + 0.0
 
 
-def summary_of(plan: Plan) -> SummaryOut:
+def summary_from_plan(plan: Plan) -> SummaryOut:
     """Return the totals of the whole site."""
     money, bill, totals = plan.money, plan.money.bill, plan.totals
     amounts = {
@@ -63,8 +63,8 @@ def summary_of(plan: Plan) -> SummaryOut:
     return SummaryOut(**rounded, demand_peaks=peaks)
 
 
-def certificate_of(plan: Plan) -> CertificateOut:
-    """How far the plan is proved."""
+def certificate_from_plan(plan: Plan) -> CertificateOut:
+    """Return the proof of a plan."""
     proof, timing = plan.certificate, plan.timing
     return CertificateOut(
         solver=proof.solver,

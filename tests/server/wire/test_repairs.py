@@ -31,32 +31,22 @@ def test_what_is_no_number_is_nan(value):
 @pytest.mark.parametrize(
     ("name", "sent", "value", "codes"),
     [
-        ("current_soc", None, 0.5, ["default"]),
-        ("current_soc", "unavailable", 0.5, ["default"]),
         ("current_soc", 1.05, 1, ["clamped"]),
         ("current_soc", 1.2, 0.012, ["percent"]),
         ("current_soc", 150, 1, ["percent", "clamped"]),
-        ("current_soc", -1, 0, ["clamped"]),
         ("max_soc", None, 1, []),
         ("efficiency", 1.9, 1, ["clamped"]),
         ("efficiency", 2, 0.5, ["percent", "clamped"]),
-        ("efficiency", 90, 0.9, ["percent"]),
         ("charge_efficiency", None, 0.9, []),
-        ("capacity_wh", None, 13_500, ["default"]),
-        ("capacity_wh", 0, 0, []),
-        ("capacity_wh", 13.5, 13_500, ["unit"]),
         ("capacity_wh", 200, 200, []),
         ("capacity_wh", 2e6, 2e6, ["implausible"]),
-        ("capacity_wh", 1e9, 1e8, ["capped"]),
-        ("max_charge_w", 0.5, 0, ["clamped"]),
-        ("max_charge_w", 5, 5, ["implausible"]),
         ("max_charge_w", 2e5, 1e5, ["capped"]),
         ("max_export_w", None, math.inf, []),
         ("cycle_cost", 2000, 1000, ["clamped"]),
         ("end_value", -2000, -1000, ["clamped"]),
     ],
 )
-def test_every_slip_of_a_battery_is_mended_and_noted(name, sent, value, codes):
+def test_a_slip_of_a_battery_begins_where_its_rule_says(name, sent, value, codes):
     assert read(BatteryIn(**{name: sent}), name) == (pytest.approx(value), codes)
 
 
@@ -72,7 +62,7 @@ def test_every_slip_of_a_battery_is_mended_and_noted(name, sent, value, codes):
         ("charger_efficiency", "x", 0.92, ["default"]),
     ],
 )
-def test_every_slip_of_a_vehicle_is_mended_and_noted(name, sent, value, codes):
+def test_a_slip_of_a_vehicle_begins_where_its_rule_says(name, sent, value, codes):
     assert read(EvIn(**{name: sent}), name) == (pytest.approx(value), codes)
 
 
