@@ -1,6 +1,7 @@
 """The application: routes, middleware, shared objects."""
 
 from datetime import UTC, datetime
+from functools import partial
 
 from aiohttp import web
 
@@ -35,18 +36,26 @@ def create_app(
     worker : Worker, optional
         The thread that plans; closed with the application.
     """
+    worker, plan_log = worker or Worker(), PlanLog(clock)
+    worker.on_idle = partial(_work_when_idle, plan_log)
     middlewares = [log_requests, errors_as_json, check_caller]
     app = web.Application(middlewares=middlewares, client_max_size=MAX_BODY)
     app.on_response_prepare.append(add_headers)
     app[keys.STATE] = keys.State(
         options=options,
         clock=clock,
-        worker=worker or Worker(on_idle=memory.release),
-        plan_log=PlanLog(clock),
+        worker=worker,
+        plan_log=plan_log,
     )
     app.on_cleanup.append(_close_worker)
     app.add_routes(routes)
     return app
+
+
+def _work_when_idle(plan_log: PlanLog) -> None:
+    """Render the last plans for the page, and give memory back."""
+    plan_log.flush()
+    memory.release()
 
 
 async def _close_worker(app: web.Application) -> None:

@@ -1,6 +1,7 @@
 """The endpoints."""
 
 import importlib.util
+import logging
 import resource
 import time
 from collections.abc import Callable
@@ -11,16 +12,17 @@ from typing import Any
 from aiohttp import web
 
 import matrix_builders
-from optimiser import ProblemError
+from optimiser import OptimiserError, ProblemError
 from server.http import keys
 from server.http.metrics import CONTENT_TYPE, Metrics
 from server.http.middleware import NotJson, json_reply
 from server.http.openapi import document
 from server.plans import planning
-from server.plans.plan_log import PlanLog
-from server.plans.worker import Overdue
+from server.plans.worker import Overdue, Overloaded
 from server.version import VERSION
 from server.wire.wording import format_value
+
+log = logging.getLogger("server.http")
 
 routes = web.RouteTableDef()
 
@@ -87,6 +89,7 @@ async def _reply_with_plan(
     state.planning.add(request.protocol)
     try:
         answer = await _run(state, work)
+        state.plan_log.record(answer)
     finally:
         state.planning.discard(request.protocol)
     keys.LOG_FIELDS.get().update(answer.facts)
@@ -96,18 +99,19 @@ async def _reply_with_plan(
 
 
 async def _run(state: keys.State, work: Callable[..., planning.Answer]) -> planning.Answer:
-    """Return the answer of the worker; where a solver hangs, one that needs no solvers."""
+    """Return the answer of the worker; where a solver hangs or our code fails, the fallback's.
+
+    The fallback uses neither solvers nor preferences: the caller gets a plan, the log the error.
+    """
     try:
-        return await state.worker.run(partial(_answer_and_record, state.plan_log, work))
+        return await state.worker.run(work)
+    except (OptimiserError, Overloaded):
+        raise
     except Overdue:
-        without_solvers = partial(work, backends=())
-        return await state.worker.run(partial(_answer_and_record, state.plan_log, without_solvers))
-
-
-def _answer_and_record(plan_log: PlanLog, work: Callable[[], planning.Answer]) -> planning.Answer:
-    answer = work()
-    plan_log.record(answer)
-    return answer
+        pass  # the worker has written it to the log
+    except Exception:
+        log.exception("planning failed; the fallback plans")
+    return await state.worker.run(partial(work, is_fallback=True))
 
 
 def _count(metrics: Metrics, answer: planning.Answer) -> None:

@@ -1,7 +1,6 @@
 """The last plans, rendered for the page: few, small and read-only."""
 
-import logging
-import threading
+import contextlib
 import zlib
 from collections import deque
 from datetime import datetime
@@ -17,14 +16,18 @@ from server.plans.planning import Answer
 from server.reading.clock import Clock
 from server.writing.summary import dollars, watts
 
-log = logging.getLogger("server.plans.plan_log")
-
 MOST_BYTES = 3 * 2**18
 """Memory for all views; one of 576 intervals takes 16 kB of it. [bytes]"""
 
 MOST_VIEWS = 24
 MOST_SUMMARIES = 100
 """Plans whose views, and whose summaries alone, are kept."""
+
+MOST_WAITING = 3
+"""Plans that wait to be rendered; one of 576 intervals holds 200 kB.
+
+Of a stream of plans without a pause, only the last ones get a view.
+"""
 
 _DIGITS = 6  # of the series of a view
 
@@ -68,19 +71,22 @@ class PlanLog:
         self._most_bytes = most_bytes
         self._numbers = count(1)
         self._summaries: deque[Summary] = deque(maxlen=MOST_SUMMARIES)
+        self._waiting: deque[tuple[Answer, Summary]] = deque(maxlen=MOST_WAITING)
         self._views: dict[int, bytes] = {}
-        self._lock = threading.Lock()  # a thread that was given up may yet come back with a plan
 
     def record(self, answer: Answer) -> None:
-        """Render a plan, keep it, and drop the oldest; for the thread that plans."""
-        with self._lock:
-            try:
-                summary = summarise(answer, self._clock(), next(self._numbers))
-                self._summaries.append(summary)
+        """Note a plan, to be rendered when the worker is idle."""
+        summary = summarise(answer, self._clock(), next(self._numbers))
+        self._summaries.append(summary)
+        self._waiting.append((answer, summary))
+
+    def flush(self) -> None:
+        """Render the plans that wait, and drop the oldest; for the idle worker."""
+        with contextlib.suppress(IndexError):
+            while True:
+                answer, summary = self._waiting.popleft()
                 self._views[summary.number] = render(answer, summary)
                 self._drop_oldest()
-            except Exception:
-                log.exception("a plan could not be rendered")
 
     def _drop_oldest(self) -> None:
         size = sum(map(len, self._views.values()))

@@ -1,6 +1,5 @@
 """Bytes of a request to bytes of its reply: the pure part, run off the event loop."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeAlias
@@ -8,7 +7,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from optimiser import Plan, plan
-from optimiser.solvers import SolverBackend
+from optimiser.second_stage.preference import DEFAULT_BUDGET
 from server.options import Options
 from server.plans.history import History
 from server.reading.clock import Clock
@@ -24,9 +23,6 @@ TIME_LIMIT = 7.0
 """Most time for one solver; the client waits 60 s. [s]"""
 
 Reply: TypeAlias = OptimizeReply | MultiBatteryReply | EvReply
-
-Backends: TypeAlias = Iterable[SolverBackend] | None
-"""Solvers to try in order; None for those installed."""
 
 
 class Kind(StrEnum):
@@ -80,7 +76,8 @@ def answer(
     options: Options,
     clock: Clock,
     history: History | None = None,
-    backends: Backends = None,
+    *,
+    is_fallback: bool = False,
 ) -> Answer:
     """Plan an ``/optimize`` request.
 
@@ -94,8 +91,8 @@ def answer(
         Returns the time, time-zone aware.
     history : History, optional
         Holds the plan before, and takes this one.
-    backends : iterable of SolverBackend, optional
-        Solvers other than the installed ones; without any, the value function answers.
+    is_fallback : bool
+        Whether to plan without solvers and preferences, where those failed.
 
     Returns
     -------
@@ -110,31 +107,31 @@ def answer(
     repairs = Repairs()
     request = decode(body, OptimizeRequest, repairs)
     problem = problem_from_request(request, options, clock(), repairs)
-    result = _plan(problem, history, backends)
+    result = _plan(problem, history, is_fallback)
     reply = reply_from_plan(result, problem, repairs)
     return _encode(reply, reply.summary, Made(Kind.BATTERY, result, problem))
 
 
 def answer_batteries(
-    body: bytes, options: Options, clock: Clock, backends: Backends = None
+    body: bytes, options: Options, clock: Clock, *, is_fallback: bool = False
 ) -> Answer:
     """Plan a ``/multi-battery/optimize`` request; see `answer`."""
     repairs = Repairs()
     request = decode(body, MultiBatteryRequest, repairs)
     problem = problem_from_request(request, options, clock(), repairs)
-    result = _plan(problem, None, backends)
+    result = _plan(problem, None, is_fallback)
     reply = multi_battery_reply(result, problem, repairs)
     return _encode(reply, reply.summary, Made(Kind.BATTERIES, result, problem))
 
 
 def answer_vehicles(
-    body: bytes, options: Options, clock: Clock, backends: Backends = None
+    body: bytes, options: Options, clock: Clock, *, is_fallback: bool = False
 ) -> Answer:
     """Plan an ``/ev/optimize`` request; see `answer`."""
     repairs = Repairs()
     request = decode(body, EvRequest, repairs)
     problem = problem_from_request(request, options, clock(), repairs)
-    result = _plan(problem, None, backends)
+    result = _plan(problem, None, is_fallback)
     reply = ev_reply(result, problem, repairs)
     return _encode(reply, reply.bill, Made(Kind.VEHICLES, result, problem))
 
@@ -150,15 +147,16 @@ def optimise_any(body: bytes, options: Options, clock: Clock) -> Reply:
     return msgspec.json.decode(answer(body, options, clock).body, type=OptimizeReply)
 
 
-def _plan(problem: Problem, history: History | None, backends: Backends) -> Plan:
+def _plan(problem: Problem, history: History | None, is_fallback: bool) -> Plan:
     """Plan a problem with the plan before it in mind."""
     result = plan(
         problem.site,
         problem.cost_function,
         rules=problem.rules,
         previous=history.before(problem.site, problem.cost_function) if history else None,
+        preference_budget=0.0 if is_fallback else DEFAULT_BUDGET,
         time_limit=TIME_LIMIT,
-        backends=backends,
+        backends=() if is_fallback else None,
     )
     if history:
         history.record(result)

@@ -16,7 +16,7 @@ log = logging.getLogger("server.plans.worker")
 DEADLINE = 25.0
 """Most time for one job; the client waits 60 s, and a job that hangs is tried twice. [s]"""
 
-IDLE_AFTER = 1.0
+IDLE_AFTER = 0.25
 """Time without a job after which the thread counts as idle. [s]"""
 
 
@@ -82,7 +82,7 @@ class Worker:
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._most_waiting = most_waiting
         self._deadline = deadline
-        self._on_idle = on_idle
+        self.on_idle = on_idle
         self._idle_after = idle_after
         self._given_up: list[threading.Thread] = []
         self._start_thread()
@@ -154,6 +154,6 @@ class Worker:
 
     def _call_on_idle(self) -> None:
         try:
-            self._on_idle()
+            self.on_idle()
         except Exception:
             log.exception("the work between plans failed")

@@ -81,11 +81,16 @@ def problem_from_request(
     hours = hours_from_wire(request, options, repairs)
     horizon = _horizon(request, hours, options, now, repairs)
     n, planned_hours = horizon.n_intervals, horizon.hours
+    charges, allowances, provider = (
+        request.demand_charges,
+        request.allowances,
+        request.provider_config,
+    )
     tariff = Tariff(
         import_price=import_prices(request, hours, repairs)[:n],
         export_price=export_prices(request, hours, repairs)[:n],
-        demand_charges=demand_charges_from_wire(request.demand_charges or (), repairs),
-        allowances=allowances_from_wire(request.allowances or (), repairs),
+        demand_charges=demand_charges_from_wire(charges, repairs) if charges else (),
+        allowances=allowances_from_wire(allowances, repairs) if allowances else (),
     )
     forecast = Forecast(
         load=load_power(request, hours, horizon, repairs) * planned_hours / 1000.0,
@@ -93,7 +98,7 @@ def problem_from_request(
     )
     grid = grid_from_wire(request.grid, n, hours, repairs)
     cost_function = _cost_function(request.cost_function, options, repairs)
-    rules = rules_from_wire(request.provider_config, repairs)
+    rules = ProviderRules() if provider is None else rules_from_wire(provider, repairs)
     if margin := _price_margin(request, options, repairs):
         rules = replace(rules, price_margin=margin)
     batteries, vehicles = _storages(request, horizon, repairs)

@@ -16,7 +16,8 @@ from server.writing.summary import certificate_from_plan, dollars, summary_from_
 
 def ev_reply(plan: Plan, problem: Problem, repairs: Repairs) -> EvReply:
     """Build the reply of ``/ev/optimize``; see `reply_from_plan`."""
-    note_shortfalls(plan, problem.paths, repairs)
+    if plan.shortfalls:
+        note_shortfalls(plan, problem.paths, repairs)
     stamps = stamps_from_horizon(plan.site.horizon)
     vehicles = _vehicles(plan, problem, stamps[:-1])
     reply = EvReply(
