@@ -1,6 +1,7 @@
 """Plans for the page: those of the plan log, and a built-in example."""
 
 import asyncio
+import contextlib
 import zlib
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -15,7 +16,8 @@ from server.http.middleware import json_reply
 from server.page.spreadsheet import as_csv
 from server.plans import planning
 from server.plans.example import example_day
-from server.plans.plan_log import View, render, summarise
+from server.plans.plan_log import PlanLog, View, render, summarise
+from server.plans.worker import Overdue, Overloaded
 
 CHART = Path(__file__).with_name("static") / "vendor" / "uPlot.iife.min.js"
 """The charting library, where a build with npm put it."""
@@ -58,7 +60,7 @@ async def status(request: web.Request) -> web.Response:
     An open page asks for nothing else until that name changes.
     """
     state = request.app[keys.STATE]
-    numbers = state.plan_log.numbers
+    numbers = (await _plan_log(state)).numbers
     # The start tells one run of the server from the next, whose numbers begin again.
     latest = f"{state.started:.3f}-{numbers[-1]}" if numbers else None
     return json_reply({**status_of(state), "latest": latest, "chart": CHART.is_file()})
@@ -67,7 +69,7 @@ async def status(request: web.Request) -> web.Response:
 @routes.get("/plans.json")
 async def plans(request: web.Request) -> web.Response:
     """Summaries of the last plans, and the numbers of those whose views are kept."""
-    plan_log = request.app[keys.STATE].plan_log
+    plan_log = await _plan_log(request.app[keys.STATE])
     return json_reply({"summaries": plan_log.summaries, "kept": plan_log.numbers})
 
 
@@ -108,14 +110,23 @@ async def capture(request: web.Request) -> web.Response:
     return _download(body, "application/json", f"request-{number}.json")
 
 
+async def _plan_log(state: keys.State) -> PlanLog:
+    """Return the log of plans, once the worker has rendered those that wait for it."""
+    if state.plan_log.has_waiting:
+        with contextlib.suppress(Overloaded, Overdue):  # then without the last ones
+            await state.worker.run(state.plan_log.flush)
+    return state.plan_log
+
+
 async def _view(request: web.Request) -> bytes:
     """View of the plan that an address names by its number, as the latest, or as the example."""
     state, which = request.app[keys.STATE], request.match_info["which"]
     if which == "example":
         return zlib.decompress(await request.app[EXAMPLE].view(state))
-    numbers = state.plan_log.numbers
+    plan_log = await _plan_log(state)
+    numbers = plan_log.numbers
     number = max(numbers, default=0) if which == "latest" else int(which)
-    packed = state.plan_log.view(number)
+    packed = plan_log.view(number)
     if packed is None:
         raise web.HTTPNotFound(reason="no such plan is kept")
     return zlib.decompress(packed)

@@ -1,6 +1,6 @@
 """The last plans, rendered for the page: few, small and read-only."""
 
-import contextlib
+import logging
 import zlib
 from collections import deque
 from datetime import datetime
@@ -15,6 +15,8 @@ from optimiser.reasons import reasons
 from server.plans.planning import Answer
 from server.reading.clock import Clock
 from server.writing.summary import dollars, watts
+
+log = logging.getLogger("server.plans.plan_log")
 
 MOST_BYTES = 3 * 2**18
 """Memory for all views; one of 576 intervals takes 16 kB of it. [bytes]"""
@@ -82,11 +84,18 @@ class PlanLog:
 
     def flush(self) -> None:
         """Render the plans that wait, and drop the oldest; for the idle worker."""
-        with contextlib.suppress(IndexError):
-            while True:
-                answer, summary = self._waiting.popleft()
+        while self._waiting:
+            answer, summary = self._waiting.popleft()
+            try:
                 self._views[summary.number] = render(answer, summary)
-                self._drop_oldest()
+            except Exception:
+                log.exception("a plan could not be rendered")
+            self._drop_oldest()
+
+    @property
+    def has_waiting(self) -> bool:
+        """Return whether a plan waits to be rendered."""
+        return bool(self._waiting)
 
     def _drop_oldest(self) -> None:
         size = sum(map(len, self._views.values()))

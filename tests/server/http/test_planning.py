@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from optimiser import SolverError, solver_chain
 from server.http import keys
 from server.http.app import create_app
 from server.plans import planning
@@ -87,4 +88,21 @@ class Broken:
 
     @staticmethod
     def solve(*_, **__):
-        raise RuntimeError("no licence")
+        raise SolverError("no licence")
+
+
+async def test_an_error_of_our_own_is_logged_with_its_trace_and_a_plan_is_served(
+    client, monkeypatch, caplog
+):
+    def breaks(*_):
+        raise TypeError("on purpose")
+
+    monkeypatch.setattr(solver_chain, "physical_optimum", breaks)
+
+    status, reply = await post(client, small_request())
+
+    assert status == 200
+    assert reply["solver"] == "value_function"
+    assert reply["certificate"]["preference_cost"] <= 1e-6
+    assert "TypeError: on purpose" in caplog.text
+    assert "physical_optimum" in caplog.text

@@ -23,11 +23,8 @@ async def both(aiohttp_client):
 
 
 async def plan(both, request, path="/optimize"):
-    client, _, api = both
-    before = api[keys.STATE].plan_log.numbers
-    response = await client.post(path, json=request)
+    response = await both[0].post(path, json=request)
     assert response.status == 200
-    assert api[keys.STATE].plan_log.numbers != before  # no later than the reply
     return await response.json()
 
 
