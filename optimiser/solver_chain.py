@@ -6,6 +6,7 @@ interval costs that are not convex, the linear programme is only a relaxation: t
 which is exact, answers at once.
 """
 
+import contextlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
@@ -94,16 +95,13 @@ class LpSolver:
 
         From a start HiGHS ends as "Unknown" once in several hundred days; from nothing it does not.
         """
-        lp, exact_plan = formulation.lp, self.exact_plan
-        start = None if exact_plan is None else Start(formulation.point(exact_plan.dispatch))
-        for begin in (start, None):
-            left = deadline.time_left
-            try:
-                return solvers.solve_verified(self.backend, lp, time_limit=left, start=begin)
-            except SolverError:
-                if begin is None or deadline.is_over:
-                    raise
-        raise AssertionError
+        if self.exact_plan is not None:
+            start = Start(formulation.point(self.exact_plan.dispatch))
+            with contextlib.suppress(SolverError):
+                return solvers.solve_verified(
+                    self.backend, formulation.lp, time_limit=deadline.time_left, start=start
+                )
+        return solvers.solve_verified(self.backend, formulation.lp, time_limit=deadline.time_left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,19 +159,18 @@ def solver_chain(
     backends : iterable of SolverBackend or None
         Solvers, best first; None for those installed.
     """
-    exact_plan = None if plan is None else by_value_function(formulation.problem, plan)
-    if plan is not None and not plan.is_convex and not _has_least_power(formulation):
-        assert exact_plan is not None
+    exact_plan, needs_solver = None, True
+    if plan is not None:
+        exact_plan = by_value_function(formulation.problem, plan)
+        least_charge = formulation.problem.storages.limits[tables.LEAST_CHARGE]
+        needs_solver = plan.is_convex or bool(least_charge.any())
+    if exact_plan is not None and not needs_solver:
         yield ValueFunctionSolver(exact_plan)
     for backend in solvers.available_backends() if backends is None else backends:
         yield LpSolver(site, backend, exact_plan)
     if exact_plan is not None:
         yield ValueFunctionSolver(exact_plan)
     yield RuleSolver()
-
-
-def _has_least_power(formulation: Formulation) -> bool:
-    return bool(formulation.problem.storages.limits[tables.LEAST_CHARGE].any())
 
 
 def solve_storage(formulation: Formulation, refusals: list[str]) -> StoragePlan | None:

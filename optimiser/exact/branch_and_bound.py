@@ -4,7 +4,7 @@ HiGHS prepares a search for ten milliseconds.  Where few choices are left open, 
 method has decided them in two: a node differs from the one before by the bounds of a column.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from time import perf_counter
 from typing import TypeAlias
@@ -15,7 +15,7 @@ import numpy as np
 from matrix_builders import LinearProgram, Vector, tables
 from matrix_builders import layout as blocks
 from optimiser.errors import InfeasibleError, SolverError, as_solver_error
-from optimiser.exact.fixing import RAISED_FROM, FixedLp, with_lp
+from optimiser.exact.fixing import RAISED_FROM, FixedLp
 from optimiser.exact.highs_mip import choices
 from optimiser.exact.integrality import find_violations
 from optimiser.model.formulation import Formulation
@@ -122,7 +122,7 @@ def _leaf(formulation: Formulation, bounds: Bounds, solution: LpSolution) -> Fix
     for column, both in bounds.items():
         lower[column], upper[column] = both
     narrow = formulation.lp._replace(col_lower=lower, col_upper=upper)
-    return FixedLp(with_lp(formulation, narrow), solution)
+    return FixedLp(replace(formulation, lp=narrow), solution)
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -13,6 +13,7 @@ limit, one of them running leaves the other less than its most; the second row i
 the two ends of that choice.
 """
 
+from dataclasses import replace
 from itertools import permutations
 from typing import NamedTuple
 
@@ -22,7 +23,6 @@ from matrix_builders import CscArrays, LinearProgram, Vector, tables
 from matrix_builders import layout as blocks
 from matrix_builders.arrays import Places
 from matrix_builders.sparse import csc_from_triplets, stack
-from optimiser.exact.fixing import with_lp
 from optimiser.model.formulation import Formulation
 
 _NOTHING = 1e-6  # kWh, or share
@@ -53,7 +53,7 @@ def add_cuts(formulation: Formulation) -> Formulation:
     chargers = np.flatnonzero(least.any(axis=1)).tolist()
     pairs = permutations(chargers, 2)
     rows = [_surplus_cuts(formulation), *(_import_limit_cuts(formulation, *two) for two in pairs)]
-    return with_lp(formulation, _with_rows(formulation.lp, rows))
+    return replace(formulation, lp=_with_rows(formulation.lp, rows))
 
 
 def _surplus_cuts(formulation: Formulation) -> _Rows:

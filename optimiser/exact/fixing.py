@@ -152,9 +152,4 @@ def fix_bounds(
     rises &= upper[charge] >= least
     lower[charge[rises]] = least[rises]
     upper[charge[violations.below_minimum & ~rises]] = 0.0
-    return with_lp(formulation, formulation.lp._replace(col_lower=lower, col_upper=upper))
-
-
-def with_lp(formulation: Formulation, lp: LinearProgram) -> Formulation:
-    """Return the same formulation with another linear programme of its columns."""
-    return replace(formulation, lp=lp)
+    return replace(formulation, lp=formulation.lp._replace(col_lower=lower, col_upper=upper))

@@ -7,6 +7,7 @@ them decides by a tie-break cost.
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from matrix_builders import LinearProgram, Vector, tables
 from matrix_builders import layout as blocks
 from optimiser import solvers
 from optimiser.errors import SolverError
-from optimiser.exact.fixing import FixedLp, dive, resolve_fixed, start_at, with_lp
+from optimiser.exact.fixing import FixedLp, dive, resolve_fixed, start_at
 from optimiser.exact.integrality import Violations, find_violations, members
 from optimiser.model.formulation import Formulation
 from optimiser.model.linear_program import LpSolution, multiply_transposed
@@ -72,7 +73,7 @@ def solve_on_optimal_face(
     lp = _optimal_face(fixed.formulation.lp, fixed.solution)._replace(cost=tie_break)
     start = start_at(lp, fixed.solution.x, fixed.solution.basis)
     solution = solvers.solve_verified(backend, lp, time_limit=time_limit, start=start)
-    return FixedLp(with_lp(fixed.formulation, lp), solution)
+    return FixedLp(replace(fixed.formulation, lp=lp), solution)
 
 
 def _break_semicontinuous_ties(
@@ -80,7 +81,7 @@ def _break_semicontinuous_ties(
 ) -> FixedLp:
     """Do the same where chargers are off or above their least power; few columns are free."""
     lp = _optimal_face(fixed.formulation.lp, fixed.solution)._replace(cost=tie_break)
-    formulation = with_lp(fixed.formulation, lp)
+    formulation = replace(fixed.formulation, lp=lp)
     x, violations = fixed.solution.x, find_violations(formulation, fixed.solution.x)
     try:
         from optimiser.exact import branch_and_bound, highs_mip  # noqa: PLC0415 - HiGHS may lack

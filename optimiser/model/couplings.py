@@ -203,7 +203,7 @@ def couplings_of(
     allowances = daily_allowances(
         site.horizon,
         site.tariff.allowances,
-        objective.planned_import_price,
+        objective.import_price_with_surcharge,
         objective.export_price,
     )
     bonuses = tuple(

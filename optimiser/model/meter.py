@@ -36,7 +36,7 @@ def meter_arrays(
     curtailable = np.array(site.forecast.solar) if site.grid.curtailment else clipped
     meter = np.empty((tables.N_METER, net_load.size))
     meter[tables.NET_LOAD] = net_load
-    meter[tables.IMPORT_PRICE] = objective.planned_import_price + objective.price_margin
+    meter[tables.IMPORT_PRICE] = objective.import_price_with_surcharge + objective.price_margin
     meter[tables.EXPORT_PRICE] = objective.export_price - objective.price_margin
     meter[tables.IMPORT_LIMIT] = _import_limit(site, objective, storages, curtailable)
     meter[tables.EXPORT_LIMIT] = _export_limit(site, objective, storages, reachable)
@@ -78,7 +78,7 @@ def _export_limit(
 
 def dearest_prices(objective: Objective) -> float:
     """Return the sum of the largest planned import price and export price, by size. [$/kWh]"""
-    dearest_import = np.abs(objective.planned_import_price).max(initial=0.0)
+    dearest_import = np.abs(objective.import_price_with_surcharge).max(initial=0.0)
     return float(dearest_import + np.abs(objective.export_price).max(initial=0.0))
 
 

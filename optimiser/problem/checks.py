@@ -88,13 +88,3 @@ def freeze_vector(
         raise ProblemError(field, f"{rule}, got {float(vector.min())!r}")
     vector.setflags(write=False)
     return vector
-
-
-def extent(values: Vector) -> tuple[float, float]:
-    """Return the lowest and the highest of values.
-
-    Both are NaN where a value is not finite; inf and -inf where there are none.
-    """
-    if not np.isfinite(values).all():
-        return math.nan, math.nan
-    return float(values.min(initial=math.inf)), float(values.max(initial=-math.inf))

@@ -1,10 +1,9 @@
 """The span planned."""
 
-import contextlib
 import math
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
-from functools import cached_property, lru_cache
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
 
 import numpy as np
 
@@ -75,42 +74,12 @@ class Horizon:
 
     def changes_clocks(self) -> bool:
         """Return whether the zone's offset changes; none does so twice within a day."""
-        zone, span = self.start.tzinfo, float(self.elapsed[-1])
-        with contextlib.suppress(TypeError):  # a foreign zone may have no hash
-            if _keeps_offset(zone, self.start.toordinal(), int(span) // 24 + 1):
-                return False
+        span = float(self.elapsed[-1])
         origin = self.start.astimezone(UTC)
-        present = self.start.utcoffset()
-        for hours in (*range(24, int(span), 24), span):
-            if (origin + timedelta(hours=hours)).astimezone(zone).utcoffset() != present:
-                return True
-        return False
+        later = (origin + timedelta(hours=hours) for hours in (*range(24, int(span), 24), span))
+        zone, present = self.start.tzinfo, self.start.utcoffset()
+        return any(instant.astimezone(zone).utcoffset() != present for instant in later)
 
     def index_at(self, hours: float) -> int:
         """Last interval that ends at most `hours` after the start; the first if none does."""
         return max(0, int(self.elapsed.searchsorted(hours + 1e-9, side="right")) - 1)
-
-
-@lru_cache(maxsize=16)  # plans come minutes apart, and a zone takes long to ask
-def _keeps_offset(zone: tzinfo | None, day: int, later: int) -> bool:
-    """Return whether the offset stays from any time of a day to any that many days after it.
-
-    Parameters
-    ----------
-    zone : tzinfo
-        Of the site.
-    day : int
-        Of the site's calendar, as `date.toordinal` counts.
-    later : int
-        Days.
-
-    Returns
-    -------
-    bool
-        False also where it changes within a day of them, or the calendar ends.
-    """
-    first, last = day - 1, day + later + 2  # in UTC, other dates may hold
-    if not 1 < first <= last < date.max.toordinal():
-        return False
-    midnights = (datetime.fromordinal(n).replace(tzinfo=UTC) for n in range(first, last + 1))
-    return len({midnight.astimezone(zone).utcoffset() for midnight in midnights}) == 1

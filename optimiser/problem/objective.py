@@ -59,7 +59,7 @@ class Objective:
     values_end: bool
 
     @cached_property
-    def planned_import_price(self) -> Vector:
+    def import_price_with_surcharge(self) -> Vector:
         """Import prices with their surcharge; shape (T,). [$/kWh]"""
         return self.import_price + self.import_surcharge * (self.import_price > 0)
 
