@@ -17,10 +17,11 @@ from optimiser.errors import SolverError
 from optimiser.exact.integrality import is_feasible
 from optimiser.exact.steps import Incumbent, Means, by_rules, by_value_function, physical_optimum
 from optimiser.model.formulation import Formulation
-from optimiser.model.linear_program import LpSolution, Proof, Start
+from optimiser.model.linear_program import LpSolution, Proof
 from optimiser.problem.site import Site
 from optimiser.solvers import SolverBackend
 from optimiser.solvers.clock import Deadline
+from optimiser.solvers.warm_start import warm_start
 from optimiser.value_function import storage_plan
 from optimiser.value_function.storage_plan import StoragePlan
 
@@ -96,7 +97,7 @@ class LpSolver:
         From a start HiGHS ends as "Unknown" once in several hundred days; from nothing it does not.
         """
         if self.exact_plan is not None:
-            start = Start(formulation.point(self.exact_plan.dispatch))
+            start = warm_start(formulation, formulation.point(self.exact_plan.dispatch))
             with contextlib.suppress(SolverError):
                 return solvers.solve_verified(
                     self.backend, formulation.lp, time_limit=deadline.time_left, start=start

@@ -1,10 +1,12 @@
 """A solution of a linear programme, and the proof of how good it is."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from matrix_builders import CscArrays, LinearProgram, Vector
+from optimiser.problem.windows import Mask
 
 _AT_BOUND = 1e-6  # kWh; nearer than this a column counts as at its bound
 
@@ -53,6 +55,22 @@ class LpSolution:
     proof: Proof | None = None
 
 
+class Basis(NamedTuple):
+    """A basis of a linear programme.
+
+    Attributes
+    ----------
+    columns, rows : bool array, shape (n_cols,) and (n_rows,)
+        Those in the basis.
+    is_lower : bool array, shape (n_cols,)
+        Columns that rest at their lower bound otherwise; rows do so.
+    """
+
+    columns: Mask
+    rows: Mask
+    is_lower: Mask
+
+
 @dataclass(frozen=True, slots=True)
 class Start:
     """A point to begin from.
@@ -62,11 +80,14 @@ class Start:
     x : float64 array, shape (n_cols,)
         Value of each column. [kWh]
     basis : object, optional
-        That of a solution; the programme may have other bounds since, and more rows at its end.
+        A `Basis`, or that of a solution; the programme may have other bounds since, and more rows.
+    is_feasible : bool
+        Whether the point is known to keep every bound.
     """
 
     x: Vector
     basis: object = None
+    is_feasible: bool = False
 
 
 def objective(lp: LinearProgram, x: Vector) -> float:

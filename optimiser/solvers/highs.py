@@ -5,7 +5,7 @@ import numpy as np
 
 from matrix_builders import LinearProgram, Vector
 from optimiser.errors import InfeasibleError, SolverError, as_solver_error
-from optimiser.model.linear_program import LpSolution, Start
+from optimiser.model.linear_program import Basis, LpSolution, Start
 
 name = "highs"
 
@@ -13,6 +13,11 @@ _INFEASIBLE = {
     highspy.HighsModelStatus.kInfeasible,
     highspy.HighsModelStatus.kUnboundedOrInfeasible,  # never unbounded: every column is boxed
 }
+
+
+# From a feasible point without a basis the primal simplex method takes 2 to 9 ms at 576 intervals,
+# the dual one 3 to 11 ms; from nothing, 9 to 18 ms.
+_PRIMAL = 4  # kSimplexStrategyPrimal
 
 
 class Silent(highspy.Highs):
@@ -60,12 +65,17 @@ def solve(lp: LinearProgram, *, time_limit: float, start: Start | None = None) -
 def load(lp: LinearProgram, *, time_limit: float, start: Start | None = None) -> highspy.Highs:
     """Return HiGHS with `lp` inside, ready to run; the time limit holds for all its runs."""
     highs = Silent()
-    accept(highs.passOptions(_options(time_limit)), "options")
+    options = _options(time_limit)
+    if start is not None and start.basis is None and start.is_feasible:
+        options.simplex_strategy = _PRIMAL
+    accept(highs.passOptions(options), "options")
     pass_model(highs, lp)
     if start is None:
         return highs
     if isinstance(start.basis, highspy.HighsBasis):
         accept(highs.setBasis(_with_rows(start.basis, lp.row_lower.size)), "start")
+    elif isinstance(start.basis, Basis):
+        accept(highs.setBasis(_as_basis(start.basis)), "start")
     else:
         accept(highs.setSolution(as_solution(start.x)), "start")
     return highs
@@ -123,6 +133,27 @@ def pass_model(highs: highspy.Highs, lp: LinearProgram) -> None:
         np.zeros(n_cols, dtype=np.int32),  # no column is an integer
     )
     accept(status, "model")
+
+
+def _as_basis(basis: Basis) -> highspy.HighsBasis:
+    """Return a basis as HiGHS takes it; alien, so that HiGHS looks whether it is one."""
+    result = highspy.HighsBasis()
+    columns = np.where(basis.columns, _BASIC, np.where(basis.is_lower, _LOWER, _UPPER))
+    result.col_status = [_STATUS[status] for status in columns.tolist()]
+    result.row_status = [
+        _STATUS[status] for status in np.where(basis.rows, _BASIC, _LOWER).tolist()
+    ]
+    result.alien = True
+    result.valid = True
+    return result
+
+
+_LOWER, _BASIC, _UPPER = range(3)
+_STATUS = (
+    highspy.HighsBasisStatus.kLower,
+    highspy.HighsBasisStatus.kBasic,
+    highspy.HighsBasisStatus.kUpper,
+)
 
 
 def _with_rows(basis: highspy.HighsBasis, n_rows: int) -> highspy.HighsBasis:
