@@ -79,18 +79,17 @@ def storage_arrays(site: Site, objective: Objective, penalty: float) -> StorageA
     for v, vehicle in enumerate(site.vehicles, n):
         here[v] = present_at_charger(vehicle, horizon)
     prices = _level_prices(site, objective, penalty, here)
-    traits = np.array(
-        [
-            (
-                s.initial_soc * s.capacity,
-                s.charge_efficiency,
-                s.discharge_efficiency,
-                s.cycle_cost,
-                price,
-            )
-            for s, price in zip(storages, prices, strict=True)
-        ]
-    ).T.copy()
+    rows = [
+        (
+            s.initial_soc * s.capacity,
+            s.charge_efficiency,
+            s.discharge_efficiency,
+            s.cycle_cost,
+            price,
+        )
+        for s, price in zip(storages, prices, strict=True)
+    ]
+    traits = np.array(rows, dtype=np.float64).reshape(-1, tables.N_TRAITS).T.copy()
     limits = np.zeros((tables.N_LIMITS, *here.shape))
     write_levels(site, limits)
     write_powers(site, objective, here, traits, limits)
