@@ -140,7 +140,7 @@ def test_every_comparison_agrees_with_the_marginal_value_of_the_plan(seed, cost_
     look, worth = outlook_of(found, 0), found.marginal_value[0]
     battery = turned.batteries[0]
 
-    used, refilled = look.used_at(), look.next_refill()
+    used, refilled = look.next_use(), look.next_refill()
 
     if used is not None:
         assert worth <= battery.discharge_efficiency * look.value_of_more()[used] + 1e-6

@@ -5,12 +5,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from optimiser import Vehicle, plan
+from optimiser import Allowance, DemandCharge, Direction, Vehicle, plan
 from optimiser.result.audit import audit
 from tests.builders import a_house
 
 CAR = Vehicle(capacity=60.0, charge_limit=7.4, initial_soc=0.5, target_soc=0.7, discharge_limit=5.0)
-SITE = replace(a_house(), vehicles=(CAR,))
+TARIFF = replace(
+    a_house().tariff,
+    demand_charges=(DemandCharge(price=0.5),),
+    allowances=(Allowance(direction=Direction.IMPORT, price=0.05, daily_energy=10.0),),
+)
+SITE = replace(a_house(), vehicles=(CAR,), tariff=TARIFF)
 FOUND = plan(SITE)
 
 
@@ -42,9 +47,18 @@ def test_spoilt_flows_fail(name, change):
     assert not look(flows=replace(FOUND.flows, **{name: spoilt})).passed
 
 
-@pytest.mark.parametrize("change", [0.01, np.nan])
-def test_a_wrong_bill_fails(change):
+@pytest.mark.parametrize("line", ["import_cost", "export_revenue", "allowance_credit"])
+@pytest.mark.parametrize("change", [0.01, 100.0, np.nan])
+def test_a_wrong_line_of_the_bill_fails(line, change):
     bill = FOUND.money.bill
-    wrong = replace(FOUND.money, bill=replace(bill, import_cost=bill.import_cost + change))
+    wrong = replace(bill, **{line: getattr(bill, line) + change})
 
-    assert not look(money=wrong).passed
+    assert not look(money=replace(FOUND.money, bill=wrong)).passed
+
+
+@pytest.mark.parametrize("change", [0.01, np.nan])
+def test_a_wrong_demand_charge_fails(change):
+    (peak,) = FOUND.money.bill.peaks
+    wrong = replace(FOUND.money.bill, peaks=(replace(peak, cost=peak.cost + change),))
+
+    assert not look(money=replace(FOUND.money, bill=wrong)).passed
