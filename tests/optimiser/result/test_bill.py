@@ -65,7 +65,7 @@ def test_wear_is_told_apart_from_the_bill():
     assert money.wear_cost == pytest.approx(0.01)
 
 
-def test_the_worth_of_what_is_left_is_told_apart_from_the_bill():
+def test_the_value_of_what_is_left_is_told_apart_from_the_bill():
     kept = a_battery(initial_soc=0.5, reserve=0.2, end_value=0.33)
     site = a_site(kept, import_price=[0.3], export_price=[0.1], load=[1.0])
 

@@ -23,13 +23,13 @@ def missed_levels(battery, stored, regained):
     short = np.zeros(stored.size)
     if battery.target_end_soc is not None:
         short[-1] = battery.target_end_soc * battery.capacity - stored[-1]
-    for wish, miss in (
+    for limit, miss in (
         (SoftLimit.RESERVE, low),
         (SoftLimit.MAX_SOC, high),
         (SoftLimit.TARGET_END_SOC, short),
     ):
         if miss.max() > NOTICEABLE:
-            yield wish, miss.max(), int(np.argmax(miss > NOTICEABLE))
+            yield limit, miss.max(), int(np.argmax(miss > NOTICEABLE))
 
 
 def gone_beyond(hours, energy, limit):
@@ -51,23 +51,23 @@ def test_every_miss_is_told(data):
 
     regained = site.horizon.index_at(REGAIN_HOURS)
     of_batteries = [
-        (wish, k, amount, t)
+        (limit, k, amount, t)
         for k, battery in enumerate(site.batteries)
-        for wish, amount, t in missed_levels(battery, dispatch.stored[k], regained)
+        for limit, amount, t in missed_levels(battery, dispatch.stored[k], regained)
     ]
     of_meter = [
-        (wish, amount, t, needs, np.broadcast_to(limit, hours.shape)[t])
-        for wish, energy, limit in (
+        (limit, amount, t, needs, np.broadcast_to(power, hours.shape)[t])
+        for limit, energy, power in (
             (SoftLimit.IMPORT_LIMIT, dispatch.grid_import, grid.import_limit),
             (SoftLimit.EXPORT_LIMIT, dispatch.grid_export, grid.export_limit),
         )
-        for amount, t, needs in gone_beyond(hours, energy, limit)
+        for amount, t, needs in gone_beyond(hours, energy, power)
     ]
     of_vehicles = [miss for miss in found if miss.limit is SoftLimit.VEHICLE_TARGET]
     told = [miss for miss in found if miss not in of_vehicles]
     assert [(m.limit, m.storage, m.interval) for m in told] == [
-        *((wish, k, t) for wish, k, _, t in of_batteries),
-        *((wish, None, t) for wish, _, t, _, _ in of_meter),
+        *((limit, k, t) for limit, k, _, t in of_batteries),
+        *((limit, None, t) for limit, _, t, _, _ in of_meter),
     ]
     assert [(m.amount, m.needs, m.has) for m in told] == [
         *(pytest.approx((amount, 0.0, 0.0), rel=KERNEL) for _, _, amount, _ in of_batteries),
