@@ -6,7 +6,7 @@ from hypothesis import given
 from optimiser.model.formulation import formulate
 from optimiser.model.linear_program import lower_bound, objective, primal_residual
 from optimiser.solvers import highs, scipy_linprog
-from tests.strategies import programmes
+from tests.strategies import problems
 from tests.tolerances import FEASIBILITY, agreement, gap
 
 pytestmark = pytest.mark.usefixtures("without_dead_band")
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("without_dead_band")
 BACKENDS = (highs, scipy_linprog)
 
 
-@given(programmes())
+@given(problems())
 def test_back_ends_agree_and_each_proves_its_answer(programme):
     lp = formulate(programme).lp
 

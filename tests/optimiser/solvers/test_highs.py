@@ -9,7 +9,7 @@ from optimiser.model.dispatch import dispatch_from_trajectory
 from optimiser.model.formulation import formulate
 from optimiser.solvers import highs
 from optimiser.value_function import storage_plan as value_function
-from tests.programmes import seeded_programme
+from tests.problems import seeded_problem
 
 
 @pytest.fixture(autouse=True)
@@ -19,7 +19,7 @@ def none_at_rest(monkeypatch):
 
 def problem(seed, n_intervals):
     """A programme, and a start or none."""
-    programme = seeded_programme(seed, n_intervals, convex=True)
+    programme = seeded_problem(seed, n_intervals, convex=True)
     formulation = formulate(programme)
     if seed % 3 == 0:
         return formulation.lp, None
