@@ -17,7 +17,6 @@ def test_every_one_of_many_requests_at_once_is_answered(server):
     outcomes, _ = load(server, 4.0, 100)
 
     assert {outcome for _, outcome, _ in outcomes} == {"200", "503"}
-    assert times  # of /health, which answered all the while
     assert complaints(server.log) == []
 
 

@@ -5,16 +5,15 @@ from hypothesis import given
 from optimiser.model.formulation import formulate
 from optimiser.model.linear_program import lower_bound, objective, primal_residual
 from optimiser.solvers import highs, scipy_linprog
-from tests.builders import a_problem
-from tests.strategies import cost_functions, homes
+from tests.strategies import problems
 from tests.tolerances import FEASIBILITY, agreement, gap
 
 BACKENDS = (highs, scipy_linprog)
 
 
-@given(homes(), cost_functions)
-def test_back_ends_agree_and_each_proves_its_answer(site, cost_function):
-    lp = formulate(a_problem(site, cost_function)).lp
+@given(problems())
+def test_back_ends_agree_and_each_proves_its_answer(problem):
+    lp = formulate(problem).lp
 
     solutions = [backend.solve(lp, time_limit=60.0) for backend in BACKENDS]
 
