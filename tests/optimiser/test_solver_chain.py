@@ -148,7 +148,7 @@ def test_at_convex_prices_highs_takes_the_whole_programme_from_the_plan_at_hand(
     found = plan(a_house(), cost_function, backends=[SimpleNamespace(name="highs", solve=solve)])
 
     n_cols = formulate(a_problem(a_house(), cost_function)).layout.n_cols
-    assert found.certificate.solver == "highs"
+    assert (found.certificate.solver, found.certificate.made_exact) == ("highs", 0)
     assert asked == [(n_cols, n_cols)]
 
 
@@ -172,16 +172,6 @@ def test_with_every_solver_broken_the_value_function_answers_exactly():
     assert found.certificate.solver == "value_function"
     assert found.status == "optimal"
     assert found.certificate.optimum == pytest.approx(BEST, abs=1e-9)
-
-
-def test_with_the_value_function_broken_too_the_rules_answer_and_say_why(monkeypatch):
-    monkeypatch.setattr("optimiser.value_function.storage_plan.applies_to", lambda problem: False)
-
-    found = plan(a_house(end_value=0.2), backends=[backend(refuses)])
-
-    assert found.certificate.solver == "rules"
-    assert found.status == "heuristic (broken: not today)"
-    assert found.certificate.lower_bound is None
 
 
 def endless(n=2000):

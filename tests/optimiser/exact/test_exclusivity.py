@@ -36,13 +36,6 @@ def test_hard_prices_give_an_exact_plan(kind, cost_function):
     assert proof.optimum == pytest.approx(exact, rel=1e-9, abs=1e-9)
 
 
-def test_ordinary_prices_need_nothing():
-    found = plan(a_house())
-
-    assert found.certificate.solver == "highs"
-    assert found.certificate.made_exact == 0
-
-
 def evening(n=20):
     """The hours from four on, short enough for branch and bound."""
     whole, span = a_house(), slice(32, 32 + n)

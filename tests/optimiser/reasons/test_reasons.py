@@ -122,7 +122,7 @@ def test_no_claim_is_made_that_the_true_prices_do_not_bear_out():
 @pytest.mark.parametrize("cost_function", [CostFunction.COST, CostFunction.PROFIT])
 @pytest.mark.parametrize("seed", range(12))
 def test_every_comparison_agrees_with_the_marginal_value_of_the_plan(seed, cost_function):
-    """No discharge before the next empty is worth less than what is stored, and so on."""
+    """No discharge before the battery is empty gains less than what is stored, and so on."""
     soc = (0.1, 0.3, 0.6, 0.95)[seed % 4]
     site = a_house(seed, initial_soc=soc)
     hours = 4 * seed
