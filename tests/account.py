@@ -256,7 +256,7 @@ def _of_storage(site, dispatch, k, storage):
             "full": level - high * storage.capacity,
         }
         if is_vehicle and charge > TOLERANCE:
-            checks["trickle"] = h * storage.least_charge - charge
+            checks["least"] = h * storage.least_charge - charge
         found += [
             f"{t}: {what} of {k} by {excess:.2e}"
             for what, excess in checks.items()

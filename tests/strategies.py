@@ -7,6 +7,7 @@ well above the dead band of the dispatch.
 """
 
 import math
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -33,8 +34,8 @@ from optimiser import (
     Vehicle,
     Window,
 )
-from optimiser.value_function.terminal_value import EndValue, with_end_values
 from tests.builders import a_problem
+from tests.tables import storages_of
 
 ZONES = (UTC, ZoneInfo("Australia/Sydney"), ZoneInfo("Europe/London"))
 LENGTHS = (1 / 12, 0.25, 0.5, 0.5, 1.0, 2.0, 3.0)  # h
@@ -117,7 +118,7 @@ def home_batteries(draw, attainable=False):
     if not attainable:
         initial = draw(st.sampled_from((initial, 0.0, 1.0)) | fractions)
         most = draw(st.sampled_from((most, 1.0)))
-    tie_break = {"cycle_cost": draw(st.sampled_from(WEARS[1:]))} if attainable else draw(_wishes)
+    targets = {"cycle_cost": draw(st.sampled_from(WEARS[1:]))} if attainable else draw(_targets)
     return Battery(
         capacity=draw(st.sampled_from((0.0, *CAPACITIES, 13.5))),
         charge_limit=draw(st.sampled_from((0.0, *POWERS, 7.3))),
@@ -129,11 +130,11 @@ def home_batteries(draw, attainable=False):
         max_soc=most,
         may_charge_from_grid=draw(st.booleans()),
         may_export=draw(st.booleans()),
-        **tie_break,
+        **targets,
     )
 
 
-_wishes = st.fixed_dictionaries(
+_targets = st.fixed_dictionaries(
     {
         "target_end_soc": st.none() | fractions,
         "cycle_cost": st.sampled_from(WEARS),
@@ -154,7 +155,7 @@ def homes(
     """Homes with batteries.
 
     `well_behaved` is about prices: import price >= export price >= 0.  `attainable` is about
-    everything else: no limit or wish has to be missed, so that the planning cost of a plan made
+    everything else: no limit or target has to be missed, so that the planning cost of a plan made
     for profit is its bill and its wear.
     """
     n = draw(st.integers(1, most_intervals))
@@ -190,27 +191,38 @@ rules = st.builds(
 
 
 @st.composite
-def end_values(draw, width):
-    """Up to three descending prices over the band that is left at the end."""
-    prices = sorted(draw(st.lists(on_grid(0, 0.5, 0.01), min_size=1, max_size=3)), reverse=True)
-    shares = np.array(draw(st.permutations([0.2, 0.3, 0.5])))[: len(prices)]
-    return EndValue(width * shares / shares.sum(), np.array(prices))
+def end_values(draw, widths):
+    """Up to three descending prices over each band that is left at the end; shape (2, K, 3)."""
+    values = np.zeros((2, len(widths), 3))
+    for of_storage, width in zip(values.transpose(1, 0, 2), widths, strict=True):
+        prices = draw(st.lists(on_grid(0, 0.5, 0.01), min_size=1, max_size=3))
+        shares = np.array(draw(st.permutations([0.2, 0.3, 0.5])))[: len(prices)]
+        of_storage[0, : shares.size] = width * shares / shares.sum()
+        of_storage[1] = min(prices)
+        of_storage[1, : shares.size] = sorted(prices, reverse=True)
+    return values
 
 
 @st.composite
-def programmes(draw):
-    """Programmes of drawn homes, some with an end value of several segments."""
-    programme = a_problem(draw(homes()), draw(cost_functions), draw(rules))
+def problems(draw):
+    """Problems of drawn homes, some with an end value of several segments."""
+    problem = a_problem(draw(homes()), draw(cost_functions), draw(rules))
     if draw(st.booleans()):
-        return programme
-    band = (programme.storages.stored_upper - programme.storages.stored_lower)[:, -1]
-    return with_end_values(programme, tuple(draw(end_values(width)) for width in band.tolist()))
+        return problem
+    storages = storages_of(problem)
+    widths = (storages.stored_upper - storages.stored_lower)[:, -1].tolist()
+    return replace(
+        problem,
+        storages=problem.storages._replace(
+            end_of=np.arange(len(widths)), end_values=draw(end_values(widths))
+        ),
+    )
 
 
 @st.composite
-def levels_of(draw, programme):
+def levels_of(draw, problem):
     """Stored energy that someone might want, inside the hard bounds; shape (K, T)."""
-    storages = programme.storages
+    storages = storages_of(problem)
     n = storages.stored_lower.size
     share = np.array(draw(st.lists(fractions, min_size=n, max_size=n)), dtype=np.float64)
     band = storages.stored_upper - storages.stored_lower
@@ -298,7 +310,7 @@ def grids(draw, n):
 
 @st.composite
 def batteries(draw, *, permitted=False, in_band=False, **fixed):
-    """Home batteries; where `permitted`, free to trade, where `in_band`, without a wish."""
+    """Home batteries; where `permitted`, free to trade, where `in_band`, without a target."""
     reserve, initial, most = draw(st.tuples(shares, shares, shares).map(sorted))
     if not in_band:
         initial = draw(st.just(initial) | shares)

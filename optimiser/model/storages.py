@@ -79,18 +79,15 @@ def storage_arrays(site: Site, objective: Objective, penalty: float) -> StorageA
     for v, vehicle in enumerate(site.vehicles, n):
         here[v] = present_at_charger(vehicle, horizon)
     prices = _level_prices(site, objective, penalty, here)
-    traits = np.array(
-        [
-            (
-                s.initial_soc * s.capacity,
-                s.charge_efficiency,
-                s.discharge_efficiency,
-                s.cycle_cost,
-                price,
-            )
-            for s, price in zip(storages, prices, strict=True)
-        ]
-    ).T.copy()
+    traits = np.empty((tables.N_TRAITS, len(storages)))  # of a site without storages too
+    for k, (s, price) in enumerate(zip(storages, prices, strict=True)):
+        traits[:, k] = (
+            s.initial_soc * s.capacity,
+            s.charge_efficiency,
+            s.discharge_efficiency,
+            s.cycle_cost,
+            price,
+        )
     limits = np.zeros((tables.N_LIMITS, *here.shape))
     write_levels(site, limits)
     write_powers(site, objective, here, traits, limits)

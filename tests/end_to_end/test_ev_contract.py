@@ -394,6 +394,23 @@ async def test_a_vehicle_of_surplus_solar_takes_nothing_else(client, vehicle):
     assert "surplus solar is too little; grid charging would do" in message(reply)
 
 
+async def test_a_vehicle_of_surplus_solar_lets_no_plan_undercut_its_bound(client):
+    sent = ev_request(
+        {"must_reach_target": False, "allow_grid_charging": False},
+        prices_import=[-0.1],
+        prices_export=[0.0],
+        solar_forecast=[60000.0],
+        load_forecast=[20000.0],
+        home_battery=BATTERY,
+    )
+
+    reply = await charging_of(client, sent)
+
+    proof = reply["home"]["certificate"]
+    assert proof["optimum"] >= proof["lower_bound"] - TINY
+    assert reply["bill"]["total_cost"] == pytest.approx(-0.25, abs=TINY)
+
+
 CONTESTED = {
     "home_battery": {**BATTERY, "current_soc": 0, "backup_reserve": 0.9},
     "grid": {"max_import_w": 2000},

@@ -7,38 +7,53 @@ numbers differ from each other, so that one in the wrong place is seen.
 import numpy as np
 from scipy.sparse import csc_array
 
-from matrix_builders import SiteArrays, StorageArrays
+from matrix_builders import MeterArrays, build, layout_for
+from tests.tables import METER, storages_from, table_of
 
-HAND_SITE = SiteArrays(
-    net_load=np.array([1.5, -0.5]),
-    import_price=np.array([0.30, 0.40]),
-    export_price=np.array([0.05, -0.10]),
-    import_limit=np.array([1.2, 2.0]),
-    export_limit=np.array([0.7, 0.8]),
-    import_excess=np.array([0.3, 0.0]),
-    export_excess=np.array([0.0, 0.0]),
-    curtail_limit=np.array([0.0, 0.6]),
+HAND_METER = MeterArrays(
+    table_of(
+        METER,
+        {
+            "net_load": [1.5, -0.5],
+            "import_price": [0.30, 0.40],
+            "export_price": [0.05, -0.10],
+            "import_limit": [1.2, 2.0],
+            "export_limit": [0.7, 0.8],
+            "import_excess": [0.3, 0.0],
+            "export_excess": [0.0, 0.0],
+            "curtail_limit": [0.0, 0.6],
+        },
+    ),
     penalty=7.0,
 )
 
-HAND_STORAGES = StorageArrays(
-    charge_limit=np.array([[1.0, 1.1]]),
-    discharge_limit=np.array([[1.3, 1.4]]),
-    stored_lower=np.array([[0.5, 0.5]]),
-    stored_upper=np.array([[4.0, 4.0]]),
-    soft_floor=np.array([[0.0, 2.0]]),
-    soft_ceiling=np.array([[3.5, np.inf]]),
-    initial=np.array([1.0]),
-    charge_efficiency=np.array([0.8]),
-    discharge_efficiency=np.array([0.5]),
-    wear=np.array([0.02]),
-    level_price=np.array([6.0]),
-    least_charge=np.array([[0.0, 0.0]]),
-    group=np.array([0]),
-    end_of=np.array([0]),
-    end_width=np.array([[1.5, 2.0]]),
-    end_price=np.array([[0.25, 0.15]]),
+HAND_STORAGES = storages_from(
+    {
+        "charge_limit": [[1.0, 1.1]],
+        "discharge_limit": [[1.3, 1.4]],
+        "stored_lower": [[0.5, 0.5]],
+        "stored_upper": [[4.0, 4.0]],
+        "soft_floor": [[0.0, 2.0]],
+        "soft_ceiling": [[3.5, np.inf]],
+        "least_charge": [[0.0, 0.0]],
+        "initial": [1.0],
+        "charge_efficiency": [0.8],
+        "discharge_efficiency": [0.5],
+        "wear": [0.02],
+        "level_price": [6.0],
+        "end_width": [[1.5, 2.0]],
+        "end_price": [[0.25, 0.15]],
+    },
+    group=[0],
+    end_of=[0],
 )
+
+
+def written(problem):
+    """Layout and programme of a problem, couplings left out."""
+    arrays = MeterArrays(problem.meter, problem.penalty), problem.storages
+    layout = layout_for(*arrays)
+    return layout, build(layout, *arrays)
 
 
 def dense_matrix(lp):

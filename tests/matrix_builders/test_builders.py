@@ -13,16 +13,17 @@ from matrix_builders.layout import (
     FLOOR,
 )
 from matrix_builders.sparse import csc_from_triplets
-from tests.matrix_builders import HAND_SITE, HAND_STORAGES, dense_matrix
-from tests.strategies import programmes
+from tests.matrix_builders import HAND_METER, HAND_STORAGES, dense_matrix, written
+from tests.strategies import problems
+from tests.tables import with_rows
 from tests.tolerances import KERNEL
 
-LAYOUT = layout_for(HAND_SITE, HAND_STORAGES)
+LAYOUT = layout_for(HAND_METER, HAND_STORAGES)
 
 
 @pytest.fixture(scope="module")
 def lp():
-    return build(LAYOUT, HAND_SITE, HAND_STORAGES)
+    return build(LAYOUT, HAND_METER, HAND_STORAGES)
 
 
 def rows_of(lp, block):
@@ -80,7 +81,8 @@ def test_column_bounds_are_the_limits(lp):
 
 
 def test_a_forced_export_pays_the_penalty_less_its_price():
-    forced = HAND_SITE._replace(export_excess=np.array([0.0, 0.4]), import_excess=np.zeros(2))
+    table = with_rows(HAND_METER.table, export_excess=[0.0, 0.4], import_excess=0.0)
+    forced = HAND_METER._replace(table=table)
 
     lp = build(layout_for(forced, HAND_STORAGES), forced, HAND_STORAGES)
 
@@ -99,24 +101,23 @@ def test_triplets_are_sorted_by_column_and_keep_their_order_within():
     assert matrix.data.tolist() == [8.0, 5.0, 7.0, 6.0]
 
 
-@given(programmes())
-def test_rows_ascend_within_every_column_and_none_comes_twice(programme):
-    layout = layout_for(programme.site, programme.storages)
+@given(problems())
+def test_rows_ascend_within_every_column_and_none_comes_twice(problem):
+    layout, lp = written(problem)
 
-    indptr, indices, data = build(layout, programme.site, programme.storages).matrix
+    indptr, indices, data = lp.matrix
 
     assert indptr[0] == 0
+    assert indices.size == layout.n_entries
     assert indptr[-1] == indices.size == data.size
     for j in range(layout.n_cols):
         assert (np.diff(indices[indptr[j] : indptr[j + 1]]) > 0).all()
     assert (data != 0).all()
 
 
-@given(programmes())
-def test_every_column_is_boxed_and_no_box_is_empty(programme):
-    layout = layout_for(programme.site, programme.storages)
-
-    lp = build(layout, programme.site, programme.storages)
+@given(problems())
+def test_every_column_is_boxed_and_no_box_is_empty(problem):
+    _, lp = written(problem)
 
     assert np.isfinite(lp.col_lower).all()
     assert np.isfinite(lp.col_upper).all()

@@ -1,4 +1,4 @@
-"""The builders against the programme written out, and without a compiler."""
+"""The builders against the programme written out; all kernels without a compiler, and checked."""
 
 import json
 import os
@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from matrix_builders import MODE, build, layout_for
-from tests.matrix_builders import dense_matrix
+from matrix_builders import MODE
+from tests import problems as one_storage
+from tests.builders import a_problem
+from tests.matrix_builders import dense_matrix, written
 from tests.oracle import model_of_arrays
-from tests.strategies import programmes
+from tests.strategies import problems, sites
 from tests.tolerances import KERNEL
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,14 +48,20 @@ import pickle, sys
 import numba
 import numpy as np
 from pathlib import Path
-from matrix_builders import MODE, build, layout_for
+from matrix_builders import MODE
+from optimiser.model.dispatch import Trajectory, simulate
+from optimiser.model.formulation import formulate
+from optimiser.value_function.storage_plan import applies_to, solve
 
 @numba.njit("f8(f8[::1], i8)")
 def entry(values, place):
     return values[place]
 
-for site, storages in pickle.loads(Path(sys.argv[1]).read_bytes()):
-    build(layout_for(site, storages), site, storages)
+for problem in pickle.loads(Path(sys.argv[1]).read_bytes()):
+    formulation = formulate(problem)
+    simulate(problem, formulation.trajectory(formulation.lp.col_upper))
+    if applies_to(problem):
+        solve(problem)
 try:
     entry(np.zeros(2), 2)
 except IndexError:
@@ -61,12 +69,11 @@ except IndexError:
 """
 
 
-@given(programmes())
-def test_the_matrix_is_the_written_out_one(programme):
-    site, storages = programme.site, programme.storages
-    expected = model_of_arrays(site, storages).matrix()
+@given(problems())
+def test_the_matrix_is_the_written_out_one(problem):
+    expected = model_of_arrays(problem).matrix()
 
-    lp = build(layout_for(site, storages), site, storages)
+    _, lp = written(problem)
 
     rows, cols = np.nonzero(expected.T)[::-1]
     assert lp.matrix.indices.tolist() == rows.tolist()
@@ -74,12 +81,11 @@ def test_the_matrix_is_the_written_out_one(programme):
     np.testing.assert_allclose(dense_matrix(lp), expected, rtol=KERNEL, atol=KERNEL)
 
 
-@given(programmes())
-def test_costs_and_bounds_are_the_written_out_ones(programme):
-    site, storages = programme.site, programme.storages
-    dense = model_of_arrays(site, storages)
+@given(problems())
+def test_costs_and_bounds_are_the_written_out_ones(problem):
+    dense = model_of_arrays(problem)
 
-    lp = build(layout_for(site, storages), site, storages)
+    _, lp = written(problem)
 
     for got, expected in (
         (lp.cost, [column.cost for column in dense.columns.values()]),
@@ -116,13 +122,13 @@ def test_without_a_compiler_numba_stays_away_and_the_plan_is_the_same():
 
 
 @pytest.mark.skipif(MODE == "ahead-of-time", reason="only numba checks bounds")
-def test_no_builder_reads_or_writes_beyond_its_arrays(tmp_path):
+def test_no_kernel_reads_or_writes_beyond_its_arrays(tmp_path):
     handful = []
 
     @settings(max_examples=20)
-    @given(programmes())
-    def collect(programme):
-        handful.append((programme.site, programme.storages))
+    @given(problems() | sites().map(a_problem) | one_storage.problems(40))
+    def collect(problem):
+        handful.append(problem)
 
     collect()
     arrays = tmp_path / "arrays"

@@ -1,4 +1,4 @@
-"""The optimum of a site, or of a programme's arrays, by a mixed-integer programme of its own.
+"""The optimum of a site, or of a problem's arrays, by a mixed-integer programme of its own.
 
 Nothing of the planner's own builders: columns and rows have names, coefficients are entries of
 dictionaries, loops are plain, and every choice is a binary from the start.
@@ -26,11 +26,11 @@ def least_cost(site, cost_function=CostFunction.PROFIT, **options) -> Optimum:
     return model_of_site(site, cost_function).solved(**options)
 
 
-def least_cost_of_arrays(programme, **options) -> Optimum:
+def least_cost_of_arrays(problem, **options) -> Optimum:
     """The same of the arrays of one storage."""
-    return model_of_arrays(programme.site, programme.storages, one_way=True).solved(**options)
+    return model_of_arrays(problem, one_way=True).solved(**options)
 
 
-def relaxed_cost(programme) -> float:
+def relaxed_cost(problem) -> float:
     """Least cost of the arrays' linear relaxation."""
-    return model_of_arrays(programme.site, programme.storages).solved().cost
+    return model_of_arrays(problem).solved().cost

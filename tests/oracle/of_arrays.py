@@ -1,4 +1,4 @@
-"""The programme that `matrix_builders` write of a problem's arrays, written out a second time.
+"""The programme that `matrix_builders` write of a problem's tables, written out a second time.
 
 No kernels and no offsets: slow and obvious, so that a kernel that is fast and wrong has something
 to differ from.
@@ -7,25 +7,26 @@ to differ from.
 import math
 
 from tests.oracle.model import Model
+from tests.tables import meter_of, storages_of
 
 
-def model_of_arrays(site, storages, *, one_way=False):
+def model_of_arrays(problem, *, one_way=False):
     """The whole programme, in the order of the blocks.
 
     Where `one_way`, with two binaries for every interval: the meter imports or exports, the
     storage charges or discharges.  What lies beyond a limit of the meter costs the penalty on top,
     so no optimum uses it before the limit is full, and it needs no binary of its own.
     """
-    model = Model()
-    _meter_columns(model, site)
+    model, meter, storages = Model(), meter_of(problem), storages_of(problem)
+    _meter_columns(model, meter)
     _storage_columns(model, storages)
     _slack_columns(model, storages)
-    _balance(model, site, storages)
+    _balance(model, meter, storages)
     _dynamics(model, storages)
     _soft_levels(model, storages)
     _end_levels(model, storages)
     if one_way:
-        for t in _intervals(site):
+        for t in _intervals(meter):
             _one_way(model, t)
     return model
 
@@ -40,8 +41,8 @@ def _one_way(model, t):
         model.either(*present, *most, name, t)
 
 
-def _intervals(site):
-    return range(len(site.net_load))
+def _intervals(meter):
+    return range(len(meter.net_load))
 
 
 def _storages(storages):
@@ -63,22 +64,22 @@ def _segments(storages, e):
     return range(len(storages.end_width[e]))
 
 
-def _meter_columns(model, site):
-    for t in _intervals(site):
-        model.column("import", t, cost=site.import_price[t], upper=site.import_limit[t])
-    for t in _intervals(site):
-        model.column("export", t, cost=-site.export_price[t], upper=site.export_limit[t])
-    if any(limit != 0 for limit in site.curtail_limit):
-        for t in _intervals(site):
-            model.column("curtail", t, upper=site.curtail_limit[t])
-    if any(excess != 0 for excess in site.import_excess):
-        for t in _intervals(site):
-            cost = site.import_price[t] + site.penalty
-            model.column("import excess", t, cost=cost, upper=site.import_excess[t])
-    if any(excess != 0 for excess in site.export_excess):
-        for t in _intervals(site):
-            cost = site.penalty - site.export_price[t]
-            model.column("export excess", t, cost=cost, upper=site.export_excess[t])
+def _meter_columns(model, meter):
+    for t in _intervals(meter):
+        model.column("import", t, cost=meter.import_price[t], upper=meter.import_limit[t])
+    for t in _intervals(meter):
+        model.column("export", t, cost=-meter.export_price[t], upper=meter.export_limit[t])
+    if any(limit != 0 for limit in meter.curtail_limit):
+        for t in _intervals(meter):
+            model.column("curtail", t, upper=meter.curtail_limit[t])
+    if any(excess != 0 for excess in meter.import_excess):
+        for t in _intervals(meter):
+            cost = meter.import_price[t] + meter.penalty
+            model.column("import excess", t, cost=cost, upper=meter.import_excess[t])
+    if any(excess != 0 for excess in meter.export_excess):
+        for t in _intervals(meter):
+            cost = meter.penalty - meter.export_price[t]
+            model.column("export excess", t, cost=cost, upper=meter.export_excess[t])
 
 
 def _storage_columns(model, storages):
@@ -104,15 +105,15 @@ def _slack_columns(model, storages):
             model.column("end energy", e, j, cost=-value, upper=width)
 
 
-def _balance(model, site, storages):
-    meter = {"import": 1, "import excess": 1, "export": -1, "export excess": -1, "curtail": -1}
-    for t in _intervals(site):
-        present = [(way, t) for way in meter if (way, t) in model.columns]
-        coefficients = {name: meter[name[0]] for name in present}
+def _balance(model, meter, storages):
+    signs = {"import": 1, "import excess": 1, "export": -1, "export excess": -1, "curtail": -1}
+    for t in _intervals(meter):
+        present = [(way, t) for way in signs if (way, t) in model.columns]
+        coefficients = {name: signs[name[0]] for name in present}
         for k in range(len(storages.initial)):
             coefficients["discharge", k, t] = 1
             coefficients["charge", k, t] = -1
-        net_load = site.net_load[t]
+        net_load = meter.net_load[t]
         model.equal(coefficients, net_load, "balance", t)
 
 

@@ -2,7 +2,7 @@
 
 Everything that a house can do and nothing else, each choice a binary from the start: the meter goes
 one way, so do all batteries together and each vehicle, and a charger is off or above its least.
-Only `planning_prices` come from the planner: what a miss costs, and what is left at the end worth.
+Only `planning_prices` come from the planner: what a miss costs, and the value of what is left.
 """
 
 from dataclasses import dataclass
@@ -26,11 +26,12 @@ from tests.account import (
 )
 from tests.builders import a_problem
 from tests.oracle.model import Model
+from tests.tables import meter_of, storages_of
 
 
 @dataclass(frozen=True)
 class PlanningPrices:
-    """What the planner makes of tie_break and of what is left: the only terms taken from it."""
+    """What the planner makes of misses and of what is left: the only terms taken from it."""
 
     import_surcharge: np.ndarray  # on top of the tariff, shape (T,) [$/kWh]
     penalty: float  # of energy beyond a limit of the meter [$/kWh]
@@ -42,11 +43,11 @@ class PlanningPrices:
 
 def planning_prices(site, cost_function=CostFunction.PROFIT):
     """The planner's prices of a site."""
-    programme = a_problem(site, cost_function)
-    storages = programme.storages
+    problem = a_problem(site, cost_function)
+    meter, storages = meter_of(problem), storages_of(problem)
     return PlanningPrices(
-        import_surcharge=programme.site.import_price - site.tariff.import_price,
-        penalty=programme.site.penalty,
+        import_surcharge=meter.import_price - site.tariff.import_price,
+        penalty=meter.penalty,
         level_price=storages.level_price,
         end_of=storages.end_of,
         end_width=storages.end_width,
@@ -127,18 +128,20 @@ def _storages(model, site, prices):
                 model.row({("charge", k, t): 1.0, ("on", k, t): most}, upper=0.0)
         miss = prices.level_price[k]
         if is_vehicle:
-            _wish(model, k, leaves_after(site, storage), wanted_at_departure(site, storage), miss)
+            _soft_floor(
+                model, k, leaves_after(site, storage), wanted_at_departure(site, storage), miss
+            )
         else:
-            _wish(model, k, n - 1, wanted_at_end(storage), miss)
+            _soft_floor(model, k, n - 1, wanted_at_end(storage), miss)
             model.column("overfill", k, cost=miss)
             ceiling = storage.max_soc * storage.capacity
             model.row({("stored", k, n - 1): 1.0, ("overfill", k): -1.0}, upper=ceiling)
         lows[k] = low
-    for e, (widths, worths) in enumerate(zip(prices.end_width, prices.end_price, strict=True)):
+    for e, (widths, values) in enumerate(zip(prices.end_width, prices.end_price, strict=True)):
         members = [k for k, end in enumerate(prices.end_of) if end == e]
         left = {("stored", k, n - 1): -1.0 for k in members}
-        for j, (width, worth) in enumerate(zip(widths, worths, strict=True)):
-            model.column("end", e, j, cost=-worth, upper=width)
+        for j, (width, value) in enumerate(zip(widths, values, strict=True)):
+            model.column("end", e, j, cost=-value, upper=width)
             left["end", e, j] = 1.0
         model.row(left, upper=-sum(lows[k] for k in members))
 
@@ -154,7 +157,7 @@ def _band(storage, is_vehicle):
     return low * storage.capacity, high * storage.capacity
 
 
-def _wish(model, k, t, wanted, price):
+def _soft_floor(model, k, t, wanted, price):
     model.column("shortfall", k, cost=price)
     model.row({("stored", k, t): 1.0, ("shortfall", k): 1.0}, lower=wanted)
 

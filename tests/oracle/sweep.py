@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from optimiser import CostFunction, plan
-from optimiser.model.dispatch import dispatch_from_trajectory, planning_cost
+from optimiser.model.dispatch import Trajectory, dispatch_from_trajectory, planning_cost
 from optimiser.value_function.storage_plan import solve
 from tests.account import violations
 from tests.builders import a_site_with_chargers
 from tests.oracle import Optimum, least_cost, least_cost_of_arrays, relaxed_cost
-from tests.programmes import rounding, seeded_programme
+from tests.problems import rounding, seeded_problem
 
 PLAN_TOLERANCE = 1e-9
 """Cost of following a value function's plan, relative to its bound. [-]"""
@@ -46,11 +46,11 @@ class Group:
     tolerance: float
 
 
-def by_value_function(programme):
+def by_value_function(problem):
     """The bound of the value function, and the cost of its plan."""
-    found = solve(programme)
-    cost = planning_cost(programme, dispatch_from_trajectory(programme, found.levels))
-    difference = max(abs(cost - found.bound) - rounding(programme), 0.0)
+    found = solve(problem)
+    cost = planning_cost(problem, dispatch_from_trajectory(problem, Trajectory(found.levels)))
+    difference = max(abs(cost - found.bound) - rounding(problem), 0.0)
     return Answer(found.bound, difference / max(1.0, abs(found.bound)))
 
 
@@ -60,12 +60,12 @@ def by_plan(site):
     return Answer(found.certificate.optimum, complaints=tuple(violations(site, found.dispatch)))
 
 
-def highs_mip(programme, time_limit):
-    return least_cost_of_arrays(programme, time_limit=time_limit)
+def highs_mip(problem, time_limit):
+    return least_cost_of_arrays(problem, time_limit=time_limit)
 
 
-def relaxation(programme, _):
-    cost = relaxed_cost(programme)
+def relaxation(problem, _):
+    cost = relaxed_cost(problem)
     return Optimum(cost, cost, True)
 
 
@@ -75,7 +75,7 @@ def every_binary(site, time_limit):
 
 def value_function_group(name, oracle, tolerance, count, least, most, *, convex=False):
     def problem(seed):
-        return seeded_programme(seed, least + seed % (most - least + 1), convex=convex)
+        return seeded_problem(seed, least + seed % (most - least + 1), convex=convex)
 
     return Group(name, count, most, problem, by_value_function, oracle, tolerance)
 

@@ -35,7 +35,7 @@ def agrees(record: Record, at: int, cost_function: CostFunction) -> None:
 
 @pytest.mark.parametrize("cost_function", list(CostFunction))
 @pytest.mark.parametrize("kind", ["dynamic", "time_of_use", "negative_midday"])
-def test_commands_and_bills_are_those_of_optimise(kind, cost_function):
+def test_commands_and_bills_are_those_of_plan(kind, cost_function):
     record = synthetic_record(kind, days=6)
 
     for at in range(DAY, 4 * DAY, 29):
@@ -44,7 +44,7 @@ def test_commands_and_bills_are_those_of_optimise(kind, cost_function):
 
 @needs_data
 @pytest.mark.parametrize("cost_function", list(CostFunction))
-def test_commands_and_bills_are_those_of_optimise_on_real_days(cost_function):
+def test_commands_and_bills_are_those_of_plan_on_real_days(cost_function):
     record = real_record()
 
     for at in range(DAY, record.size - 2 * DAY, 997):

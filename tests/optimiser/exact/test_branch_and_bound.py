@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from matrix_builders import layout as blocks
+from matrix_builders import tables
 from optimiser import CostFunction, plan
 from optimiser.errors import InfeasibleError, SolverError
-from optimiser.exact import branch_and_bound as branch_and_bound
+from optimiser.exact import branch_and_bound
 from optimiser.exact.cuts import add_cuts
 from optimiser.exact.fixing import start_at, with_lp
 from optimiser.exact.integrality import find_violations
@@ -77,14 +78,14 @@ def test_without_tightening_it_only_takes_longer():
     assert loose.lower_bound == pytest.approx(tight.lower_bound, abs=1e-4)
 
 
-def test_where_every_point_has_a_flaw_it_says_so():
+def test_where_every_point_has_a_violation_it_says_so():
     formulation, solution = relaxed(a_site_with_chargers(3))
-    least = formulation.programme.storages.least_charge
+    least = formulation.problem.storages.limits[tables.LEAST_CHARGE]
     where = np.unravel_index(np.argmax(least), least.shape)
     column = formulation.layout.table(blocks.CHARGE)[where]
     fixed = formulation.lp.col_lower.copy(), formulation.lp.col_upper.copy()
     for bounds in fixed:
-        bounds[column] = least[where] / 2  # deeper than any other trickle: it is branched on first
+        bounds[column] = least[where] / 2  # the worst of all: branched on first
     lp = formulation.lp._replace(col_lower=fixed[0], col_upper=fixed[1])
 
     with pytest.raises(InfeasibleError):
@@ -99,7 +100,7 @@ def test_a_search_without_time_finds_nothing():
 
 
 def test_a_search_that_is_cut_short_is_finished_by_binaries(monkeypatch):
-    monkeypatch.setattr(branch_and_bound.solve.__wrapped__, "__kwdefaults__", {"most_nodes": 2})
+    monkeypatch.setattr(branch_and_bound.solve, "__kwdefaults__", {"most_nodes": 2})
     site = a_site_with_chargers(11)
     known = least_cost(site, gap=1e-6)
 
@@ -121,6 +122,6 @@ def test_both_directions_at_once_are_branched_on_too():
         add_cuts(formulation), start_at(formulation.lp, solution.x), time_limit=60.0
     )
 
-    assert find_violations(formulation, solution.x).is_simultaneous
+    assert find_violations(formulation, solution.x).are_simultaneous
     assert not find_violations(formulation, found.fixed.solution.x).any
     assert found.lower_bound == pytest.approx(least_cost(paid, gap=1e-6).cost, abs=1e-4)

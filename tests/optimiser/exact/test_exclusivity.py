@@ -36,22 +36,6 @@ def test_hard_prices_give_an_exact_plan(kind, cost_function):
     assert proof.optimum == pytest.approx(exact, rel=1e-9, abs=1e-9)
 
 
-def test_an_impossible_relaxation_is_counted_and_named():
-    site = replace(a_house(), tariff=HARD["export above import"](a_house().tariff.import_price))
-
-    found = plan(site, CostFunction.PROFIT)
-
-    assert found.certificate.solver == "value_function"
-    assert found.certificate.made_exact > 10
-
-
-def test_ordinary_prices_need_nothing():
-    found = plan(a_house())
-
-    assert found.certificate.solver == "highs"
-    assert found.certificate.made_exact == 0
-
-
 def evening(n=20):
     """The hours from four on, short enough for branch and bound."""
     whole, span = a_house(), slice(32, 32 + n)
@@ -69,9 +53,8 @@ def test_several_batteries_are_made_exact_by_binaries():
     half = replace(
         site.batteries[0], capacity=5.0, charge_limit=2.0, discharge_limit=2.0, end_value=0.2
     )
-    whole = replace(site.batteries[0], end_value=0.2)
-
     other = replace(half, initial_soc=0.4001)
+    whole = replace(site.batteries[0], end_value=0.2)
 
     one = plan(replace(site, batteries=(whole,)), CostFunction.COST)
     two = plan(replace(site, batteries=(half, other)), CostFunction.COST)
@@ -85,13 +68,11 @@ def test_several_batteries_are_made_exact_by_binaries():
 def test_binaries_that_run_out_of_time_leave_an_honest_gap():
     site = replace(a_house(), tariff=HARD["export above import"](a_house().tariff.import_price))
     half = replace(site.batteries[0], capacity=5.0, end_value=0.2)
-
     other = replace(half, initial_soc=0.41)
 
     found = plan(replace(site, batteries=(half, other)), time_limit=0.15)
 
     assert found.status in {"feasible", "optimal"}
-    assert found.certificate.gap >= 0
     assert found.certificate.optimum >= found.certificate.lower_bound - 1e-9
 
 
@@ -128,7 +109,7 @@ def test_a_battery_that_may_not_export_does_not_sell_through_one_that_may():
     assert found.dispatch.grid_export.max() == 0
 
 
-def test_a_limit_of_the_meter_is_never_traded_for_another_wish():
+def test_a_limit_of_the_meter_is_never_traded_for_a_level_of_a_battery():
     dead = Battery(capacity=0, charge_limit=0, discharge_limit=0, initial_soc=0)
     too_full = Battery(capacity=10, charge_limit=5, discharge_limit=5, initial_soc=1.0, max_soc=0.5)
     site = Site(

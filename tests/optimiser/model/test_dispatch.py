@@ -1,36 +1,34 @@
-"""The dispatch: physical by construction, whatever levels it is asked to dispatch_from_trajectory."""
+"""The dispatch: physical by construction, whatever levels it is to follow."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matrix_builders.layout import STORED
 from optimiser import CostFunction, Grid, plan
 from optimiser.model.dispatch import (
     DEAD_BAND,
+    Trajectory,
     dispatch_from_trajectory,
     planning_cost,
     simulate,
-    terminal_value,
 )
 from optimiser.model.formulation import formulate
 from optimiser.model.linear_program import objective
 from optimiser.solvers import highs
 from tests.builders import a_battery, a_problem, a_site
-from tests.strategies import cost_functions, homes, levels_of, programmes
-from tests.tolerances import FEASIBILITY, KERNEL, SIMULATION, agreement
+from tests.strategies import cost_functions, homes, levels_of, problems
+from tests.tables import meter_of, storages_of
+from tests.tolerances import FEASIBILITY, SIMULATION, agreement
 
-
-def programme_of(site):
-    return a_problem(site)
+dead_bands = st.sampled_from((0.0, DEAD_BAND))
 
 
 @st.composite
 def followed(draw):
-    programme = draw(programmes())
-    dead_band = draw(st.sampled_from((0.0, DEAD_BAND)))
-    return programme, dispatch_from_trajectory(programme, draw(levels_of(programme)), dead_band)
+    problem = draw(problems())
+    trajectory = Trajectory(draw(levels_of(problem)))
+    return problem, dispatch_from_trajectory(problem, trajectory, draw(dead_bands))
 
 
 @given(followed())
@@ -43,14 +41,14 @@ def test_no_storage_and_no_meter_goes_both_ways_at_once(drawn):
 
 @given(followed())
 def test_what_flows_in_flows_out(drawn):
-    programme, dispatch = drawn
+    problem, dispatch = drawn
 
     balance = (
         dispatch.grid_import
         - dispatch.grid_export
         - dispatch.curtailed
         + (dispatch.discharge - dispatch.charge).sum(axis=0)
-        - programme.site.net_load
+        - meter_of(problem).net_load
     )
 
     assert np.abs(balance).max() <= FEASIBILITY
@@ -58,8 +56,8 @@ def test_what_flows_in_flows_out(drawn):
 
 @given(followed())
 def test_the_levels_are_those_of_a_simulated_battery(drawn):
-    programme, dispatch = drawn
-    storages = programme.storages
+    problem, dispatch = drawn
+    storages = storages_of(problem)
     gained = storages.charge_efficiency[:, None] * dispatch.charge
     lost = dispatch.discharge / storages.discharge_efficiency[:, None]
 
@@ -70,8 +68,8 @@ def test_the_levels_are_those_of_a_simulated_battery(drawn):
 
 @given(followed())
 def test_powers_levels_and_curtailment_keep_their_limits(drawn):
-    programme, dispatch = drawn
-    site, storages = programme.site, programme.storages
+    problem, dispatch = drawn
+    meter, storages = meter_of(problem), storages_of(problem)
 
     assert (dispatch.charge >= 0).all()
     assert (dispatch.charge <= storages.charge_limit).all()
@@ -80,30 +78,31 @@ def test_powers_levels_and_curtailment_keep_their_limits(drawn):
     assert (dispatch.stored >= storages.stored_lower - SIMULATION).all()
     assert (dispatch.stored <= storages.stored_upper + SIMULATION).all()
     assert (dispatch.curtailed >= 0).all()
-    assert (dispatch.curtailed <= site.curtail_limit).all()
+    assert (dispatch.curtailed <= meter.curtail_limit).all()
 
 
 @given(st.data())
-def test_a_storage_moves_by_the_dead_band_at_least_or_rests(drawn):
-    programme = drawn.draw(programmes())
+def test_a_storage_moves_by_its_own_dead_band_at_least_or_rests(drawn):
+    problem = drawn.draw(problems())
+    trajectory = Trajectory(drawn.draw(levels_of(problem)))
+    dead_band = DEAD_BAND * np.arange(1, 1 + len(problem.storages.group))
 
-    dispatch = dispatch_from_trajectory(programme, drawn.draw(levels_of(programme)), DEAD_BAND)
+    dispatch = dispatch_from_trajectory(problem, trajectory, dead_band)
 
     moved = dispatch.charge + dispatch.discharge
-    assert ((moved == 0) | (moved >= programme.hours * DEAD_BAND)).all()
+    assert ((moved == 0) | (moved >= np.outer(dead_band, problem.hours))).all()
 
 
-def settled_by_hand(programme, levels, dead_band):
-    """Energy through the meter, storage by storage and choice by choice."""
-    site, storages = programme.site, programme.storages
-    hours = programme.hours
-    drawn = np.array(site.net_load)
+def meter_cost_by_hand(problem, levels, dead_band):
+    """Cost of energy through the meter, storage by storage and choice by choice."""
+    meter, storages = meter_of(problem), storages_of(problem)
+    drawn = np.array(meter.net_load)
     for k in range(storages.initial.size):
         level = storages.initial[k]
         for t, wanted in enumerate(levels[k].tolist()):
             into = max(wanted - level, 0.0) / storages.charge_efficiency[k]
             out = max(level - wanted, 0.0) * storages.discharge_efficiency[k]
-            if max(into, out) < max(dead_band * hours[t], 1e-9):
+            if max(into, out) < max(dead_band * problem.hours[t], 1e-9):
                 continue
             into = min(into, storages.charge_limit[k, t])
             out = min(out, storages.discharge_limit[k, t])
@@ -113,63 +112,44 @@ def settled_by_hand(programme, levels, dead_band):
     choices = np.array(
         [
             np.zeros(drawn.size),
-            site.curtail_limit,
+            meter.curtail_limit,
             -drawn,
-            -site.export_limit - drawn,
-            site.import_limit - drawn,
+            -meter.export_limit - drawn,
+            meter.import_limit - drawn,
         ]
     )
-    metered = drawn + np.clip(choices, 0.0, site.curtail_limit)
-    price = np.where(metered > 0, site.import_price, site.export_price)
-    over = np.where(metered > 0, metered - site.import_limit, -metered - site.export_limit)
-    excess = np.where(metered > 0, site.import_excess, site.export_excess)
+    metered = drawn + np.clip(choices, 0.0, meter.curtail_limit)
+    price = np.where(metered > 0, meter.import_price, meter.export_price)
+    over = np.where(metered > 0, metered - meter.import_limit, -metered - meter.export_limit)
+    excess = np.where(metered > 0, meter.import_excess, meter.export_excess)
     forbidden = np.maximum(np.maximum(over, 0.0) - excess - 1e-3, 0.0)
-    cost = metered * price + site.penalty * (np.maximum(over, 0.0) + 1e3 * forbidden)
+    cost = metered * price + problem.penalty * (np.maximum(over, 0.0) + 1e3 * forbidden)
     return float(cost.min(axis=0).sum())
 
 
 @given(st.data())
-def test_what_is_done_where_nothing_is_tied_costs_what_plain_arithmetic_says(drawn):
-    programme = drawn.draw(programmes().filter(lambda p: p.couplings.is_empty))
-    levels = drawn.draw(levels_of(programme))
-    dead_band = drawn.draw(st.sampled_from((0.0, DEAD_BAND)))
-    storages = programme.storages
+def test_a_dispatch_of_an_uncoupled_problem_costs_what_plain_arithmetic_says(drawn):
+    problem = drawn.draw(problems().filter(lambda p: p.couplings.is_empty))
+    levels, dead_band = drawn.draw(levels_of(problem)), drawn.draw(dead_bands)
+    storages = storages_of(problem)
 
-    dispatch, cost, worth = simulate(programme, levels, dead_band)
+    dispatch, cost, terminal_value = simulate(problem, Trajectory(levels), dead_band)
 
     moved = (dispatch.charge + dispatch.discharge).sum(axis=1)
     missed = np.maximum(storages.soft_floor - dispatch.stored, 0.0)
     missed += np.maximum(dispatch.stored - storages.soft_ceiling, 0.0)
-    by_hand = settled_by_hand(programme, levels, dead_band)
-    by_hand += storages.wear @ moved + storages.level_price @ missed.sum(axis=1) - worth
+    by_hand = meter_cost_by_hand(problem, levels, dead_band) - terminal_value
+    by_hand += storages.wear @ moved + storages.level_price @ missed.sum(axis=1)
     assert abs(cost - by_hand) <= agreement(by_hand)
 
 
-@given(st.data())
-def test_the_cost_of_what_is_done_is_its_planning_cost(drawn):
-    programme = drawn.draw(programmes())
-    levels = drawn.draw(levels_of(programme))
-    dead_band = drawn.draw(st.sampled_from((0.0, DEAD_BAND)))
-
-    dispatch, cost, worth = simulate(programme, levels, dead_band)
-
-    assert cost == pytest.approx(planning_cost(programme, dispatch), rel=KERNEL, abs=KERNEL)
-    assert worth == pytest.approx(
-        terminal_value(programme.storages, dispatch.stored), rel=KERNEL, abs=KERNEL
-    )
-    np.testing.assert_array_equal(
-        dispatch.stored, dispatch_from_trajectory(programme, levels, dead_band).stored
-    )
-
-
-def test_a_movement_under_the_dead_band_waits_until_it_is_worth_a_command():
+def test_a_movement_under_the_dead_band_waits_until_it_adds_up_to_a_command():
     battery = a_battery(charge_efficiency=1.0)
     flat = {"import_price": [0.1] * 4, "export_price": [0.1] * 4, "load": [0.0] * 4}
-    programme = programme_of(a_site(battery, **flat))
+    problem = a_problem(a_site(battery, **flat))
 
-    dispatch = dispatch_from_trajectory(
-        programme, np.array([[5.0004, 5.0008, 5.0012, 5.0016]]), DEAD_BAND
-    )
+    levels = np.array([[5.0004, 5.0008, 5.0012, 5.0016]])
+    dispatch = dispatch_from_trajectory(problem, Trajectory(levels), DEAD_BAND)
 
     assert dispatch.charge[0].tolist() == pytest.approx([0.0, 0.0, 0.0012, 0.0])
     assert dispatch.stored[0].tolist() == pytest.approx([5.0, 5.0, 5.0012, 5.0012])
@@ -178,9 +158,9 @@ def test_a_movement_under_the_dead_band_waits_until_it_is_worth_a_command():
 def test_a_level_out_of_reach_is_approached_at_full_power():
     battery = a_battery(charge_limit=1.0, discharge_limit=1.8)
     flat = {"import_price": [0.1] * 3, "export_price": [0.1] * 3, "load": [0.0] * 3}
-    programme = programme_of(a_site(battery, **flat))
+    problem = a_problem(a_site(battery, **flat))
 
-    dispatch = dispatch_from_trajectory(programme, np.array([[9.0, 9.0, 0.0]]))
+    dispatch = dispatch_from_trajectory(problem, Trajectory(np.array([[9.0, 9.0, 0.0]])))
 
     assert dispatch.charge[0].tolist() == pytest.approx([1.0, 1.0, 0.0])
     assert dispatch.discharge[0].tolist() == pytest.approx([0.0, 0.0, 1.8])
@@ -195,14 +175,7 @@ CURTAILMENT = {
     "the surplus where exporting costs": (0.3, -0.1, Grid(), 4.0, 0.0, 0.0),
     "everything where importing pays": (-0.2, -0.1, Grid(), 5.0, 1.0, 0.0),
     "nothing where exporting pays more than importing": (-0.1, 0.1, Grid(), 0.0, 0.0, 4.0),
-    "up to the import limit where importing pays": (
-        -0.2,
-        -0.1,
-        Grid(import_limit=0.4),
-        4.4,
-        0.4,
-        0,
-    ),
+    "up to the limit where importing pays": (-0.2, -0.1, Grid(import_limit=0.4), 4.4, 0.4, 0.0),
     "down to the export limit": (0.3, 0.1, Grid(export_limit=1.5), 2.5, 0.0, 1.5),
     "nothing where solar may not be left": (0.3, -0.1, Grid(curtailment=False), 0.0, 0.0, 4.0),
     "nothing even over the limit": (0.3, 0.1, Grid(export_limit=1, curtailment=False), 0, 0, 4.0),
@@ -228,16 +201,12 @@ def test_solar_is_curtailed(import_price, export_price, grid, curtailed, importe
 
 @given(homes(well_behaved=True, attainable=True), cost_functions)
 def test_the_planning_cost_of_an_exact_plan_is_the_objective_of_the_programme(site, cost_function):
-    programme = a_problem(site, cost_function)
-    formulation = formulate(programme)
+    problem = a_problem(site, cost_function)
+    formulation = formulate(problem)
     solution = highs.solve(formulation.lp, time_limit=60.0)
     optimum = objective(formulation.lp, solution.x)
 
-    levels = solution.x[formulation.layout.columns(STORED)]
-
-    dispatch = dispatch_from_trajectory(
-        programme, levels.reshape(programme.storages.charge_limit.shape)
-    )
-    cost = planning_cost(programme, dispatch)
+    levels = Trajectory(formulation.trajectory(solution.x).levels)
+    cost = planning_cost(problem, dispatch_from_trajectory(problem, levels))
 
     assert abs(cost - optimum) <= agreement(optimum)

@@ -1,61 +1,30 @@
-"""Columns of a physical dispatch, block by block."""
+"""Columns of a physical dispatch: a point of the programme, at its planning cost."""
 
-import numpy as np
+import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
-from matrix_builders import layout as blocks
-from optimiser import CostFunction
-from optimiser.model.dispatch import dispatch_from_trajectory, end_segments
+from matrix_builders import tables
+from optimiser.model.dispatch import Trajectory, dispatch_from_trajectory, planning_cost
 from optimiser.model.formulation import formulate
+from optimiser.model.linear_program import objective, primal_residual
 from optimiser.result.fallback import rule_levels
 from tests.builders import a_problem
-from tests.strategies import levels_of, programmes, sites
+from tests.strategies import cost_functions, problems, sites
+from tests.tolerances import FEASIBILITY, agreement
 
 
-def blocks_of(programme, done):
-    """What each block holds, where it has columns."""
-    site, storages, couplings = programme.site, programme.storages, programme.couplings
-    short = storages.soft_floor > storages.stored_lower
-    over = storages.soft_ceiling < storages.stored_upper
-    return {
-        blocks.IMPORT: np.minimum(done.grid_import, site.import_limit),
-        blocks.EXPORT: np.minimum(done.grid_export, site.export_limit),
-        blocks.CURTAIL: done.curtailed,
-        blocks.IMPORT_EXCESS: np.maximum(done.grid_import - site.import_limit, 0.0),
-        blocks.EXPORT_EXCESS: np.maximum(done.grid_export - site.export_limit, 0.0),
-        blocks.CHARGE: done.charge,
-        blocks.DISCHARGE: done.discharge,
-        blocks.STORED: done.stored,
-        blocks.SHORTFALL: np.maximum(storages.soft_floor - done.stored, 0.0)[short],
-        blocks.OVERFILL: np.maximum(done.stored - storages.soft_ceiling, 0.0)[over],
-        blocks.END_ENERGY: end_segments(storages, done.stored),
-        blocks.PEAK: couplings.rises(done.grid_import),
-        blocks.SERVICE: couplings.served(done.discharge),
-        blocks.BONUS: couplings.bonus_energy(done.grid_import, done.grid_export),
-    }
+def idle_levels(problem):
+    return problem.storages.traits[tables.INITIAL][:, None].repeat(problem.hours.size, axis=1)
 
 
-def assert_placed(programme, dispatch):
-    formulation = formulate(programme)
+@pytest.mark.parametrize("levels_of", [idle_levels, rule_levels], ids=["idle", "rule"])
+@given(problems() | sites().flatmap(lambda site: cost_functions.map(lambda c: a_problem(site, c))))
+def test_a_dispatch_is_a_point_of_the_programme_at_its_planning_cost(levels_of, problem):
+    formulation = formulate(problem)
+    dispatch = dispatch_from_trajectory(problem, Trajectory(levels_of(problem)))
 
     x = formulation.point(dispatch)
 
-    for block, values in blocks_of(programme, dispatch).items():
-        placed = x[formulation.layout.columns(block)]
-        if placed.size > 0:
-            np.testing.assert_array_equal(placed, values.ravel())
-
-
-@given(st.data())
-def test_every_column_of_a_dispatch_is_where_its_block_is(drawn):
-    programme = drawn.draw(programmes())
-
-    assert_placed(programme, dispatch_from_trajectory(programme, drawn.draw(levels_of(programme))))
-
-
-@given(sites(), st.sampled_from(CostFunction))
-def test_those_of_ties_are_too(site, cost_function):
-    programme = a_problem(site, cost_function)
-
-    assert_placed(programme, dispatch_from_trajectory(programme, rule_levels(programme)))
+    assert primal_residual(formulation.lp, x) <= FEASIBILITY
+    cost = planning_cost(problem, dispatch)
+    assert abs(objective(formulation.lp, x) - cost) <= agreement(cost)

@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 from optimiser.model.formulation import formulate
 from optimiser.model.linear_program import LpSolution, lower_bound, primal_residual, prove
 from tests.matrix_builders import dense_matrix
-from tests.strategies import on_grid, programmes
+from tests.strategies import on_grid, problems
 from tests.tolerances import KERNEL, SIMULATION
 
 numbers = on_grid(-3, 3, 0.25)
@@ -21,9 +21,9 @@ def least(prices, lower, upper):
     return sum(price * at for price, at in zip(prices, bound, strict=True) if price != 0)
 
 
-@given(programmes(), st.data())
-def test_a_proof_is_what_dense_arithmetic_says(programme, drawn):
-    lp = formulate(programme).lp
+@given(problems(), st.data())
+def test_a_proof_is_what_dense_arithmetic_says(problem, drawn):
+    lp = formulate(problem).lp
     matrix = dense_matrix(lp)
     x = drawn.draw(arrays(np.float64, lp.cost.size, elements=numbers))
     dual = drawn.draw(arrays(np.float64, lp.row_lower.size, elements=numbers))
@@ -48,9 +48,9 @@ def test_a_proof_is_what_dense_arithmetic_says(programme, drawn):
 
 
 @pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
-@given(programmes(), st.randoms(use_true_random=False))
-def test_a_point_that_is_not_finite_violates_without_limit(odd, programme, random):
-    lp = formulate(programme).lp
+@given(problems(), st.randoms(use_true_random=False))
+def test_a_point_that_is_not_finite_violates_without_limit(odd, problem, random):
+    lp = formulate(problem).lp
     x = lp.col_lower.copy()
     x[random.randrange(x.size)] = odd
 

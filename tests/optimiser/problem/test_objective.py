@@ -6,8 +6,8 @@ from hypothesis import given
 
 from optimiser import CostFunction, plan
 from optimiser.model.dispatch import DEAD_BAND
-from optimiser.problem.objective import terms
-from optimiser.problem.provider import ProviderRules, apply
+from optimiser.problem.objective import build_objective
+from optimiser.problem.provider import ProviderRules, planning_tariff
 from tests.builders import a_battery, a_site
 from tests.strategies import homes
 
@@ -115,9 +115,9 @@ def test_self_consumption_keeps_solar_that_would_sell_for_more_than_it_saves():
 
 @given(homes())
 def test_self_consumption_states_its_bars_in_every_interval(site):
-    tariff = apply(ProviderRules(), site.tariff, site.horizon)
+    tariff = planning_tariff(ProviderRules(), site.tariff, site.horizon)
 
-    statement = terms(site, tariff, SELF_CONSUMPTION)
+    statement = build_objective(site, tariff, SELF_CONSUMPTION)
 
     assert not statement.may_feed_in.any()
     assert not statement.may_charge_from_grid[:, site.tariff.import_price > 0].any()

@@ -20,7 +20,7 @@ from optimiser import (
     Window,
     plan,
 )
-from optimiser.problem.provider import apply
+from optimiser.problem.provider import planning_tariff
 from tests.builders import a_battery, a_site
 from tests.strategies import homes, rules
 
@@ -88,7 +88,7 @@ def test_after_a_change_of_clocks_a_window_is_at_its_usual_hours(start, length, 
 def planned(provider_rules, import_price, export_price, start=None):
     tariff = Tariff(import_price=import_price, export_price=export_price)
     horizon = Horizon(start=start or day(), hours=[1.0] * len(import_price))
-    return apply(provider_rules, tariff, horizon)
+    return planning_tariff(provider_rules, tariff, horizon)
 
 
 def test_a_boost_adds_its_offset_inside_the_window_only():
@@ -146,7 +146,7 @@ def test_a_spike_threshold_must_be_positive(threshold):
 
 @given(homes())
 def test_no_rules_change_nothing(site):
-    planning = apply(ProviderRules(), site.tariff, site.horizon)
+    planning = planning_tariff(ProviderRules(), site.tariff, site.horizon)
 
     np.testing.assert_array_equal(planning.import_price, site.tariff.import_price)
     np.testing.assert_array_equal(planning.export_price, site.tariff.export_price)
@@ -158,7 +158,7 @@ def test_no_rules_change_nothing(site):
 def test_the_tariff_itself_is_left_alone(site, drawn):
     before = site.tariff.import_price.tolist(), site.tariff.export_price.tolist()
 
-    apply(drawn, site.tariff, site.horizon)
+    planning_tariff(drawn, site.tariff, site.horizon)
 
     assert (site.tariff.import_price.tolist(), site.tariff.export_price.tolist()) == before
 

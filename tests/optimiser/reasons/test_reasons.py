@@ -122,7 +122,7 @@ def test_no_claim_is_made_that_the_true_prices_do_not_bear_out():
 @pytest.mark.parametrize("cost_function", [CostFunction.COST, CostFunction.PROFIT])
 @pytest.mark.parametrize("seed", range(12))
 def test_every_comparison_agrees_with_the_marginal_value_of_the_plan(seed, cost_function):
-    """No discharge before the next empty is worth less than what is stored, and so on."""
+    """No discharge before the battery is empty gains less than what is stored, and so on."""
     soc = (0.1, 0.3, 0.6, 0.95)[seed % 4]
     site = a_house(seed, initial_soc=soc)
     hours = 4 * seed
@@ -137,15 +137,15 @@ def test_every_comparison_agrees_with_the_marginal_value_of_the_plan(seed, cost_
         ),
     )
     found = plan(turned, cost_function, preference_budget=0.0)
-    look, worth = outlook_of(found, 0), found.marginal_value[0]
+    look, value = outlook_of(found, 0), found.marginal_value[0]
     battery = turned.batteries[0]
 
-    used, refilled = look.used_at(), look.next_refill()
+    used, refilled = look.next_use(), look.next_refill()
 
     if used is not None:
-        assert worth <= battery.discharge_efficiency * look.value_of_more()[used] + 1e-6
+        assert value <= battery.discharge_efficiency * look.value_of_more()[used] + 1e-6
     if refilled is not None:
-        assert look.cost_of_more()[refilled] / battery.charge_efficiency <= worth + 1e-6
+        assert look.cost_of_more()[refilled] / battery.charge_efficiency <= value + 1e-6
     prices = {money(p) for p in (*turned.tariff.import_price, *turned.tariff.export_price)}
     (sentence, *_) = battery_reasons(found)
     for quoted in re.findall(r"(?:costs|earns|earn|replaces|for|worth) (\d\.\d\d)\b", sentence):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optimiser import CostFunction, ExportBoost, Grid, ProviderRules, Window, plan
-from optimiser.model.dispatch import dispatch_from_trajectory
+from optimiser.model.dispatch import Trajectory, dispatch_from_trajectory
 from optimiser.result.bill import baseline_cost, bill_of, money_of
 from tests.builders import a_battery, a_problem, a_site
 from tests.strategies import cost_functions, homes, levels_of, rules, sites
@@ -65,7 +65,7 @@ def test_wear_is_told_apart_from_the_bill():
     assert money.wear_cost == pytest.approx(0.01)
 
 
-def test_the_worth_of_what_is_left_is_told_apart_from_the_bill():
+def test_the_value_of_what_is_left_is_told_apart_from_the_bill():
     kept = a_battery(initial_soc=0.5, reserve=0.2, end_value=0.33)
     site = a_site(kept, import_price=[0.3], export_price=[0.1], load=[1.0])
 
@@ -108,8 +108,8 @@ def test_the_baseline_is_the_bill_of_a_site_that_does_nothing(site):
 @given(st.data())
 def test_wear_is_every_kwh_at_its_price(data):
     site = data.draw(sites())
-    programme = a_problem(site)
-    dispatch = dispatch_from_trajectory(programme, data.draw(levels_of(programme)))
+    problem = a_problem(site)
+    dispatch = dispatch_from_trajectory(problem, Trajectory(data.draw(levels_of(problem))))
 
     moved = dispatch.charge.sum(axis=1) + dispatch.discharge.sum(axis=1)
     expected = sum(s.cycle_cost * m for s, m in zip(site.storages, moved, strict=True))

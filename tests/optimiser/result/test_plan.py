@@ -172,10 +172,3 @@ def test_every_plan_is_complete(site, cost_function, drawn):
     assert (best.soc >= -FEASIBILITY).all()
     assert (best.soc <= 1 + FEASIBILITY).all()
     assert all(miss.amount > 0 and 0 <= miss.interval < n for miss in best.shortfalls)
-
-
-@given(homes(), cost_functions)
-def test_the_action_of_one_interval_is_among_those_of_all(site, cost_function):
-    best = plan(site, cost_function)
-
-    assert tuple(map(best.action_at, range(site.horizon.n_intervals))) == best.actions

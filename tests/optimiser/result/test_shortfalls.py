@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optimiser.model.dispatch import dispatch_from_trajectory
+from optimiser.model.dispatch import Trajectory, dispatch_from_trajectory
 from optimiser.model.storages import REGAIN_HOURS
 from optimiser.result.shortfalls import SoftLimit, find_shortfalls
 from tests.builders import a_problem
@@ -23,13 +23,13 @@ def missed_levels(battery, stored, regained):
     short = np.zeros(stored.size)
     if battery.target_end_soc is not None:
         short[-1] = battery.target_end_soc * battery.capacity - stored[-1]
-    for wish, miss in (
+    for limit, miss in (
         (SoftLimit.RESERVE, low),
         (SoftLimit.MAX_SOC, high),
         (SoftLimit.TARGET_END_SOC, short),
     ):
         if miss.max() > NOTICEABLE:
-            yield wish, miss.max(), int(np.argmax(miss > NOTICEABLE))
+            yield limit, miss.max(), int(np.argmax(miss > NOTICEABLE))
 
 
 def gone_beyond(hours, energy, limit):
@@ -43,31 +43,31 @@ def gone_beyond(hours, energy, limit):
 @given(st.data())
 def test_every_miss_is_told(data):
     site = data.draw(homes() | sites())
-    programme = a_problem(site)
-    dispatch = dispatch_from_trajectory(programme, data.draw(levels_of(programme)))
+    problem = a_problem(site)
+    dispatch = dispatch_from_trajectory(problem, Trajectory(data.draw(levels_of(problem))))
     hours, grid = site.horizon.hours, site.grid
 
     found = find_shortfalls(site, dispatch)
 
     regained = site.horizon.index_at(REGAIN_HOURS)
     of_batteries = [
-        (wish, k, amount, t)
+        (limit, k, amount, t)
         for k, battery in enumerate(site.batteries)
-        for wish, amount, t in missed_levels(battery, dispatch.stored[k], regained)
+        for limit, amount, t in missed_levels(battery, dispatch.stored[k], regained)
     ]
     of_meter = [
-        (wish, amount, t, needs, np.broadcast_to(limit, hours.shape)[t])
-        for wish, energy, limit in (
+        (limit, amount, t, needs, np.broadcast_to(power, hours.shape)[t])
+        for limit, energy, power in (
             (SoftLimit.IMPORT_LIMIT, dispatch.grid_import, grid.import_limit),
             (SoftLimit.EXPORT_LIMIT, dispatch.grid_export, grid.export_limit),
         )
-        for amount, t, needs in gone_beyond(hours, energy, limit)
+        for amount, t, needs in gone_beyond(hours, energy, power)
     ]
     of_vehicles = [miss for miss in found if miss.limit is SoftLimit.VEHICLE_TARGET]
     told = [miss for miss in found if miss not in of_vehicles]
     assert [(m.limit, m.storage, m.interval) for m in told] == [
-        *((wish, k, t) for wish, k, _, t in of_batteries),
-        *((wish, None, t) for wish, _, t, _, _ in of_meter),
+        *((limit, k, t) for limit, k, _, t in of_batteries),
+        *((limit, None, t) for limit, _, t, _, _ in of_meter),
     ]
     assert [(m.amount, m.needs, m.has) for m in told] == [
         *(pytest.approx((amount, 0.0, 0.0), rel=KERNEL) for _, _, amount, _ in of_batteries),

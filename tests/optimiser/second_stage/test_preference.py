@@ -1,4 +1,4 @@
-"""Calmer plans within a budget: deterministic, cheap, and steady."""
+"""Preferred plans within a budget: deterministic, cheap, and steady."""
 
 from dataclasses import replace
 
@@ -7,9 +7,9 @@ import pytest
 from hypothesis import assume, given, settings
 
 from optimiser import Action, CostFunction, Forecast, Tariff, plan
-from optimiser.model.dispatch import dispatch_from_trajectory, planning_cost
-from optimiser.second_stage.preference import DEFAULT_BUDGET, Preferred, preferred
-from optimiser.value_function import storage_plan as value_function
+from optimiser.model.dispatch import Trajectory, simulate
+from optimiser.second_stage.preference import DEFAULT_BUDGET, Candidate, prefer
+from optimiser.value_function import storage_plan
 from tests.builders import HALF_HOURS, a_house, a_problem
 from tests.strategies import cost_functions, homes
 
@@ -37,20 +37,19 @@ def flat(site, *, load=None, solar=None, price=0.3):
 @settings(max_examples=100)
 def test_preferences_never_cost_more_than_their_budget(site, cost_function):
     assume(len(site.batteries) == 1)
-    programme = a_problem(site, cost_function)
-    dispatch = dispatch_from_trajectory(programme, value_function.solve(programme).levels)
-    best = Preferred(dispatch, planning_cost(programme, dispatch))
+    problem = a_problem(site, cost_function)
+    best = Candidate(*simulate(problem, Trajectory(storage_plan.solve(problem).levels))[:2])
 
-    calm = preferred(site, programme, best, DEFAULT_BUDGET, None)
+    preferred = prefer(site, problem, best, DEFAULT_BUDGET, None)
 
-    assert calm.cost <= best.cost + DEFAULT_BUDGET + ROUNDING
+    assert preferred.cost <= best.cost + DEFAULT_BUDGET + ROUNDING
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_preferences_never_cost_more_than_their_budget_on_a_real_day(seed):
-    calm = plan(a_house(seed))
+    found = plan(a_house(seed))
 
-    assert calm.certificate.preference_cost <= DEFAULT_BUDGET + ROUNDING
+    assert found.certificate.preference_cost <= DEFAULT_BUDGET + ROUNDING
 
 
 @pytest.mark.parametrize("cost_function", CostFunction)
@@ -86,7 +85,7 @@ def test_a_slightly_different_forecast_keeps_the_first_action_unless_that_costs_
     assert sequel.actions[0] is first.actions[0]
 
 
-def test_a_change_that_is_worth_it_is_made_whatever_the_plan_before_meant():
+def test_a_change_that_pays_is_made_whatever_the_plan_before_meant():
     first = plan(a_house(initial_soc=0.9))
     assert first.actions[0] is Action.CONSUME
     price = a_house().tariff.import_price.copy()
@@ -109,9 +108,9 @@ def test_a_cycle_that_earns_next_to_nothing_is_left_out():
     )
 
     eager = plan(site, CostFunction.COST, preference_budget=0.0)
-    calm = plan(site, CostFunction.COST)
+    preferred = plan(site, CostFunction.COST)
 
-    assert throughput(calm) < 0.7 * throughput(eager)
+    assert throughput(preferred) < 0.7 * throughput(eager)
 
 
 def test_export_at_one_price_is_early_and_steady():

@@ -1,22 +1,19 @@
 """Back ends against each other and against their own duals."""
 
-import pytest
 from hypothesis import given
 
 from optimiser.model.formulation import formulate
 from optimiser.model.linear_program import lower_bound, objective, primal_residual
 from optimiser.solvers import highs, scipy_linprog
-from tests.strategies import programmes
+from tests.strategies import problems
 from tests.tolerances import FEASIBILITY, agreement, gap
-
-pytestmark = pytest.mark.usefixtures("without_dead_band")
 
 BACKENDS = (highs, scipy_linprog)
 
 
-@given(programmes())
-def test_back_ends_agree_and_each_proves_its_answer(programme):
-    lp = formulate(programme).lp
+@given(problems())
+def test_back_ends_agree_and_each_proves_its_answer(problem):
+    lp = formulate(problem).lp
 
     solutions = [backend.solve(lp, time_limit=60.0) for backend in BACKENDS]
 

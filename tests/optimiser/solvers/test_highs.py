@@ -1,80 +1,75 @@
-"""The HiGHS back end: an object serves many programmes, and none of them knows of the others."""
+"""The HiGHS back end: what it takes, and what it refuses."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from optimiser.solvers.start import start_from
 
 from optimiser.errors import InfeasibleError, SolverError
-from optimiser.model.dispatch import dispatch_from_trajectory
+from optimiser.exact.steps import by_value_function
 from optimiser.model.formulation import formulate
-from optimiser.solvers import highs
-from optimiser.value_function import storage_plan as value_function
-from tests.programmes import seeded_programme
+from optimiser.model.linear_program import Start, objective
+from optimiser.solvers import highs, solve_verified
+from optimiser.value_function import storage_plan
+from tests.builders import a_house, a_problem
+from tests.tolerances import agreement
 
 
-@pytest.fixture(autouse=True)
-def none_at_rest(monkeypatch):
-    monkeypatch.setattr(highs, "_at_rest", [])
+def programme(seed=1):
+    """A linear programme and its start: the plan of the value function."""
+    problem = a_problem(a_house(seed))
+    formulation = formulate(problem)
+    best = by_value_function(problem, storage_plan.solve(problem))
+    return formulation.lp, Start(formulation.point(best.dispatch))
 
 
-def problem(seed, n_intervals):
-    """A programme, and a start or none."""
-    programme = seeded_programme(seed, n_intervals, convex=True)
-    formulation = formulate(programme)
-    if seed % 3 == 0:
-        return formulation.lp, None
-    dispatch = dispatch_from_trajectory(programme, value_function.solve(programme).levels)
-    return formulation.lp, start_from(formulation, dispatch)
+@pytest.mark.parametrize("seed", range(4))
+def test_a_start_changes_nothing_but_the_way(seed):
+    lp, start = programme(seed)
+
+    cold = solve_verified(highs, lp, time_limit=60.0)
+    started = solve_verified(highs, lp, time_limit=60.0, start=start)
+
+    cost = objective(lp, cold.x)
+    assert abs(objective(lp, started.x) - cost) <= agreement(cost)
 
 
-def test_an_answer_does_not_depend_on_what_was_solved_before():
-    problems = [problem(seed, 1 + 7 * seed) for seed in range(12)]
-    afresh = []
-    for lp, start in problems:
-        highs._at_rest.clear()
-        afresh.append(highs.solve(lp, time_limit=60.0, start=start))
-    kept = highs._at_rest[0]
-    for (lp, start), expected in list(zip(problems, afresh, strict=True))[::-1]:
-        found = highs.solve(lp, time_limit=60.0, start=start)
-        assert highs._at_rest == [kept]
-        np.testing.assert_array_equal(found.x, expected.x)
-        np.testing.assert_array_equal(found.row_dual, expected.row_dual)
+def test_the_basis_of_an_optimum_is_a_start_even_for_a_programme_with_more_rows():
+    lp, start = programme()
+    found = highs.solve(lp, time_limit=60.0, start=start)
+    last = lp.row_lower.size
+    longer = lp._replace(
+        row_lower=np.append(lp.row_lower, -1e6), row_upper=np.append(lp.row_upper, 1e6)
+    )
+
+    again = highs.load(longer, time_limit=60.0, start=replace(start, basis=found.basis))
+    solution = highs.optimum(again)
+
+    assert again.getInfo().simplex_iteration_count == 0
+    assert solution.row_dual[last] == 0
+    np.testing.assert_allclose(solution.x, found.x, atol=1e-9)
 
 
-def test_the_time_limit_is_that_of_one_solve(monkeypatch):
-    lp, start = problem(1, 48)
-    highs.solve(lp, time_limit=60.0, start=start)
-    kept = highs._at_rest[0]
-    monkeypatch.setattr(highs.Silent, "getRunTime", lambda _: 100.0)
-    highs.solve(lp, time_limit=60.0, start=start)
-    assert kept.getOptionValue("time_limit")[1] == 160.0
+def test_a_programme_without_a_point_is_infeasible():
+    lp, _ = programme()
+    impossible = lp._replace(row_lower=lp.row_lower - 1e6, row_upper=lp.row_upper - 1e6)
 
-
-def test_one_that_failed_is_asked_no_more():
-    lp, start = problem(1, 48)
-    highs.solve(lp, time_limit=60.0, start=start)
-    assert len(highs._at_rest) == 1
     with pytest.raises(InfeasibleError):
-        highs.solve(
-            lp._replace(row_upper=lp.row_upper - 1e6, row_lower=lp.row_lower - 1e6), time_limit=60.0
-        )
-    assert highs._at_rest == []
+        highs.solve(impossible, time_limit=60.0)
 
 
-def test_one_that_hangs_is_asked_no_more():
-    lp, start = problem(1, 48)
-    highs.solve(lp, time_limit=60.0, start=start)
+@pytest.mark.parametrize("name", ["row_upper", "col_lower", "col_upper"])
+def test_arrays_that_do_not_fit_each_other_are_refused(name):
+    """HiGHS would read beyond their ends."""
+    lp, _ = programme()
+    short = lp._replace(**{name: getattr(lp, name)[:-1].copy()})
 
-    def given_up(_):
-        raise SolverError("no answer")
-
-    with pytest.raises(SolverError, match="no answer"):
-        highs.solve(lp, time_limit=60.0, start=start, guard=given_up)
-    assert highs._at_rest == []
+    with pytest.raises(SolverError, match="do not fit"):
+        highs.solve(short, time_limit=60.0)
 
 
-def test_a_large_programme_holds_no_memory_until_the_next(monkeypatch):
-    lp, start = problem(1, 48)
-    monkeypatch.setattr(highs, "_MOST_COLUMNS_AT_REST", lp.cost.size - 1)
-    highs.solve(lp, time_limit=60.0, start=start)
-    assert highs._at_rest == []
+def test_without_time_there_is_no_answer():
+    lp, _ = programme()
+
+    with pytest.raises(SolverError, match="Time limit"):
+        highs.solve(lp, time_limit=0.0)

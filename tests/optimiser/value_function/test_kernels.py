@@ -5,11 +5,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optimiser.value_function.backward import add_level_penalty, convolve
-from optimiser.value_function.convolution import merge_convex
+from optimiser.value_function.convolution import (
+    N_SCRATCH,
+    NO_ROOM,
+    add_level_penalty,
+    convolve,
+)
 from optimiser.value_function.interval_cost import interval_costs
-from optimiser.value_function.piecewise import SLOPE, X, Y, from_slopes, value_of
-from tests.programmes import programmes
+from optimiser.value_function.piecewise import X, Y, value_at
+from optimiser.value_function.storage_plan import function_from_slopes
+from tests.problems import problems
+from tests.tables import meter_of, storages_of
 
 EXACT = 1e-8
 """Sums of a few terms; segments under 1e-12 kWh are left out, of up to 1000 $/kWh. [$]"""
@@ -28,165 +34,113 @@ slopes = st.sampled_from((-20.0, -0.1, 0.0, 0.1, 0.1 + 1e-12, 0.2, 500.0)) | st.
 
 @st.composite
 def functions(draw, most_left, most_right):
-    """A function around zero and its size; convex or not, perhaps of a single point."""
+    """A function around zero; convex or not, perhaps of a single point."""
     left = draw(st.lists(lengths, max_size=most_left))
     right = draw(st.lists(lengths, max_size=most_right))
     n = len(left) + len(right)
     rises = draw(st.lists(slopes, min_size=n, max_size=n))
-    f = np.full((3, ROOM), np.nan)
     x = np.concatenate([-np.cumsum(left)[::-1], [0.0], np.cumsum(right)])
-    size = from_slopes(x, np.array(rises, dtype=np.float64), f)
-    if size == 0:
-        f[X, 0] = 0.0
-    return f, size
+    f = function_from_slopes(x, np.array(rises, dtype=np.float64))
+    if f.shape[1] == 1:
+        f[X] = 0.0
+    return f
 
 
-def values_at(f, size, at):
-    return np.interp(at, f[X, : size + 1], f[Y, : size + 1])
+def values_at(f, at):
+    return np.interp(at, f[X], f[Y])
 
 
-def points_of(f, size):
+def points_of(f):
     """Breakpoints of a function, and points between them."""
-    x = f[X, : size + 1]
+    x = f[X]
     return np.concatenate([x, (x[1:] + x[:-1]) / 2, np.linspace(x[0], x[-1], 17)])
 
 
-def least_sums(w, w_size, h, h_size, at):
+def least_sums(w, h, at):
     """``min over u of h(u) + w(at - u)``; reached at a breakpoint of either."""
     best = np.full(at.size, np.inf)
-    low, high, least, most = w[X, 0], w[X, w_size], h[X, 0], h[X, h_size]
-    kinks = [np.full(at.size, u) for u in h[X, : h_size + 1]]
-    kinks += [at - x for x in w[X, : w_size + 1]]
-    for kink in kinks:
-        u = np.clip(kink, np.maximum(least, at - high), np.minimum(most, at - low))
-        total = values_at(h, h_size, u) + values_at(w, w_size, at - u)
-        best = np.minimum(best, total)
+    lower = np.maximum(h[X, 0], at - w[X, -1])
+    upper = np.minimum(h[X, -1], at - w[X, 0])
+    breakpoints = [np.full(at.size, u) for u in h[X]] + [at - x for x in w[X]]
+    for breakpoint_ in breakpoints:
+        u = np.clip(breakpoint_, lower, upper)
+        best = np.minimum(best, values_at(h, u) + values_at(w, at - u))
     return best
+
+
+def convolved(w, h, room=ROOM):
+    """Number of segments of a convolution on the band of `w`, and the array that holds it."""
+    result = np.full((3, room), np.nan)
+    return convolve(w, h, w[X, [0, -1]], np.empty((N_SCRATCH, 3, room)), result), result
 
 
 @MANY
 @given(functions(0, 8), functions(2, 2))
-def test_a_convolution_is_the_least_sum(w_and_size, h_and_size):
-    w, w_size = w_and_size
-    h, h_size = h_and_size
-    scratch, result = np.empty((3, 3, ROOM)), np.empty((3, ROOM))
-
-    size = convolve(w, w_size, h, 0, h_size, w[X, 0], w[X, w_size], scratch, result)
+def test_a_convolution_is_the_least_sum(w, h):
+    size, result = convolved(w, h)
 
     assert size >= 0
-    assert (result[X, 0], result[X, size]) == (w[X, 0], w[X, w_size])
-    at = points_of(result, size)
-    expected = least_sums(w, w_size, h, h_size, at)
-    np.testing.assert_allclose(values_at(result, size, at), expected, atol=EXACT)
-
-
-@st.composite
-def convex_functions(draw, most_left, most_right):
-    """The same, with its slopes in ascending order."""
-    f, size = draw(functions(most_left, most_right))
-    rises = np.sort(f[SLOPE, :size])
-    return f, from_slopes(f[X, : size + 1].copy(), rises, f)
-
-
-@MANY
-@given(convex_functions(0, 8), convex_functions(2, 2))
-def test_a_merge_by_slopes_alone_is_the_least_sum(w_and_size, h_and_size):
-    w, w_size = w_and_size
-    h, h_size = h_and_size
-    low, high = w[X, 0], w[X, w_size]
-    x, rise = w[X].copy(), w[SLOPE].copy()
-
-    size, base = merge_convex(x, rise, 0, w_size, h, 0, h_size, high)
-
-    result = np.full((3, ROOM), np.nan)
-    behind = w_size + 1
-    result[X, : size + 1] = x[behind : behind + size + 1]
-    result[SLOPE, :size] = rise[behind : behind + size]
-    widths = np.diff(result[X, : size + 1])
-    result[Y, : size + 1] = base + np.append(0.0, np.cumsum(widths * result[SLOPE, :size]))
-    assert (result[X, 0], result[X, size]) == (low, high)
-    assert (np.diff(result[SLOPE, :size]) > 0.0).all()
-    at = points_of(result, size)
-    expected = least_sums(w, w_size, h, h_size, at)
-    np.testing.assert_allclose(values_at(result, size, at), expected, atol=EXACT)
+    result = result[:, : size + 1]
+    assert result[X, [0, -1]].tolist() == w[X, [0, -1]].tolist()
+    at = points_of(result)
+    np.testing.assert_allclose(values_at(result, at), least_sums(w, h, at), atol=EXACT)
 
 
 @given(functions(0, 8), functions(2, 2), st.integers(1, 40))
-def test_without_room_it_says_so_and_writes_nothing_beyond(w_and_size, h_and_size, room):
-    w, w_size = w_and_size
-    h, h_size = h_and_size
-    band = w[X, 0], w[X, w_size]
-    scratch, result = np.empty((3, 3, ROOM)), np.empty((3, ROOM))
-    size = convolve(w, w_size, h, 0, h_size, *band, scratch, result)
-    storage = np.full(3 * room + 1, np.nan)
-    small = storage[:-1].reshape(3, room)
+def test_without_room_it_says_so_and_writes_nothing_beyond(w, h, room):
+    size, _ = convolved(w, h)
+    memory = np.full(3 * room + 1, np.nan)
+    small = memory[:-1].reshape(3, room)
 
-    found = convolve(w, w_size, h, 0, h_size, *band, np.empty((3, 3, room)), small)
+    found = convolve(w, h, w[X, [0, -1]], np.empty((N_SCRATCH, 3, room)), small)
 
-    assert found in {size, -2}
-    assert np.isnan(storage[-1])
+    assert found in {size, NO_ROOM}
+    assert np.isnan(memory[-1])
 
 
 @given(functions(0, 8), st.floats(-1.0, 9.0), st.floats(-1.0, 9.0))
-def test_levels_are_penalised_outside_their_band(f_and_size, floor, ceiling):
-    f, size = f_and_size
-    at = points_of(f, size)
+def test_levels_are_penalised_outside_their_band(f, floor, ceiling):
+    at = points_of(f)
     missed = np.maximum(floor - at, 0.0) + np.maximum(at - ceiling, 0.0)
-    expected = values_at(f, size, at) + 700.0 * missed
+    result = np.empty((3, ROOM))
 
-    size = add_level_penalty(f, size, floor, ceiling, 700.0, np.empty((3, ROOM)))
+    size = add_level_penalty(f, floor, ceiling, 700.0, result)
 
-    np.testing.assert_allclose(values_at(f, size, at), expected, atol=EXACT)
-
-
-def costs_of(programme):
-    """Cost of every interval by the energy that the storage gives."""
-    storages = programme.storages
-    return interval_costs(
-        programme.meter,
-        storages.charge_limit[0],
-        storages.discharge_limit[0],
-        0,
-        programme.site.penalty,
-        float(storages.charge_efficiency[0]),
-        float(storages.discharge_efficiency[0]),
-        float(storages.wear[0]),
-    )
+    expected = values_at(f, at) + 700.0 * missed
+    np.testing.assert_allclose(values_at(result[:, : size + 1], at), expected, atol=EXACT)
 
 
-def kinked_moves(programme, t):
-    """Changes of stored energy at which the cost of an interval may have a kink. [kWh]"""
-    site, storages = programme.site, programme.storages
-    meter = np.array([-site.export_limit[t], 0.0, site.import_limit[t]])
-    meter = np.concatenate([meter, [meter[0] - site.export_excess[t]]])
-    meter = np.concatenate([meter, [meter[2] + site.import_excess[t]]])
-    drawn = np.concatenate([meter, meter - site.curtail_limit[t]]) - site.net_load[t]
+def moves_of_breakpoints(problem, t):
+    """Changes of stored energy at which the slope of an interval's cost may change. [kWh]"""
+    meter, storages = meter_of(problem), storages_of(problem)
+    metered = np.array([-meter.export_limit[t], 0.0, meter.import_limit[t]])
+    metered = np.append(metered, metered[0] - meter.export_excess[t])
+    metered = np.append(metered, metered[2] + meter.import_excess[t])
+    drawn = np.concatenate([metered, metered - meter.curtail_limit[t]]) - meter.net_load[t]
     most, least = storages.charge_limit[0, t], -storages.discharge_limit[0, t]
     energy = np.unique(np.clip(np.concatenate([drawn, [0.0, most, least]]), least, most))
-    return np.where(
-        energy > 0,
-        energy * storages.charge_efficiency[0],
-        energy / storages.discharge_efficiency[0],
-    )
+    into, out = storages.charge_efficiency[0], storages.discharge_efficiency[0]
+    return np.where(energy > 0, energy * into, energy / out)
 
 
-def least_cost(programme, t, moves):
+def least_cost(problem, t, moves):
     """Least cost of an interval by the change of stored energy; infinite beyond a limit."""
-    site, storages = programme.site, programme.storages
+    meter, storages = meter_of(problem), storages_of(problem)
     charge = np.maximum(moves, 0.0) / storages.charge_efficiency[0]
     discharge = np.maximum(-moves, 0.0) * storages.discharge_efficiency[0]
-    drawn = site.net_load[t] + charge - discharge
-    most_in = site.import_limit[t] + site.import_excess[t]
-    most_out = site.export_limit[t] + site.export_excess[t]
-    kinks = (0.0, -site.export_limit[t], -most_out, site.import_limit[t], most_in)
-    wanted = [kink - drawn for kink in kinks]
-    wanted += [np.full_like(drawn, share * site.curtail_limit[t]) for share in (0.0, 0.3, 0.7, 1.0)]
+    drawn = meter.net_load[t] + charge - discharge
+    limits = meter.export_limit[t], meter.import_limit[t]
+    most_out, most_in = limits[0] + meter.export_excess[t], limits[1] + meter.import_excess[t]
+    wanted = [to - drawn for to in (0.0, -limits[0], -most_out, limits[1], most_in)]
+    wanted += [
+        np.full_like(drawn, share * meter.curtail_limit[t]) for share in (0.0, 0.3, 0.7, 1.0)
+    ]
     best = np.full_like(drawn, np.inf)
     for curtailed in wanted:
-        metered = drawn + np.clip(curtailed, 0.0, site.curtail_limit[t])
-        cost = np.where(metered > 0, site.import_price[t], site.export_price[t]) * metered
-        beyond = np.maximum(metered - site.import_limit[t], -site.export_limit[t] - metered)
-        cost += site.penalty * np.maximum(beyond, 0.0)
+        metered = drawn + np.clip(curtailed, 0.0, meter.curtail_limit[t])
+        cost = np.where(metered > 0, meter.import_price[t], meter.export_price[t]) * metered
+        beyond = np.maximum(metered - limits[1], -limits[0] - metered)
+        cost += meter.penalty * np.maximum(beyond, 0.0)
         cost[(metered > most_in + SLACK) | (metered < -most_out - SLACK)] = np.inf
         best = np.minimum(best, cost)
     best[charge > storages.charge_limit[0, t] + SLACK] = np.inf
@@ -195,28 +149,25 @@ def least_cost(programme, t, moves):
 
 
 @SOME
-@given(programmes(3))
-def test_the_cost_of_an_interval_is_the_least_of_all_curtailments(programme):
-    storages = programme.storages
+@given(problems(3))
+def test_the_cost_of_an_interval_is_the_least_of_all_curtailments(problem):
+    limits, traits = problem.storages.limits[:2, 0], problem.storages.traits[:, 0].copy()
+    most = limits[1] / storages_of(problem).discharge_efficiency[0]
 
-    costs, place = costs_of(programme)
+    costs, place = interval_costs(problem.meter, limits.copy(), traits, problem.penalty)
 
-    for t in range(programme.hours.size):
-        f, size = costs[:, place[t] : place[t + 1]], place[t + 1] - place[t] - 1
-        kinks = -kinked_moves(programme, t)
-        assert f[X, 0] <= 0.0 <= f[X, size]
-        most = storages.discharge_limit[0, t] / storages.discharge_efficiency[0]
-        assert f[X, size] <= most + SLACK
-        given_up = np.concatenate([points_of(f, size), kinks])
-        given_up = given_up[(given_up >= f[X, 0]) & (given_up <= f[X, size])]
-        expected = least_cost(programme, t, -given_up)
-        np.testing.assert_allclose(values_at(f, size, given_up), expected, atol=EXACT, rtol=1e-12)
+    for t in range(problem.hours.size):
+        f = costs[:, place[t] : place[t + 1]]
+        assert f[X, 0] <= 0.0 <= f[X, -1] <= most[t] + SLACK
+        given_up = np.concatenate([points_of(f), -moves_of_breakpoints(problem, t)])
+        given_up = given_up[(given_up >= f[X, 0]) & (given_up <= f[X, -1])]
+        expected = least_cost(problem, t, -given_up)
+        np.testing.assert_allclose(values_at(f, given_up), expected, atol=EXACT, rtol=1e-12)
 
 
 def test_a_value_goes_on_as_it_ended():
-    f = np.empty((3, 4))
-    size = from_slopes(np.array([1.0, 2.0, 4.0]), np.array([3.0, -1.0]), f)
+    f = function_from_slopes(np.array([1.0, 2.0, 4.0]), np.array([3.0, -1.0]))
 
-    values = [value_of(f, size, at) for at in (0.5, 1.0, 1.5, 3.0, 5.0)]
+    values = [value_at(f, at) for at in (0.5, 1.0, 1.5, 3.0, 5.0)]
 
     assert values == pytest.approx([-1.5, 0.0, 1.5, 2.0, 0.0])

@@ -1,4 +1,4 @@
-"""The kernels that simplify a worth, each against a few lines of numpy."""
+"""The kernels that simplify a value function, each against a few lines of numpy."""
 
 import numpy as np
 import pytest
@@ -60,6 +60,6 @@ def test_the_largest_difference_is_at_a_point_of_either(f, g):
     x = np.union1d(f[X], g[X])
     expected = np.abs(np.interp(x, f[X], f[Y]) - np.interp(x, g[X], g[Y])).max()
 
-    found = largest_difference(f, f.shape[1] - 1, g, g.shape[1] - 1)
+    found = largest_difference(f, g)
 
     assert found == pytest.approx(expected, abs=1e-12)

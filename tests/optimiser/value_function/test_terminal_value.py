@@ -1,16 +1,17 @@
-"""What is left is worth what the next day makes of it."""
+"""What is left has the value that the next day gives it."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from optimiser import CostFunction, Grid, Horizon, ProviderRules, Tariff, plan
+from optimiser import CostFunction, Grid, Horizon, Tariff, plan
 from tests.builders import HALF_HOURS, a_house, a_problem
+from tests.tables import storages_of
 
 
 def end_of(site, cost_function=CostFunction.COST):
-    storages = a_problem(site, cost_function).storages
+    storages = storages_of(a_problem(site, cost_function))
     return storages.end_width[0], storages.end_price[0]
 
 
@@ -34,7 +35,7 @@ def repeated(site, times):
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_the_worth_is_concave_and_spans_the_band(seed):
+def test_the_value_is_concave_and_spans_the_band(seed):
     width, price = end_of(a_house(seed))
 
     assert width.sum() == pytest.approx(9.0)
@@ -46,11 +47,11 @@ def test_on_a_periodic_site_one_day_ends_as_a_long_run_passes_that_hour(seed):
     short = plan(repeated(a_house(seed), 1), preference_budget=0.0)
     long = plan(repeated(a_house(seed), 6), preference_budget=0.0)
 
-    # The worth is simplified to a few segments, so levels agree within one of them.
+    # The value is simplified to a few segments, so levels agree within one of them.
     assert short.dispatch.stored[0, 47] == pytest.approx(long.dispatch.stored[0, 47], abs=0.7)
 
 
-def test_profit_gives_no_worth_to_what_is_left():
+def test_profit_gives_no_value_to_what_is_left():
     width, _ = end_of(a_house(), CostFunction.PROFIT)
 
     assert width.size == 0
@@ -82,7 +83,7 @@ def test_a_horizon_under_a_day_takes_the_median_price_less_the_losses():
     assert price.tolist() == [pytest.approx((median - 0.02) * 0.9 * 0.99)]
 
 
-def test_a_battery_below_its_reserve_gets_no_extra_worth_from_the_penalty():
+def test_a_battery_below_its_reserve_gets_no_extra_value_from_the_penalty():
     _, price = end_of(a_house(initial_soc=0.05, reserve=0.3))
 
     assert price.max() <= a_house().tariff.import_price.max()
@@ -94,14 +95,12 @@ def test_the_battery_is_neither_emptied_nor_hoarded_at_the_end():
     assert 0.1 < found.soc[0, -1] < 0.9
 
 
-def test_two_halves_share_the_worth_of_the_whole():
+def test_two_halves_share_the_value_of_the_whole():
     whole = a_house()
     half = replace(whole.batteries[0], capacity=5.0, charge_limit=2.0, discharge_limit=2.0)
 
     width, price = end_of(whole)
-    storages = a_problem(
-        replace(whole, batteries=(half, half)), CostFunction.COST, ProviderRules()
-    ).storages
+    storages = storages_of(a_problem(replace(whole, batteries=(half, half)), CostFunction.COST))
 
     assert storages.end_of.tolist() == [0, 0]
     np.testing.assert_allclose(storages.end_width[0], width, atol=1e-9)
@@ -123,7 +122,7 @@ def test_the_median_counts_time_and_not_intervals():
     first = Tariff(import_price=np.array([0.1, 0.3]), export_price=np.zeros(2))
     cut = Tariff(import_price=np.array([0.1, 0.1, 0.1, 0.3]), export_price=np.zeros(4))
 
-    def worth(tariff, hours):
+    def value_of(tariff, hours):
         n = len(hours)
         short = replace(
             site,
@@ -133,10 +132,10 @@ def test_the_median_counts_time_and_not_intervals():
         )
         return end_of(short)[1].tolist()
 
-    assert worth(first, [1, 1]) == pytest.approx(worth(cut, [1 / 3, 1 / 3, 1 / 3, 1]))
+    assert value_of(first, [1, 1]) == pytest.approx(value_of(cut, [1 / 3, 1 / 3, 1 / 3, 1]))
 
 
-def test_a_limit_that_is_missed_every_day_gives_energy_no_worth_beyond_its_price():
+def test_a_limit_that_is_missed_every_day_gives_energy_no_value_beyond_its_price():
     site = a_house()
     tight = replace(
         site,
@@ -162,3 +161,17 @@ def test_on_a_flat_tariff_energy_is_used_rather_than_kept():
     found = plan(flat)
 
     assert found.soc[0, -1] == pytest.approx(0.1, abs=1e-6)
+
+
+@pytest.mark.parametrize("cost_function", CostFunction)
+def test_a_battery_without_room_changes_nothing_at_the_end(cost_function):
+    site = a_house()
+    empty = replace(site.batteries[0], capacity=0.0)
+
+    alone = plan(replace(site, batteries=(empty,)), cost_function)
+    beside = plan(replace(site, batteries=(*site.batteries, empty)), cost_function)
+
+    assert alone.status == "optimal"
+    assert (alone.dispatch.stored == 0.0).all()
+    best = plan(site, cost_function).certificate.optimum
+    assert beside.certificate.optimum == pytest.approx(best, abs=1e-6)

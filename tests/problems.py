@@ -1,4 +1,4 @@
-"""Random sites of one storage, as programmes: every one valid, most of them awkward.
+"""Random problems of one storage, as arrays: every one valid, most of them awkward.
 
 One recipe, two sources of chance: `random.Random` gives the seeded sweep, hypothesis' own
 `Random` gives examples that shrink.
@@ -6,12 +6,13 @@ One recipe, two sources of chance: `random.Random` gives the seeded sweep, hypot
 
 import random
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import numpy as np
 from hypothesis import strategies as st
 
-from matrix_builders import SiteArrays, StorageArrays
 from optimiser.model.arrays import ProblemArrays
+from tests.tables import METER, meter_of, storages_from, storages_of, table_of, with_rows
 
 LENGTHS = (1 / 12, 0.25, 0.5, 1.0, 2.0)  # h
 CAPACITIES = (0.0, 1e-3, 2.0, 5.0, 10.0, 10.0, 13.5, 13.5, 13.5, 40.0)  # kWh
@@ -23,88 +24,74 @@ GRID_POWERS = (0.0, 1e-3, 0.5, 1.5, 3.0, 5.0, 20.0)  # kW
 WEARS = (0.0, 0.0, 0.02, 0.1)  # $/kWh
 PENALTY_FACTOR = 10.0  # times the dearest way of keeping a limit, as the planner has it
 
-PER_INTERVAL = (
-    "charge_limit",
-    "discharge_limit",
-    "stored_lower",
-    "stored_upper",
-    "soft_floor",
-    "soft_ceiling",
-    "least_charge",
-)
-"""Arrays of a storage that have an entry for every interval."""
-
 
 @dataclass(frozen=True)
 class Prices:
-    """What the storage is worth its while for. [$/kWh]"""
+    """Of energy through the meter. [$/kWh]"""
 
     grid_import: np.ndarray
     grid_export: np.ndarray
 
 
-def random_programme(source, n_intervals, *, convex=False):
-    """Any site of `n_intervals`; where `convex`, one whose relaxation is exact."""
+def random_problem(source, n_intervals, *, convex=False):
+    """Any problem of `n_intervals`; where `convex`, one whose relaxation is exact."""
     hours = _hours(source, n_intervals)
     prices = _convex_prices(source, n_intervals) if convex else _prices(source, n_intervals)
-    storages = _storages(source, hours, convex)
-    penalty = _penalty(prices, storages)
-    storages = storages._replace(level_price=np.array([penalty]))
-    site = _site(source, hours, prices, storages, penalty, convex)
-    return ProblemArrays(hours, site, storages)
+    storage = _storage(source, hours, convex)
+    penalty = _penalty(prices, storage)
+    meter = _meter(source, hours, prices, storage, convex)
+    rows = {**vars(storage), "level_price": penalty}
+    one = {name: np.asarray(values)[None] for name, values in rows.items()}
+    return ProblemArrays(hours, table_of(METER, meter), penalty, storages_from(one, [0], [0]))
 
 
-def programmes(most_intervals, *, convex=False, least_intervals=1):
-    """Hypothesis strategy of the same sites."""
+def problems(most_intervals, *, convex=False, least_intervals=1):
+    """Hypothesis strategy of the same problems."""
 
     def build(source):
         n = source.randint(least_intervals, most_intervals)
-        return random_programme(source, n, convex=convex)
+        return random_problem(source, n, convex=convex)
 
     return st.randoms(use_true_random=False).map(build)
 
 
-def seeded_programme(seed, n_intervals, *, convex=False):
-    """The site of one seed."""
-    return random_programme(random.Random(seed), n_intervals, convex=convex)
+def seeded_problem(seed, n_intervals, *, convex=False):
+    """The problem of one seed."""
+    return random_problem(random.Random(seed), n_intervals, convex=convex)
 
 
-def tail(programme, first, level):
-    """The same site, begun in a later interval and at some level."""
-
-    def later(arrays, names):
-        return arrays._replace(
-            **{name: np.ascontiguousarray(getattr(arrays, name)[..., first:]) for name in names}
-        )
-
-    series = [name for name in SiteArrays._fields if name != "penalty"]
-    site = later(programme.site, series)
-    storages = later(programme.storages, PER_INTERVAL)._replace(initial=np.array([level]))
-    return ProblemArrays(programme.hours[first:], site, storages)
+def tail(problem, first, level):
+    """The same problem, begun in a later interval and at some level."""
+    limits = np.ascontiguousarray(problem.storages.limits[:, :, first:])
+    storages = problem.storages._replace(
+        limits=limits, traits=with_rows(problem.storages.traits, initial=level)
+    )
+    meter = np.ascontiguousarray(problem.meter[:, first:])
+    return ProblemArrays(problem.hours[first:], meter, problem.penalty, storages)
 
 
-def is_convex(programme):
+def is_convex(problem):
     """Whether the relaxation is exact: nothing is ever gained by wasting energy.
 
-    Energy then never has a negative worth, nor is netting at the meter ever a loss.
+    The value of energy is then never negative, nor is netting at the meter ever a loss.
     """
-    site, storages = programme.site, programme.storages
+    meter, storages = meter_of(problem), storages_of(problem)
     return bool(
-        (site.import_price >= site.export_price).all()
-        and (site.export_price >= 0).all()
-        and not site.export_excess.any()
+        (meter.import_price >= meter.export_price).all()
+        and (meter.export_price >= 0).all()
+        and not meter.export_excess.any()
         and (storages.soft_ceiling >= storages.stored_upper).all()
         and (storages.end_price >= 0).all()
     )
 
 
-def rounding(programme):
+def rounding(problem):
     """Cost of what a dispatch takes for rounding: 1e-7 kWh at the meter, 1e-9 at a level. [$]"""
-    site, storages = programme.site, programme.storages
-    dearest = np.abs(site.import_price).max() + np.abs(site.export_price).max()
+    meter, storages = meter_of(problem), storages_of(problem)
+    dearest = np.abs(meter.import_price).max() + np.abs(meter.export_price).max()
     efficiency = storages.charge_efficiency[0] * storages.discharge_efficiency[0]
-    late = site.penalty + dearest + storages.wear[0]
-    return float(programme.hours.size * (1e-7 * dearest + 1e-9 * late / efficiency))
+    late = problem.penalty + dearest + storages.wear[0]
+    return float(problem.hours.size * (1e-7 * dearest + 1e-9 * late / efficiency))
 
 
 def _series(source, n, draw):
@@ -128,14 +115,14 @@ def _prices(source, n):
 
 
 def _convex_prices(source, n):
-    regime = source.choice((_calm, _calm, _coarse, _nearly_equal, _flat))
+    regime = source.choice((_ordinary, _ordinary, _coarse, _nearly_equal, _flat))
     drawn = regime(source, n)
     low = np.minimum(drawn.grid_import, drawn.grid_export)
     high = np.maximum(drawn.grid_import, drawn.grid_export)
     return Prices(np.maximum(high, 0.0), np.maximum(low, 0.0))
 
 
-def _calm(source, n):
+def _ordinary(source, n):
     export = _series(source, n, lambda s: s.uniform(0.0, 0.3))
     return Prices(export + _series(source, n, lambda s: s.uniform(0.0, 0.3)), export)
 
@@ -176,13 +163,13 @@ def _nearly_equal(source, n):
 
 
 def _window(source, n):
-    """A calm day with a stretch of negative prices and one of export above import."""
-    calm = _calm(source, n)
+    """An ordinary day with a stretch of negative prices and one of export above import."""
+    ordinary = _ordinary(source, n)
     at = np.arange(n)
     first, second = sorted(source.randint(0, n) for _ in range(2))
     glut = (at >= first) & (at < second)
-    grid_import = calm.grid_import - glut * source.choice((0.3, 0.6))
-    grid_export = calm.grid_export - glut * source.choice((0.3, 0.6))
+    grid_import = ordinary.grid_import - glut * source.choice((0.3, 0.6))
+    grid_export = ordinary.grid_export - glut * source.choice((0.3, 0.6))
     first, second = sorted(source.randint(0, n) for _ in range(2))
     boosted = (at >= first) & (at < second) & (source.random() < 0.7)
     return Prices(grid_import, np.where(boosted, source.choice((0.45, 1.0)), grid_export))
@@ -190,7 +177,7 @@ def _window(source, n):
 
 def _surcharged(source, n):
     """As self-consumption plans: an import at a positive price is avoided before anything else."""
-    drawn = source.choice((_calm, _negative, _uneven))(source, n)
+    drawn = source.choice((_ordinary, _negative, _uneven))(source, n)
     surcharge = 100.0 * max(np.abs(drawn.grid_import).max(), np.abs(drawn.grid_export).max())
     return Prices(drawn.grid_import + surcharge * (drawn.grid_import > 0), drawn.grid_export)
 
@@ -198,7 +185,7 @@ def _surcharged(source, n):
 # The storage
 
 
-def _storages(source, hours, convex):
+def _storage(source, hours, convex):
     n = hours.size
     lower = source.choice((0.0, 0.0, 1.3))
     band = source.choice(CAPACITIES)
@@ -207,23 +194,20 @@ def _storages(source, hours, convex):
     limits = [_power_limit(source, hours) for _ in range(2)]
     width, price = _end_value(source, band, convex)
     floor, ceiling = _soft_levels(source, n, lower, upper, convex)
-    return StorageArrays(
-        charge_limit=np.minimum(limits[0], band / efficiencies[0])[None, :],
-        discharge_limit=np.minimum(limits[1], band * efficiencies[1])[None, :],
-        stored_lower=np.full((1, n), lower),
-        stored_upper=np.full((1, n), upper),
-        soft_floor=floor[None, :],
-        soft_ceiling=ceiling[None, :],
-        initial=np.array([source.choice((lower, upper, lower + source.random() * band))]),
-        charge_efficiency=np.array(efficiencies[:1]),
-        discharge_efficiency=np.array(efficiencies[1:]),
-        wear=np.array([source.choice(WEARS)]),
-        level_price=np.zeros(1),
-        least_charge=np.zeros((1, n)),
-        group=np.zeros(1, dtype=np.int64),
-        end_of=np.zeros(1, dtype=np.int64),
-        end_width=width[None, :],
-        end_price=price[None, :],
+    return SimpleNamespace(
+        charge_limit=np.minimum(limits[0], band / efficiencies[0]),
+        discharge_limit=np.minimum(limits[1], band * efficiencies[1]),
+        stored_lower=np.full(n, lower),
+        stored_upper=np.full(n, upper),
+        soft_floor=floor,
+        soft_ceiling=ceiling,
+        least_charge=np.zeros(n),
+        initial=source.choice((lower, upper, lower + source.random() * band)),
+        charge_efficiency=efficiencies[0],
+        discharge_efficiency=efficiencies[1],
+        wear=source.choice(WEARS),
+        end_width=width,
+        end_price=price,
     )
 
 
@@ -259,40 +243,39 @@ def _soft_levels(source, n, lower, upper, convex):
     return floor, ceiling
 
 
-def _penalty(prices, storages):
+def _penalty(prices, storage):
     dearest = np.abs(prices.grid_import).max() + np.abs(prices.grid_export).max() + 0.01
-    worth = storages.wear[0] + np.abs(storages.end_price).max(initial=0.0)
-    efficiency = storages.charge_efficiency[0] * storages.discharge_efficiency[0]
-    return float(PENALTY_FACTOR * (dearest + worth) / efficiency)
+    others = storage.wear + np.abs(storage.end_price).max(initial=0.0)
+    efficiency = storage.charge_efficiency * storage.discharge_efficiency
+    return float(PENALTY_FACTOR * (dearest + others) / efficiency)
 
 
 # The meter
 
 
-def _site(source, hours, prices, storages, penalty, convex):
+def _meter(source, hours, prices, storage, convex):
     net_load, solar = _net_load(source, hours)
     may_curtail = source.random() < 0.6
     curtail_limit = solar if may_curtail else np.zeros(hours.size)
     surplus, shortage = np.maximum(-net_load, 0.0), np.maximum(net_load, 0.0)
-    import_limit = _grid_limit(source, hours, shortage + storages.charge_limit[0] + curtail_limit)
-    export_limit = _grid_limit(source, hours, surplus + storages.discharge_limit[0])
+    import_limit = _grid_limit(source, hours, shortage + storage.charge_limit + curtail_limit)
+    export_limit = _grid_limit(source, hours, surplus + storage.discharge_limit)
     if source.random() < 0.15:  # no charging from the grid
         import_limit = np.minimum(import_limit, shortage)
     if source.random() < 0.15:  # no battery export
         export_limit = np.minimum(export_limit, surplus)
     if convex:
         export_limit = np.maximum(export_limit, surplus - curtail_limit)
-    return SiteArrays(
-        net_load=net_load,
-        import_price=prices.grid_import,
-        export_price=prices.grid_export,
-        import_limit=import_limit,
-        export_limit=export_limit,
-        import_excess=np.maximum(net_load - import_limit, 0.0),
-        export_excess=np.maximum(-net_load - curtail_limit - export_limit, 0.0),
-        curtail_limit=curtail_limit,
-        penalty=penalty,
-    )
+    return {
+        "net_load": net_load,
+        "import_price": prices.grid_import,
+        "export_price": prices.grid_export,
+        "import_limit": import_limit,
+        "export_limit": export_limit,
+        "import_excess": np.maximum(net_load - import_limit, 0.0),
+        "export_excess": np.maximum(-net_load - curtail_limit - export_limit, 0.0),
+        "curtail_limit": curtail_limit,
+    }
 
 
 def _net_load(source, hours):
