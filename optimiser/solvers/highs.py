@@ -49,7 +49,7 @@ def _options(time_limit: float) -> highspy.HighsOptions:
 def solve(lp: LinearProgram, *, time_limit: float, start: Start | None = None) -> LpSolution:
     """Solve `lp` in at most `time_limit` seconds.
 
-    A nearly optimal `start` saves three iterations in four.
+    From a nearly optimal point HiGHS needs a third of the iterations, from its basis none.
 
     Raises
     ------
