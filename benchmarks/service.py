@@ -14,7 +14,7 @@ from benchmarks.serving import Server, post
 from benchmarks.timing import seconds_of, spread
 from optimiser.exact import highs_mip
 from optimiser.exact.integrality import find_violations
-from optimiser.model.dispatch import Trajectory, dispatch_from_trajectory
+from optimiser.model.dispatch import Trajectory, simulate
 from optimiser.model.formulation import formulate
 from optimiser.model.linear_program import objective
 from optimiser.solvers import highs
@@ -57,7 +57,7 @@ def binaries() -> dict[str, Any]:
     formulation = formulate(problem)
     x = highs.solve(formulation.lp, time_limit=_LIMIT).x
     start = formulation.point(
-        dispatch_from_trajectory(problem, Trajectory(formulation.trajectory(x).levels))
+        simulate(problem, Trajectory(formulation.trajectory(x).levels)).dispatch
     )
     began = time.perf_counter()
     found = highs_mip.solve(

@@ -48,10 +48,10 @@ def write_coupling_bounds(
     rows : float64 array, shape (2, n_rows)
         Bounds; modified in place.
     """
-    columns[tables.COST, layout.columns(PEAK)] = couplings.peak_price
-    columns[tables.UPPER, layout.columns(PEAK)] = couplings.peak_limit
-    columns[tables.COST, layout.columns(BONUS)] = -couplings.bonus_price
-    columns[tables.UPPER, layout.columns(BONUS)] = couplings.bonus_limit
-    columns[tables.UPPER, layout.columns(SERVICE)] = couplings.service_limit
-    rows[0, layout.rows(COUPLING)] = couplings.lower
-    rows[1, layout.rows(COUPLING)] = couplings.upper
+    columns[tables.COST, layout.columns[PEAK]] = couplings.peak_price
+    columns[tables.UPPER, layout.columns[PEAK]] = couplings.peak_limit
+    columns[tables.COST, layout.columns[BONUS]] = -couplings.bonus_price
+    columns[tables.UPPER, layout.columns[BONUS]] = couplings.bonus_limit
+    columns[tables.UPPER, layout.columns[SERVICE]] = couplings.service_limit
+    rows[0, layout.rows[COUPLING]] = couplings.lower
+    rows[1, layout.rows[COUPLING]] = couplings.upper

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, pairwise, starmap
 
 import numpy as np
 
@@ -83,18 +83,20 @@ class Layout:
         moved_and_stored = self.n_storages * (6 * self.n_intervals - 1)
         return int(self.column_starts[CHARGE]) + moved_and_stored + 2 * soft + ends
 
-    def columns(self, block: int) -> slice:
-        """Columns of one block."""
-        return slice(int(self.column_starts[block]), int(self.column_starts[block + 1]))
+    @cached_property
+    def columns(self) -> tuple[slice, ...]:
+        """Columns of each block."""
+        return tuple(starmap(slice, pairwise(self.column_starts.tolist())))
+
+    @cached_property
+    def rows(self) -> tuple[slice, ...]:
+        """Rows of each block."""
+        return tuple(starmap(slice, pairwise(self.row_starts.tolist())))
 
     def table(self, block: int) -> Places:
         """Indices of one block's columns, by storage and interval; shape (K, T), or (1, T)."""
-        columns = self.columns(block)
+        columns = self.columns[block]
         return np.arange(columns.start, columns.stop).reshape(-1, self.n_intervals)
-
-    def rows(self, block: int) -> slice:
-        """Rows of one block."""
-        return slice(int(self.row_starts[block]), int(self.row_starts[block + 1]))
 
 
 def layout_for(
@@ -106,10 +108,7 @@ def layout_for(
     limits = storages.limits
     floors = int(np.count_nonzero(limits[tables.SOFT_FLOOR] > limits[tables.STORED_LOWER]))
     ceilings = int(np.count_nonzero(limits[tables.SOFT_CEILING] < limits[tables.STORED_UPPER]))
-    optional = [
-        n if meter.table[row].any() else 0
-        for row in (tables.CURTAIL_LIMIT, tables.IMPORT_EXCESS, tables.EXPORT_EXCESS)
-    ]
+    optional = meter.table[[tables.CURTAIL_LIMIT, tables.IMPORT_EXCESS, tables.EXPORT_EXCESS]]
     return Layout(
         n_intervals=n,
         n_storages=k,
@@ -117,7 +116,7 @@ def layout_for(
         column_lengths=(
             n,  # import
             n,  # export
-            *optional,  # curtailed solar, import excess, export excess
+            *(n * optional.any(axis=1)).tolist(),  # curtailed solar, import excess, export excess
             k * n,  # charge
             k * n,  # discharge
             k * n,  # stored

@@ -60,8 +60,9 @@ def build(
     """
     starts = layout.column_starts, layout.row_starts
     limits, traits, end_of = storages.limits, storages.traits, storages.end_of
-    columns, rows = np.zeros((3, layout.n_cols)), np.zeros((2, layout.n_rows))
-    indptr: Indices = np.empty(layout.n_cols + 1, dtype=np.int32)
+    n_cols, n_rows = int(layout.column_starts[-1]), int(layout.row_starts[-1])
+    columns, rows = np.zeros((3, n_cols)), np.zeros((2, n_rows))
+    indptr: Indices = np.empty(n_cols + 1, dtype=np.int32)
     indices: Indices = np.empty(layout.n_entries, dtype=np.int32)
     data = np.empty(layout.n_entries)
     write_meter(layout.column_starts, meter.table, meter.penalty, columns, indptr, indices, data)

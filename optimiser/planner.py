@@ -19,8 +19,7 @@ from optimiser.second_stage.aggregation import Aggregation, aggregate_identical
 from optimiser.second_stage.preference import DEFAULT_BUDGET
 from optimiser.second_stage.tie_breaking import Preferences, choose
 from optimiser.solver_chain import Answer, solve_storage, solver_chain
-from optimiser.solvers import SolverBackend
-from optimiser.solvers.clock import now
+from optimiser.solvers import SolverBackend, now
 from optimiser.value_function.terminal_value import build_problem
 
 
@@ -84,7 +83,7 @@ def plan(
         return Plan(
             site=site,
             cost_function=cost_function,
-            status=_status(answer, refusals),
+            status=answer.status.format(reason="; ".join(refusals) or "no solver is installed"),
             marginal_value=None if storage_plan is None else storage_plan.marginal_value,
             refusals=tuple(refusals),
             timing=Timing(build=built - began, solve=solved - built, check=now() - solved),
@@ -168,10 +167,3 @@ def _certificate(answer: Answer, cost: float, errors: Audit) -> Certificate:
         energy_error=errors.energy_error,
         bill_error=errors.bill_error,
     )
-
-
-def _status(answer: Answer, refusals: list[str]) -> str:
-    if answer.status != "heuristic":
-        return answer.status
-    reason = "; ".join(refusals) or "no solver is installed"
-    return f"heuristic ({reason})"

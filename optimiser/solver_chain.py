@@ -15,12 +15,18 @@ from matrix_builders import tables
 from optimiser import solvers
 from optimiser.errors import SolverError
 from optimiser.exact.integrality import is_feasible
-from optimiser.exact.steps import Incumbent, Means, by_rules, by_value_function, physical_optimum
+from optimiser.exact.steps import (
+    Incumbent,
+    Means,
+    by_rules,
+    by_value_function,
+    gap_closed,
+    physical_optimum,
+)
 from optimiser.model.formulation import Formulation
 from optimiser.model.linear_program import LpSolution, Proof
 from optimiser.problem.site import Site
-from optimiser.solvers import SolverBackend
-from optimiser.solvers.clock import Deadline
+from optimiser.solvers import Deadline, SolverBackend, now
 from optimiser.solvers.warm_start import warm_start
 from optimiser.value_function import storage_plan
 from optimiser.value_function.storage_plan import StoragePlan
@@ -35,7 +41,7 @@ class Answer:
     best : Incumbent
         The plan, its cost and its bound.
     status : str
-        ``optimal``, ``feasible`` or ``heuristic``.
+        ``optimal``, ``feasible`` or ``heuristic ({reason})``, to be filled in.
     proof : Proof or None
         Of the linear programme's point, where one was solved.
     backend : SolverBackend or None
@@ -84,11 +90,11 @@ class LpSolver:
 
     def solve(self, formulation: Formulation, time_limit: float) -> Answer:
         """Solve the linear programme, then find the physical optimum."""
-        deadline = Deadline.after(time_limit)
+        deadline = Deadline(now() + time_limit)
         solution = self._relaxation(formulation, deadline)
         means = Means(self.site, self.backend, deadline)
         best = physical_optimum(formulation, solution, self.exact_plan, means)
-        status = "optimal" if best.is_optimal else "feasible"
+        status = "optimal" if gap_closed(best.cost, best.lower_bound) else "feasible"
         return Answer(best, status, solution.proof, self.backend)
 
     def _relaxation(self, formulation: Formulation, deadline: Deadline) -> LpSolution:
@@ -138,7 +144,7 @@ class RuleSolver:
     def solve(self, formulation: Formulation, time_limit: float) -> Answer:
         """Return the plan of the rules, with nothing proved."""
         del time_limit
-        return Answer(by_rules(formulation, -float("inf")), "heuristic")
+        return Answer(by_rules(formulation, -float("inf")), "heuristic ({reason})")
 
 
 def solver_chain(

@@ -27,13 +27,7 @@ from optimiser import (
     SolverError,
     Tariff,
 )
-from optimiser.model.dispatch import (
-    DEAD_BAND,
-    Dispatch,
-    Trajectory,
-    dispatch_from_trajectory,
-    simulate,
-)
+from optimiser.model.dispatch import DEAD_BAND, Dispatch, Trajectory, simulate
 from optimiser.planner import plan
 from optimiser.problem.provider import ProviderRules
 from optimiser.second_stage.preference import DEFAULT_BUDGET, Candidate, prefer
@@ -84,7 +78,7 @@ def dispatch_of(
     best = Candidate(dispatch, cost)
     with contextlib.suppress(SolverError):
         dispatch = prefer(site, problem, best, DEFAULT_BUDGET, None).dispatch
-    return dispatch_from_trajectory(problem, dispatch.trajectory, DEAD_BAND)
+    return simulate(problem, dispatch.trajectory, DEAD_BAND).dispatch
 
 
 def decider(

@@ -4,7 +4,7 @@ import numpy as np
 
 from matrix_builders import Vector, tables
 from optimiser.model.arrays import ProblemArrays
-from optimiser.model.dispatch import Dispatch, Trajectory, dispatch_from_trajectory
+from optimiser.model.dispatch import Dispatch, Trajectory, simulate
 from optimiser.model.storages import BATTERIES
 
 _NOTHING = 1e-9  # kWh
@@ -57,7 +57,7 @@ def merge_sessions(problem: ProblemArrays, dispatch: Dispatch) -> Dispatch | Non
     initial = storages.traits[tables.INITIAL, vehicles, None]
     levels[vehicles] = initial + np.cumsum(gained[vehicles], axis=1)
     metered = beside + charge.sum(axis=0) + dispatch.curtailed
-    return dispatch_from_trajectory(problem, Trajectory(levels, metered))
+    return simulate(problem, Trajectory(levels, metered)).dispatch
 
 
 def _in_order(

@@ -117,12 +117,12 @@ def tie_break_cost(site: Site, formulation: Formulation) -> Vector:
     layout = formulation.layout
     cost = np.zeros(layout.n_cols)
     late = site.horizon.elapsed / site.horizon.elapsed[-1]
-    cost[layout.columns(blocks.IMPORT)] = _LATE_IMPORT * (1.0 - late)
-    cost[layout.columns(blocks.EXPORT)] = _LATE_IMPORT * late
+    cost[layout.columns[blocks.IMPORT]] = _LATE_IMPORT * (1.0 - late)
+    cost[layout.columns[blocks.EXPORT]] = _LATE_IMPORT * late
     weights = list(_storage_weights(site, late))
     charging, discharging = (np.array([pair[way] for pair in weights]) for way in (0, 1))
-    cost[layout.columns(blocks.CHARGE)] = charging.ravel()
-    cost[layout.columns(blocks.DISCHARGE)] = discharging.ravel()
+    cost[layout.columns[blocks.CHARGE]] = charging.ravel()
+    cost[layout.columns[blocks.DISCHARGE]] = discharging.ravel()
     return cost
 
 

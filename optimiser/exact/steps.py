@@ -26,8 +26,7 @@ from optimiser.model.formulation import Formulation
 from optimiser.model.linear_program import LpSolution
 from optimiser.problem.site import Site
 from optimiser.result.fallback import rule_levels
-from optimiser.solvers import SolverBackend
-from optimiser.solvers.clock import Deadline
+from optimiser.solvers import Deadline, SolverBackend
 from optimiser.value_function.storage_plan import StoragePlan
 
 GAP_TOLERANCE = 1e-4

@@ -95,9 +95,10 @@ def _penalty(site: Site, objective: Objective) -> float:
         dearest += charge.price / charge.average_hours
     for allowance in site.tariff.allowances:
         dearest += abs(allowance.price)
-    wear, efficiency = 0.0, 1.0
+    wear, efficiency, end_value = 0.0, 1.0, 0.0
     for storage in site.storages:
         wear = max(wear, storage.cycle_cost)
         efficiency = min(efficiency, storage.charge_efficiency * storage.discharge_efficiency)
-    end_value = max((abs(b.end_value or 0.0) for b in site.batteries), default=0.0)
+    for battery in site.batteries:
+        end_value = max(end_value, abs(battery.end_value or 0.0))
     return _PENALTY_FACTOR * (dearest + wear + end_value) / efficiency

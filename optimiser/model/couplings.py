@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -105,7 +106,7 @@ class Services:
         return _Row(block + taken, place + taken_place, values, -np.inf, float(self.need[t]))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Couplings:
     """The couplings of one site.
 
@@ -135,7 +136,7 @@ class Couplings:
     inverter: SharedInverter | None = None
     hours: Vector = field(default_factory=lambda: np.zeros(0))
 
-    @property
+    @cached_property
     def is_empty(self) -> bool:
         """Return whether nothing is coupled."""
         return self.arrays.lower.size == 0

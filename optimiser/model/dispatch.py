@@ -89,16 +89,7 @@ class Simulation(NamedTuple):
 def simulate(
     problem: ProblemArrays, trajectory: Trajectory, dead_band: float | Vector = 0.0
 ) -> Simulation:
-    """Simulate a trajectory, and cost it; see `dispatch_from_trajectory`."""
-    dispatch = dispatch_from_trajectory(problem, trajectory, dead_band)
-    running_cost, terminal_value = cost_terms(problem, dispatch)
-    return Simulation(dispatch, running_cost - terminal_value, terminal_value)
-
-
-def dispatch_from_trajectory(
-    problem: ProblemArrays, trajectory: Trajectory, dead_band: float | Vector = 0.0
-) -> Dispatch:
-    """Build the dispatch that follows the stored energy of a plan.
+    """Simulate the dispatch that follows the stored energy of a plan, and cost it.
 
     Net movements of the storages reproduce the levels without charging and discharging at
     once; a movement under the dead band waits until it is worth a command.  The meter then
@@ -115,7 +106,7 @@ def dispatch_from_trajectory(
 
     Returns
     -------
-    Dispatch
+    Simulation
         Within every power limit; on the levels but for what the dead band holds back.
     """
     storages, net_load = problem.storages, problem.meter[tables.NET_LOAD]
@@ -137,7 +128,7 @@ def dispatch_from_trajectory(
         curtailed = np.where(wanted >= _METER_NOISE, np.minimum(wanted, most), 0.0)
     metered = drawn + curtailed
     metered = np.where(np.abs(metered) < _METER_NOISE, 0.0, metered)
-    return Dispatch(
+    dispatch = Dispatch(
         charge=charge,
         discharge=discharge,
         stored=stored,
@@ -145,6 +136,8 @@ def dispatch_from_trajectory(
         grid_export=np.maximum(-metered, 0.0),
         curtailed=curtailed,
     )
+    running_cost, terminal_value = cost_terms(problem, dispatch)
+    return Simulation(dispatch, running_cost - terminal_value, terminal_value)
 
 
 @kernel("f8[:, :, ::1](Array(f8, 2, 'C', readonly=True), f8[:, :, ::1], f8[:, ::1], f8[:, ::1])")

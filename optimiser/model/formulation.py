@@ -1,6 +1,7 @@
 """From a problem to its linear programme, and between columns and physical dispatches."""
 
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 
@@ -30,7 +31,7 @@ class Formulation:
 
     def block(self, x: Vector, block: int) -> Vector:
         """Return one block of the point `x`; of storages shape (K, T), else (T,). [kWh]"""
-        values = x[self.layout.columns(block)]
+        values = x[self.layout.columns[block]]
         if block in {blocks.CHARGE, blocks.DISCHARGE, blocks.STORED}:
             return values.reshape(self.layout.n_storages, self.layout.n_intervals)
         return values
@@ -71,8 +72,7 @@ class Formulation:
             columns[blocks.PEAK] = couplings.rises(grid_import)
             columns[blocks.BONUS] = couplings.bonus_energy(grid_import, grid_export)
             columns[blocks.SERVICE] = couplings.service_energy(dispatch.discharge)
-        lengths = self.layout.column_lengths
-        return np.concatenate([values for block, values in columns.items() if lengths[block]])
+        return np.concatenate([*compress(columns.values(), self.layout.column_lengths)])
 
 
 def formulate(problem: ProblemArrays) -> Formulation:

@@ -106,7 +106,7 @@ def primal_residual(lp: LinearProgram, x: Vector) -> float:
         lp.row_lower - activity,
         activity - lp.row_upper,
     )
-    return max(float(violation.max(initial=0.0)) for violation in violations)
+    return float(np.concatenate(violations).max(initial=0.0))
 
 
 def lower_bound(lp: LinearProgram, row_dual: Vector) -> float:

@@ -1,6 +1,7 @@
 """Batteries and vehicles as the arrays that every solver of ours takes."""
 
 from datetime import datetime
+from operator import attrgetter
 
 import numpy as np
 
@@ -123,7 +124,9 @@ def write_powers(
         hard levels there is room. [kWh per interval]
     """
     hours, net_load, n = site.horizon.hours, site.net_load, len(site.batteries)
-    charge, discharge, least = (np.outer(powers, hours) for powers in _powers(site))
+    charge = np.outer([*map(attrgetter("charge_limit"), site.storages)], hours)
+    discharge = np.outer([*map(attrgetter("discharge_limit"), site.storages)], hours)
+    least = np.outer([0.0] * n + [*map(attrgetter("least_charge"), site.vehicles)], hours)
     room = limits[tables.STORED_UPPER] - limits[tables.STORED_LOWER]
     most = np.minimum(charge, room / traits[tables.CHARGE_EFFICIENCY, :, None])
     surplus = np.maximum(-net_load, 0.0)
@@ -142,16 +145,9 @@ def write_powers(
     limits[tables.DISCHARGE_LIMIT] = np.where(here, most, 0.0)
 
 
-def _powers(site: Site) -> Vector:
-    """Return most power in, most power out and least power in; shape (3, K). [kW]"""
-    batteries = [(b.charge_limit, b.discharge_limit, 0.0) for b in site.batteries]
-    vehicles = [(v.charge_limit, v.discharge_limit, v.least_charge) for v in site.vehicles]
-    return np.array(batteries + vehicles, dtype=np.float64).reshape(-1, 3).T
-
-
 def feed_in_limit(site: Site, objective: Objective) -> Vector:
     """Return the most energy that each storage may send beyond the house; shape (K, T). [kWh]"""
-    powers = np.array([b.export_limit for b in site.batteries] + [np.inf for _ in site.vehicles])
+    powers = [*map(attrgetter("export_limit"), site.batteries), *[np.inf] * len(site.vehicles)]
     return np.where(objective.may_feed_in, np.outer(powers, site.horizon.hours), 0.0)
 
 

@@ -76,9 +76,11 @@ class Horizon:
         """Return whether the zone's offset changes; none does so twice within a day."""
         span = float(self.elapsed[-1])
         origin = self.start.astimezone(UTC)
-        later = (origin + timedelta(hours=hours) for hours in (*range(24, int(span), 24), span))
         zone, present = self.start.tzinfo, self.start.utcoffset()
-        return any(instant.astimezone(zone).utcoffset() != present for instant in later)
+        for hours in (*range(24, int(span), 24), span):
+            if (origin + timedelta(hours=hours)).astimezone(zone).utcoffset() != present:
+                return True
+        return False
 
     def index_at(self, hours: float) -> int:
         """Last interval that ends at most `hours` after the start; the first if none does."""

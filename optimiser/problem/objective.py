@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from operator import attrgetter
 
 import numpy as np
 
@@ -89,25 +90,24 @@ def build_objective(site: Site, tariff: PlanningTariff, cost_function: CostFunct
     """
     consumes_itself = cost_function is CostFunction.SELF_CONSUMPTION
     storages = site.storages
-    may_charge = _each([s.may_charge_from_grid for s in storages], tariff.may_charge_from_grid)
+    may_charge = np.array([*map(attrgetter("may_charge_from_grid"), storages)], dtype=np.bool_)[
+        :, None
+    ]
+    may_charge = may_charge & tariff.may_charge_from_grid
     if consumes_itself:  # a vehicle is a consumer: what it needs is bought in every mode
         may_charge[: len(site.batteries)] &= tariff.import_price <= 0
-    may_feed_in = [s.may_export and not consumes_itself for s in storages]
+    may_feed_in = np.array([*map(attrgetter("may_export"), storages)], dtype=np.bool_)
+    may_feed_in &= not consumes_itself
     return Objective(
         import_price=tariff.import_price,
         export_price=tariff.export_price,
         import_surcharge=_surcharge(site, tariff) if consumes_itself else 0.0,
         price_margin=tariff.price_margin,
         may_export=tariff.may_export,
-        may_feed_in=_each(may_feed_in, tariff.may_export),
+        may_feed_in=may_feed_in[:, None] & tariff.may_export,
         may_charge_from_grid=may_charge,
         values_end=cost_function is not CostFunction.PROFIT,
     )
-
-
-def _each(permissions: list[bool], when: Mask) -> Mask:
-    """Combine permissions of each storage with intervals; shape (K, T)."""
-    return np.array(permissions, dtype=np.bool_)[:, None] & when
 
 
 def _surcharge(site: Site, tariff: PlanningTariff) -> float:

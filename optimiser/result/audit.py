@@ -4,10 +4,10 @@ The batteries are simulated again from their power alone, the balances are added
 fourteen flows, and the bill, demand charges and allowances included, is made from the flows.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
+from operator import attrgetter
 
 import numpy as np
 
@@ -68,80 +68,84 @@ def audit(site: Site, dispatch: Dispatch, flows: EnergyFlows, money: Money) -> A
     Audit
         Errors found.
     """
-    hours, n = site.horizon.hours, len(site.batteries)
     imported = flows.grid_to_load + flows.grid_to_battery + flows.grid_to_vehicle.sum(axis=0)
     errors = [
         np.abs(imported - dispatch.grid_import),  # the meter may differ by its noise
         *_flow_errors(site, dispatch, flows),
         *_meter_errors(site, dispatch),
-        *(
-            _storage_error(b, b.reserve, b.max_soc, hours, dispatch, k)
-            for k, b in enumerate(site.batteries)
-        ),
-        *(_vehicle_error(v, site, dispatch, k) for k, v in enumerate(site.vehicles, n)),
     ]
-    largest = float(np.concatenate([np.ravel(error) for error in errors]).max(initial=0.0))
+    for k, battery in enumerate(site.batteries):
+        band = battery.reserve, battery.max_soc
+        errors.append(_storage_error(battery, band, site.horizon.hours, dispatch, k))
+    for k, vehicle in enumerate(site.vehicles, len(site.batteries)):
+        errors.append(_vehicle_error(vehicle, site, dispatch, k))
+    largest = float(np.concatenate([*map(np.ravel, errors)]).max(initial=0.0))
     return Audit(
         energy_error=largest if largest >= 0.0 else np.inf,  # where one is NaN
         bill_error=_bill_error(site, imported, flows, money),
     )
 
 
-def _flow_errors(site: Site, dispatch: Dispatch, flows: EnergyFlows) -> Iterator[Vector]:
-    """Yield the errors of every balance, flows backwards, and energy from battery to battery."""
+def _flow_errors(site: Site, dispatch: Dispatch, flows: EnergyFlows) -> list[Vector]:
+    """Return the errors of every balance, flows backwards, and energy from battery to battery."""
     n = len(site.batteries)
-    for name in flows.__slots__:
-        yield -getattr(flows, name)
     charge, discharge = dispatch.charge[:n].sum(axis=0), dispatch.discharge[:n].sum(axis=0)
-    yield np.minimum(charge, discharge)
-    taken = flows.solar_to_vehicle + flows.battery_to_vehicle
-    taken = taken + flows.vehicle_to_vehicle + flows.grid_to_vehicle
-    yield np.abs(taken - dispatch.charge[n:])
-
+    to_vehicle = flows.solar_to_vehicle + flows.battery_to_vehicle
+    to_vehicle = to_vehicle + flows.vehicle_to_vehicle + flows.grid_to_vehicle
     to_load = flows.solar_to_load + flows.battery_to_load
-    yield np.abs(to_load + flows.vehicle_to_load + flows.grid_to_load - site.forecast.load)
+    to_load = to_load + flows.vehicle_to_load + flows.grid_to_load
     to_battery = flows.solar_to_battery + flows.vehicle_to_battery + flows.grid_to_battery
-    yield np.abs(to_battery - charge)
     to_grid = flows.solar_to_grid + flows.battery_to_grid + flows.vehicle_to_grid
-    yield np.abs(to_grid - dispatch.grid_export)
-
     from_solar = flows.solar_to_load + flows.solar_to_battery + flows.solar_to_grid
     from_solar = from_solar + flows.solar_to_vehicle.sum(axis=0)
-    yield np.abs(from_solar + dispatch.curtailed - site.forecast.solar)
     from_battery = flows.battery_to_load + flows.battery_to_grid
-    yield np.abs(from_battery + flows.battery_to_vehicle.sum(axis=0) - discharge)
+    from_battery = from_battery + flows.battery_to_vehicle.sum(axis=0)
     from_vehicle = flows.vehicle_to_load + flows.vehicle_to_battery + flows.vehicle_to_grid
     from_vehicle = from_vehicle + flows.vehicle_to_vehicle.sum(axis=0)
-    yield np.abs(from_vehicle - dispatch.discharge[n:].sum(axis=0))
+    return [
+        *map(np.negative, attrgetter(*EnergyFlows.__slots__)(flows)),
+        np.minimum(charge, discharge),
+        np.abs(to_vehicle - dispatch.charge[n:]),
+        np.abs(to_load - site.forecast.load),
+        np.abs(to_battery - charge),
+        np.abs(to_grid - dispatch.grid_export),
+        np.abs(from_solar + dispatch.curtailed - site.forecast.solar),
+        np.abs(from_battery - discharge),
+        np.abs(from_vehicle - dispatch.discharge[n:].sum(axis=0)),
+    ]
 
 
-def _meter_errors(site: Site, dispatch: Dispatch) -> Iterator[Vector]:
-    """Yield energy beyond a limit that the house did not force, both ways at once, or lost.
+def _meter_errors(site: Site, dispatch: Dispatch) -> list[Vector]:
+    """Return energy beyond a limit that the house did not force, both ways at once, or lost.
 
     A watt of the dead band is no error.
     """
     hours, solar = site.horizon.hours, np.array(site.forecast.solar)
     net_load, slack = site.forecast.load - solar, hours * DEAD_BAND
-    clipped = np.zeros(hours.size)
+    clipped, through = np.zeros(hours.size), np.zeros(hours.size)
+    passed = np.full(hours.size, np.inf)
     if site.inverter is not None:
-        own = slice(len(site.batteries))
+        own, passed = slice(len(site.batteries)), hours * site.inverter.ac_limit
         through = (dispatch.discharge - dispatch.charge)[own].sum(axis=0)
         if site.inverter.dc_coupled_solar:
             through = through + solar - dispatch.curtailed
-            clipped = np.maximum(solar - hours * site.inverter.ac_limit, 0.0)
-        yield np.abs(through) - hours * site.inverter.ac_limit - slack
+            clipped = np.maximum(solar - passed, 0.0)
     lost = solar if site.grid.curtailment else clipped
     most_import = np.maximum(hours * site.grid.import_limit, net_load + clipped)
     most_export = np.maximum(hours * site.grid.export_limit, -net_load - lost)
-    yield dispatch.grid_import - most_import - slack
-    yield dispatch.grid_export - most_export - slack
-    yield np.minimum(dispatch.grid_import, dispatch.grid_export)
-    yield dispatch.curtailed - lost
+    return [
+        np.abs(through) - passed - slack,
+        dispatch.grid_import - most_import - slack,
+        dispatch.grid_export - most_export - slack,
+        np.minimum(dispatch.grid_import, dispatch.grid_export),
+        dispatch.curtailed - lost,
+    ]
 
 
 def _vehicle_error(vehicle: Vehicle, site: Site, dispatch: Dispatch, k: int) -> Vector:
     hours = np.where(_is_here(vehicle, site), site.horizon.hours, 0.0)
-    errors = _storage_error(vehicle, vehicle.least_soc, vehicle.most_soc, hours, dispatch, k)
+    band = vehicle.least_soc, vehicle.most_soc
+    errors = _storage_error(vehicle, band, hours, dispatch, k)
     charge = dispatch.charge[k]
     below = np.where(charge > 0.0, hours * vehicle.least_charge - charge, 0.0)
     return np.concatenate([errors, below])
@@ -149,8 +153,7 @@ def _vehicle_error(vehicle: Vehicle, site: Site, dispatch: Dispatch, k: int) -> 
 
 def _storage_error(
     storage: Battery | Vehicle,
-    lowest: float,
-    highest: float,
+    band: tuple[float, float],
     hours: Vector,
     dispatch: Dispatch,
     k: int,
@@ -159,7 +162,7 @@ def _storage_error(
     charge, discharge, stored = dispatch.charge[k], dispatch.discharge[k], dispatch.stored[k]
     gained = charge * storage.charge_efficiency - discharge / storage.discharge_efficiency
     level = storage.initial_soc * storage.capacity + np.cumsum(gained)
-    lowest, highest = min(lowest, storage.initial_soc), max(highest, storage.initial_soc)
+    lowest, highest = min(band[0], storage.initial_soc), max(band[1], storage.initial_soc)
     return np.concatenate(
         [
             np.abs(level - stored),
@@ -190,11 +193,12 @@ def _bill_error(site: Site, drawn: Vector, flows: EnergyFlows, money: Money) -> 
     bought = drawn * site.tariff.import_price
     earned = sold * site.tariff.export_price
     due = float((bought - earned).sum())
-    due += sum(_demand_cost(site, charge, drawn) for charge in site.tariff.demand_charges)
+    for charge in site.tariff.demand_charges:
+        due += _demand_cost(site, charge, drawn)
     if site.tariff.allowances:
         due -= _credit(site, Direction.IMPORT, drawn) + _credit(site, Direction.EXPORT, sold)
     traded = float((np.abs(bought) + np.abs(earned)).sum())
-    return abs(due - money.total_cost) / max(1.0, traded)
+    return abs(due - money.bill.total) / max(1.0, traded)
 
 
 def _demand_cost(site: Site, charge: DemandCharge, drawn: Vector) -> float:

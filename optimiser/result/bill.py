@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 
 import numpy as np
 
@@ -54,7 +55,7 @@ class Bill:
     @cached_property
     def demand_cost(self) -> float:
         """Cost of power. [$]"""
-        return sum((peak.cost for peak in self.peaks), 0.0)
+        return sum(map(attrgetter("cost"), self.peaks), 0.0)
 
     @cached_property
     def total(self) -> float:
@@ -112,7 +113,12 @@ def bill_of(site: Site, grid_import: Vector, grid_export: Vector) -> Bill:
     """
     tariff = site.tariff
     prices = tariff.import_price, tariff.export_price
-    peaks = metered_peaks(site.horizon, tariff.demand_charges) if tariff.demand_charges else ()
+    peaks = []
+    charges = tariff.demand_charges
+    for charge in metered_peaks(site.horizon, charges) if charges else ():
+        height = charge.height(grid_import)
+        cost = charge.price * (height - charge.floor)
+        peaks.append(Peak(reached=height, so_far=charge.floor, cost=cost))
     allowances = (
         daily_allowances(site.horizon, tariff.allowances, *prices) if tariff.allowances else ()
     )
@@ -120,10 +126,7 @@ def bill_of(site: Site, grid_import: Vector, grid_export: Vector) -> Bill:
         import_cost=float(grid_import @ tariff.import_price),
         export_revenue=float(grid_export @ tariff.export_price),
         allowance_credit=credit(allowances, grid_import, grid_export) if allowances else 0.0,
-        peaks=tuple(
-            Peak(reached=peak.height(grid_import), so_far=peak.floor, cost=peak.cost(grid_import))
-            for peak in peaks
-        ),
+        peaks=tuple(peaks),
     )
 
 
@@ -145,7 +148,7 @@ def money_of(site: Site, dispatch: Dispatch, end_value: float) -> Money:
         Amounts over the horizon.
     """
     moved = (dispatch.charge + dispatch.discharge).sum(axis=1)
-    cycle_costs = np.array([s.cycle_cost for s in site.storages], dtype=np.float64)
+    cycle_costs = np.array([*map(attrgetter("cycle_cost"), site.storages)])
     return Money(
         bill=bill_of(site, dispatch.grid_import, dispatch.grid_export),
         baseline_cost=baseline_cost(site),

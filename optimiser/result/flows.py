@@ -1,6 +1,7 @@
 """The flows of a dispatch: accounting, derived after the solve."""
 
 from dataclasses import dataclass
+from operator import attrgetter
 
 import numpy as np
 
@@ -118,8 +119,8 @@ def _split_solar(
     left = np.maximum(left - to_load, 0.0)
     if missing.any():
         left = _share(left, missing, ~may.charge_from_grid)
-        vehicles = [_TURN[vehicle.priority] for vehicle in site.vehicles]
-        turns = np.array([_BATTERY_TURN] * len(site.batteries) + vehicles)
+        vehicles = map(_TURN.__getitem__, map(attrgetter("priority"), site.vehicles))
+        turns = np.array([_BATTERY_TURN] * len(site.batteries) + [*vehicles])
         for turn in np.unique(turns).tolist():
             left = _share(left, missing, (turns == turn)[:, None])
     return to_load, left

@@ -194,7 +194,7 @@ class Plan:
             flows.battery_to_grid,
             flows.battery_to_vehicle,
         )
-        return Totals(*[float(energy.sum()) for energy in energies])
+        return Totals(*map(float, map(np.sum, energies)))
 
     def interval_at(self, when: datetime) -> int | None:
         """Return the interval that `when` falls into; None outside the horizon."""
@@ -214,7 +214,7 @@ class Plan:
             self.flows.battery_to_load + self.flows.battery_to_vehicle.sum(axis=0),
             self.flows.battery_to_grid,
         )
-        return actions_of(*(energy / self.site.horizon.hours for energy in energies))
+        return actions_of(*(np.array(energies) / self.site.horizon.hours))
 
 
 def actions_of(
@@ -235,7 +235,7 @@ def actions_of(
     gives = np.where(to_grid > to_load, _EXPORT, _CONSUME)
     codes = np.where(discharge > COMMAND_THRESHOLD, gives, _IDLE)
     codes = np.where(charge > COMMAND_THRESHOLD, _CHARGE, codes)
-    return tuple([ACTIONS[code] for code in codes.tolist()])
+    return tuple(map(ACTIONS.__getitem__, codes.tolist()))
 
 
 ACTIONS = tuple(Action)

@@ -62,12 +62,14 @@ def prefer(
         Within the budget of `best`, which it is itself where nothing better was found.
     """
     priced = with_preference_prices(problem, best.dispatch, budget)
-    candidates = [best, _solve(problem, priced)]
+    candidates = [_solve(problem, priced)]
     if previous is not None:
-        net = _first_move(site, candidates[-1].dispatch, previous)
+        net = _first_move(site, candidates[0].dispatch, previous)
         if net is not None:
             candidates.append(_solve(problem, _beginning_with(priced, net)))
-    chosen = [c for c in candidates if c.cost <= best.cost + budget][-1]
+    chosen = best
+    for candidate in candidates:
+        chosen = candidate if candidate.cost <= best.cost + budget else chosen
     trajectory = smooth_power(problem, chosen.dispatch)
     if trajectory is None:
         return chosen

@@ -9,12 +9,7 @@ from optimiser.exact.charging_sessions import merge_sessions
 from optimiser.exact.integrality import is_feasible
 from optimiser.exact.optimal_face import break_ties, tie_break_cost
 from optimiser.exact.steps import SAME_COST, Incumbent
-from optimiser.model.dispatch import (
-    Dispatch,
-    Trajectory,
-    dispatch_from_trajectory,
-    planning_cost,
-)
+from optimiser.model.dispatch import Dispatch, Trajectory, planning_cost, simulate
 from optimiser.model.formulation import Formulation
 from optimiser.problem.site import Site
 from optimiser.result.plan import Plan
@@ -98,7 +93,7 @@ def _break_ties(
         with contextlib.suppress(OptimiserError):  # the cheapest plan is as good
             fixed = break_ties(best.fixed, tie_break, backend, time_limit=_TIME_LIMIT)
             trajectory = fixed.formulation.trajectory(fixed.solution.x)
-            equal = dispatch_from_trajectory(problem, trajectory)
+            equal = simulate(problem, trajectory).dispatch
             chosen = _as_good(formulation, best, equal, chosen)
     merged = merge_sessions(problem, chosen)
     if merged is not None:

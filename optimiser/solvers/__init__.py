@@ -2,7 +2,8 @@
 
 import importlib
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from time import perf_counter
 from typing import Protocol, cast
 
 from matrix_builders import LinearProgram
@@ -17,6 +18,29 @@ FEASIBILITY_TOLERANCE = 1e-6
 
 _GAP_TOLERANCE = 1e-6  # $, plus as much of the objective as rounding can touch
 _RELATIVE_GAP_TOLERANCE = 1e-8
+
+
+now = perf_counter
+"""The clock of deadlines and of the phases of a plan. [s]"""
+
+_LEAST_TIME = 0.01  # s; a solver that is asked at all gets as much
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """An instant by which to stop. [s]"""
+
+    instant: float
+
+    @property
+    def time_left(self) -> float:
+        """Time until the deadline, at least a little. [s]"""
+        return max(self.instant - now(), _LEAST_TIME)
+
+    @property
+    def is_over(self) -> bool:
+        """Return whether it has passed."""
+        return now() >= self.instant
 
 
 class SolverBackend(Protocol):

@@ -31,21 +31,6 @@ class Silent(highspy.Highs):
         super(highspy.Highs, self).__init__()
 
 
-def _options(time_limit: float) -> highspy.HighsOptions:
-    """Return the options of a linear programme.
-
-    One thread: HiGHS sets up its thread pool once per process, and a plan is too small to share.
-    Presolve costs more than it saves on these programmes (20 ms without at 576 intervals).
-    """
-    options = highspy.HighsOptions()
-    options.output_flag = False
-    options.threads = 1
-    options.presolve = "off"
-    options.solver = "simplex"
-    options.time_limit = time_limit
-    return options
-
-
 def solve(lp: LinearProgram, *, time_limit: float, start: Start | None = None) -> LpSolution:
     """Solve `lp` in at most `time_limit` seconds.
 
@@ -65,7 +50,12 @@ def solve(lp: LinearProgram, *, time_limit: float, start: Start | None = None) -
 def load(lp: LinearProgram, *, time_limit: float, start: Start | None = None) -> highspy.Highs:
     """Return HiGHS with `lp` inside, ready to run; the time limit holds for all its runs."""
     highs = Silent()
-    options = _options(time_limit)
+    options = highspy.HighsOptions()
+    options.output_flag = False
+    options.threads = 1  # its pool is set up once per process, and a plan is too small to share
+    options.presolve = "off"  # costs more than it saves on these programmes
+    options.solver = "simplex"
+    options.time_limit = time_limit
     if start is not None and start.basis is None and start.is_feasible:
         options.simplex_strategy = _PRIMAL
     accept(highs.passOptions(options), "options")
@@ -139,10 +129,9 @@ def _as_basis(basis: Basis) -> highspy.HighsBasis:
     """Return a basis as HiGHS takes it; alien, so that HiGHS looks whether it is one."""
     result = highspy.HighsBasis()
     columns = np.where(basis.columns, _BASIC, np.where(basis.is_lower, _LOWER, _UPPER))
-    result.col_status = [_STATUS[status] for status in columns.tolist()]
-    result.row_status = [
-        _STATUS[status] for status in np.where(basis.rows, _BASIC, _LOWER).tolist()
-    ]
+    result.col_status = [*map(_STATUS.__getitem__, columns.tolist())]
+    rows = np.where(basis.rows, _BASIC, _LOWER)
+    result.row_status = [*map(_STATUS.__getitem__, rows.tolist())]
     result.alien = True
     result.valid = True
     return result

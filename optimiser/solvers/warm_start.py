@@ -54,19 +54,19 @@ def warm_start(formulation: Formulation, x: Vector) -> Start:
     lp, layout = formulation.lp, formulation.layout
     rises, falls = x < lp.col_upper - _AT_BOUND, x > lp.col_lower + _AT_BOUND
     price = _price_ranges(formulation, rises, falls)
-    stored = layout.columns(blocks.STORED)
+    stored = layout.columns[blocks.STORED]
     steps = np.array([np.where(rises[stored], 0.0, -np.inf), np.where(falls[stored], 0.0, np.inf)])
     value = smoothest_path(_value_ranges(formulation, price, rises, falls), steps)
-    dual = np.zeros(layout.n_rows)
-    dual[layout.rows(blocks.BALANCE)] = _prices(formulation, price, value[:-1], falls)
-    dual[layout.rows(blocks.DYNAMICS)] = -value[:-1]
-    dual[layout.rows(blocks.END_LEVEL)] = value[-1]
+    dual = np.zeros(lp.row_lower.size)
+    dual[layout.rows[blocks.BALANCE]] = _prices(formulation, price, value[:-1], falls)
+    dual[layout.rows[blocks.DYNAMICS]] = -value[:-1]
+    dual[layout.rows[blocks.END_LEVEL]] = value[-1]
     reduced_cost = lp.cost - multiply_transposed(lp.matrix, dual)
-    activity = multiply(lp.matrix, x, layout.n_rows)
+    activity = multiply(lp.matrix, x, lp.row_lower.size)
     is_loose = (activity > lp.row_lower + _AT_BOUND) & (activity < lp.row_upper - _AT_BOUND)
     basis = Basis((np.abs(reduced_cost) <= _ZERO) | (rises & falls), is_loose, rises)
     n_basic = np.count_nonzero(basis.columns) + np.count_nonzero(basis.rows)
-    return Start(x, basis if n_basic == layout.n_rows else None, is_feasible=True)
+    return Start(x, basis if n_basic == lp.row_lower.size else None, is_feasible=True)
 
 
 def _price_ranges(formulation: Formulation, rises: Mask, falls: Mask) -> Vector:
@@ -75,7 +75,7 @@ def _price_ranges(formulation: Formulation, rises: Mask, falls: Mask) -> Vector:
     least, most = np.full(layout.n_intervals, -np.inf), np.full(layout.n_intervals, np.inf)
     for block, sign in {**_DRAWS, **_GIVES}.items():
         if layout.column_lengths[block]:
-            columns = layout.columns(block)
+            columns = layout.columns[block]
             more, less = (rises, falls) if block in _DRAWS else (falls, rises)
             most = np.where(more[columns], np.minimum(most, sign * lp.cost[columns]), most)
             least = np.where(less[columns], np.maximum(least, sign * lp.cost[columns]), least)
@@ -86,7 +86,7 @@ def _value_ranges(formulation: Formulation, price: Vector, rises: Mask, falls: M
     """Return the least and most marginal value of each interval and the end; shape (2, T + 1)."""
     lp, layout = formulation.lp, formulation.layout
     traits = formulation.problem.storages.traits[:, 0]
-    charge, discharge = layout.columns(blocks.CHARGE), layout.columns(blocks.DISCHARGE)
+    charge, discharge = layout.columns[blocks.CHARGE], layout.columns[blocks.DISCHARGE]
     charging = (price + traits[tables.WEAR]) / traits[tables.CHARGE_EFFICIENCY]
     giving = (price - traits[tables.WEAR]) * traits[tables.DISCHARGE_EFFICIENCY]
     ranges = np.zeros((2, layout.n_intervals + 1))
@@ -95,7 +95,7 @@ def _value_ranges(formulation: Formulation, price: Vector, rises: Mask, falls: M
     most = np.where(rises[charge], charging[1], np.inf)
     ranges[1, :-1] = np.where(falls[discharge], np.minimum(most, giving[1]), most)
     if layout.column_lengths[blocks.END_ENERGY]:
-        end = layout.columns(blocks.END_ENERGY)
+        end = layout.columns[blocks.END_ENERGY]
         ranges[0, -1] = (-lp.cost[end][rises[end]]).max(initial=-np.inf)
         ranges[1, -1] = (-lp.cost[end][falls[end]]).min(initial=np.inf)
     return ranges
@@ -141,6 +141,6 @@ def _prices(formulation: Formulation, price: Vector, value: Vector, falls: Mask)
     charging = traits[tables.CHARGE_EFFICIENCY] * value - traits[tables.WEAR]
     giving = value / traits[tables.DISCHARGE_EFFICIENCY] + traits[tables.WEAR]
     idle = np.clip(np.where(np.isfinite(price[0]), price[0], price[1]), charging, giving)
-    gives = np.where(falls[layout.columns(blocks.DISCHARGE)], giving, idle)
-    chosen = np.where(falls[layout.columns(blocks.CHARGE)], charging, gives)
+    gives = np.where(falls[layout.columns[blocks.DISCHARGE]], giving, idle)
+    chosen = np.where(falls[layout.columns[blocks.CHARGE]], charging, gives)
     return np.asarray(np.clip(chosen, *price))

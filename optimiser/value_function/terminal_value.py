@@ -7,6 +7,7 @@ forget how it began.
 """
 
 from dataclasses import replace
+from operator import attrgetter
 
 import numpy as np
 
@@ -80,8 +81,10 @@ def with_terminal_value(site: Site, problem: ProblemArrays, objective: Objective
         in_money = arrays_from_site(site, replace(objective, import_surcharge=0.0))
     limits = problem.storages.limits[:, :, -1]
     band = limits[tables.STORED_UPPER] - limits[tables.STORED_LOWER]
-    prices = [b.end_value for b in site.batteries] + [None for _ in site.vehicles]
-    is_shared = _serves_later(site) & np.array([price is None for price in prices], dtype=np.bool_)
+    prices = [*map(attrgetter("end_value"), site.batteries), *[None] * len(site.vehicles)]
+    is_shared = _serves_later(site)
+    for k, price in enumerate(prices):
+        is_shared[k] &= price is None
     values: list[Vector] = []
     end_of = np.zeros(band.size, dtype=np.int64)
     if is_shared.any():
@@ -95,7 +98,7 @@ def with_terminal_value(site: Site, problem: ProblemArrays, objective: Objective
 
 def _pad(values: list[Vector]) -> Vector:
     """Stack segments of several values; shape (2, E, S)."""
-    n_segments = max((value.shape[1] for value in values), default=0)
+    n_segments = max([value.shape[1] for value in values], default=0)
     stack = np.zeros((2, len(values), n_segments))
     for e, value in enumerate(values):
         stack[:, e, : value.shape[1]] = value
@@ -116,8 +119,10 @@ def _common_value(site: Site, in_money: ProblemArrays, is_shared: Mask, room: fl
 
 def _serves_later(site: Site) -> Mask:
     """Return which storages still serve the house after the horizon; shape (K,)."""
-    vehicles = [v.discharge_limit > 0 and stays(v, site.horizon) for v in site.vehicles]
-    return np.array([True] * len(site.batteries) + vehicles, dtype=np.bool_)
+    serves = np.ones(len(site.storages), dtype=np.bool_)
+    for k, vehicle in enumerate(site.vehicles, len(site.batteries)):
+        serves[k] = vehicle.discharge_limit > 0 and stays(vehicle, site.horizon)
+    return serves
 
 
 def _median_value(site: Site) -> float:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import attrgetter
 
 from matrix_builders import Vector
 from optimiser import Battery, CostFunction, Forecast, Horizon, ProviderRules, Site, Tariff, Vehicle
@@ -107,11 +108,12 @@ def problem_from_request(
         tariff=tariff,
         forecast=forecast,
         grid=grid,
-        batteries=tuple([battery.storage for battery in batteries]),
-        vehicles=tuple([vehicle.storage for vehicle in vehicles]),
+        batteries=tuple(map(attrgetter("storage"), batteries)),
+        vehicles=tuple(map(attrgetter("storage"), vehicles)),
         inverter=inverter_from_wire(request, batteries, repairs),
     )
     storages: list[Named[Battery] | Named[Vehicle]] = [*batteries, *vehicles]
+    keyed = [*filter(attrgetter("key"), storages)]
     client_safe_charge = request.options.client_safe_charge if request.options else None
     if client_safe_charge is None:
         client_safe_charge = options.client_safe_charge
@@ -120,9 +122,9 @@ def problem_from_request(
         cost_function,
         rules,
         client_safe_charge,
-        keys=tuple([storage.key for storage in storages if storage.key]),
-        names=tuple([storage.name for storage in storages if storage.key]),
-        paths=tuple([storage.path for storage in storages]),
+        keys=tuple(map(attrgetter("key"), keyed)),
+        names=tuple(map(attrgetter("name"), keyed)),
+        paths=tuple(map(attrgetter("path"), storages)),
     )
 
 

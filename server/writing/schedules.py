@@ -1,6 +1,7 @@
 """The schedules of a plan: kWh to W and rounding, once."""
 
 from itertools import pairwise
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -59,7 +60,7 @@ def home_schedule(plan: Plan, stamps: list[str], client_safe_charge: bool) -> Ho
             "timestamps": stamps[:-1],
             "soc_trajectory": soc,
             "action": [*actions],
-            **{name: power.tolist() for name, power in powers.items()},
+            **dict(zip(powers, map(np.ndarray.tolist, powers.values()), strict=True)),
         },
         next_actions=_next_actions(actions, energies, hours.tolist(), stamps, soc),
     )
@@ -88,7 +89,7 @@ def _home_powers(plan: Plan) -> dict[str, Vector]:
 
 def _home_soc(plan: Plan) -> list[float]:
     """State of charge of the home batteries as one, their capacities its weights. [-]"""
-    capacities = np.array([battery.capacity for battery in plan.site.batteries])
+    capacities = np.array([*map(attrgetter("capacity"), plan.site.batteries)])
     total = capacities.sum()
     weights = capacities / total if total > 0 else np.full(capacities.size, 1 / capacities.size)
     mean = (weights[:, np.newaxis] * plan.soc[: capacities.size]).sum(axis=0)
@@ -150,4 +151,5 @@ def stamps_from_horizon(horizon: Horizon) -> list[str]:
     start = np.datetime64(horizon.start.replace(tzinfo=None), "s")
     offset = horizon.start.isoformat().removeprefix(str(start))
     local = np.datetime_as_string(start + seconds.astype("timedelta64[s]"))
-    return [f"{stamp}{offset}" for stamp in local.tolist()]
+    stamps: list[str] = np.char.add(local, offset).tolist()
+    return stamps

@@ -1,6 +1,7 @@
 """Totals and proof of a plan, for its reply."""
 
 import math
+from itertools import repeat
 
 import numpy as np
 
@@ -59,8 +60,8 @@ def summary_from_plan(plan: Plan) -> SummaryOut:
         PeakOut(round(peak.reached, _DIGITS), peak.so_far, dollars(peak.cost))
         for peak in bill.peaks
     ]
-    rounded = {name: round(amount, _DIGITS) + 0.0 for name, amount in amounts.items()}
-    return SummaryOut(**rounded, demand_peaks=peaks)
+    rounded = np.add([*map(round, amounts.values(), repeat(_DIGITS))], 0.0).tolist()  # no -0.0
+    return SummaryOut(**dict(zip(amounts, rounded, strict=True)), demand_peaks=peaks)
 
 
 def certificate_from_plan(plan: Plan) -> CertificateOut:

@@ -28,7 +28,7 @@ def lp():
 
 def rows_of(lp, block):
     """Coefficients and bounds of the rows of one block, zeros left out."""
-    rows = LAYOUT.rows(block)
+    rows = LAYOUT.rows[block]
     coefficients = [
         {j: value for j, value in enumerate(row) if value != 0}
         for row in dense_matrix(lp)[rows].tolist()

@@ -59,8 +59,8 @@ def test_blocks_follow_each_other_without_holes():
 def test_a_block_is_a_slice():
     layout = layout_for(HAND_METER, HAND_STORAGES)
 
-    assert layout.columns(STORED) == slice(12, 14)
-    assert layout.rows(FLOOR) == slice(4, 5)
+    assert layout.columns[STORED] == slice(12, 14)
+    assert layout.rows[FLOOR] == slice(4, 5)
 
 
 def test_an_excess_that_no_interval_needs_has_no_columns():
@@ -97,8 +97,8 @@ def test_every_block_is_where_the_written_out_programme_has_it(problem):
 
     for name, block in COLUMN_BLOCKS.items():
         named = [j for j, column in enumerate(dense.columns) if column[0] == name]
-        assert named == list(range(layout.n_cols))[layout.columns(block)]
+        assert named == list(range(layout.n_cols))[layout.columns[block]]
     for name, block in ROW_BLOCKS.items():
         named = [i for i, row in enumerate(dense.rows) if row.name[0] == name]
-        assert named == list(range(layout.n_rows))[layout.rows(block)]
+        assert named == list(range(layout.n_rows))[layout.rows[block]]
     assert (layout.n_rows, layout.n_cols) == (len(dense.rows), len(dense.columns))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from optimiser import CostFunction, plan
-from optimiser.model.dispatch import Trajectory, dispatch_from_trajectory, planning_cost
+from optimiser.model.dispatch import Trajectory, planning_cost, simulate
 from optimiser.value_function.storage_plan import solve
 from tests.account import violations
 from tests.builders import a_site_with_chargers
@@ -49,7 +49,7 @@ class Group:
 def by_value_function(problem):
     """The bound of the value function, and the cost of its plan."""
     found = solve(problem)
-    cost = planning_cost(problem, dispatch_from_trajectory(problem, Trajectory(found.levels)))
+    cost = planning_cost(problem, simulate(problem, Trajectory(found.levels)).dispatch)
     difference = max(abs(cost - found.bound) - rounding(problem), 0.0)
     return Answer(found.bound, difference / max(1.0, abs(found.bound)))
 

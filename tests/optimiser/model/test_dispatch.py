@@ -6,13 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optimiser import CostFunction, Grid, plan
-from optimiser.model.dispatch import (
-    DEAD_BAND,
-    Trajectory,
-    dispatch_from_trajectory,
-    planning_cost,
-    simulate,
-)
+from optimiser.model.dispatch import DEAD_BAND, Trajectory, planning_cost, simulate
 from optimiser.model.formulation import formulate
 from optimiser.model.linear_program import objective
 from optimiser.solvers import highs
@@ -28,7 +22,7 @@ dead_bands = st.sampled_from((0.0, DEAD_BAND))
 def followed(draw):
     problem = draw(problems())
     trajectory = Trajectory(draw(levels_of(problem)))
-    return problem, dispatch_from_trajectory(problem, trajectory, draw(dead_bands))
+    return problem, simulate(problem, trajectory, draw(dead_bands)).dispatch
 
 
 @given(followed())
@@ -87,7 +81,7 @@ def test_a_storage_moves_by_its_own_dead_band_at_least_or_rests(drawn):
     trajectory = Trajectory(drawn.draw(levels_of(problem)))
     dead_band = DEAD_BAND * np.arange(1, 1 + len(problem.storages.group))
 
-    dispatch = dispatch_from_trajectory(problem, trajectory, dead_band)
+    dispatch = simulate(problem, trajectory, dead_band).dispatch
 
     moved = dispatch.charge + dispatch.discharge
     assert ((moved == 0) | (moved >= np.outer(dead_band, problem.hours))).all()
@@ -149,7 +143,7 @@ def test_a_movement_under_the_dead_band_waits_until_it_adds_up_to_a_command():
     problem = a_problem(a_site(battery, **flat))
 
     levels = np.array([[5.0004, 5.0008, 5.0012, 5.0016]])
-    dispatch = dispatch_from_trajectory(problem, Trajectory(levels), DEAD_BAND)
+    dispatch = simulate(problem, Trajectory(levels), DEAD_BAND).dispatch
 
     assert dispatch.charge[0].tolist() == pytest.approx([0.0, 0.0, 0.0012, 0.0])
     assert dispatch.stored[0].tolist() == pytest.approx([5.0, 5.0, 5.0012, 5.0012])
@@ -160,7 +154,7 @@ def test_a_level_out_of_reach_is_approached_at_full_power():
     flat = {"import_price": [0.1] * 3, "export_price": [0.1] * 3, "load": [0.0] * 3}
     problem = a_problem(a_site(battery, **flat))
 
-    dispatch = dispatch_from_trajectory(problem, Trajectory(np.array([[9.0, 9.0, 0.0]])))
+    dispatch = simulate(problem, Trajectory(np.array([[9.0, 9.0, 0.0]]))).dispatch
 
     assert dispatch.charge[0].tolist() == pytest.approx([1.0, 1.0, 0.0])
     assert dispatch.discharge[0].tolist() == pytest.approx([0.0, 0.0, 1.8])
@@ -207,6 +201,6 @@ def test_the_planning_cost_of_an_exact_plan_is_the_objective_of_the_programme(si
     optimum = objective(formulation.lp, solution.x)
 
     levels = Trajectory(formulation.trajectory(solution.x).levels)
-    cost = planning_cost(problem, dispatch_from_trajectory(problem, levels))
+    cost = planning_cost(problem, simulate(problem, levels).dispatch)
 
     assert abs(cost - optimum) <= agreement(optimum)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 
 from matrix_builders import tables
-from optimiser.model.dispatch import Trajectory, dispatch_from_trajectory, planning_cost
+from optimiser.model.dispatch import Trajectory, planning_cost, simulate
 from optimiser.model.formulation import formulate
 from optimiser.model.linear_program import objective, primal_residual
 from optimiser.result.fallback import rule_levels
@@ -21,7 +21,7 @@ def idle_levels(problem):
 @given(problems() | sites().flatmap(lambda site: cost_functions.map(lambda c: a_problem(site, c))))
 def test_a_dispatch_is_a_point_of_the_programme_at_its_planning_cost(levels_of, problem):
     formulation = formulate(problem)
-    dispatch = dispatch_from_trajectory(problem, Trajectory(levels_of(problem)))
+    dispatch = simulate(problem, Trajectory(levels_of(problem))).dispatch
 
     x = formulation.point(dispatch)
 

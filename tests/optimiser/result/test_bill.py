@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optimiser import CostFunction, ExportBoost, Grid, ProviderRules, Window, plan
-from optimiser.model.dispatch import Trajectory, dispatch_from_trajectory
+from optimiser.model.dispatch import Trajectory, simulate
 from optimiser.result.bill import baseline_cost, bill_of, money_of
 from tests.builders import a_battery, a_problem, a_site
 from tests.strategies import cost_functions, homes, levels_of, rules, sites
@@ -109,7 +109,7 @@ def test_the_baseline_is_the_bill_of_a_site_that_does_nothing(site):
 def test_wear_is_every_kwh_at_its_price(data):
     site = data.draw(sites())
     problem = a_problem(site)
-    dispatch = dispatch_from_trajectory(problem, Trajectory(data.draw(levels_of(problem))))
+    dispatch = simulate(problem, Trajectory(data.draw(levels_of(problem)))).dispatch
 
     moved = dispatch.charge.sum(axis=1) + dispatch.discharge.sum(axis=1)
     expected = sum(s.cycle_cost * m for s, m in zip(site.storages, moved, strict=True))

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matrix_builders import tables
-from optimiser.model.dispatch import Trajectory, dispatch_from_trajectory
+from optimiser.model.dispatch import Trajectory, simulate
 from optimiser.result.fallback import rule_levels
 from optimiser.result.flows import flows_of
 from tests.builders import a_battery, a_problem, a_site
@@ -18,7 +18,7 @@ def ruled(draw):
     """A site, its problem, and the dispatch of its rule-based plan."""
     site = draw(homes())
     problem = a_problem(site, draw(cost_functions), draw(rules))
-    return site, problem, dispatch_from_trajectory(problem, Trajectory(rule_levels(problem)))
+    return site, problem, simulate(problem, Trajectory(rule_levels(problem))).dispatch
 
 
 def problem_of(*batteries, load, solar):

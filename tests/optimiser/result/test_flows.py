@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optimiser.model.dispatch import Trajectory, dispatch_from_trajectory
+from optimiser.model.dispatch import Trajectory, simulate
 from optimiser.result.flows import EnergyFlows, flows_of
 from tests.builders import a_battery, a_problem, a_site
 from tests.strategies import levels_of, sites
@@ -22,7 +22,7 @@ def dispatched(draw):
     """
     site = draw(sites(n_batteries=(0, 1)))
     problem = a_problem(site)
-    dispatch = dispatch_from_trajectory(problem, Trajectory(draw(levels_of(problem))))
+    dispatch = simulate(problem, Trajectory(draw(levels_of(problem)))).dispatch
     return site, dispatch, problem.permissions
 
 
@@ -92,7 +92,7 @@ def test_in_the_order_of_service(load, solar, level, expected):
     battery = a_battery(charge_efficiency=1.0, discharge_efficiency=1.0)
     site = a_site(battery, import_price=[0.3], export_price=[0.1], load=[load], solar=[solar])
     problem = a_problem(site)
-    dispatch = dispatch_from_trajectory(problem, Trajectory(np.array([[level]])))
+    dispatch = simulate(problem, Trajectory(np.array([[level]]))).dispatch
 
     flows = flows_of(site, dispatch)
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optimiser.model.dispatch import Trajectory, dispatch_from_trajectory
+from optimiser.model.dispatch import Trajectory, simulate
 from optimiser.model.storages import REGAIN_HOURS
 from optimiser.result.shortfalls import SoftLimit, find_shortfalls
 from tests.builders import a_problem
@@ -44,7 +44,7 @@ def gone_beyond(hours, energy, limit):
 def test_every_miss_is_told(data):
     site = data.draw(homes() | sites())
     problem = a_problem(site)
-    dispatch = dispatch_from_trajectory(problem, Trajectory(data.draw(levels_of(problem))))
+    dispatch = simulate(problem, Trajectory(data.draw(levels_of(problem)))).dispatch
     hours, grid = site.horizon.hours, site.grid
 
     found = find_shortfalls(site, dispatch)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from optimiser.model.dispatch import Trajectory, dispatch_from_trajectory, planning_cost
+from optimiser.model.dispatch import Trajectory, planning_cost, simulate
 from optimiser.value_function.storage_plan import solve
 from tests import strategies
 from tests.builders import a_problem
@@ -93,7 +93,7 @@ def test_where_nothing_is_gained_by_waste_it_is_the_linear_optimum(problem):
 def test_following_it_costs_what_it_promises(problem):
     plan = solve(problem)
 
-    cost = planning_cost(problem, dispatch_from_trajectory(problem, Trajectory(plan.levels)))
+    cost = planning_cost(problem, simulate(problem, Trajectory(plan.levels)).dispatch)
 
     assert cost == pytest.approx(plan.bound, rel=EXACT, abs=EXACT + rounding(problem))
 
@@ -157,7 +157,7 @@ def test_a_storage_without_room_rests_at_the_cost_of_the_house(problem, n_segmen
     plan = solve(problem)
 
     assert (plan.levels == level).all()
-    cost = planning_cost(problem, dispatch_from_trajectory(problem, Trajectory(plan.levels)))
+    cost = planning_cost(problem, simulate(problem, Trajectory(plan.levels)).dispatch)
     assert cost == pytest.approx(plan.bound, rel=EXACT, abs=EXACT + rounding(problem))
 
 
