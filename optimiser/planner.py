@@ -111,24 +111,6 @@ def finish(
 ) -> Outcome:
     """Simulate the trajectory to serve, make its accounts, and audit them.
 
-    Parameters
-    ----------
-    site : Site
-        The problem as stated.
-    aggregation : Aggregation
-        The same with identical batteries as one.
-    formulation : Formulation
-        The programme of that.
-    answer : Answer
-        The cheapest plan.
-    trajectory : Trajectory
-        The plan to serve.
-
-    Returns
-    -------
-    Outcome
-        Of every storage of the site.
-
     Raises
     ------
     SolverError

@@ -155,16 +155,8 @@ def solver_chain(
 ) -> Iterator[Solver]:
     """Yield ways to an answer, best first.
 
-    Parameters
-    ----------
-    site : Site
-        The problem as stated.
-    formulation : Formulation
-        Its linear programme.
-    plan : StoragePlan or None
-        Plan of the value function, where it applies.
-    backends : iterable of SolverBackend or None
-        Solvers, best first; None for those installed.
+    `plan` is that of the value function, where it applies; `backends` are those available where
+    none are given.
     """
     exact_plan, needs_solver = None, True
     if plan is not None:

@@ -54,26 +54,10 @@ class Leaf:
 def solve(
     formulation: Formulation, start: Start, *, time_limit: float, most_nodes: int = MOST_NODES
 ) -> Leaf:
-    """Find the best point without violations.
+    """Find the best point without violations, in at most `time_limit` seconds and so many nodes.
 
     Down from each node to its nearer half until that is possible, too dear or empty, then on from
     the open node with the least bound.
-
-    Parameters
-    ----------
-    formulation : Formulation
-        The programme.
-    start : Start
-        Near an optimum of its relaxation.
-    time_limit : float
-        Most time. [s]
-    most_nodes : int
-        Most programmes to solve.
-
-    Returns
-    -------
-    Leaf
-        Optimal where time and number of nodes allowed.
 
     Raises
     ------

@@ -20,19 +20,8 @@ def merge_sessions(problem: ProblemArrays, dispatch: Dispatch) -> Dispatch | Non
     """Charge every vehicle that only charges in order of price, then of time.
 
     Vehicles take their turn by the end of their stay, each within what the meter and the peaks of
-    the plan leave.  Whether the result costs the same is for the caller to look at.
-
-    Parameters
-    ----------
-    problem : ProblemArrays
-        The problem.
-    dispatch : Dispatch
-        A feasible plan.
-
-    Returns
-    -------
-    Dispatch or None
-        None where there are no fewer sessions, or some vehicle gets less.
+    the plan leave.  None where there are no fewer sessions, or some vehicle gets less; whether the
+    result costs the same is for the caller to look at.
     """
     storages = problem.storages
     only_charges = (storages.group != BATTERIES) & ~dispatch.discharge.any(axis=1)

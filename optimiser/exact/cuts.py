@@ -37,18 +37,7 @@ class _Rows(NamedTuple):
 
 
 def add_cuts(formulation: Formulation) -> Formulation:
-    """Return the same programme with rows that hold for every plan of semi-continuous chargers.
-
-    Parameters
-    ----------
-    formulation : Formulation
-        The programme.
-
-    Returns
-    -------
-    Formulation
-        Its linear programme has more rows, after those of the layout.
-    """
+    """Return the same programme with more rows, which hold for semi-continuous chargers."""
     least = formulation.problem.storages.limits[tables.LEAST_CHARGE]
     chargers = np.flatnonzero(least.any(axis=1)).tolist()
     pairs = permutations(chargers, 2)

@@ -41,17 +41,6 @@ def dive(
 ) -> FixedLp:
     """Decide the violations of a solution, the way it leans, until none is left.
 
-    Parameters
-    ----------
-    formulation : Formulation
-        The programme.
-    solution : LpSolution
-        Its optimum.
-    backend : SolverBackend
-        Solves what is left after each round.
-    time_limit : float
-        Most time. [s]
-
     Returns
     -------
     FixedLp
@@ -118,21 +107,8 @@ def fix_bounds(
 ) -> Formulation:
     """Narrow the bounds so that no violation is left possible, the way the point `x` leans.
 
-    Parameters
-    ----------
-    formulation : Formulation
-        The programme.
-    x : float64 array, shape (n_cols,)
-        A point.
-    violations : Violations
-        The choices to make.
-    raises : bool
-        Whether a charge below its minimum may be raised to it, or is always switched off.
-
-    Returns
-    -------
-    Formulation
-        With narrower bounds.
+    A charge below its minimum is raised to it where it is near enough and `raises` allows it, else
+    switched off.
     """
     lower, upper = formulation.lp.col_lower.copy(), formulation.lp.col_upper.copy()
     columns, storages = formulation.layout.table, formulation.problem.storages

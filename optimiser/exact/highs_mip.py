@@ -63,27 +63,11 @@ def solve(
     time_limit: float,
     start: Vector | None = None,
 ) -> MixedSolution:
-    """Solve with a choice wherever `chosen` has a violation.
+    """Solve with a choice wherever `chosen` has a violation, in at most `time_limit` seconds.
 
     Each way of an interval is open or shut, column by column: one binary serves all storages of a
     group, so that none charges another.  A vehicle's charge is semi-continuous: zero, or at
-    least its least power.
-
-    Parameters
-    ----------
-    formulation : Formulation
-        The programme.
-    chosen : Violations
-        Where a choice is made.
-    time_limit : float
-        Most time. [s]
-    start : float64 array, shape (n_cols,), optional
-        A feasible point without violations.
-
-    Returns
-    -------
-    MixedSolution
-        Optimal where time allowed.
+    least its least power.  `start` is a feasible point without violations, shape (n_cols,).
 
     Raises
     ------

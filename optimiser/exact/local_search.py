@@ -25,22 +25,7 @@ _MOVES = 1e-9  # kWh
 
 
 def coordinate_descent(formulation: Formulation, dispatch: Dispatch, cost: float) -> Dispatch:
-    """Improve a feasible dispatch, storage by storage.
-
-    Parameters
-    ----------
-    formulation : Formulation
-        The programme.
-    dispatch : Dispatch
-        A feasible plan.
-    cost : float
-        Its planning cost. [$]
-
-    Returns
-    -------
-    Dispatch
-        Feasible, and at most as dear.
-    """
+    """Improve a feasible dispatch of some cost, storage by storage; it stays feasible."""
     problem, best = formulation.problem, dispatch
     for _ in range(_ROUNDS):
         before = cost

@@ -39,21 +39,10 @@ def break_ties(
 ) -> FixedLp:
     """Find the optimum of least tie-break cost without violations.
 
-    Parameters
-    ----------
-    fixed : FixedLp
-        A linear programme and an optimum, with or without violations.
-    tie_break : float64 array, shape (n_cols,)
-        Cost of each column, from `tie_break_cost`.
-    backend : SolverBackend
-        A solver.
-    time_limit : float
-        Most time. [s]
-
     Returns
     -------
     FixedLp
-        Of the same cost; its programme has the tie-break cost.
+        Of the same cost; its programme has the tie-break cost, from `tie_break_cost`.
 
     Raises
     ------

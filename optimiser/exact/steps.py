@@ -107,23 +107,10 @@ def physical_optimum(
     exact_plan: Incumbent | None,
     means: Means,
 ) -> Incumbent:
-    """Find the best physical plan, given the optimum of the relaxation.
+    """Find the best physical plan, given the verified optimum of the relaxation.
 
-    Parameters
-    ----------
-    formulation : Formulation
-        The programme.
-    solution : LpSolution
-        Its verified optimum.
-    exact_plan : Incumbent or None
-        Best plan of the value function, where it applies; feasible but for least powers.
-    means : Means
-        Solver, priorities and deadline.
-
-    Returns
-    -------
-    Incumbent
-        Optimal, unless the time for binaries ran out.
+    The plan of the value function, where it applies, is feasible but for least powers.  The result
+    is optimal, unless the time for binaries ran out.
     """
     assert solution.proof is not None
     bound, relaxed = solution.proof.lower_bound, FixedLp(formulation, solution)

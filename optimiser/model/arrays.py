@@ -64,17 +64,7 @@ class ProblemArrays:
 def arrays_from_site(site: Site, objective: Objective) -> ProblemArrays:
     """Build the arrays of a site; nothing left at its end has a value.
 
-    Parameters
-    ----------
-    site : Site
-        The problem.
-    objective : Objective
-        Prices and permissions.
-
-    Returns
-    -------
-    ProblemArrays
-        Limits tightened to what the site can physically do, so that every column is boxed.
+    Limits are tightened to what the site can physically do, so that every column is boxed.
     """
     penalty = _penalty(site, objective)
     storages = storage_arrays(site, objective, penalty)

@@ -179,24 +179,7 @@ UNCOUPLED_SITE = Couplings()
 def couplings_of(
     site: Site, objective: Objective, meter: MeterArrays, storages: StorageArrays
 ) -> Couplings:
-    """Build the couplings of a site under its objective.
-
-    Parameters
-    ----------
-    site : Site
-        Inverter, demand charges, allowances.
-    objective : Objective
-        Permissions and planning prices.
-    meter : MeterArrays
-        Its limits.
-    storages : StorageArrays
-        Their limits.
-
-    Returns
-    -------
-    Couplings
-        Empty for one battery on a plain tariff.
-    """
+    """Build the couplings of a site; empty for one battery on a plain tariff."""
     ties = site.tariff.demand_charges or site.tariff.allowances or site.inverter
     if len(site.storages) == 1 and not ties:
         return UNCOUPLED_SITE

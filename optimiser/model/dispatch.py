@@ -243,19 +243,9 @@ def meter_cost(problem: ProblemArrays, metered: Vector) -> Vector:
 
 
 def planning_cost(problem: ProblemArrays, dispatch: Dispatch) -> float:
-    """Return the objective of a dispatch, terminal value and penalties included.
+    """Return the objective of a dispatch, terminal value and penalties included. [$]
 
-    Parameters
-    ----------
-    problem : ProblemArrays
-        The problem.
-    dispatch : Dispatch
-        Any dispatch of its site.
-
-    Returns
-    -------
-    float
-        Far above the optimum where the meter is pushed beyond what it can take. [$]
+    Far above the optimum where the meter is pushed beyond what it can take.
     """
     running_cost, terminal_value = cost_terms(problem, dispatch)
     return running_cost - terminal_value

@@ -15,21 +15,7 @@ def meter_arrays(
 ) -> MeterArrays:
     """Build the table of the meter, boxed by what the site can reach.
 
-    Parameters
-    ----------
-    site : Site
-        Forecast and limits.
-    objective : Objective
-        Planning prices and permissions.
-    storages : StorageArrays
-        What the storages can do.
-    penalty : float
-        Price of going beyond a limit by one kWh. [$/kWh]
-
-    Returns
-    -------
-    MeterArrays
-        A limit that the house alone must break may be exceeded by just that.
+    A limit that the house alone must break may be exceeded by just that, at the penalty. [$/kWh]
     """
     net_load, clipped = site.net_load, site.clipping
     reachable = np.maximum(storages.limits[tables.DISCHARGE_LIMIT].sum(axis=0) - net_load, 0.0)

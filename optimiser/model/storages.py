@@ -61,19 +61,8 @@ def target_energy(vehicle: Vehicle) -> float:
 def storage_arrays(site: Site, objective: Objective, penalty: float) -> StorageArrays:
     """Build the arrays of every storage; nothing left at their end has a value.
 
-    Parameters
-    ----------
-    site : Site
-        Batteries and vehicles.
-    objective : Objective
-        Permissions and prices.
-    penalty : float
-        Price of missing a target by one kWh. [$/kWh]
-
-    Returns
-    -------
-    StorageArrays
-        Limits tightened to what the site can physically do, so that every column is boxed.
+    Limits are tightened to what the site can physically do, so that every column is boxed; missing
+    a target costs the penalty. [$/kWh]
     """
     storages, horizon, n = site.storages, site.horizon, len(site.batteries)
     here = np.ones((len(storages), horizon.n_intervals), dtype=np.bool_)

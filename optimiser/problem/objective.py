@@ -72,22 +72,7 @@ _PRECEDENCE = 100.0
 
 
 def build_objective(site: Site, tariff: PlanningTariff, cost_function: CostFunction) -> Objective:
-    """State one cost function for one site.
-
-    Parameters
-    ----------
-    site : Site
-        Gives the permissions of the storages and their wear.
-    tariff : PlanningTariff
-        Prices to plan against.
-    cost_function : CostFunction
-        What to minimise.
-
-    Returns
-    -------
-    Objective
-        The statement.
-    """
+    """State one cost function for one site and the prices to plan against."""
     consumes_itself = cost_function is CostFunction.SELF_CONSUMPTION
     storages = site.storages
     may_charge = np.array([*map(attrgetter("may_charge_from_grid"), storages)], dtype=np.bool_)[

@@ -124,22 +124,7 @@ class PlanningTariff:
 
 
 def planning_tariff(rules: ProviderRules, tariff: Tariff, horizon: Horizon) -> PlanningTariff:
-    """Build the planning tariff under the provider's rules.
-
-    Parameters
-    ----------
-    rules : ProviderRules
-        Modifications in force.
-    tariff : Tariff
-        True prices.
-    horizon : Horizon
-        Gives each interval its local time.
-
-    Returns
-    -------
-    PlanningTariff
-        New arrays; the tariff is left alone.
-    """
+    """Build the planning tariff under the provider's rules, each at an interval's local time."""
     boost, chip, spike = rules.export_boost, rules.chip_mode, rules.spike_protection
     always = np.ones(horizon.n_intervals, dtype=np.bool_)
     return PlanningTariff(

@@ -98,20 +98,7 @@ def _least(value: Vector, where: Mask, last: int) -> int | None:
 
 
 def outlook_of(plan: Plan, k: int) -> Outlook:
-    """Read storage `k` of a plan.
-
-    Parameters
-    ----------
-    plan : Plan
-        As served.
-    k : int
-        Storage: batteries first, then vehicles.
-
-    Returns
-    -------
-    Outlook
-        Of that storage.
-    """
+    """Read storage `k` of a plan as served: batteries first, then vehicles."""
     site, dispatch, hours = plan.site, plan.dispatch, plan.site.horizon.hours
     n = len(site.batteries)
     if k < n:

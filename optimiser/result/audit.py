@@ -50,24 +50,7 @@ class Audit:
 
 
 def audit(site: Site, dispatch: Dispatch, flows: EnergyFlows, money: Money) -> Audit:
-    """Check a plan by physics and arithmetic.
-
-    Parameters
-    ----------
-    site : Site
-        Limits, forecasts and true prices.
-    dispatch : Dispatch
-        Energy of every interval.
-    flows : EnergyFlows
-        Its accounting.
-    money : Money
-        Its bill.
-
-    Returns
-    -------
-    Audit
-        Errors found.
-    """
+    """Check a plan by physics and arithmetic; see the head of this module."""
     imported = flows.grid_to_load + flows.grid_to_battery + flows.grid_to_vehicle.sum(axis=0)
     errors = [
         np.abs(imported - dispatch.grid_import),  # the meter may differ by its noise

@@ -97,20 +97,7 @@ class Money:
 
 
 def bill_of(site: Site, grid_import: Vector, grid_export: Vector) -> Bill:
-    """Return the bill of the energy through the meter.
-
-    Parameters
-    ----------
-    site : Site
-        True prices and charges.
-    grid_import, grid_export : float64 array, shape (T,)
-        Energy through the meter. [kWh per interval]
-
-    Returns
-    -------
-    Bill
-        Line by line.
-    """
+    """Return the bill of the energy through the meter, shape (T,) each. [kWh per interval]"""
     tariff = site.tariff
     prices = tariff.import_price, tariff.export_price
     peaks = []
@@ -131,22 +118,7 @@ def bill_of(site: Site, grid_import: Vector, grid_export: Vector) -> Bill:
 
 
 def money_of(site: Site, dispatch: Dispatch, end_value: float) -> Money:
-    """Return the bill of a dispatch, beside the baseline.
-
-    Parameters
-    ----------
-    site : Site
-        True prices.
-    dispatch : Dispatch
-        What is done.
-    end_value : float
-        Terminal value of the energy left at the end. [$]
-
-    Returns
-    -------
-    Money
-        Amounts over the horizon.
-    """
+    """Return the bill of a dispatch beside the baseline, with its terminal value. [$]"""
     moved = (dispatch.charge + dispatch.discharge).sum(axis=1)
     cycle_costs = np.array([*map(attrgetter("cycle_cost"), site.storages)])
     return Money(

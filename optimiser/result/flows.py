@@ -127,21 +127,9 @@ def _split_solar(
 
 
 def _share(supply: Vector, missing: Vector, takers: Mask) -> Vector:
-    """Share a supply among those who take, by what each lacks; return what is left.
+    """Share a supply among the takers, by what each lacks; return what is left, shape (T,).
 
-    Parameters
-    ----------
-    supply : float64 array, shape (T,)
-        [kWh per interval]
-    missing : float64 array, shape (K, T)
-        Modified in place. [kWh per interval]
-    takers : bool array, shape (K, T) or (K, 1)
-        Storages among which to share.
-
-    Returns
-    -------
-    float64 array, shape (T,)
-        [kWh per interval]
+    `missing`, shape (K, T), is modified in place. [kWh per interval]
     """
     asked = np.where(takers, missing, 0.0)
     total = asked.sum(axis=0)

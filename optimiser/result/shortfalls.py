@@ -74,20 +74,7 @@ _NOTICEABLE = 1e-4
 
 
 def find_shortfalls(site: Site, dispatch: Dispatch) -> tuple[Shortfall, ...]:
-    """Whatever the dispatch misses.
-
-    Parameters
-    ----------
-    site : Site
-        Limits and tie_break.
-    dispatch : Dispatch
-        The plan.
-
-    Returns
-    -------
-    tuple of Shortfall
-        Empty where everything is kept.
-    """
+    """Find whatever the dispatch misses; nothing where everything is kept."""
     return (*_batteries(site, dispatch), *_vehicles(site, dispatch), *_meter(site, dispatch))
 
 

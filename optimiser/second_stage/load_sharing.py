@@ -77,25 +77,10 @@ def _redistribute(
 def _share_by_priority(
     energy: float, room: Vector, height: Vector, width: Vector, order: Vector
 ) -> Vector | None:
-    """Share energy, first by order, then by water-filling.
+    """Share energy, first by order, then by water-filling; None where there is no room for it.
 
-    Parameters
-    ----------
-    energy : float
-        Energy to share. [kWh]
-    room : float64 array, shape (F,)
-        Most that each takes. [kWh]
-    height : float64 array, shape (F,)
-        State of charge of each. [-]
-    width : float64 array, shape (F,)
-        Energy of one unit of height. [kWh]
-    order : array, shape (F,)
-        Lower ones are filled first.
-
-    Returns
-    -------
-    float64 array, shape (F,), or None
-        Adds up to `energy`; None where there is no room for it.
+    All arrays have shape (F,): the room [kWh], the state of charge [-] as height, the energy of one
+    unit of height [kWh], and the order, of which lower ones are filled first.
     """
     shares = np.zeros(room.size)
     room = np.maximum(room, 0.0)

@@ -41,25 +41,9 @@ class Candidate:
 def prefer(
     site: Site, problem: ProblemArrays, best: Candidate, budget: float, previous: Plan | None
 ) -> Candidate:
-    """Find the plan that people prefer to the cheapest one.
+    """Find the plan that people prefer to the cheapest one, within the budget [$].
 
-    Parameters
-    ----------
-    site : Site
-        The problem as stated.
-    problem : ProblemArrays
-        The same, for which the value function applies.
-    best : Candidate
-        The cheapest plan.
-    budget : float
-        Most that preferences may cost. [$]
-    previous : Plan or None
-        The plan before this one, for the same site.
-
-    Returns
-    -------
-    Candidate
-        Within the budget of `best`, which it is itself where nothing better was found.
+    The value function applies to the problem; `previous` is the plan before, of the same site.
     """
     priced = with_preference_prices(problem, best.dispatch, budget)
     candidates = [_solve(problem, priced)]

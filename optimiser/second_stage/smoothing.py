@@ -11,20 +11,7 @@ _NOTHING = 1e-9  # $; smoothing a plan must be free
 
 
 def smooth_power(problem: ProblemArrays, dispatch: Dispatch) -> Trajectory | None:
-    """Spread the trade of one storage evenly over intervals of one price.
-
-    Parameters
-    ----------
-    problem : ProblemArrays
-        Of one storage.
-    dispatch : Dispatch
-        A plan of it.
-
-    Returns
-    -------
-    Trajectory or None
-        None where there is nothing to spread.
-    """
+    """Spread the trade of one storage evenly over intervals of one price; None if there is none."""
     net = dispatch.charge[0] - dispatch.discharge[0]
     run = _runs(problem, dispatch, net)
     mean = np.bincount(run, net) / np.bincount(run, problem.hours)

@@ -46,28 +46,10 @@ def choose(
     preferences: Preferences,
     backend: SolverBackend | None,
 ) -> Trajectory:
-    """Choose the plan to serve.
+    """Choose the plan to serve; that of `best` where nothing better is found.
 
     Only where the value function applies may a plan cost the budget more, or keep to the one
     before; elsewhere only ties are broken, by the back end that solved the programme.
-
-    Parameters
-    ----------
-    site : Site
-        Priorities.
-    formulation : Formulation
-        The programme.
-    best : Incumbent
-        The cheapest plan.
-    preferences : Preferences
-        Budget and plan before.
-    backend : SolverBackend or None
-        The one that solved the programme, where one did.
-
-    Returns
-    -------
-    Trajectory
-        That of `best` where nothing better was found.
     """
     if preferences.budget <= 0 or math.isinf(best.lower_bound):
         return best.dispatch.trajectory

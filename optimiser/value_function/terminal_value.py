@@ -33,22 +33,7 @@ WAIT = 0.01
 
 
 def build_problem(site: Site, cost_function: CostFunction, rules: ProviderRules) -> ProblemArrays:
-    """Build the arrays of a site under a cost function and its provider's rules.
-
-    Parameters
-    ----------
-    site : Site
-        The problem as stated.
-    cost_function : CostFunction
-        What to minimise.
-    rules : ProviderRules
-        Price modifications to plan against.
-
-    Returns
-    -------
-    ProblemArrays
-        With a terminal value, where the cost function has one.
-    """
+    """Build the arrays of a site under a cost function and its provider's rules."""
     tariff = planning_tariff(rules, site.tariff, site.horizon)
     objective = build_objective(site, tariff, cost_function)
     problem = arrays_from_site(site, objective)
@@ -60,21 +45,8 @@ def with_terminal_value(site: Site, problem: ProblemArrays, objective: Objective
 
     The battery's own price where it has one; else one value of all energy that still serves the
     house, whichever storage holds it: periodic, where the horizon spans a day, else flat.  What a
-    vehicle drives away with, or cannot give back, has no value here.
-
-    Parameters
-    ----------
-    site : Site
-        The problem as stated.
-    problem : ProblemArrays
-        Its arrays.
-    objective : Objective
-        What they were built for; a surcharge among its prices is no money.
-
-    Returns
-    -------
-    ProblemArrays
-        The same with end values, padded with segments of zero width to a common number.
+    vehicle drives away with, or cannot give back, has no value here, and a surcharge among the
+    prices of the objective is no money.
     """
     in_money = problem
     if objective.import_surcharge > 0:
