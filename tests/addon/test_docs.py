@@ -1,18 +1,22 @@
-"""What DOCS.md tells a new user is true: every name, port, path, option and line of the log."""
+"""What the documents tell is true: every name, port, path, option, request and line of the log."""
 
+import json
 import re
 
 import pytest
 
 from server.command_line import DEFAULT_PORT, DEFAULT_UI_PORT
-from server.options import SHORTEST_TOKEN
+from server.http.app import utc_now
+from server.options import SHORTEST_TOKEN, Options
+from server.plans.planning import optimise_any
+from tests.addon.conftest import ROOT
 from tests.addon.test_files import ADDON, CONFIG
 from tests.end_to_end import small_request
 from tests.server.processes import running_server
 from tests.server.test_process import call
 
 DOCS = (ADDON / "DOCS.md").read_text()
-README = (ADDON.parent / "README.md").read_text()
+README = (ROOT / "README.md").read_text()
 
 
 def options_table(text):
@@ -45,6 +49,34 @@ def test_the_repository_and_the_names_are_ours(text):
     assert CONFIG["url"] in addresses
     assert addresses <= {CONFIG["url"], "https://github.com/bolagnaise/PowerSync"}
     assert f"**{CONFIG['name']}**" in text
+
+
+@pytest.mark.parametrize(
+    "name", ["README.md", "CONTRIBUTING.md", "docs/reliability.md", "docs/SECURITY.md"]
+)
+def test_files_that_a_document_names_exist(name):
+    text = (ROOT / name).read_text()
+    packages = "optimiser|matrix_builders|server|tests|benchmarks|addon|docs|examples"
+
+    named = set(re.findall(rf"`((?:{packages})/[\w./-]*)`", text))
+    linked = {link.partition("#")[0] for link in re.findall(r"\]\(([^):]+)\)", text)} - {""}
+
+    assert [path for path in named if not (ROOT / path).exists()] == []
+    assert [path for path in linked if not ((ROOT / name).parent / path).exists()] == []
+
+
+def test_the_first_request_of_the_readme_gets_the_answer_that_it_tells():
+    body = re.search(r"-d '(\{\n.*?\n\})'", README, re.DOTALL)[1]
+
+    reply = optimise_any(body.encode(), Options(), utc_now)
+
+    assert f'"action": {json.dumps([str(action) for action in reply.schedule.action])}' in README
+    assert f"`total_cost` of {reply.summary.total_cost} with" in README
+    assert f"`baseline_cost` of {reply.summary.baseline_cost}." in README
+
+
+def test_both_changelogs_are_the_same():
+    assert (ADDON / "CHANGELOG.md").read_text() == (ROOT / "CHANGELOG.md").read_text()
 
 
 def test_the_panel_and_the_slug_are_called_so():
