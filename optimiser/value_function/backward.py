@@ -25,7 +25,7 @@ GAVE_UP = -1
 @kernel("f8[:, ::1](f8[:, :], i8)")
 def with_room(f: Vector, room: int) -> Vector:
     """Return a copy of a function with room for more breakpoints."""
-    longer = np.empty((f.shape[0], room))
+    longer = np.zeros((f.shape[0], room))
     for row in range(f.shape[0]):
         for i in range(f.shape[1]):
             longer[row, i] = f[row, i]

@@ -48,8 +48,7 @@ def functions_of(values, starts, ends):
 
 DEFINED = {
     "interval_costs": lambda costs, place: [*functions_of(costs, place[:-1], place[1:]), place],
-    "periodic_worth": lambda x, y, slope: [x, y, slope[:-1]],
-    "value_backwards": lambda values, place, is_convex, first: [
+    "value_backwards": lambda values, place, first, is_convex: [
         *functions_of(values, place[1:], place[:-1]),
         place,
         is_convex,

@@ -67,6 +67,6 @@ async def test_the_plan_of_an_example_beats_the_idle_battery(client, path):
     certificate = reply["certificate"]
     assert certificate["lower_bound"] is not None
     assert certificate["gap"] >= -1e-6
-    assert certificate["primal_residual"] <= 1e-6
+    assert (certificate["primal_residual"] or 0.0) <= 1e-6  # none without a linear programme
     if request["cost_function"] == "profit":  # nothing but the bill counts
         assert reply["summary"]["savings"] >= -1e-6

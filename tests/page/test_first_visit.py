@@ -9,7 +9,7 @@ needs_browser()
 def test_an_empty_page_offers_an_example_and_gives_way_to_the_first_plan(browser, server):
     with opened(browser, server.page_url) as page:
         assert page.is_visible("#empty")
-        assert "PowerSync has not asked" in page.inner_text("#empty")
+        assert "No program has asked" in page.inner_text("#empty")
         assert not page.is_visible("#shown")
 
         page.click("#try")

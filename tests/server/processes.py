@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-_STARTS_WITHIN = 20.0  # s; numba compiles where its cache is cold
+_STARTS_WITHIN = 120.0  # s; numba compiles where its cache is cold
 
 
 class ServerProcess:

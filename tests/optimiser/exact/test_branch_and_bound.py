@@ -11,7 +11,7 @@ from optimiser import CostFunction, plan
 from optimiser.errors import InfeasibleError, SolverError
 from optimiser.exact import branch_and_bound
 from optimiser.exact.cuts import add_cuts
-from optimiser.exact.fixing import start_at, with_lp
+from optimiser.exact.fixing import start_at
 from optimiser.exact.integrality import find_violations
 from optimiser.model.formulation import formulate
 from optimiser.model.linear_program import objective, primal_residual
@@ -89,7 +89,9 @@ def test_where_every_point_has_a_violation_it_says_so():
     lp = formulation.lp._replace(col_lower=fixed[0], col_upper=fixed[1])
 
     with pytest.raises(InfeasibleError):
-        branch_and_bound.solve(with_lp(formulation, lp), start_at(lp, solution.x), time_limit=60.0)
+        branch_and_bound.solve(
+            replace(formulation, lp=lp), start_at(lp, solution.x), time_limit=60.0
+        )
 
 
 def test_a_search_without_time_finds_nothing():

@@ -21,7 +21,8 @@ def idle_levels(problem):
 @given(problems() | sites().flatmap(lambda site: cost_functions.map(lambda c: a_problem(site, c))))
 def test_a_dispatch_is_a_point_of_the_programme_at_its_planning_cost(levels_of, problem):
     formulation = formulate(problem)
-    dispatch = simulate(problem, Trajectory(levels_of(problem))).dispatch
+    most_export = -problem.meter[tables.EXPORT_LIMIT]  # kept where intervals are coupled
+    dispatch = simulate(problem, Trajectory(levels_of(problem), most_export)).dispatch
 
     x = formulation.point(dispatch)
 
