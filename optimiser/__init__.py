@@ -1,4 +1,4 @@
-"""The planning library: a site in, the provably best schedule out.
+"""The planning library: a site in, the schedule of least cost out.
 
 >>> from datetime import datetime, timezone
 >>> from optimiser import Battery, CostFunction, Forecast, Horizon, Site, Tariff, plan

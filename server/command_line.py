@@ -27,11 +27,11 @@ log = logging.getLogger("server")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command, and return its exit status."""
     parser = argparse.ArgumentParser(
-        prog="powersync-optimiser", description="The provably best home-battery schedule."
+        prog="powersync-optimiser", description="Home-battery schedules of least cost."
     )
     parser.add_argument("--version", action="version", version=VERSION)
     commands = parser.add_subparsers(dest="command", required=True)
-    add_serve_arguments(commands.add_parser("serve", help="answer PowerSync over HTTP"))
+    add_serve_arguments(commands.add_parser("serve", help="answer requests over HTTP"))
     planner = commands.add_parser("plan", help="plan one request and print it")
     planner.add_argument("request", help="a file with the body of POST /optimize, or - for stdin")
     planner.add_argument("--json", action="store_true", help="print the full reply")

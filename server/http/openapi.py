@@ -41,7 +41,7 @@ def document() -> dict[str, Any]:
         "info": {
             "title": "PowerSync Optimiser",
             "version": VERSION,
-            "description": "The provably best battery schedule. Units: W, Wh, $/kWh, SoC 0-1.",
+            "description": "Battery schedules and their gap. Units: W, Wh, $/kWh, SoC 0-1.",
         },
         "paths": {
             "/health": {"get": _operation("Whether plans can be made", {"type": "object"})},

@@ -42,7 +42,7 @@ function stampOf(plan) {
     return `for ${hours} from ${plan.clock.date(plan.instants[0])} ${plan.clock.time(plan.instants[0])}`;
   }
   const age = Date.now() / 1000 - made;
-  const old = age > STALE ? `, ${duration(age)} ago: PowerSync has not asked since` : "";
+  const old = age > STALE ? `, ${duration(age)} ago: no program has asked since` : "";
   return `planned at ${madeAt(plan.summary)} for ${hours}${old}`;
 }
 
