@@ -16,6 +16,9 @@ def highlights(results: Results) -> str:
     service, whole = results["service"], results["recorded"]["whole_site"]
     share = medians["build"] / medians["cold"]
     times = ", ".join(f"{ratio(others, name)} {name}" for name in others["ms"] if name != OURS)
+    turns = ", ".join(
+        f"{row['ratio']:.2f} {row['objective']}" for row in results["phases"]["objectives"]
+    )
     body = [
         [
             "writing all arrays, T = 576",
@@ -31,6 +34,7 @@ def highlights(results: Results) -> str:
         ],
         ["HiGHS with binaries on the same hard prices", f"{service['ratio']:,} times as long"],
         ["whole HTTP round trip, T = 576", f"{number(medians['http'])} ms"],
+        ["round trip as a share of HiGHS cold on the same matrix, by objective", turns],
         ["others on the same problem, as multiples of the round trip", times],
         [
             "`/health`, 99th percentile, while four 2,880-interval plans are made",

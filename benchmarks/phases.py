@@ -4,20 +4,25 @@ import json
 import time
 from collections.abc import Callable, Iterable
 from contextlib import closing
+from statistics import median
 from typing import Any
 
 from benchmarks import problems
 from benchmarks.serving import Client, Server, post
 from benchmarks.timing import exponent, seconds_of, spread, spread_of
 from matrix_builders import LinearProgram, MeterArrays, build, layout_for
+from optimiser import CostFunction, ProviderRules
 from optimiser.exact.steps import by_value_function
 from optimiser.model.formulation import formulate
 from optimiser.model.linear_program import LpSolution, Start, objective
 from optimiser.solvers import highs
+from optimiser.solvers.warm_start import warm_start
 from optimiser.value_function import storage_plan
+from optimiser.value_function.terminal_value import build_problem
 
 PHASES = ("build", "cold", "started", "exact", "exact_hard", "http")
 _SEEDS = 10  # days over which round trips are spread
+_IN_A_ROW = 10  # rounds of one kind, before those of the other
 _LIMIT = 60.0  # s
 _SAME = 1e-9  # relative
 
@@ -30,7 +35,7 @@ def phases(sizes: Iterable[int]) -> dict[str, Any]:
         for phase in PHASES
         if len(rows) > 1
     }
-    return {"rows": rows, "exponents": grows}
+    return {"rows": rows, "exponents": grows, "objectives": by_objective()}
 
 
 def _row(n_intervals: int) -> dict[str, Any]:
@@ -40,7 +45,7 @@ def _row(n_intervals: int) -> dict[str, Any]:
     formulation = formulate(convex)
     lp = formulation.lp
     best = by_value_function(convex, storage_plan.solve(convex))
-    start = Start(formulation.point(best.dispatch))
+    start = warm_start(formulation, formulation.point(best.dispatch))
     cold, started = (objective(lp, _solve(lp, begin)().x) for begin in (None, start))
     assert abs(cold - started) <= _SAME * max(1.0, abs(cold)), "a start must not change the optimum"
     meter = MeterArrays(convex.meter, convex.penalty)
@@ -77,6 +82,33 @@ def _round_trips(n_intervals: int) -> dict[str, Any]:
             "http": spread_of(times).as_dict(),
             "peak_mib": round(server.memory("VmHWM"), 1),
         }
+
+
+def by_objective() -> list[dict[str, Any]]:
+    """Round trips of ten days against HiGHS cold on the matrix of each, in turns. [ms]"""
+    with Server() as url, closing(Client(url)) as client:
+        return [_against_cold(client, cost_function) for cost_function in CostFunction]
+
+
+def _against_cold(client: Client, cost_function: CostFunction) -> dict[str, Any]:
+    pairs = []
+    for seed in range(_SEEDS):
+        site = problems.site(problems.CONVEX, problems.PROMISED, seed)
+        cold = _solve(formulate(build_problem(site, cost_function, ProviderRules())).lp, None)
+        request = problems.request(problems.CONVEX, problems.PROMISED, seed)
+        body = json.dumps({**request, "cost_function": cost_function.value}).encode()
+        client.post(body)
+        pairs += [
+            [median(seconds_of(work) for _ in range(_IN_A_ROW)) for work in works]
+            for works in [(cold, lambda body=body: client.post(body))] * 2
+        ]
+    cold_time, http_time = (1000.0 * median(times) for times in zip(*pairs, strict=True))
+    return {
+        "objective": cost_function.value,
+        "cold": round(cold_time, 2),
+        "http": round(http_time, 2),
+        "ratio": round(median(http / cold for cold, http in pairs), 2),
+    }
 
 
 def by_batteries(numbers: Iterable[int], seeds: int) -> list[dict[str, Any]]:

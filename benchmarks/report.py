@@ -61,7 +61,14 @@ def phases(results: Results) -> str:
         for row in rows
     ]
     spreads = table(["T", *(f"{title}, ms" for title in _PHASES.values())], spread_rows)
-    return f"{table(head, body)}\n\np50 / p95 / p99:\n\n{spreads}"
+    turns = table(
+        ["objective, T = 576, in turns", "HiGHS cold, ms", "HTTP round trip, ms", "ratio"],
+        [
+            [row["objective"], number(row["cold"]), number(row["http"]), f"{row['ratio']:.2f}"]
+            for row in results["phases"]["objectives"]
+        ],
+    )
+    return f"{table(head, body)}\n\np50 / p95 / p99:\n\n{spreads}\n\n{turns}"
 
 
 def batteries(results: Results) -> str:

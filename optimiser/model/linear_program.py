@@ -81,13 +81,10 @@ class Start:
         Value of each column. [kWh]
     basis : object, optional
         A `Basis`, or that of a solution; the programme may have other bounds since, and more rows.
-    is_feasible : bool
-        Whether the point is known to keep every bound.
     """
 
     x: Vector
     basis: object = None
-    is_feasible: bool = False
 
 
 def objective(lp: LinearProgram, x: Vector) -> float:

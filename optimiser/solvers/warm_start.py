@@ -10,10 +10,13 @@ cost of the right sign.  The reduced costs are
 
 so each column limits ``p_t`` or ``v_t`` by how it may move, and ``v_t`` changes only where the
 storage is full or empty.  Backwards, the ranges that later intervals leave to ``v_t`` are found;
-forwards, it is kept as constant as they allow.  Columns without reduced cost are basic then.  Where
-they are as many as rows, they are the basis, and HiGHS needs no iteration (350 from the point
-alone at 576 intervals, three milliseconds); where energy costs the same at several times they are
-more, and the point has to do.
+forwards, it is kept as constant as they allow.  Columns without reduced cost are basic then.
+
+Where they are as many as rows, they are an optimal basis, and HiGHS needs no iteration.  Where
+energy costs the same at several times they are more; HiGHS keeps independent ones, which have the
+same duals, and the dual simplex method goes on from there.  At 576 intervals that takes 0 to 350
+iterations and 1.3 to 11 ms, from the point alone 190 to 710 and 2.5 to 11 ms, from nothing 1,200
+to 1,600 and 9 to 18 ms.
 
 References
 ----------
@@ -49,7 +52,7 @@ def warm_start(formulation: Formulation, x: Vector) -> Start:
     Returns
     -------
     Start
-        With a basis, where complementary slackness gives just one.
+        With the basis.
     """
     lp, layout = formulation.lp, formulation.layout
     rises, falls = x < lp.col_upper - _AT_BOUND, x > lp.col_lower + _AT_BOUND
@@ -65,8 +68,7 @@ def warm_start(formulation: Formulation, x: Vector) -> Start:
     activity = multiply(lp.matrix, x, lp.row_lower.size)
     is_loose = (activity > lp.row_lower + _AT_BOUND) & (activity < lp.row_upper - _AT_BOUND)
     basis = Basis((np.abs(reduced_cost) <= _ZERO) | (rises & falls), is_loose, rises)
-    n_basic = np.count_nonzero(basis.columns) + np.count_nonzero(basis.rows)
-    return Start(x, basis if n_basic == lp.row_lower.size else None, is_feasible=True)
+    return Start(x, basis)
 
 
 def _price_ranges(formulation: Formulation, rises: Mask, falls: Mask) -> Vector:
