@@ -6,10 +6,12 @@ numba itself is imported only when it is the one that compiles: it costs half a 
 60 MB, which the add-on does not have.
 """
 
+import contextlib
 import importlib
 import importlib.util
 import os
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal, TypeVar, cast
 
@@ -41,7 +43,7 @@ MODE: Mode = _mode(_MODULE)
 """How the kernels of this process run."""
 
 
-def kernel(signature: str, *, inlined: bool = False) -> Callable[[Kernel], Kernel]:
+def kernel(signature: str) -> Callable[[Kernel], Kernel]:
     """Declare a kernel: numeric code over arrays, compiled where it can be.
 
     Parameters
@@ -49,9 +51,6 @@ def kernel(signature: str, *, inlined: bool = False) -> Callable[[Kernel], Kerne
     signature : str
         Types in numba's notation, ``"void(f8[::1], i8)"``; one declaration serves the
         ahead-of-time build and the just-in-time compiler alike.
-    inlined : bool
-        For what other kernels call in every interval and allocates nothing: it becomes a part of
-        them, and no reference to an array is counted in it, which took a third of their time.
 
     Returns
     -------
@@ -71,7 +70,7 @@ def kernel(signature: str, *, inlined: bool = False) -> Callable[[Kernel], Kerne
         if MODE == "ahead-of-time":
             return cast(Kernel, getattr(_MODULE, name))
         if MODE == "jit":
-            return cast(Kernel, _jit(signature, function, inlined))
+            return cast(Kernel, _jit(signature, function))
         return function
 
     return declare
@@ -85,9 +84,23 @@ def _require_unique(name: str, function: Callable[..., Any]) -> None:
         raise ValueError(f"kernel {name}: its name must be unique, got {first} and {second}")
 
 
-def _jit(signature: str, function: Callable[..., Any], inlined: bool = False) -> Callable[..., Any]:
+def _jit(signature: str, function: Callable[..., Any]) -> Callable[..., Any]:
     import numba  # noqa: PLC0415 - heavy, and not needed in the other two modes
 
-    options = {"forceinline": True, "_nrt": False} if inlined else {}
-    compiled = numba.njit(signature, cache=True, nogil=True, **options)(function)
+    _drop_stale(function)
+    compiled = numba.njit(signature, cache=True, nogil=True)(function)
     return cast(Callable[..., Any], compiled)
+
+
+def _drop_stale(function: Callable[..., Any]) -> None:
+    """Remove the compiled kernel where the source of one that it may call is newer.
+
+    numba looks at the file of the kernel alone; what it calls was declared before it.
+    """
+    sources = {Path(called.__code__.co_filename) for _, called in KERNELS.values()}
+    newest = max(source.stat().st_mtime for source in sources)
+    own = Path(function.__code__.co_filename)
+    for index in (own.parent / "__pycache__").glob(f"{own.stem}.{function.__name__}-*.nbi"):
+        if index.stat().st_mtime < newest:
+            with contextlib.suppress(OSError):  # of somebody else, or removed by now
+                index.unlink()

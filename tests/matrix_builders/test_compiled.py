@@ -1,5 +1,9 @@
 """Declaring kernels."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from matrix_builders import compiled
@@ -36,3 +40,32 @@ def test_a_module_that_is_loaded_again_declares_its_kernels_again(declare):
     again = declare("here")
 
     assert compiled.KERNELS["double"] == ("f8(f8)", again)
+
+
+_KERNEL = """from matrix_builders.compiled import kernel
+{}
+@kernel("f8(f8)")
+def {}(x):
+    return {}
+"""
+
+
+@pytest.mark.skipif(compiled.MODE != "jit", reason="kernels of this environment are not jitted")
+def test_a_kernel_is_compiled_again_where_one_that_it_calls_has_changed(tmp_path):
+    """numba looks at the file of the caller alone."""
+
+    def result_with(inner, seconds):
+        source = tmp_path / "inner_kernel.py"
+        source.write_text(_KERNEL.format("", "inner", inner))
+        changed = (tmp_path / "outer_kernel.py").stat().st_mtime + seconds
+        os.utime(source, (changed, changed))
+        program = "from outer_kernel import outer; print(outer(1.0))"
+        place = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
+        run = [sys.executable, "-c", program]
+        return subprocess.run(run, env=place, check=True, capture_output=True, text=True).stdout
+
+    outer = _KERNEL.format("from inner_kernel import inner", "outer", "inner(x)")
+    (tmp_path / "outer_kernel.py").write_text(outer)
+
+    assert result_with("x + 1.0", 0.0) == "2.0\n"
+    assert result_with("x + 2.0", 60.0) == "3.0\n"
