@@ -131,7 +131,7 @@ def load_year(home: str = "emhass") -> RealYear:
     return _load_year(HOMES[home], data_folder())
 
 
-def request_for(  # noqa: PLR0913 - each option stands for itself
+def request_for(
     day: date,
     *,
     home: str = "emhass",
