@@ -92,8 +92,8 @@ async def _reply_with_plan(
         state.plan_log.record(answer)
     finally:
         state.planning.discard(request.protocol)
-    keys.LOG_FIELDS.get().update(answer.facts)
-    state.last_plan = {**answer.facts, "at": datetime.now(UTC).isoformat(timespec="seconds")}
+    keys.LOG_FIELDS.get().update(answer.log_fields)
+    state.last_plan = {**answer.log_fields, "at": datetime.now(UTC).isoformat(timespec="seconds")}
     _count(state.metrics, answer)
     return web.Response(body=answer.body, content_type="application/json")
 
@@ -115,10 +115,10 @@ async def _run(state: keys.State, work: Callable[..., planning.Answer]) -> plann
 
 
 def _count(metrics: Metrics, answer: planning.Answer) -> None:
-    solver, proof = answer.facts["solver"], answer.facts["plan"]
+    solver, proof = answer.log_fields["solver"], answer.log_fields["plan"]
     metrics.count("powersync_plans_total", solver=solver, plan=proof)
-    metrics.count("powersync_repairs_total", answer.facts["warnings"])
-    metrics.count("powersync_refusals_total", len(answer.made.plan.refusals))
+    metrics.count("powersync_repairs_total", answer.log_fields["warnings"])
+    metrics.count("powersync_refusals_total", len(answer.solved.plan.refusals))
 
 
 @routes.get("/metrics")

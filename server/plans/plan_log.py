@@ -119,7 +119,7 @@ class PlanLog:
 
 def summarise(answer: Answer, at: datetime, number: int = 0) -> Summary:
     """Return the summary of a plan made at a time, by its number; that of the example is zero."""
-    plan, kind = answer.made.plan, answer.made.kind
+    plan, kind = answer.solved.plan, answer.solved.kind
     proof, money, horizon = plan.certificate, plan.money, plan.site.horizon
     return Summary(
         number=number,
@@ -133,13 +133,13 @@ def summarise(answer: Answer, at: datetime, number: int = 0) -> Summary:
         total_cost=dollars(money.total_cost),
         baseline_cost=dollars(money.baseline_cost),
         savings=dollars(money.savings),
-        warnings=int(answer.facts["warnings"]),
+        warnings=int(answer.log_fields["warnings"]),
     )
 
 
 def render(answer: Answer, summary: Summary) -> bytes:
     """Return the view of a plan as compressed JSON."""
-    plan, problem = answer.made.plan, answer.made.problem
+    plan, problem = answer.solved.plan, answer.solved.problem
     names = [name or key for name, key in zip(problem.names, problem.keys, strict=False)]
     view = View(
         example=summary.number == 0,

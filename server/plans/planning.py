@@ -34,7 +34,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class Solved:
     """A plan and the problem that it solves.
 
     Attributes
@@ -60,15 +60,15 @@ class Answer:
     ----------
     body : bytes
         JSON.
-    facts : dict
+    log_fields : dict
         For the log and `/status`.
-    made : Made
+    solved : Solved
         What it answers, for the page.
     """
 
     body: bytes
-    facts: dict[str, Any]
-    made: Made
+    log_fields: dict[str, Any]
+    solved: Solved
 
 
 def answer(
@@ -109,7 +109,7 @@ def answer(
     problem = problem_from_request(request, options, clock(), repairs)
     result = _plan(problem, history, is_fallback)
     reply = reply_from_plan(result, problem, repairs)
-    return _encode(reply, reply.summary, Made(Kind.BATTERY, result, problem))
+    return _encode(reply, reply.summary, Solved(Kind.BATTERY, result, problem))
 
 
 def answer_batteries(
@@ -121,7 +121,7 @@ def answer_batteries(
     problem = problem_from_request(request, options, clock(), repairs)
     result = _plan(problem, None, is_fallback)
     reply = multi_battery_reply(result, problem, repairs)
-    return _encode(reply, reply.summary, Made(Kind.BATTERIES, result, problem))
+    return _encode(reply, reply.summary, Solved(Kind.BATTERIES, result, problem))
 
 
 def answer_vehicles(
@@ -133,7 +133,7 @@ def answer_vehicles(
     problem = problem_from_request(request, options, clock(), repairs)
     result = _plan(problem, None, is_fallback)
     reply = ev_reply(result, problem, repairs)
-    return _encode(reply, reply.bill, Made(Kind.VEHICLES, result, problem))
+    return _encode(reply, reply.bill, Solved(Kind.VEHICLES, result, problem))
 
 
 def optimise_any(body: bytes, options: Options, clock: Clock) -> Reply:
@@ -163,15 +163,15 @@ def _plan(problem: Problem, history: History | None, is_fallback: bool) -> Plan:
     return result
 
 
-def _encode(reply: Reply, bill: SummaryOut, made: Made) -> Answer:
-    facts = {
-        "intervals": made.plan.site.horizon.n_intervals,
+def _encode(reply: Reply, bill: SummaryOut, solved: Solved) -> Answer:
+    log_fields = {
+        "intervals": solved.plan.site.horizon.n_intervals,
         "solver": reply.solver,
         "plan": reply.status.split(" ", 1)[0],
         "solve_ms": reply.certificate.solve_ms,
         "cost": bill.total_cost,
         "warnings": len(reply.warnings),
     }
-    if made.plan.refusals:  # worth a look in the log, whatever answered in the end
-        facts["refused"] = ascii("; ".join(made.plan.refusals)[:200])
-    return Answer(msgspec.json.encode(reply), facts, made)
+    if solved.plan.refusals:  # worth a look in the log, whatever answered in the end
+        log_fields["refused"] = ascii("; ".join(solved.plan.refusals)[:200])
+    return Answer(msgspec.json.encode(reply), log_fields, solved)

@@ -43,10 +43,10 @@ def test_the_facts_for_the_log_are_those_of_the_reply():
     answer = planning.answer(json.dumps(small_request()).encode(), OPTIONS, clock)
 
     reply = json.loads(answer.body)
-    assert answer.facts["intervals"] == 8
-    assert answer.facts["cost"] == reply["summary"]["total_cost"]
-    assert answer.facts["solver"] == reply["solver"]
-    assert answer.facts["warnings"] == 0
+    assert answer.log_fields["intervals"] == 8
+    assert answer.log_fields["cost"] == reply["summary"]["total_cost"]
+    assert answer.log_fields["solver"] == reply["solver"]
+    assert answer.log_fields["warnings"] == 0
 
 
 def test_a_reply_is_what_its_struct_says():
