@@ -25,7 +25,7 @@ ENERGY_TOLERANCE = 1e-6
 """Error of a plan that is served at most. [kWh]"""
 
 BILL_TOLERANCE = 1e-6
-"""Error of a bill that is served at most, per dollar that changes hands. [$]"""
+"""Error of a bill that is served at most, as a share of the money traded. [-]"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,8 @@ class Audit:
     energy_error : float
         Largest violation of a balance, a limit, the dynamics or exclusivity. [kWh]
     bill_error : float
-        Difference between the bill stated and the bill of the flows. [$]
+        Difference between the bill stated and the bill of the flows, over the money traded, at
+        least 1 $. [-]
     """
 
     energy_error: float
@@ -56,6 +57,7 @@ def audit(site: Site, dispatch: Dispatch, flows: EnergyFlows, money: Money) -> A
         np.abs(imported - dispatch.grid_import),  # the meter may differ by its noise
         *_flow_errors(site, dispatch, flows),
         *_meter_errors(site, dispatch),
+        *_permission_errors(site, dispatch, flows),
     ]
     for k, battery in enumerate(site.batteries):
         band = battery.reserve, battery.max_soc
@@ -125,6 +127,27 @@ def _meter_errors(site: Site, dispatch: Dispatch) -> list[Vector]:
     ]
 
 
+def _permission_errors(site: Site, dispatch: Dispatch, flows: EnergyFlows) -> list[Vector]:
+    """Return energy between storages and grid beyond what their permissions let through.
+
+    Flows are those of all batteries, and out of all vehicles.  Solar that the inverter keeps from
+    the house still counts as surplus.
+    """
+    n, hours = len(site.batteries), site.horizon.hours
+    slack = hours * DEAD_BAND
+    bought, fed, fed_by_vehicles = np.zeros((3, hours.size))
+    for k, battery in enumerate(site.batteries):
+        bought += dispatch.charge[k] * battery.may_charge_from_grid
+        fed += np.minimum(dispatch.discharge[k], hours * battery.export_limit) * battery.may_export
+    errors = [flows.grid_to_battery - bought - slack, flows.battery_to_grid - fed - slack]
+    kept = np.maximum(site.clipping - dispatch.curtailed, 0.0)
+    for v, vehicle in enumerate(site.vehicles):
+        fed_by_vehicles += dispatch.discharge[n + v] * vehicle.may_export
+        if not vehicle.may_charge_from_grid:
+            errors.append(flows.grid_to_vehicle[v] - kept - slack)
+    return [*errors, flows.vehicle_to_grid - fed_by_vehicles - slack]
+
+
 def _vehicle_error(vehicle: Vehicle, site: Site, dispatch: Dispatch, k: int) -> Vector:
     hours = np.where(_is_here(vehicle, site), site.horizon.hours, 0.0)
     band = vehicle.least_soc, vehicle.most_soc
@@ -171,7 +194,7 @@ def _is_here(vehicle: Vehicle, site: Site) -> Mask:
 
 
 def _bill_error(site: Site, drawn: Vector, flows: EnergyFlows, money: Money) -> float:
-    """Return how far the bill stated is from that of the flows, per dollar that changes hands."""
+    """Return how far the bill stated is from that of the flows, over the money traded."""
     sold = flows.solar_to_grid + flows.battery_to_grid + flows.vehicle_to_grid
     bought = drawn * site.tariff.import_price
     earned = sold * site.tariff.export_price
