@@ -16,7 +16,7 @@ SLOW = 2.0
 _MOST = 10
 _LARGEST = 2**19  # bytes of a body that is kept
 _PRIVATE = frozenset({"name"})
-_IDS = frozenset({"id", "vehicle_id"})
+_IDS = frozenset({"id", "battery_id", "vehicle_id"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,9 @@ def _strip(value: Any, ids: dict[str, str]) -> Any:  # noqa: ANN401 - raw JSON
     if not isinstance(value, dict):
         return value
     return {
-        key: ids.setdefault(str(item), str(len(ids) + 1)) if key in _IDS else _strip(item, ids)
+        key: ids.setdefault(str(item), str(len(ids) + 1))
+        if key in _IDS and item is not None
+        else _strip(item, ids)
         for key, item in value.items()
         if key not in _PRIVATE
     }

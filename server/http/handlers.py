@@ -117,7 +117,7 @@ async def _run(state: keys.State, work: Callable[..., planning.Answer]) -> plann
 def _count(metrics: Metrics, answer: planning.Answer) -> None:
     solver, proof = answer.log_fields["solver"], answer.log_fields["plan"]
     metrics.count("powersync_plans_total", solver=solver, plan=proof)
-    metrics.count("powersync_repairs_total", answer.log_fields["warnings"])
+    metrics.count("powersync_warnings_total", answer.log_fields["warnings"])
     metrics.count("powersync_refusals_total", len(answer.solved.plan.refusals))
 
 

@@ -18,7 +18,7 @@ HELP = {
     "powersync_request_seconds": "Time from request to reply, by path.",
     "powersync_plans_total": "Plans made, by the solver that answered and what it proved.",
     "powersync_refusals_total": "Ways to a plan that failed, so that the next was tried.",
-    "powersync_repairs_total": "Warnings in replies about requests that had to be repaired.",
+    "powersync_warnings_total": "Warnings in replies: repairs, assumptions and shortfalls.",
     "powersync_queue_length": "Plans that wait.",
     "powersync_hanging_threads": "Threads that were given up and have not ended.",
     "powersync_memory_peak_bytes": "Largest resident memory so far.",

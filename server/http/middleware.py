@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from optimiser import InfeasibleError, OptimiserError, ProblemError, SolverError
+from optimiser import OptimiserError, ProblemError, SolverError
 from server.http import keys
 from server.http.captures import SLOW
 from server.plans.worker import Overdue, Overloaded
@@ -32,12 +32,16 @@ _HEADERS = {
 
 RETRY_AFTER = "2"  # s; a full queue is worked off in less
 
+_BUSY: dict[type[Exception], str] = {
+    Overloaded: "server: busy with other plans, try again soon",
+    Overdue: "server: the plan took too long, try again later",
+}
+
 # Most specific first: the first class that matches decides the status.
 _STATUS: tuple[tuple[type[OptimiserError], int], ...] = (
     (NotJson, 415),
     (ProblemError, 400),
-    (InfeasibleError, 422),
-    (SolverError, 503),
+    (OptimiserError, 500),
 )
 
 
@@ -53,14 +57,14 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
     """Answer with what is raised on purpose; log the rest, and hide its details behind a 500."""
     try:
         return await handler(request)
+    except SolverError as error:
+        return _try_again(str(error))
     except OptimiserError as error:
         error.__traceback__ = None  # a cycle, with the body and all that was read of it
         status = next(code for kind, code in _STATUS if isinstance(error, kind))
         return json_reply(ErrorReply(str(error)), status)
-    except Overloaded:
-        return _try_again("server: busy with other plans, try again soon")
-    except Overdue:
-        return _try_again("server: the plan took too long, try again later")
+    except (Overloaded, Overdue) as error:
+        return _try_again(_BUSY[type(error)])
     except web.HTTPException as error:
         reply = json_reply(ErrorReply(_text_of(request, error)), error.status)
         if "Allow" in error.headers:

@@ -17,10 +17,13 @@ _PLANNING: dict[str, tuple[str, type[msgspec.Struct], type[msgspec.Struct]]] = {
 
 _REFUSALS = {
     "400": "The request has no sane reading; field and rule are named",
+    "401": "The API token is missing or wrong",
+    "403": "The caller used a public name for the server, or a page of another origin",
     "408": "The body took too long",
     "413": "The body is too large",
     "415": "The body is not application/json",
-    "503": "Busy; come back after Retry-After seconds",
+    "500": "Failed; the log has the trace",
+    "503": "Busy, or no plan passed its audit; come back after Retry-After seconds",
 }
 
 _TEXT = {"description": "OK", "content": {"text/plain": {"schema": {"type": "string"}}}}

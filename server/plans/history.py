@@ -9,7 +9,6 @@ _MOST_AGE = 2 * 3600.0  # s; an older plan is no guide
 _SOC_TOLERANCE = 0.03
 _PRICE_TOLERANCE = 0.1  # share of the mean price by which forecasts may have moved
 _PENNY = 0.01  # $/kWh; and this much where prices are near zero
-_ROUNDING = 1e-9  # h; of sums of interval lengths
 
 
 class History:
@@ -47,8 +46,8 @@ def _is_as_expected(site: Site, last: Plan) -> bool:
     age = (site.horizon.start - horizon.start).total_seconds()
     if not 0.0 <= age <= _MOST_AGE:
         return False
-    now = int(np.searchsorted(horizon.elapsed, age / 3600.0 + _ROUNDING, side="right"))
-    if now == horizon.n_intervals:  # the plan has ended
+    now = last.interval_at(site.horizon.start)
+    if now is None:  # the plan has ended
         return False
     before, tariff = last.site.tariff, site.tariff
     return (

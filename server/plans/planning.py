@@ -42,9 +42,9 @@ class Solved:
     kind : Kind
         Endpoint of the request.
     plan : Plan
-        The answer.
+        The plan.
     problem : Problem
-        The question.
+        What it solves.
     """
 
     kind: Kind
@@ -107,7 +107,7 @@ def answer(
     repairs = Repairs()
     request = decode(body, OptimizeRequest, repairs)
     problem = problem_from_request(request, options, clock(), repairs)
-    result = _plan(problem, history, is_fallback)
+    result = _plan(problem, history, repairs, is_fallback=is_fallback)
     reply = reply_from_plan(result, problem, repairs)
     return _encode(reply, reply.summary, Solved(Kind.BATTERY, result, problem))
 
@@ -119,7 +119,7 @@ def answer_batteries(
     repairs = Repairs()
     request = decode(body, MultiBatteryRequest, repairs)
     problem = problem_from_request(request, options, clock(), repairs)
-    result = _plan(problem, None, is_fallback)
+    result = _plan(problem, None, repairs, is_fallback=is_fallback)
     reply = multi_battery_reply(result, problem, repairs)
     return _encode(reply, reply.summary, Solved(Kind.BATTERIES, result, problem))
 
@@ -131,7 +131,7 @@ def answer_vehicles(
     repairs = Repairs()
     request = decode(body, EvRequest, repairs)
     problem = problem_from_request(request, options, clock(), repairs)
-    result = _plan(problem, None, is_fallback)
+    result = _plan(problem, None, repairs, is_fallback=is_fallback)
     reply = ev_reply(result, problem, repairs)
     return _encode(reply, reply.bill, Solved(Kind.VEHICLES, result, problem))
 
@@ -147,8 +147,12 @@ def optimise_any(body: bytes, options: Options, clock: Clock) -> Reply:
     return msgspec.json.decode(answer(body, options, clock).body, type=OptimizeReply)
 
 
-def _plan(problem: Problem, history: History | None, is_fallback: bool) -> Plan:
+def _plan(
+    problem: Problem, history: History | None, repairs: Repairs, *, is_fallback: bool
+) -> Plan:
     """Plan a problem with the plan before it in mind."""
+    if is_fallback:
+        repairs.note("fallback", "plan", "made without solvers; the log has the reason")
     result = plan(
         problem.site,
         problem.cost_function,
