@@ -1,7 +1,7 @@
 """The one place that decides how kernels run.
 
-In this order: the ahead-of-time module, where a build put one beside this file; plain Python,
-where ``NUMBA_DISABLE_JIT`` is set; numba, with its cache on disk; plain Python without numba.
+In this order: plain Python, where ``NUMBA_DISABLE_JIT`` is set; the ahead-of-time module, where a
+build put one beside this file; numba, with its cache on disk; plain Python without numba.
 numba itself is imported only when it is the one that compiles: it costs half a second and
 60 MB, which the add-on does not have.
 """

@@ -44,8 +44,9 @@ def write_movements(
     n_storages, n_intervals = limits.shape[1:]
     place = column_starts[CHARGE]  # columns of the meter have one entry each
     for block in (CHARGE, DISCHARGE):
+        limit = tables.CHARGE_LIMIT if block == CHARGE else tables.DISCHARGE_LIMIT
+        of_balance = -1.0 if block == CHARGE else 1.0
         for k in range(n_storages):
-            of_balance = -1.0 if block == CHARGE else 1.0
             of_dynamics = -traits[tables.CHARGE_EFFICIENCY, k]
             if block == DISCHARGE:
                 of_dynamics = 1.0 / traits[tables.DISCHARGE_EFFICIENCY, k]
@@ -53,7 +54,7 @@ def write_movements(
                 at = k * n_intervals + t
                 column = column_starts[block] + at
                 columns[tables.COST, column] = traits[tables.WEAR, k]
-                columns[tables.UPPER, column] = limits[block - CHARGE, k, t]
+                columns[tables.UPPER, column] = limits[limit, k, t]
                 indptr[column] = place
                 indices[place] = row_starts[BALANCE] + t
                 indices[place + 1] = row_starts[DYNAMICS] + at

@@ -1,4 +1,4 @@
-"""Errors: three answers to "may the caller try again?"."""
+"""Errors that the library raises on purpose."""
 
 from contextlib import ContextDecorator
 
@@ -24,7 +24,7 @@ class ProblemError(OptimiserError):
 
 
 class InfeasibleError(OptimiserError):
-    """A solver has proved that no plan exists; the soft formulation makes it unreachable."""
+    """A solver has proved that no point satisfies every bound, as branches of a search may have."""
 
 
 class SolverError(OptimiserError):

@@ -83,7 +83,7 @@ def plan(
         return Plan(
             site=site,
             cost_function=cost_function,
-            status=answer.status.format(reason="; ".join(refusals) or "no solver is installed"),
+            status=answer.status.format(reason="; ".join(refusals) or "no solver was tried"),
             marginal_value=None if storage_plan is None else storage_plan.marginal_value,
             refusals=tuple(refusals),
             timing=Timing(build=built - began, solve=solved - built, check=now() - solved),
@@ -132,7 +132,8 @@ def _certificate(answer: Answer, cost: float, errors: Audit) -> Certificate:
     best, proof = answer.best, answer.proof
     if not errors.passed:
         raise SolverError(
-            f"the plan fails its audit by {errors.energy_error:.1e} kWh, {errors.bill_error:.1e} $"
+            f"the plan fails its audit by {errors.energy_error:.1e} kWh,"
+            f" {errors.bill_error:.1e} of the money traded"
         )
     if best.cost < best.lower_bound and not best.is_optimal:
         raise SolverError(

@@ -167,7 +167,7 @@ def solver_chain(
         yield ValueFunctionSolver(exact_plan)
     for backend in solvers.available_backends() if backends is None else backends:
         yield LpSolver(site, backend, exact_plan)
-    if exact_plan is not None:
+    if exact_plan is not None and needs_solver:
         yield ValueFunctionSolver(exact_plan)
     yield RuleSolver()
 

@@ -10,7 +10,7 @@ from matrix_builders.compiled import kernel
 from optimiser.model.arrays import ProblemArrays
 
 DEAD_BAND = 1e-3
-"""Power under which a storage rests; the client would act on the noise. [kW]"""
+"""Power under which a storage rests: no inverter follows a command so small. [kW]"""
 
 # Energy beyond limit and excess that is rounding or what the dead band let through, and what more
 # than that costs: so much that such a dispatch never passes for a plan.
@@ -69,7 +69,7 @@ class Dispatch:
 
 
 class Simulation(NamedTuple):
-    """A dispatch, and what the programme makes of it.
+    """A dispatch with its planning cost and terminal value.
 
     Attributes
     ----------
@@ -78,7 +78,7 @@ class Simulation(NamedTuple):
     cost : float
         Its planning cost. [$]
     terminal_value : float
-        Value of the energy left at the end, which the cost is less by. [$]
+        Value of the energy left at the end, already subtracted from the cost. [$]
     """
 
     dispatch: Dispatch
@@ -92,8 +92,9 @@ def simulate(
     """Simulate the dispatch that follows the stored energy of a plan, and cost it.
 
     Net movements of the storages reproduce the levels without charging and discharging at
-    once; a movement under the dead band waits until it is worth a command.  The meter then
-    takes what costs least: without a dead band, nothing that reaches the levels costs less.
+    once; a movement under the dead band waits until it is worth a command.  Without couplings
+    the meter then takes what costs least: without a dead band, nothing that reaches the levels
+    costs less.  With them it keeps to what the trajectory says, where that says anything.
 
     Parameters
     ----------
@@ -107,7 +108,8 @@ def simulate(
     Returns
     -------
     Simulation
-        Within every power limit; on the levels but for what the dead band holds back.
+        Within every power limit of the storages, on the levels but for what the dead band holds
+        back; the limits of the meter are priced by `meter_cost` and checked by the audit.
     """
     storages, net_load = problem.storages, problem.meter[tables.NET_LOAD]
     least = np.outer(np.broadcast_to(dead_band, len(storages.group)), problem.hours)

@@ -22,7 +22,7 @@ class Proof:
     primal_residual : float
         Largest violation of any row or column bound. [kWh]
     dual_residual : float
-        Largest reduced cost of a column strictly between its bounds. [$/kWh]
+        Largest reduced cost of a column that could still move and lower the cost. [$/kWh]
     """
 
     lower_bound: float

@@ -172,10 +172,10 @@ def _hours_until(when: datetime, horizon: Horizon) -> float:
 
 
 def _level_prices(site: Site, objective: Objective, penalty: float, here: Mask) -> list[float]:
-    """Return what a missed soft level of each storage costs; a middling price where it may be."""
+    """Return what a missed soft level of each storage costs. [$/kWh]"""
     prices = [penalty] * len(site.batteries)
     for v, vehicle in enumerate(site.vehicles, len(site.batteries)):
-        middling = objective.import_price[here[v]] if here[v].any() else objective.import_price
-        price = _ABOVE_MEAN * max(float(np.mean(middling)), 0.0) / vehicle.charge_efficiency
+        import_price = objective.import_price[here[v]] if here[v].any() else objective.import_price
+        price = _ABOVE_MEAN * max(float(np.mean(import_price)), 0.0) / vehicle.charge_efficiency
         prices.append(_RANK[vehicle.priority] * penalty if vehicle.must_reach_target else price)
     return prices

@@ -43,7 +43,7 @@ class Vehicle:
     arrival, departure : datetime, optional
         Time-zone aware; at the charger from now on, and to the end of the horizon, where absent.
     must_reach_target : bool
-        Whether the target counts more than any price; else it is worth a middling one.
+        Whether the target counts more than any price; else it is worth 1.05 times the mean price.
     may_charge_from_grid : bool
         Whether it may take more than surplus solar.
     may_export : bool

@@ -66,7 +66,7 @@ class Bill:
 
 @dataclass(frozen=True, kw_only=True)
 class Money:
-    """The cost of a plan; planning prices, penalties and end values never enter. [$]
+    """The cost of a plan at the true prices; planning prices and penalties never enter. [$]
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""The rule-based plan, for the day when nothing else works."""
+"""The rule-based plan, where every solver failed."""
 
 import numpy as np
 

@@ -29,6 +29,9 @@ class Action(StrEnum):
     IDLE = "idle"
 
 
+_ROUNDING = 1e-9  # h; of sums of interval lengths
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
     """The proof of a plan.
@@ -49,11 +52,11 @@ class Certificate:
         took. [$]
     primal_residual, dual_residual : float or None
         Largest violation in the solver's point [kWh], and largest reduced cost of a column that
-        could still move [$/kWh]; None where no linear programme was solved.
+        could still lower the cost [$/kWh]; None where no linear programme was solved.
     made_exact : int
-        Intervals in which the linear programme alone would have been impossible.
+        Intervals in which the point of the linear programme violates a non-convex condition.
     energy_error, bill_error : float
-        Errors that the independent simulation and bill show. [kWh, $]
+        Errors that the independent simulation and bill show. [kWh, share of the money traded]
     """
 
     solver: str
@@ -202,7 +205,8 @@ class Plan:
         ends = self.site.horizon.elapsed
         if not 0.0 <= elapsed < float(ends[-1]):
             return None
-        return int(np.searchsorted(ends, elapsed + 1e-9, side="right"))
+        t = int(np.searchsorted(ends, elapsed + _ROUNDING, side="right"))
+        return t if t < ends.size else None
 
     @cached_property
     def actions(self) -> tuple[Action, ...]:

@@ -18,14 +18,14 @@ from optimiser.result.flows import flows_of
 from optimiser.result.plan import Action, Plan, actions_of
 from optimiser.second_stage.smoothing import smooth_power
 from optimiser.value_function import storage_plan
-from optimiser.value_function.terminal_value import WAIT
+from optimiser.value_function.terminal_value import DISCOUNT
 
 DEFAULT_BUDGET = 0.01
 """Most that preferences may cost over the horizon. [$]"""
 
 _THROUGHPUT_SHARE = 0.5
 _TIMING_SHARE = 0.25
-_OF_WAITING = 0.25
+_DISCOUNT_SHARE = 0.25
 _NOTHING = 1e-9  # $; smoothing a plan must be free
 _LEAST_THROUGHPUT = 1e-3  # kWh; a plan that moves nothing needs no price on moving
 
@@ -91,7 +91,7 @@ def with_preference_prices(problem: ProblemArrays, best: Dispatch, budget: float
     traded = float(best.grid_import.sum() + best.grid_export.sum())
     # Less than what waiting costs: or a little energy on a flat tariff would be kept for ever.
     prices = np.sort(np.abs(problem.meter[tables.IMPORT_PRICE]))
-    waiting = _OF_WAITING * WAIT * prices[prices.size // 2]
+    waiting = _DISCOUNT_SHARE * DISCOUNT * prices[prices.size // 2]
     wear = min(_THROUGHPUT_SHARE * budget / max(moved, _LEAST_THROUGHPUT), waiting)
     steepest = _TIMING_SHARE * budget / max(traded, _LEAST_THROUGHPUT)
     elapsed = np.cumsum(problem.hours)

@@ -49,7 +49,7 @@ class SolverBackend(Protocol):
     `solve` returns only points that the solver has proved optimal.  It raises
     `InfeasibleError` when the solver has proved that there is none, and
     `SolverError` for anything else: a time limit, a numerical failure.  Any other error counts as
-    one of our own code, and leaves the plan.
+    one of our own code, and propagates out of `plan`.
     """
 
     name: str

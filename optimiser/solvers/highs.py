@@ -39,7 +39,7 @@ class Silent(highspy.Highs):
 def solve(lp: LinearProgram, *, time_limit: float, start: Start | None = None) -> LpSolution:
     """Solve `lp` in at most `time_limit` seconds.
 
-    From a nearly optimal point HiGHS needs a third of the iterations, from its basis none.
+    See `warm_start` for the iterations that a start saves.
 
     Raises
     ------

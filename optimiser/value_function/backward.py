@@ -13,13 +13,14 @@ from optimiser.value_function.piecewise import X, Y, convex_run_end
 
 _FIRST_ROOM = 256  # breakpoints; most value functions have fewer than a hundred
 
-# Breakpoints that all value functions together may have: half a second and 48 MB.  Export prices
-# above import prices all day, in steps of a minute, would otherwise need minutes and gigabytes.
+# Breakpoints that all value functions together may have, the larger of the two: half a second and
+# 48 MB up to 15,625 intervals, in proportion beyond; a year of dynamic prices has 50 an interval.
+# Export prices above import prices all day, in steps of a minute, would need minutes and gigabytes.
 _MOST_BREAKPOINTS = 2_000_000
 _MOST_PER_INTERVAL = 128
 
 GAVE_UP = -1
-"""In place of ``place[0]``: the value functions grew beyond all use."""
+"""In place of ``place[0]``: the value functions have too many breakpoints."""
 
 
 @kernel("f8[:, ::1](f8[:, :], i8)")

@@ -2,7 +2,7 @@
 
 The meter nets, solar may be curtailed, limits may be exceeded at the penalty: what is left is a
 piecewise-linear function of the change of stored energy, convex where the import price is at
-least the export price and neither is negative, and not otherwise.
+least the export price and neither is negative, elsewhere perhaps not.
 """
 
 import numpy as np

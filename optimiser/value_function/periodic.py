@@ -88,7 +88,7 @@ def largest_difference(f: Vector, g: Vector) -> float:
 
 
 def periodic_value(problem: ProblemArrays, first: int, storages: Places) -> Vector | None:
-    """Find the cost of what a day needs from outside some storages, by the energy they hold.
+    """Return the value function at the start of a day that repeats without end.
 
     They are taken for one as large as all of them: exact where they are alike.  Penalties are left
     out: they are no money, and would add up from day to day.
@@ -105,8 +105,8 @@ def periodic_value(problem: ProblemArrays, first: int, storages: Places) -> Vect
     Returns
     -------
     float64 array, shape (3, S + 1), or None
-        A convex function on their band, of a few segments: the fixed point of a day's recursion.
-        None where finding it would take too long.
+        A convex function on their band, of a few segments: the fixed point of a day's recursion,
+        or its approximation after the last round.  None where it has too many breakpoints.
     """
     limits = problem.storages.limits[:, storages]
     band = limits[tables.STORED_LOWER : tables.STORED_UPPER + 1, :, 0]

@@ -62,7 +62,7 @@ def solve(problem: ProblemArrays) -> StoragePlan:
     Raises
     ------
     SolverError
-        Where the value functions grow beyond half a second of work.
+        Where the value functions have too many breakpoints.
     """
     storages = problem.storages
     limits = np.ascontiguousarray(storages.limits[:, 0])

@@ -2,8 +2,8 @@
 
 The day after the horizon is taken to look like its last day.  The terminal value is then what the
 value function says of the same clock time one day earlier, which depends on the terminal value in
-turn: a fixed point, reached in a few rounds because a day is long enough for a home battery to
-forget how it began.
+turn: a fixed point, reached in a few rounds because within a day the initial level of a home
+battery loses its influence.
 """
 
 from dataclasses import replace
@@ -24,11 +24,11 @@ from optimiser.value_function.piecewise import SLOPE, X
 DAY = 24.0
 """Period of the terminal value. [h]"""
 
-_NO_ROOM = 1e-9  # kWh
+_LEAST_ROOM = 1e-9  # kWh
 
 # Tomorrow's kWh is worth a little less than today's.  Without this, energy on a flat tariff would
 # be worth as much kept as used, and least throughput would keep it for ever.
-WAIT = 0.01
+DISCOUNT = 0.01
 """Share of its value that energy loses by staying. [-]"""
 
 
@@ -81,11 +81,11 @@ def _pad(values: list[Vector]) -> Vector:
 def _common_value(site: Site, in_money: ProblemArrays, is_shared: Mask, room: float) -> Vector:
     """Build the value of the energy that some storages hold in their room; shape (2, S)."""
     value = None
-    if float(site.horizon.elapsed[-1]) >= DAY - 1e-9 and room > _NO_ROOM:
+    if float(site.horizon.elapsed[-1]) >= DAY - 1e-9 and room > _LEAST_ROOM:
         value = _periodic(in_money, is_shared)
     if value is None:
         value = np.array([[room], [_median_value(site)]])
-    value[tables.END_PRICE] -= WAIT * np.abs(value[tables.END_PRICE])
+    value[tables.END_PRICE] -= DISCOUNT * np.abs(value[tables.END_PRICE])
     return value
 
 

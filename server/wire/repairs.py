@@ -14,7 +14,7 @@ from server.wire.replies import WarningOut
 from server.wire.wording import format_value
 
 Number = float | str | None
-"""A number, also as text; text without a number ("unavailable") gives the default, in the open."""
+"""A number, also as text; text without a number ("unknown") gives the default, with a warning."""
 
 
 class Repairs:

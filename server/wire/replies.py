@@ -216,7 +216,7 @@ class MeterOut(msgspec.Struct, kw_only=True):
 
 
 class EvReply(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """Reply of ``POST /ev/optimize``; the first three but success are of a single vehicle."""
+    """Reply of ``POST /ev/optimize``; `vehicle_id`, `schedule`, `summary`: of a single vehicle."""
 
     success: bool
     status: str

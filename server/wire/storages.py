@@ -44,7 +44,7 @@ _CAPACITY = Rule(
     default=13_500.0,
     slips=(
         CAPACITY_IN_KWH,
-        # The client is known to send 4.05e7 Wh; far beyond, a solver's tolerances drown the house.
+        # The client is known to send 4.05e7 Wh; far beyond, tolerances exceed what a house uses.
         Slip(1e8, "capped", "{kilo:g} kWh is no home; 1e5 assumed", replacement=1e8),
         Slip(1e6, "implausible", "{kilo:g} kWh is no home battery"),
     ),
@@ -123,7 +123,7 @@ class NamedBatteryIn(BatteryIn, kw_only=True):
     id: Annotated[str | int | None, Meta(description="Its key in the reply")] = None
     battery_id: Annotated[str | int | None, Meta(description="The same as id")] = None
     name: str | None = None
-    system_type: str | None = None
+    system_type: Annotated[str | None, Meta(description="Accepted and ignored")] = None
 
 
 class EvIn(msgspec.Struct, kw_only=True):
@@ -147,7 +147,7 @@ class EvIn(msgspec.Struct, kw_only=True):
     ] = None
     charger_efficiency: Annotated[Number, _CHARGER, Meta(description="One-way, in")] = None
     discharge_efficiency: Annotated[Number, _CHARGER, Meta(description="One-way, out")] = None
-    charger_type: str | None = None
+    charger_type: Annotated[str | None, Meta(description="Accepted and ignored")] = None
     departure_time: Annotated[str | None, Meta(description="ISO 8601; local where naive")] = None
     arrival_time: Annotated[str | None, Meta(description="ISO 8601; local where naive")] = None
     must_reach_target: bool | None = None

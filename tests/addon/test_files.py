@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from optimiser import CostFunction
 from server import options
 from server.command_line import DEFAULT_PORT, DEFAULT_UI_PORT
 from server.options import LOG_LEVELS, SHORTEST_TOKEN, Options, load
@@ -111,6 +112,7 @@ def test_the_schema_lets_through_what_the_server_takes():
     schema = CONFIG["schema"]
 
     assert schema["log_level"] == f"list({'|'.join(LOG_LEVELS)})"
+    assert schema["default_cost_function"] == f"list({'|'.join(CostFunction)})"
     assert schema["api_token"] == f"password({SHORTEST_TOKEN},)?"
     for name, bounds in (("optimization_interval", (5, 120)), ("horizon_hours", (24, 72))):
         assert tuple(map(int, re.findall(r"\d+", schema[name]))) == bounds

@@ -53,7 +53,7 @@ def test_with_no_back_end_left_the_rules_serve_and_say_why():
 def test_with_no_back_end_at_all_the_rules_serve():
     best = plan(TWO_BATTERIES, backends=[])
 
-    assert best.status == "heuristic (no solver is installed)"
+    assert best.status == "heuristic (no solver was tried)"
 
 
 def test_without_highs_the_backup_finds_the_same_cost(monkeypatch):
