@@ -54,16 +54,16 @@ def local_hours(request: Request) -> Vector:
 
 
 @every_scenario
-def test_a_seed_makes_one_day(name: str) -> None:
+def test_a_seed_makes_one_day(name):
     assert SCENARIOS[name](3) == SCENARIOS[name](3)
 
 
 @every_scenario
-def test_another_seed_makes_another_day(name: str) -> None:
+def test_another_seed_makes_another_day(name):
     assert SCENARIOS[name](3)["load_forecast"] != SCENARIOS[name](4)["load_forecast"]
 
 
-def test_the_committed_examples_are_what_the_generator_writes(tmp_path: Path) -> None:
+def test_the_committed_examples_are_what_the_generator_writes(tmp_path):
     write_examples(tmp_path)
 
     written = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
@@ -72,7 +72,7 @@ def test_the_committed_examples_are_what_the_generator_writes(tmp_path: Path) ->
 
 
 @every_scenario
-def test_an_example_file_holds_its_scenario_one_line_per_array(name: str, tmp_path: Path) -> None:
+def test_an_example_file_holds_its_scenario_one_line_per_array(name, tmp_path):
     write_examples(tmp_path)
     text = (tmp_path / f"{name}.json").read_text(encoding="utf-8")
 
@@ -82,7 +82,7 @@ def test_an_example_file_holds_its_scenario_one_line_per_array(name: str, tmp_pa
 
 
 @every_scenario
-def test_a_scenario_is_shaped_as_the_client_posts(name: str) -> None:
+def test_a_scenario_is_shaped_as_the_client_posts(name):
     request = SCENARIOS[name](1)
 
     assert request["interval_minutes"] == 5
@@ -101,7 +101,7 @@ def test_a_scenario_is_shaped_as_the_client_posts(name: str) -> None:
 
 
 @every_scenario
-def test_a_start_carries_its_offset_and_zone(name: str) -> None:
+def test_a_start_carries_its_offset_and_zone(name):
     request = SCENARIOS[name](1)
 
     start = datetime.fromisoformat(request["start_time"])
@@ -109,14 +109,14 @@ def test_a_start_carries_its_offset_and_zone(name: str) -> None:
     assert request["timezone"] == "Australia/Sydney"
 
 
-def test_no_start_sends_no_time_as_the_client_does() -> None:
+def test_no_start_sends_no_time_as_the_client_does():
     request = synthetic_request(1, 48, start=None)
 
     assert "start_time" not in request
     assert "timezone" not in request
 
 
-def test_the_examples_use_every_cost_function() -> None:
+def test_the_examples_use_every_cost_function():
     used = {name: scenario(1)["cost_function"] for name, scenario in SCENARIOS.items()}
 
     assert used == {
@@ -131,7 +131,7 @@ def test_the_examples_use_every_cost_function() -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(seed=seeds, kind=st.sampled_from(sorted(TARIFFS)))
-def test_units_and_rounding_are_those_of_the_wire(seed: int, kind: str) -> None:
+def test_units_and_rounding_are_those_of_the_wire(seed, kind):
     import_price, export_price, solar, load = arrays(synthetic_request(seed, kind=kind))
 
     assert all(np.isfinite(values).all() for values in (import_price, export_price, solar, load))
@@ -144,7 +144,7 @@ def test_units_and_rounding_are_those_of_the_wire(seed: int, kind: str) -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(seed=seeds)
-def test_the_sun_keeps_its_hours_and_the_home_its_evenings(seed: int) -> None:
+def test_the_sun_keeps_its_hours_and_the_home_its_evenings(seed):
     request = synthetic_request(seed, n_intervals=2016)
     *_, solar, load = arrays(request)
     hours = local_hours(request)
@@ -159,7 +159,7 @@ def test_the_sun_keeps_its_hours_and_the_home_its_evenings(seed: int) -> None:
     [(1, 5), (48, 60), (96, 30), (288, 5), (576, 5), (864, 5), (2880, 1)],
 )
 @pytest.mark.parametrize("kind", TARIFFS)
-def test_any_length_can_be_made(n_intervals: int, interval_minutes: int, kind: str) -> None:
+def test_any_length_can_be_made(n_intervals, interval_minutes, kind):
     request = synthetic_request(7, n_intervals, interval_minutes, kind)
 
     assert {len(request[key]) for key in ARRAYS} == {n_intervals}
@@ -169,7 +169,7 @@ def test_any_length_can_be_made(n_intervals: int, interval_minutes: int, kind: s
 
 @settings(max_examples=30, deadline=None)
 @given(seed=seeds)
-def test_dynamic_prices_are_low_under_the_sun_and_high_at_dinner(seed: int) -> None:
+def test_dynamic_prices_are_low_under_the_sun_and_high_at_dinner(seed):
     request = synthetic_request(seed, n_intervals=2016)
     import_price, export_price, *_ = arrays(request)
     hours = local_hours(request)
@@ -185,7 +185,7 @@ def test_dynamic_prices_are_low_under_the_sun_and_high_at_dinner(seed: int) -> N
 
 @settings(max_examples=30, deadline=None)
 @given(seed=seeds)
-def test_negative_midday_pays_for_taking_energy_at_midday_only(seed: int) -> None:
+def test_negative_midday_pays_for_taking_energy_at_midday_only(seed):
     request = SCENARIOS["negative_midday"](seed)
     import_price, export_price, *_ = arrays(request)
     hours = local_hours(request)
@@ -195,7 +195,7 @@ def test_negative_midday_pays_for_taking_energy_at_midday_only(seed: int) -> Non
     assert (export_price < import_price).all()
 
 
-def test_export_above_import_holds_in_its_evening_window_only() -> None:
+def test_export_above_import_holds_in_its_evening_window_only():
     request = SCENARIOS["export_above_import"](1)
     import_price, export_price, *_ = arrays(request)
     hours = local_hours(request)
@@ -207,7 +207,7 @@ def test_export_above_import_holds_in_its_evening_window_only() -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(seed=seeds)
-def test_below_reserve_is_one_hair_below_at_dawn(seed: int) -> None:
+def test_below_reserve_is_one_hair_below_at_dawn(seed):
     request = SCENARIOS["below_reserve"](seed)
     *_, solar, _ = arrays(request)
 
@@ -216,7 +216,7 @@ def test_below_reserve_is_one_hair_below_at_dawn(seed: int) -> None:
     assert solar[24] > 0  # two hours on, the sun is up
 
 
-def test_time_of_use_changes_by_the_clock_alone() -> None:
+def test_time_of_use_changes_by_the_clock_alone():
     request = SCENARIOS["time_of_use"](1)
     import_price, export_price, *_ = arrays(request)
     hours = local_hours(request)
@@ -229,7 +229,7 @@ def test_time_of_use_changes_by_the_clock_alone() -> None:
     assert len(set(export_price)) == 1
 
 
-def test_a_flat_tariff_is_flat_and_export_earns_less() -> None:
+def test_a_flat_tariff_is_flat_and_export_earns_less():
     import_price, export_price, *_ = arrays(SCENARIOS["flat_tariff"](1))
 
     assert len(set(import_price)) == len(set(export_price)) == 1

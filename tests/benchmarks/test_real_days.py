@@ -4,7 +4,6 @@ import csv
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +12,6 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from benchmarks import real_days
-from benchmarks.days import Vector
 
 FOLDER = real_days.data_folder()
 CLOCKS_BACK, CLOCKS_ON = date(2025, 4, 6), date(2025, 10, 5)
@@ -71,9 +69,7 @@ def horizon_dates() -> Iterator[date]:
     ],
 )
 @pytest.mark.parametrize("wholesale", [-1.0, 0.0, 0.08, 20.3])
-def test_the_tariff_adds_by_the_local_hour(
-    wholesale: float, hour: int, import_adder: float, export_adder: float
-) -> None:
+def test_the_tariff_adds_by_the_local_hour(wholesale, hour, import_adder, export_adder):
     buy, sell = real_days.retail_prices(np.array([wholesale]), np.array([hour]))
 
     assert buy[0] == pytest.approx(1.1 * wholesale + import_adder, abs=1e-12)
@@ -84,20 +80,20 @@ def test_the_tariff_adds_by_the_local_hour(
     means=arrays(np.float64, st.integers(1, 30), elements=st.floats(0, 6000)),
     parts=st.integers(1, 8),
 )
-def test_refining_keeps_every_mean_and_never_goes_negative(means: Vector, parts: int) -> None:
+def test_refining_keeps_every_mean_and_never_goes_negative(means, parts):
     fine = real_days.refine_means(means, parts)
 
     assert fine.min() >= 0
     np.testing.assert_allclose(fine.reshape(-1, parts).mean(axis=1), means, atol=1e-9)
 
 
-def test_refining_a_ramp_gives_the_ramp() -> None:
+def test_refining_a_ramp_gives_the_ramp():
     fine = real_days.refine_means(np.arange(3.0, 9.0), parts=4)
 
     np.testing.assert_allclose(np.diff(fine)[4:-4], 0.25)
 
 
-def test_absent_data_names_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_absent_data_names_the_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("POWERSYNC_DATA", str(tmp_path / "nowhere"))
 
     with pytest.raises(FileNotFoundError, match=r"nowhere.*POWERSYNC_DATA"):
@@ -106,7 +102,7 @@ def test_absent_data_names_the_folder(tmp_path: Path, monkeypatch: pytest.Monkey
 
 @needs_data
 @pytest.mark.parametrize("home", real_days.HOMES)
-def test_the_grid_is_gapless_and_finite(home: str) -> None:
+def test_the_grid_is_gapless_and_finite(home):
     year = real_days.load_year(home)
 
     assert set(np.diff(year.starts)) == {np.timedelta64(5, "m")}
@@ -120,7 +116,7 @@ def test_the_grid_is_gapless_and_finite(home: str) -> None:
 
 
 @needs_data
-def test_a_year_is_read_once() -> None:
+def test_a_year_is_read_once():
     assert real_days.load_year() is real_days.load_year("emhass")
 
 
@@ -139,8 +135,8 @@ def test_a_year_is_read_once() -> None:
     ],
 )
 def test_a_stamped_price_lands_where_its_interval_begins(
-    nem_end: str, utc_start: str, import_adder: float, export_adder: float
-) -> None:
+    nem_end, utc_start, import_adder, export_adder
+):
     year, row = real_days.load_year(), row_at(utc_start)
 
     wholesale = dispatch_price(nem_end)
@@ -149,7 +145,7 @@ def test_a_stamped_price_lands_where_its_interval_begins(
 
 
 @needs_data
-def test_a_half_hour_of_sun_lands_where_it_shone() -> None:
+def test_a_half_hour_of_sun_lands_where_it_shone():
     year = real_days.load_year()
     megawatts = readings("rooftop_nsw1/rooftop_pv_mw.csv")
 
@@ -174,7 +170,7 @@ def test_a_half_hour_of_sun_lands_where_it_shone() -> None:
         ("2025-04-05T16:30", "2024-10-06 00:30"),  # 2:30, the second pass of Sydney's repeated hour
     ],
 )
-def test_a_load_keeps_its_clock_time_and_weekday(utc_start: str, home_utc: str) -> None:
+def test_a_load_keeps_its_clock_time_and_weekday(utc_start, home_utc):
     year = real_days.load_year()
 
     reading = float(readings("emhass_home/home_30min.csv")[home_utc][0])
@@ -182,7 +178,7 @@ def test_a_load_keeps_its_clock_time_and_weekday(utc_start: str, home_utc: str) 
 
 
 @needs_data
-def test_a_gap_in_the_load_takes_the_week_before() -> None:
+def test_a_gap_in_the_load_takes_the_week_before():
     home = readings("emhass_home/home_30min.csv")
     year = real_days.load_year()
 
@@ -191,7 +187,7 @@ def test_a_gap_in_the_load_takes_the_week_before() -> None:
 
 
 @needs_data
-def test_the_german_home_is_energy_per_quarter_hour() -> None:
+def test_the_german_home_is_energy_per_quarter_hour():
     year = real_days.load_year("opsd")
     home = readings("opsd_home_de/building_6.csv")
 
@@ -200,7 +196,7 @@ def test_the_german_home_is_energy_per_quarter_hour() -> None:
 
 
 @needs_data
-def test_available_days_are_those_with_a_whole_horizon() -> None:
+def test_available_days_are_those_with_a_whole_horizon():
     days = real_days.available_days()
 
     assert (days[0], days[-1]) == (date(2024, 12, 2), date(2025, 10, 30))
@@ -209,7 +205,7 @@ def test_available_days_are_those_with_a_whole_horizon() -> None:
 
 
 @needs_data
-def test_a_month_is_its_available_days() -> None:
+def test_a_month_is_its_available_days():
     assert real_days.days_of_month(2025, 2) == [date(2025, 2, n) for n in range(1, 29)]
     assert real_days.days_of_month(2024, 12)[0] == date(2024, 12, 2)
     assert real_days.days_of_month(2024, 11) == []
@@ -217,20 +213,20 @@ def test_a_month_is_its_available_days() -> None:
 
 @needs_data
 @pytest.mark.parametrize("day", [date(2024, 12, 1), date(2025, 10, 31)])
-def test_a_day_outside_the_data_is_refused(day: date) -> None:
+def test_a_day_outside_the_data_is_refused(day):
     with pytest.raises(ValueError, match="day"):
         real_days.request_for(day)
 
 
 @needs_data
 @pytest.mark.parametrize("minutes", [0, -5, 7, 50])
-def test_an_interval_off_the_grid_is_refused(minutes: int) -> None:
+def test_an_interval_off_the_grid_is_refused(minutes):
     with pytest.raises(ValueError, match="interval_minutes"):
         real_days.request_for(date(2025, 1, 15), hours=24, interval_minutes=minutes)
 
 
 @needs_data
-def test_requests_start_at_local_midnight_and_are_whole() -> None:
+def test_requests_start_at_local_midnight_and_are_whole():
     for day in horizon_dates():
         request = real_days.request_for(day)
 
@@ -256,8 +252,8 @@ def _is_summer_time(midnight: date) -> bool:
     ],
 )
 def test_the_evening_price_begins_at_three_by_the_wall_clock(
-    day: date, elapsed_to_three_o_clock: int, nem_end: str
-) -> None:
+    day, elapsed_to_three_o_clock, nem_end
+):
     prices = real_days.request_for(day)["prices_import"]
 
     row = 12 * elapsed_to_three_o_clock
@@ -268,7 +264,7 @@ def test_the_evening_price_begins_at_three_by_the_wall_clock(
 
 @needs_data
 @pytest.mark.parametrize(("day", "intervals"), [(CLOCKS_BACK, 300), (CLOCKS_ON, 276)])
-def test_the_day_after_a_change_of_clocks_follows_without_a_seam(day: date, intervals: int) -> None:
+def test_the_day_after_a_change_of_clocks_follows_without_a_seam(day, intervals):
     this = real_days.request_for(day)["prices_import"]
     following = real_days.request_for(day + timedelta(days=1))["prices_import"]
 
@@ -276,7 +272,7 @@ def test_the_day_after_a_change_of_clocks_follows_without_a_seam(day: date, inte
 
 
 @needs_data
-def test_longer_intervals_are_block_means() -> None:
+def test_longer_intervals_are_block_means():
     fine = real_days.request_for(date(2025, 1, 15), hours=24)
     coarse = real_days.request_for(date(2025, 1, 15), hours=24, interval_minutes=30)
 
@@ -286,7 +282,7 @@ def test_longer_intervals_are_block_means() -> None:
 
 
 @needs_data
-def test_options_reach_the_request() -> None:
+def test_options_reach_the_request():
     request = real_days.request_for(
         date(2025, 1, 15), cost_function="profit", soc=0.31, battery={"capacity_wh": 10_000}
     )

@@ -184,14 +184,6 @@ async def test_a_vehicle_that_gives_keeps_its_least_soc(client, least):
     assert sum(given(reply)[:8]) / 2000 == pytest.approx(max(0.5 - least, 0) * 36.8, abs=TINY)
 
 
-async def test_the_least_soc_of_a_vehicle_that_does_not_give_changes_nothing(client):
-    plain = await charging_of(client, ev_request())
-
-    reply = await charging_of(client, ev_request({"min_soc": 0.9}))
-
-    assert reply["schedule"] == plain["schedule"]
-
-
 @pytest.mark.parametrize("most", [2.3, 3.7, 7.4, 11, 22])
 async def test_a_charger_gives_what_it_has_where_time_is_short(client, most):
     sent = ev_request({"max_charge_kw": most, "departure_time": "12:30"})

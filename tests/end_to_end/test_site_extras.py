@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from tests.end_to_end import plan_of, post, small_request, warned
-from tests.end_to_end.contract import HUGE, charging_of, ev_request, fleet_of, fleet_request, short
+from tests.end_to_end.contract import charging_of, ev_request, fleet_of, fleet_request, short
 from tests.end_to_end.requests import ev_requests, multi_battery_requests, optimize_requests
 
 EXAMPLES = 60
@@ -19,50 +19,6 @@ DEAR_EXPORT = {"prices_export": [0.3] * 8, "solar_forecast": [3000.0] * 8, "batt
 
 def metered(reply, name):
     return reply["schedule"][f"grid_{name}_w"]
-
-
-@pytest.mark.parametrize(
-    ("sent", "meant", "warning"),
-    [
-        ([3000] * 4 + [9000] * 4, [3000] * 4 + [9000] * 4, None),
-        ([3000, None, 3000, None, 9000, None, 9000, 9000], None, None),
-        (["3000"] * 4 + ["9000"] * 4, [3000] * 4 + [9000] * 4, None),
-        (
-            [3000, "3000", None, "9000", 9000, 9000, 9000, 9000],
-            [3000] * 2 + [1e5] + [9e3] * 5,
-            None,
-        ),
-        ([3000, 4000], [3000, 4000] * 4, "extended"),
-        ([3000] * 8 + [1] * 3, [3000] * 8, "truncated"),
-        ([3000, 5000] * 8, [4000] * 8, "resampled"),
-        ([3000, "x", 5000] + [5000] * 5, [3000, 4000] + [5000] * 6, "interpolated"),
-        ([3000, math.nan, 5000] + [5000] * 5, [3000, 4000] + [5000] * 6, "interpolated"),
-        ([3000, [], {}] + [3000] * 5, [3000] * 8, "interpolated"),
-        ([3000, HUGE] + [3000] * 6, [3000] * 8, "interpolated"),
-        ([3000, math.inf] + [3000] * 6, [3000, None] + [3000] * 6, None),
-        ([None] * 8, [None] * 8, None),
-        ([], None, None),
-        (None, None, None),
-        ("3000", 3000, None),
-        (3000.5, 3000.5, None),
-        (math.inf, None, None),
-        ("unavailable", None, "default"),
-        (math.nan, None, "default"),
-    ],
-    ids=short,
-)
-@pytest.mark.parametrize("name", ["import", "export"])
-async def test_a_limit_of_the_meter_is_read_as_it_was_meant(client, name, sent, meant, warning):
-    field = f"max_{name}_w"
-    clean = meant if meant is not None or not isinstance(sent, list) else (sent or None)
-
-    reply = await plan_of(
-        client,
-        small_request(**DEAR_EXPORT, grid={field: sent}),
-        small_request(**DEAR_EXPORT, grid={field: clean}),
-    )
-
-    assert warned(reply) == ([] if warning is None else [(warning, f"grid.{field}")])
 
 
 async def test_import_keeps_within_the_limit_of_each_interval(client):
@@ -294,16 +250,29 @@ OTHER_DAYS = [
 ]
 
 
+JANUARIES = [
+    ([1, 12], [1, 12]),
+    (1, [1]),
+    ("jan", [1]),
+    (["January", "feb"], [1, 2]),
+    (None, list(range(1, 13))),
+]
+OTHER_MONTHS = [([2, 3], [2, 3]), ("december", [12])]
+
+
 @pytest.mark.parametrize(
-    ("sent", "meant", "counts"),
-    [(*days, True) for days in WEDNESDAYS] + [(*days, False) for days in OTHER_DAYS],
+    ("field", "sent", "meant", "counts"),
+    [("weekdays", *days, True) for days in WEDNESDAYS]
+    + [("weekdays", *days, False) for days in OTHER_DAYS]
+    + [("months", *months, True) for months in JANUARIES]
+    + [("months", *months, False) for months in OTHER_MONTHS],
     ids=short,
 )
-async def test_weekdays_may_be_numbers_or_names(client, sent, meant, counts):
+async def test_weekdays_and_months_may_be_numbers_or_names(client, field, sent, meant, counts):
     reply = await plan_of(
         client,
-        peaky({"price_per_kw": 10, "weekdays": sent}),
-        peaky({"price_per_kw": 10, "weekdays": meant}),
+        peaky({"price_per_kw": 10, field: sent}),
+        peaky({"price_per_kw": 10, field: meant}),
     )
 
     assert (peaks(reply)[0] > 0) is counts
@@ -316,30 +285,6 @@ async def test_a_span_of_weekdays_is_read_whole_or_not_at_all(client, days):
 
     assert status == 200
     assert warned(reply) == [("rule_ignored", "demand_charges[0]")] or peaks(reply)[0] > 0
-
-
-@pytest.mark.parametrize(
-    ("sent", "meant", "counts"),
-    [
-        ([1, 12], [1, 12], True),
-        (1, [1], True),
-        ("jan", [1], True),
-        (["January", "feb"], [1, 2], True),
-        (None, list(range(1, 13)), True),
-        ([2, 3], [2, 3], False),
-        ("december", [12], False),
-    ],
-    ids=short,
-)
-async def test_months_may_be_numbers_or_names(client, sent, meant, counts):
-    reply = await plan_of(
-        client,
-        peaky({"price_per_kw": 10, "months": sent}),
-        peaky({"price_per_kw": 10, "months": meant}),
-    )
-
-    assert (peaks(reply)[0] > 0) is counts
-    assert reply["warnings"] == []
 
 
 async def test_a_peak_that_has_been_reached_costs_no_more(client):
