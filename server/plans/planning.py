@@ -1,5 +1,6 @@
 """Bytes of a request to bytes of its reply: the pure part, run off the event loop."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeAlias
@@ -14,8 +15,8 @@ from server.reading.clock import Clock
 from server.reading.site import Problem, problem_from_request
 from server.wire.json_body import decode, json_object
 from server.wire.repairs import Repairs
-from server.wire.replies import EvReply, MultiBatteryReply, OptimizeReply, SummaryOut
-from server.wire.requests import EvRequest, MultiBatteryRequest, OptimizeRequest
+from server.wire.replies import EvReply, MultiBatteryReply, OptimizeReply
+from server.wire.requests import EvRequest, MultiBatteryRequest, OptimizeRequest, SiteRequest
 from server.writing.ev_replies import ev_reply
 from server.writing.replies import multi_battery_reply, reply_from_plan
 
@@ -104,36 +105,21 @@ def answer(
     ProblemError
         Where the request has no sane reading.
     """
-    repairs = Repairs()
-    request = decode(body, OptimizeRequest, repairs)
-    problem = problem_from_request(request, options, clock(), repairs)
-    result = _plan(problem, history, repairs, is_fallback=is_fallback)
-    reply = reply_from_plan(result, problem, repairs)
-    return _encode(reply, reply.summary, Solved(Kind.BATTERY, result, problem))
+    return _answer(Kind.BATTERY, body, options, clock, history, is_fallback)
 
 
 def answer_batteries(
     body: bytes, options: Options, clock: Clock, *, is_fallback: bool = False
 ) -> Answer:
     """Plan a ``/multi-battery/optimize`` request; see `answer`."""
-    repairs = Repairs()
-    request = decode(body, MultiBatteryRequest, repairs)
-    problem = problem_from_request(request, options, clock(), repairs)
-    result = _plan(problem, None, repairs, is_fallback=is_fallback)
-    reply = multi_battery_reply(result, problem, repairs)
-    return _encode(reply, reply.summary, Solved(Kind.BATTERIES, result, problem))
+    return _answer(Kind.BATTERIES, body, options, clock, None, is_fallback)
 
 
 def answer_vehicles(
     body: bytes, options: Options, clock: Clock, *, is_fallback: bool = False
 ) -> Answer:
     """Plan an ``/ev/optimize`` request; see `answer`."""
-    repairs = Repairs()
-    request = decode(body, EvRequest, repairs)
-    problem = problem_from_request(request, options, clock(), repairs)
-    result = _plan(problem, None, repairs, is_fallback=is_fallback)
-    reply = ev_reply(result, problem, repairs)
-    return _encode(reply, reply.bill, Solved(Kind.VEHICLES, result, problem))
+    return _answer(Kind.VEHICLES, body, options, clock, None, is_fallback)
 
 
 def optimise_any(body: bytes, options: Options, clock: Clock) -> Reply:
@@ -147,9 +133,43 @@ def optimise_any(body: bytes, options: Options, clock: Clock) -> Reply:
     return msgspec.json.decode(answer(body, options, clock).body, type=OptimizeReply)
 
 
-def _plan(
-    problem: Problem, history: History | None, repairs: Repairs, *, is_fallback: bool
-) -> Plan:
+_WIRE: dict[Kind, tuple[type[SiteRequest], Callable[[Plan, Problem, Repairs], Reply]]] = {
+    Kind.BATTERY: (OptimizeRequest, reply_from_plan),
+    Kind.BATTERIES: (MultiBatteryRequest, multi_battery_reply),
+    Kind.VEHICLES: (EvRequest, ev_reply),
+}
+"""Struct of a request, and what writes its reply."""
+
+
+def _answer(
+    kind: Kind,
+    body: bytes,
+    options: Options,
+    clock: Clock,
+    history: History | None,
+    is_fallback: bool,
+) -> Answer:
+    struct, reply_of = _WIRE[kind]
+    repairs = Repairs()
+    request = decode(body, struct, repairs)
+    problem = problem_from_request(request, options, clock(), repairs)
+    result = _plan(problem, history, repairs, is_fallback)
+    reply = reply_of(result, problem, repairs)
+    bill = reply.bill if isinstance(reply, EvReply) else reply.summary
+    log_fields = {
+        "intervals": result.site.horizon.n_intervals,
+        "solver": reply.solver,
+        "plan": reply.status.split(" ", 1)[0],
+        "solve_ms": reply.certificate.solve_ms,
+        "cost": bill.total_cost,
+        "warnings": len(reply.warnings),
+    }
+    if result.refusals:  # worth a look in the log, whatever answered in the end
+        log_fields["refused"] = ascii("; ".join(result.refusals)[:200])
+    return Answer(msgspec.json.encode(reply), log_fields, Solved(kind, result, problem))
+
+
+def _plan(problem: Problem, history: History | None, repairs: Repairs, is_fallback: bool) -> Plan:
     """Plan a problem with the plan before it in mind."""
     if is_fallback:
         repairs.note("fallback", "plan", "made without solvers; the log has the reason")
@@ -165,17 +185,3 @@ def _plan(
     if history:
         history.record(result)
     return result
-
-
-def _encode(reply: Reply, bill: SummaryOut, solved: Solved) -> Answer:
-    log_fields = {
-        "intervals": solved.plan.site.horizon.n_intervals,
-        "solver": reply.solver,
-        "plan": reply.status.split(" ", 1)[0],
-        "solve_ms": reply.certificate.solve_ms,
-        "cost": bill.total_cost,
-        "warnings": len(reply.warnings),
-    }
-    if solved.plan.refusals:  # worth a look in the log, whatever answered in the end
-        log_fields["refused"] = ascii("; ".join(solved.plan.refusals)[:200])
-    return Answer(msgspec.json.encode(reply), log_fields, solved)
