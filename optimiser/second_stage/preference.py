@@ -14,7 +14,6 @@ from matrix_builders import tables
 from optimiser.model.arrays import ProblemArrays
 from optimiser.model.dispatch import Dispatch, Trajectory, simulate
 from optimiser.problem.site import Site
-from optimiser.result.flows import flows_of
 from optimiser.result.plan import Action, Plan, actions_of
 from optimiser.second_stage.smoothing import smooth_power
 from optimiser.value_function import storage_plan
@@ -114,11 +113,12 @@ def _first_move(site: Site, chosen: Dispatch, previous: Plan) -> float | None:
     return float(moved / previous.site.horizon.hours[t] * site.horizon.hours[0])
 
 
-def _first_action(site: Site, dispatch: Dispatch) -> Action:
+def _first_action(site: Site, chosen: Dispatch) -> Action:
     """Return the first action of the only battery, which is coupled to nothing."""
-    flows, hours = flows_of(site, dispatch), site.horizon.hours
-    energies = dispatch.charge[0], dispatch.discharge[0], flows.battery_to_load
-    return actions_of(*(e[:1] / hours[:1] for e in (*energies, flows.battery_to_grid)))[0]
+    charge, discharge = chosen.charge[0, :1], chosen.discharge[0, :1]
+    to_load = np.minimum(discharge, np.maximum(site.net_load[:1] + chosen.curtailed[:1], 0.0))
+    energies = np.array([charge, discharge, to_load, discharge - to_load])
+    return actions_of(*(energies / site.horizon.hours[0]))[0]
 
 
 def _beginning_with(problem: ProblemArrays, net: float) -> ProblemArrays:

@@ -8,7 +8,13 @@ from numpy.typing import NDArray
 
 from matrix_builders import Vector
 from matrix_builders.compiled import kernel
-from optimiser.value_function.convolution import N_SCRATCH, NO_ROOM, add_level_penalty, convolve
+from optimiser.value_function.convolution import (
+    N_PENALTY_ENDS,
+    N_SCRATCH,
+    NO_ROOM,
+    add_level_penalty,
+    convolve,
+)
 from optimiser.value_function.piecewise import X, Y, convex_run_end
 
 _FIRST_ROOM = 256  # breakpoints; most value functions have fewer than a hundred
@@ -33,14 +39,14 @@ def with_room(f: Vector, room: int) -> Vector:
     return longer
 
 
-@kernel("f8(f8[:, ::1], i8)")
-def begin_at_zero(f: Vector, size: int) -> float:
-    """Lower a function of `size` segments to begin at zero; return by how much.
+@kernel("f8(f8[:, :])")
+def begin_at_zero(f: Vector) -> float:
+    """Lower a function to begin at zero; return by how much.
 
     Small values keep their digits over long horizons.
     """
     base = f[Y, 0]
-    for i in range(size + 1):
+    for i in range(f.shape[1]):
         f[Y, i] -= base
     return float(base)
 
@@ -84,34 +90,30 @@ def value_backwards(
     band = np.array([end[X, 0], end[X, -1]])
     room = _FIRST_ROOM + 4 * end.shape[1]
     v, size = with_room(end, room), end.shape[1] - 1
-    w, scratch = np.empty((3, room)), np.empty((N_SCRATCH, 3, room))
+    scratch = np.empty((N_SCRATCH, 3, room))
     values = np.empty((3, 64 * n + room))
     place = np.zeros(n + 1, dtype=np.int64)
     total = 0.0
     is_convex = True
     for t in range(n - 1, -1, -1):  # `v` plus `total` is V_{t+1}
-        floor, ceiling = soft_levels[0, t], soft_levels[1, t]
-        size = add_level_penalty(v[:, : size + 1], floor, ceiling, penalty, w)
-        total += begin_at_zero(w, size)
+        if place[t + 1] + size + N_PENALTY_ENDS >= values.shape[1]:
+            values = with_room(values, 2 * values.shape[1])
+        w = values[:, place[t + 1] :]
+        size = add_level_penalty(v[:, : size + 1], soft_levels[:, t], penalty, w)
+        w = w[:, : size + 1]
+        total += begin_at_zero(w)
         place[t] = place[t + 1] + size + 1
         if place[t] > max(_MOST_BREAKPOINTS, _MOST_PER_INTERVAL * n):
             place[0] = GAVE_UP
             return values, place, with_room(end, end.shape[1]), False
-        if place[t] > values.shape[1]:
-            values = with_room(values, 2 * place[t])
-        for i in range(size + 1):
-            for row in range(3):
-                values[row, place[t + 1] + i] = w[row, i]
 
         h = costs[:, cost_place[t] : cost_place[t + 1]]
         is_convex = is_convex and convex_run_end(h, 0) == h.shape[1] - 1
-        w_size = size
-        size = convolve(w[:, : w_size + 1], h, band, scratch, v)
+        size = convolve(w, h, band, scratch, v)
         while size == NO_ROOM:
             room *= 2
-            w = with_room(w[:, : w_size + 1], room)
             v, scratch = np.empty((3, room)), np.empty((N_SCRATCH, 3, room))
-            size = convolve(w[:, : w_size + 1], h, band, scratch, v)
+            size = convolve(w, h, band, scratch, v)
     for i in range(size + 1):
         v[Y, i] += total
     return values, place, with_room(v[:, : size + 1], size + 1), is_convex

@@ -27,20 +27,30 @@ N_SCRATCH = 3
 """Functions beside the result, in a convolution."""
 
 
-@kernel("i8(f8[:, :], f8, f8, f8, f8[:, :])")
-def add_level_penalty(
-    f: Vector, floor: float, ceiling: float, penalty: float, result: Vector
-) -> int:
-    """Write a function plus the penalty on levels under `floor` and over `ceiling`.
+N_PENALTY_ENDS = 2
+"""Breakpoints that `add_level_penalty` may add."""
 
-    `result` has room for two segments more than `f` has; its number of segments is returned.
+
+@kernel("i8(f8[:, :], f8[:], f8, f8[:, :])")
+def add_level_penalty(f: Vector, soft_levels: Vector, penalty: float, result: Vector) -> int:
+    """Write a function plus the penalty on levels under a soft floor and over a soft ceiling.
+
+    Both are in `soft_levels`.  `result` has room for `N_PENALTY_ENDS` segments more than `f` has;
+    its number of segments is returned.
     """
+    floor, ceiling = soft_levels[0], soft_levels[1]
+    n = int(f.shape[1] - 1)
+    if floor <= f[X, 0] and f[X, n] <= ceiling:  # most homes have no soft levels
+        for row in range(3):
+            for i in range(n + 1):
+                result[row, i] = f[row, i]
+        return n
     at = f[X, 0]
     value = f[Y, 0] + penalty * (max(floor - at, 0.0) + max(at - ceiling, 0.0))
     result[X, 0] = at
     result[Y, 0] = value
     size = 0
-    for i in range(f.shape[1] - 1):
+    for i in range(n):
         for stop in (min(floor, ceiling), max(floor, ceiling), np.inf):
             end = min(f[X, i + 1], stop)
             if end > at:

@@ -104,7 +104,7 @@ def test_levels_are_penalised_outside_their_band(f, floor, ceiling):
     missed = np.maximum(floor - at, 0.0) + np.maximum(at - ceiling, 0.0)
     result = np.empty((3, ROOM))
 
-    size = add_level_penalty(f, floor, ceiling, 700.0, result)
+    size = add_level_penalty(f, np.array([floor, ceiling]), 700.0, result)
 
     expected = values_at(f, at) + 700.0 * missed
     np.testing.assert_allclose(values_at(result[:, : size + 1], at), expected, atol=EXACT)
