@@ -112,12 +112,12 @@ def simulate(
         back; the limits of the meter are priced by `meter_cost` and checked by the audit.
     """
     storages, net_load = problem.storages, problem.meter[tables.NET_LOAD]
-    least = np.outer(np.broadcast_to(dead_band, len(storages.group)), problem.hours)
     charge, discharge, stored = track(
         np.ascontiguousarray(trajectory.levels),
         storages.limits,
         storages.traits,
-        np.maximum(least, _STORAGE_NOISE),
+        np.full(len(storages.group), dead_band),
+        problem.hours,
     )
     drawn = net_load + charge.sum(axis=0) - discharge.sum(axis=0)
     inverter = problem.couplings.inverter
@@ -142,8 +142,13 @@ def simulate(
     return Simulation(dispatch, running_cost - terminal_value, terminal_value)
 
 
-@kernel("f8[:, :, ::1](Array(f8, 2, 'C', readonly=True), f8[:, :, ::1], f8[:, ::1], f8[:, ::1])")
-def track(levels: Vector, limits: Vector, traits: Vector, dead_band: Vector) -> Vector:
+@kernel(
+    "f8[:, :, ::1](Array(f8, 2, 'C', readonly=True), f8[:, :, ::1], f8[:, ::1], f8[::1],"
+    " Array(f8, 1, 'C', readonly=True))"
+)
+def track(
+    levels: Vector, limits: Vector, traits: Vector, dead_band: Vector, hours: Vector
+) -> Vector:
     """Move each storage from level to level in the cheapest way: one direction at a time.
 
     Parameters
@@ -152,8 +157,10 @@ def track(levels: Vector, limits: Vector, traits: Vector, dead_band: Vector) -> 
         Levels to reach. [kWh]
     limits, traits
         As in `StorageArrays`.
-    dead_band : float64 array, shape (K, T)
-        Smallest movement made. [kWh per interval]
+    dead_band : float64 array, shape (K,)
+        Power under which a storage rests. [kW]
+    hours : float64 array, shape (T,)
+        Lengths of the intervals. [h]
 
     Returns
     -------
@@ -166,10 +173,11 @@ def track(levels: Vector, limits: Vector, traits: Vector, dead_band: Vector) -> 
         into, out = traits[tables.CHARGE_EFFICIENCY, k], traits[tables.DISCHARGE_EFFICIENCY, k]
         level = traits[tables.INITIAL, k]
         for t in range(levels.shape[1]):  # `level` is what is really stored before interval t
+            least = max(dead_band[k] * hours[t], _STORAGE_NOISE)
             move = levels[k, t] - level
             if move > 0:
                 energy = move / into
-                if energy >= dead_band[k, t]:
+                if energy >= least:
                     level = levels[k, t]
                     if energy > limits[tables.CHARGE_LIMIT, k, t]:
                         energy = limits[tables.CHARGE_LIMIT, k, t]
@@ -177,7 +185,7 @@ def track(levels: Vector, limits: Vector, traits: Vector, dead_band: Vector) -> 
                     charge[k, t] = energy
             else:
                 energy = -move * out
-                if energy >= dead_band[k, t]:
+                if energy >= least:
                     level = levels[k, t]
                     if energy > limits[tables.DISCHARGE_LIMIT, k, t]:
                         energy = limits[tables.DISCHARGE_LIMIT, k, t]
