@@ -151,4 +151,5 @@ def stamps_from_horizon(horizon: Horizon) -> list[str]:
     start = np.datetime64(horizon.start.replace(tzinfo=None), "s")
     offset = horizon.start.isoformat().removeprefix(str(start))
     local = np.datetime_as_string(start + seconds.astype("timedelta64[s]"))
-    return [stamp + offset for stamp in local.tolist()]
+    stamps: list[str] = np.char.add(local, offset).tolist()
+    return stamps
