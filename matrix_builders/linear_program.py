@@ -1,4 +1,6 @@
-"""The whole programme of a site: its columns, and what ties them together."""
+"""The whole programme of a site: its columns, and what ties them together; and more of both."""
+
+from typing import TypeAlias
 
 import numpy as np
 
@@ -25,13 +27,18 @@ from matrix_builders.layout import (
     Layout,
 )
 from matrix_builders.meter import write_meter
-from matrix_builders.sparse import stack
+from matrix_builders.sparse import csc_from_triplets, stack
 from matrix_builders.storage import (
     write_end_energy,
     write_levels,
     write_missed_levels,
     write_movements,
 )
+
+Term: TypeAlias = tuple[Places, Vector | float]
+"""Columns and their coefficients, for as many rows as they have entries."""
+
+_NOTHING = 1e-12  # kWh; a row that only rounding could break is left out
 
 
 def build(
@@ -126,3 +133,79 @@ def write_row_bounds(
                 lower[ceiling] = -np.inf
                 upper[ceiling] = limits[tables.SOFT_CEILING, k, t]
                 ceiling += 1
+
+
+class Extension:
+    """A linear programme with room for more columns and rows; its own come first.
+
+    Parameters
+    ----------
+    lp : LinearProgram
+        The programme; it is not modified.
+    """
+
+    def __init__(self, lp: LinearProgram) -> None:
+        self._lp = lp
+        self._lower, self._upper = lp.col_lower, lp.col_upper
+        self._entries: list[tuple[Places, Places, Vector]] = []
+        self._limits: list[Vector] = []
+        self._n_rows = lp.row_lower.size
+
+    def add_columns(self, upper: Vector) -> Places:
+        """Add columns between zero and `upper` that cost nothing; return their indices."""
+        first = self._upper.size
+        self._lower = np.append(self._lower, np.zeros(upper.size))
+        self._upper = np.append(self._upper, upper)
+        return np.arange(first, first + upper.size).reshape(upper.shape)
+
+    def at_most(self, limit: Vector | float, *terms: Term) -> None:
+        """Add rows: the sum of the terms is at most `limit`.
+
+        Rows that the bounds of the columns imply are left out.
+        """
+        parts = [part for term in terms for part in term]
+        limits, *flat = (part.ravel() for part in np.broadcast_arrays(limit, *parts))
+        columns, values = (
+            np.array(flat[::2], dtype=np.int64),
+            np.array(flat[1::2], dtype=np.float64),
+        )
+        most = np.where(values > 0.0, self._upper[columns], self._lower[columns])
+        binds = (values * most).sum(axis=0) > limits + _NOTHING
+        columns, values = columns[:, binds], values[:, binds]
+        rows = np.broadcast_to(self._n_rows + np.arange(columns.shape[1]), columns.shape)
+        present = values != 0.0
+        self._entries.append((rows[present], columns[present], values[present]))
+        self._limits.append(np.asarray(limits[binds], dtype=np.float64))
+        self._n_rows += columns.shape[1]
+
+    def add_row(self, limit: float, columns: Places, values: Vector) -> None:
+        """Add one row: the sum of all columns by their values is at most `limit`."""
+        self._entries.append((np.full(columns.size, self._n_rows), columns, values))
+        self._limits.append(np.array([limit]))
+        self._n_rows += 1
+
+    def programme(self) -> LinearProgram:
+        """Return the longer programme."""
+        lp, n_cols = self._lp, self._upper.size
+        n_more = n_cols - lp.cost.size
+        ends = np.full(n_more, lp.matrix.indptr[-1], dtype=np.int32)
+        matrix = lp.matrix._replace(indptr=np.append(lp.matrix.indptr, ends))
+        if self._entries:
+            matrix = stack(matrix, self._rows(n_cols))
+        above = np.concatenate([np.zeros(0), *self._limits])
+        return lp._replace(
+            cost=np.append(lp.cost, np.zeros(n_more)),
+            matrix=matrix,
+            row_lower=np.append(lp.row_lower, np.full(above.size, -np.inf)),
+            row_upper=np.append(lp.row_upper, above),
+            col_lower=self._lower,
+            col_upper=self._upper,
+        )
+
+    def _rows(self, n_cols: int) -> CscArrays:
+        """Return the new rows as a matrix of all columns."""
+        rows, columns, values = map(np.concatenate, zip(*self._entries, strict=True))
+        order = np.argsort(rows, kind="stable")
+        row: Indices = rows[order].astype(np.int32)
+        column: Indices = columns[order].astype(np.int32)
+        return csc_from_triplets(row, column, np.ascontiguousarray(values[order]), n_cols)

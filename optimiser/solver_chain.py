@@ -20,8 +20,8 @@ from optimiser.exact.steps import (
     Means,
     by_rules,
     by_value_function,
-    gap_closed,
     physical_optimum,
+    proof_gap,
 )
 from optimiser.model.formulation import Formulation
 from optimiser.model.linear_program import LpSolution, Proof
@@ -94,7 +94,8 @@ class LpSolver:
         solution = self._relaxation(formulation, deadline)
         means = Means(self.site, self.backend, deadline)
         best = physical_optimum(formulation, solution, self.exact_plan, means)
-        status = "optimal" if gap_closed(best.cost, best.lower_bound) else "feasible"
+        is_proved = best.cost - best.lower_bound <= proof_gap(self.site)
+        status = "optimal" if is_proved or best.is_optimal else "feasible"
         return Answer(best, status, solution.proof, self.backend)
 
     def _relaxation(self, formulation: Formulation, deadline: Deadline) -> LpSolution:

@@ -11,9 +11,11 @@ import numpy as np
 from matrix_builders import StorageArrays, Vector, tables
 from matrix_builders import layout as blocks
 from matrix_builders.arrays import Places
+from optimiser.model.arrays import ProblemArrays
 from optimiser.model.dispatch import Dispatch
 from optimiser.model.formulation import Formulation
 from optimiser.model.linear_program import primal_residual
+from optimiser.problem.tariff import Direction
 from optimiser.problem.windows import Mask
 from optimiser.solvers import FEASIBILITY_TOLERANCE
 
@@ -53,10 +55,16 @@ class Violations:
         below_minimum = self.below_minimum | (storages.limits[tables.LEAST_CHARGE] > 0)
         return Violations(self.meter, self.groups, below_minimum)
 
-    def with_profitable_cycles(self, meter: Vector) -> "Violations":
+    def with_profitable_cycles(self, problem: ProblemArrays) -> "Violations":
         """Return the same, and every interval whose prices pay for both directions at once."""
-        wastes = (meter[tables.IMPORT_PRICE] < 0) | (meter[tables.EXPORT_PRICE] < 0)
-        trades = meter[tables.EXPORT_PRICE] > meter[tables.IMPORT_PRICE]
+        buy, sell = problem.meter[[tables.IMPORT_PRICE, tables.EXPORT_PRICE]]
+        for allowance in problem.couplings.allowances:  # energy within it is better by its gain
+            gain = np.maximum(allowance.gain, 0.0)
+            if allowance.direction is Direction.IMPORT:
+                buy = buy - gain
+            else:
+                sell = sell + gain
+        wastes, trades = (buy < 0) | (problem.meter[tables.EXPORT_PRICE] < 0), sell > buy
         return Violations(self.meter | wastes | trades, self.groups | wastes, self.below_minimum)
 
     def without(self, other: "Violations") -> "Violations":
@@ -71,11 +79,6 @@ class Violations:
     def are_simultaneous(self) -> bool:
         """Return whether anything goes both ways at once."""
         return bool(self.meter.any() or self.groups.any())
-
-    @property
-    def are_only_below_minimum(self) -> bool:
-        """Return whether charges below their minimum are the only ones."""
-        return bool(self.below_minimum.any()) and not self.are_simultaneous
 
     @property
     def any(self) -> bool:

@@ -56,14 +56,20 @@ def _one_storage(problem: ProblemArrays, dispatch: Dispatch, k: int) -> ProblemA
         end_of=np.zeros(1, dtype=np.int64),
         end_values=_end_value_left(problem, dispatch, k),
     )
+    meter = meter_beside(problem, (dispatch.charge - dispatch.discharge)[others].sum(axis=0))
+    return replace(problem, meter=meter, storages=one, couplings=Couplings(), permissions=None)
+
+
+def meter_beside(problem: ProblemArrays, drawn: Vector) -> Vector:
+    """Return the table of the meter beside what other storages draw. [kWh per interval]"""
     meter = problem.meter.copy()
-    meter[tables.NET_LOAD] += (dispatch.charge - dispatch.discharge)[others].sum(axis=0)
+    meter[tables.NET_LOAD] += drawn
     surplus = -meter[tables.NET_LOAD] - meter[tables.CURTAIL_LIMIT]
     meter[tables.IMPORT_EXCESS] = np.maximum(
         meter[tables.NET_LOAD] - meter[tables.IMPORT_LIMIT], 0.0
     )
     meter[tables.EXPORT_EXCESS] = np.maximum(surplus - meter[tables.EXPORT_LIMIT], 0.0)
-    return replace(problem, meter=meter, storages=one, couplings=Couplings(), permissions=None)
+    return meter
 
 
 def _end_value_left(problem: ProblemArrays, dispatch: Dispatch, k: int) -> Vector:

@@ -5,27 +5,25 @@ nonzero reduced cost, and every row of nonzero dual, at its bound.  A second lin
 them decides by a tie-break cost.
 """
 
-import contextlib
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from matrix_builders import LinearProgram, Vector, tables
 from matrix_builders import layout as blocks
 from optimiser import solvers
-from optimiser.errors import SolverError
-from optimiser.exact.fixing import FixedLp, dive, resolve_fixed, start_at
+from optimiser.exact.hull import hull
 from optimiser.exact.integrality import Violations, find_violations, members
+from optimiser.exact.starts import dive, resolve
+from optimiser.model.dispatch import Dispatch
 from optimiser.model.formulation import Formulation
-from optimiser.model.linear_program import LpSolution, multiply_transposed
+from optimiser.model.linear_program import LpSolution, Start, multiply_transposed
 from optimiser.problem.site import Site
 from optimiser.problem.vehicle import Priority
-from optimiser.solvers import SolverBackend
+from optimiser.solvers import Deadline, SolverBackend
 
 _PRICED = 1e-8  # $/kWh; a reduced cost or dual beyond this is no rounding
-
-_TIE_BREAK_NODES = 5  # where more are needed, HiGHS is faster with presolve and heuristics
 
 # Tie-break costs per kWh; only their order matters.
 _THROUGHPUT = 1.0
@@ -34,8 +32,64 @@ _LATE_IMPORT = 0.1
 _LATE_CHARGE = {Priority.EV_FIRST: 0.3, Priority.EQUAL: 0.2, Priority.BATTERY_FIRST: 0.15}
 
 
+@dataclass(frozen=True, slots=True)
+class FixedLp:
+    """A linear programme with some bounds fixed, and its optimum.
+
+    Attributes
+    ----------
+    formulation : Formulation
+        Bounds narrowed where a choice was made.
+    solution : LpSolution
+        Its verified optimum.
+    """
+
+    formulation: Formulation
+    solution: LpSolution
+
+
+def resolve_fixed(
+    formulation: Formulation,
+    dispatch: Dispatch,
+    decisions: Violations,
+    backend: SolverBackend,
+    deadline: Deadline,
+) -> FixedLp:
+    """Solve with the choices that a dispatch makes, where `decisions` has a violation.
+
+    Raises
+    ------
+    OptimiserError
+        Where the back end fails.
+    """
+    narrow = _fix_bounds(formulation, dispatch, decisions)
+    start = Start(np.clip(formulation.point(dispatch), narrow.lp.col_lower, narrow.lp.col_upper))
+    solution = solvers.solve_verified(
+        backend, narrow.lp, time_limit=deadline.time_left, start=start
+    )
+    return FixedLp(narrow, solution)
+
+
+def _fix_bounds(formulation: Formulation, dispatch: Dispatch, decisions: Violations) -> Formulation:
+    """Narrow the bounds so that the choices of a dispatch are the only ones."""
+    lower, upper = formulation.lp.col_lower.copy(), formulation.lp.col_upper.copy()
+    columns, storages = formulation.layout.table, formulation.problem.storages
+    imports = dispatch.grid_import >= dispatch.grid_export
+    upper[columns(blocks.EXPORT)[0, decisions.meter & imports]] = 0.0
+    upper[columns(blocks.IMPORT)[0, decisions.meter & ~imports]] = 0.0
+    charge, discharge = columns(blocks.CHARGE), columns(blocks.DISCHARGE)
+    for group, both in zip(members(storages), decisions.groups, strict=True):
+        charges = dispatch.charge[group].sum(axis=0) >= dispatch.discharge[group].sum(axis=0)
+        upper[discharge[np.ix_(group, np.flatnonzero(both & charges))]] = 0.0
+        upper[charge[np.ix_(group, np.flatnonzero(both & ~charges))]] = 0.0
+    least, runs = storages.limits[tables.LEAST_CHARGE], dispatch.charge > 0.0
+    lower[charge[decisions.below_minimum & runs]] = least[decisions.below_minimum & runs]
+    upper[charge[decisions.below_minimum & ~runs]] = 0.0
+    return replace(formulation, lp=formulation.lp._replace(col_lower=lower, col_upper=upper))
+
+
 def break_ties(
-    fixed: FixedLp, tie_break: Vector, backend: SolverBackend, *, time_limit: float
+    fixed: FixedLp, tie_break: Vector, backend: SolverBackend, deadline: Deadline
 ) -> FixedLp:
     """Find the optimum of least tie-break cost without violations.
 
@@ -49,56 +103,17 @@ def break_ties(
     OptimiserError
         Where every optimum has a violation, as far as was searched.
     """
-    if fixed.formulation.problem.storages.limits[tables.LEAST_CHARGE].any():
-        return _break_semicontinuous_ties(fixed, tie_break, backend, time_limit)
-    best = solve_on_optimal_face(fixed, tie_break, backend, time_limit=time_limit)
-    return dive(best.formulation, best.solution, backend, time_limit=time_limit)
-
-
-def solve_on_optimal_face(
-    fixed: FixedLp, tie_break: Vector, backend: SolverBackend, *, time_limit: float
-) -> FixedLp:
-    """Find the optimum of least tie-break cost, with or without violations; see `break_ties`."""
     lp = _optimal_face(fixed.formulation.lp, fixed.solution)._replace(cost=tie_break)
-    start = start_at(lp, fixed.solution.x, fixed.solution.basis)
-    solution = solvers.solve_verified(backend, lp, time_limit=time_limit, start=start)
-    return FixedLp(replace(fixed.formulation, lp=lp), solution)
-
-
-def _break_semicontinuous_ties(
-    fixed: FixedLp, tie_break: Vector, backend: SolverBackend, time_limit: float
-) -> FixedLp:
-    """Do the same where chargers are off or above their least power; few columns are free."""
-    lp = _optimal_face(fixed.formulation.lp, fixed.solution)._replace(cost=tie_break)
-    formulation = replace(fixed.formulation, lp=lp)
-    x, violations = fixed.solution.x, find_violations(formulation, fixed.solution.x)
-    try:
-        from optimiser.exact import branch_and_bound, highs_mip  # noqa: PLC0415 - HiGHS may lack
-    except ImportError:
-        decisions = _semicontinuous(formulation)
-        return resolve_fixed(formulation, x, decisions, backend, time_limit=time_limit)
-    if not violations.any:  # where one optimum has none, few nodes find the best
-        start = start_at(lp, x, fixed.solution.basis)
-        with contextlib.suppress(SolverError):
-            leaf = branch_and_bound.solve(
-                formulation, start, time_limit=time_limit, most_nodes=_TIE_BREAK_NODES
-            )
-            return leaf.fixed
-    chosen = _semicontinuous(formulation) | violations
-    x = highs_mip.solve(formulation, chosen, time_limit=time_limit).x
-    decisions = _semicontinuous(formulation)
-    return resolve_fixed(formulation, x, decisions, backend, time_limit=time_limit)
-
-
-def _semicontinuous(formulation: Formulation) -> Violations:
-    """Return every charge that has a least power."""
-    storages, n = formulation.problem.storages, formulation.layout.n_intervals
-    none = Violations(
-        np.zeros(n, dtype=np.bool_),
-        np.zeros((len(members(storages)), n), dtype=np.bool_),
-        np.zeros((len(storages.group), n), dtype=np.bool_),
+    formulation, solution = (
+        replace(fixed.formulation, lp=lp),
+        resolve(lp, fixed.solution, backend, deadline),
     )
-    return none.with_semicontinuous(storages)
+    violations = find_violations(formulation, solution.x)
+    if violations.any:
+        chosen = violations.with_semicontinuous(formulation.problem.storages)
+        tight = hull(formulation, chosen)
+        solution = dive(tight, resolve(tight.lp, solution, backend, deadline), backend, deadline)
+    return FixedLp(formulation, solution)
 
 
 def tie_break_cost(site: Site, formulation: Formulation) -> Vector:

@@ -2,9 +2,8 @@
 
 The optimum of a linear programme is a lower bound; where the physical dispatch of its stored energy
 attains it, the two are one.  Where not, a single storage is solved exactly by its value function.
-Several that only charge below their minimum are decided by a short search over a programme with
-valid inequalities.  Other violations are first fixed the way the optimum leans; where that leaves
-a gap, binaries decide the intervals that violate.
+For several, steps that share one incumbent follow: the best point of the optimal face, the tight
+formulation of `hull`, starts near its optimum, and HiGHS with binaries.
 """
 
 import contextlib
@@ -13,20 +12,22 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from matrix_builders import Vector, tables
+from matrix_builders import layout as blocks
 from optimiser.errors import OptimiserError
 from optimiser.exact.charging_sessions import merge_sessions
-from optimiser.exact.cuts import add_cuts
-from optimiser.exact.fixing import FixedLp, dive, fix_bounds, resolve_fixed, start_at
+from optimiser.exact.hull import Hull, hull
 from optimiser.exact.integrality import Violations, find_violations, is_feasible
 from optimiser.exact.local_search import coordinate_descent
-from optimiser.exact.optimal_face import break_ties, solve_on_optimal_face, tie_break_cost
+from optimiser.exact.optimal_face import FixedLp, break_ties, resolve_fixed, tie_break_cost
+from optimiser.exact.starts import directions_of_whole, dive, resolve, with_directions
 from optimiser.model.arrays import ProblemArrays
 from optimiser.model.dispatch import Dispatch, Trajectory, planning_cost, simulate
 from optimiser.model.formulation import Formulation
 from optimiser.model.linear_program import LpSolution
+from optimiser.model.storages import BATTERIES
 from optimiser.problem.site import Site
 from optimiser.result.fallback import rule_levels
-from optimiser.solvers import Deadline, SolverBackend
+from optimiser.solvers import Deadline, SolverBackend, now
 from optimiser.value_function.storage_plan import StoragePlan
 
 GAP_TOLERANCE = 1e-4
@@ -37,8 +38,12 @@ _RELATIVE_GAP_TOLERANCE = 1e-6
 SAME_COST = 1e-6
 """Plans that differ by less cost the same. [$]"""
 
-_ROUNDS = 20
-_TIE_BREAK_TIME = 0.25  # s; deciding between equals is worth no more
+_PROOF_GAP = 1e-3  # $
+_USUAL_PRICE = 0.3  # $/kWh
+
+_ROUNDS = 5
+_GOOD = 10.0  # times the gap that proves a plan: then no other start is worth its time
+_TIE_BREAK_TIME = 1.0  # s; deciding between equals is worth no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,15 @@ def gap_closed(cost: float, bound: float) -> bool:
     return abs(cost - bound) <= GAP_TOLERANCE + _RELATIVE_GAP_TOLERANCE * abs(bound)
 
 
+def proof_gap(site: Site) -> float:
+    """Return the gap within which a plan of several storages counts as optimal. [$]
+
+    A tenth of a cent, and more where prices are more than those of dollars.
+    """
+    level = float(np.median(np.abs(site.tariff.import_price)))
+    return _PROOF_GAP * max(1.0, level / _USUAL_PRICE)
+
+
 def physical_optimum(
     formulation: Formulation,
     solution: LpSolution,
@@ -120,99 +134,183 @@ def physical_optimum(
     violations = find_violations(formulation, solution.x)
     best = None
     if not violations.below_minimum.any():  # its dispatch keeps none of them
-        best = _incumbent_at(relaxed, bound, solution.backend, 0)
-    if best is not None and best.is_optimal:
-        return best
+        best = _feasible(formulation, solution.x)
+    if best is not None and gap_closed(best.cost, bound):
+        return replace(best, lower_bound=bound, fixed=relaxed, solver=solution.backend)
     if exact_plan is not None:
         bound = max(bound, exact_plan.lower_bound)
         if not violations.below_minimum.any() and is_feasible(formulation, exact_plan.dispatch):
             return replace(exact_plan, lower_bound=bound, n_violations=violations.n_intervals)
-    if violations.are_only_below_minimum:
-        with contextlib.suppress(OptimiserError, ImportError):  # HiGHS may be absent
-            best = _by_branch_and_bound(relaxed, bound, violations, means)
-        if best is not None and best.is_optimal:
-            return best
-    return _improve(relaxed, best or by_rules(formulation, bound), violations, means)
+    best = best or by_rules(formulation, bound)
+    search = _Search(relaxed, violations, means, replace(best, lower_bound=bound))
+    return search.run()
 
 
-def _improve(relaxed: FixedLp, best: Incumbent, violations: Violations, means: Means) -> Incumbent:
-    """Improve an incumbent, step by step, until its gap is closed or the time is over."""
-    assert relaxed.solution.proof is not None
-    formulation = relaxed.formulation
-    bound = max(relaxed.solution.proof.lower_bound, best.lower_bound)
-    for step in (_break_ties, _dive):
-        with contextlib.suppress(OptimiserError):  # the next step, or the incumbent
-            better = step(relaxed, bound, violations, means)
-            if better is not None and better.cost < best.cost:
-                best = better
-            if best.is_optimal:
-                return best
-    best = _with_binaries(formulation, violations, _descend(formulation, best), means)
-    return best if best.is_optimal else _descend(formulation, best)
+class _Search:
+    """Steps that share one incumbent and one bound.
 
+    Parameters
+    ----------
+    relaxed : FixedLp
+        The relaxation.
+    chosen : Violations
+        Where its optimum is impossible.
+    means : Means
+        Back end and deadline.
+    best : Incumbent
+        A physical plan.
+    """
 
-def _descend(formulation: Formulation, best: Incumbent) -> Incumbent:
-    """Improve an incumbent storage by storage, and merge the sessions of its vehicles."""
-    problem = formulation.problem
-    dispatch = coordinate_descent(formulation, best.dispatch, best.cost)
-    merged = merge_sessions(problem, dispatch)
-    cost = planning_cost(problem, dispatch)
-    if merged is not None and is_feasible(formulation, merged):
-        merged_cost = planning_cost(problem, merged)
-        if merged_cost - SAME_COST <= cost:
-            dispatch, cost = merged, merged_cost
-    if cost >= best.cost:
-        return best
-    return replace(best, dispatch=dispatch, cost=cost, fixed=None, has_ties_broken=False)
+    def __init__(self, relaxed: FixedLp, chosen: Violations, means: Means, best: Incumbent) -> None:
+        self._relaxed, self._means = relaxed, means
+        self._formulation = relaxed.formulation
+        self._violations, self._chosen = chosen, chosen
+        self._gap = proof_gap(means.site)
+        self._tight: Hull | None = None
+        self._root = relaxed.solution
+        self.best = best
 
+    def run(self) -> Incumbent:
+        """Take the steps until the gap is closed or the time is over; return the incumbent."""
+        for step in (
+            self._on_optimal_face,
+            self._tighten,
+            self._dive,
+            self._descend,
+            self._follow_whole,
+            self._descend,
+            self._branch,
+            self._descend,
+        ):
+            if self._is_done or self._means.deadline.is_over:
+                break
+            with contextlib.suppress(OptimiserError):  # the next step, or the incumbent
+                step()
+        best = replace(self.best, n_violations=self._chosen.n_intervals)
+        return best if best.has_ties_broken else self._fix_choices(best)
 
-def _by_branch_and_bound(
-    relaxed: FixedLp, bound: float, violations: Violations, means: Means
-) -> Incumbent | None:
-    """Decide the charges below their minimum at the least cost."""
-    from optimiser.exact import branch_and_bound  # noqa: PLC0415 - HiGHS may be absent
+    @property
+    def _is_done(self) -> bool:
+        return self.best.cost - self.best.lower_bound <= self._gap
 
-    formulation, solution = relaxed.formulation, relaxed.solution
-    start = start_at(formulation.lp, solution.x, solution.basis)
-    leaf = branch_and_bound.solve(add_cuts(formulation), start, time_limit=means.deadline.time_left)
-    proved = max(bound, leaf.lower_bound)
-    best = _incumbent_at(leaf.fixed, proved, branch_and_bound.name, violations.n_intervals)
-    if best is None or not best.is_optimal:
-        return best
-    if gap_closed(best.cost, bound):  # then all optima of the relaxation may do
+    def _part(self, share: float) -> Deadline:
+        """Return a deadline that leaves later steps the rest."""
+        return Deadline(now() + share * self._means.deadline.time_left)
+
+    def _offer(self, x: Vector, solver: str) -> bool:
+        """Take the physical dispatch of a point, where it is cheaper; return whether it is."""
+        found = _feasible(self._formulation, x[: self._formulation.lp.cost.size])
+        if found is None or found.cost >= self.best.cost:
+            return False
+        bound = self.best.lower_bound
+        self.best = replace(found, lower_bound=bound, solver=solver)
+        return True
+
+    def _raise_bound(self, bound: float) -> None:
+        self.best = replace(self.best, lower_bound=max(self.best.lower_bound, bound))
+
+    def _on_optimal_face(self) -> None:
+        """Find an optimum of the relaxation without violations: many have some only by chance."""
+        tie_break = tie_break_cost(self._means.site, self._formulation)
+        fixed = break_ties(self._relaxed, tie_break, self._means.backend, self._part(0.25))
+        if self._offer(fixed.solution.x, self._relaxed.solution.backend):
+            self.best = replace(self.best, has_ties_broken=self._is_done)
+
+    def _tighten(self) -> None:
+        """Solve the relaxation with the rows of the hull, until its violations are chosen."""
+        problem = self._formulation.problem
+        self._chosen = self._chosen.with_semicontinuous(problem.storages)
+        if self._violations.are_simultaneous:
+            self._chosen = self._chosen.with_profitable_cycles(problem)
+        for _ in range(_ROUNDS):
+            self._tight = hull(self._formulation, self._chosen)
+            self._root = resolve(
+                self._tight.lp, self._relaxed.solution, self._means.backend, self._part(0.5)
+            )
+            assert self._root.proof is not None
+            self._raise_bound(self._root.proof.lower_bound)
+            self._offer(self._root.x, self._root.backend)
+            if not self._choose_more(self._root.x):
+                break
+
+    def _choose_more(self, x: Vector) -> bool:
+        """Choose the intervals in which a point is impossible too; return whether there are any."""
+        found = find_violations(self._formulation, x[: self._formulation.lp.cost.size])
+        fresh = found.without(self._chosen)
+        self._chosen |= fresh
+        return fresh.any
+
+    def _dive(self) -> None:
+        """Make the choices whole, those nearest to it first."""
+        if self._tight is not None:
+            found = dive(self._tight, self._root, self._means.backend, self._part(0.25))
+            self._offer(found.x, found.backend)
+
+    def _follow_whole(self) -> None:
+        """Charge when all batteries taken as one would, beside what vehicles do."""
+        is_good = self.best.cost - self.best.lower_bound <= _GOOD * self._gap
+        has_batteries = (self._formulation.problem.storages.group == BATTERIES).any()
+        if is_good or self._tight is None or not has_batteries:
+            return
+        table, deadline = self._formulation.layout.table, self._part(0.25)
+        moved = (self._root.x[table(block)] for block in (blocks.CHARGE, blocks.DISCHARGE))
+        narrow = with_directions(
+            self._tight, directions_of_whole(self._formulation.problem, *moved)
+        )
+        root = resolve(narrow.lp, self._root, self._means.backend, deadline)
+        found = dive(narrow, root, self._means.backend, deadline)
+        self._offer(found.x, found.backend)
+
+    def _descend(self) -> None:
+        """Improve the incumbent storage by storage, and merge the sessions of its vehicles."""
+        problem, best = self._formulation.problem, self.best
+        dispatch = coordinate_descent(self._formulation, best.dispatch, best.cost)
+        merged = merge_sessions(problem, dispatch)
+        cost = planning_cost(problem, dispatch)
+        if merged is not None and is_feasible(self._formulation, merged):
+            merged_cost = planning_cost(problem, merged)
+            if merged_cost - SAME_COST <= cost:
+                dispatch, cost = merged, merged_cost
+        if cost < best.cost:
+            self.best = replace(best, dispatch=dispatch, cost=cost, has_ties_broken=False)
+
+    def _branch(self) -> None:
+        """Prove the incumbent, or find a better one, by binaries."""
+        try:
+            from optimiser.exact import highs_mip  # noqa: PLC0415 - HiGHS may be absent
+        except ImportError:
+            return
+        deadline = self._part(0.9)
+        for _ in range(_ROUNDS):
+            self._tight = self._tight or hull(self._formulation, self._chosen)
+            start = self._tight.point(self.best.dispatch)
+            mixed = highs_mip.solve(self._tight, start, deadline=deadline, gap=0.9 * self._gap)
+            self.best = replace(self.best, solver=highs_mip.name)
+            self._raise_bound(mixed.lower_bound)
+            self._offer(mixed.x, highs_mip.name)
+            self._tight = None
+            if self._is_done or deadline.is_over or not self._choose_more(mixed.x):
+                break
+
+    def _fix_choices(self, best: Incumbent) -> Incumbent:
+        """Return the incumbent with its programme, in which its choices are fixed."""
+        deadline = Deadline(now() + _TIE_BREAK_TIME)
         with contextlib.suppress(OptimiserError):
-            equal = _break_ties(relaxed, bound, violations, means)
-            if equal is not None and equal.is_optimal:
-                return equal
-    decisions = violations.with_semicontinuous(formulation.problem.storages)
-    narrow = fix_bounds(leaf.fixed.formulation, leaf.fixed.solution.x, decisions)
-    return _with_ties_broken(replace(leaf.fixed, formulation=narrow), best, means)
+            fixed = resolve_fixed(
+                self._formulation, best.dispatch, self._chosen, self._means.backend, deadline
+            )
+            found = _feasible(self._formulation, fixed.solution.x)
+            if found is not None and found.cost <= best.cost + SAME_COST:
+                return replace(best, dispatch=found.dispatch, cost=found.cost, fixed=fixed)
+        return best
 
 
-def _break_ties(
-    relaxed: FixedLp, bound: float, violations: Violations, means: Means
-) -> Incumbent | None:
-    """Find an optimum of the relaxation without violations: many have some only by chance."""
-    tie_break = tie_break_cost(means.site, relaxed.formulation)
-    fixed = break_ties(relaxed, tie_break, means.backend, time_limit=means.deadline.time_left)
-    best = _incumbent_at(fixed, bound, relaxed.solution.backend, violations.n_intervals)
-    return None if best is None else replace(best, has_ties_broken=True)
-
-
-def _dive(relaxed: FixedLp, bound: float, violations: Violations, means: Means) -> Incumbent | None:
-    """Fix the violations of the relaxation at some cost."""
-    fixed = dive(
-        relaxed.formulation, relaxed.solution, means.backend, time_limit=means.deadline.time_left
-    )
-    return _incumbent_at(fixed, bound, relaxed.solution.backend, violations.n_intervals)
-
-
-def _incumbent_at(fixed: FixedLp, bound: float, solver: str, n_violations: int) -> Incumbent | None:
-    """Return the physical dispatch of an optimum; None where there is none."""
-    best = _feasible(fixed.formulation, fixed.solution.x)
-    if best is None:
+def _feasible(formulation: Formulation, x: Vector) -> Incumbent | None:
+    """Return the physical dispatch of a point; None where it is not feasible."""
+    dispatch, cost, _ = simulate(formulation.problem, formulation.trajectory(x))
+    if not is_feasible(formulation, dispatch):
         return None
-    return replace(best, lower_bound=bound, solver=solver, n_violations=n_violations, fixed=fixed)
+    return Incumbent(dispatch, cost, -float("inf"), "")
 
 
 def by_value_function(problem: ProblemArrays, plan: StoragePlan) -> Incumbent:
@@ -239,78 +337,3 @@ def by_rules(formulation: Formulation, bound: float) -> Incumbent:
         if is_feasible(formulation, dispatch):
             break
     return Incumbent(dispatch, cost, bound, "rules")
-
-
-def _with_binaries(
-    formulation: Formulation, violations: Violations, best: Incumbent, means: Means
-) -> Incumbent:
-    """Decide violations by binaries, until no point has one without.
-
-    Each round adds the violations that its optimum newly has; the bound of every round holds for
-    all, and so does the best dispatch so far.
-    """
-    try:
-        from optimiser.exact import highs_mip  # noqa: PLC0415 - HiGHS may be absent
-    except ImportError:
-        return best
-    best = replace(best, solver=highs_mip.name)
-    tight = add_cuts(formulation) if violations.are_only_below_minimum else formulation
-    storages, meter = formulation.problem.storages, formulation.problem.meter
-    # A violation that is forbidden in one interval moves on to the next of its kind: all at once.
-    if violations.below_minimum.any():
-        violations = violations.with_semicontinuous(storages)
-    if violations.are_simultaneous:
-        violations = violations.with_profitable_cycles(meter)
-    for _ in range(_ROUNDS):
-        if means.deadline.is_over:
-            break
-        start = formulation.point(best.dispatch)
-        try:
-            mixed = highs_mip.solve(
-                tight, violations, time_limit=means.deadline.time_left, start=start
-            )
-        except OptimiserError:
-            break  # the incumbent and the bound so far stand
-        best = replace(best, lower_bound=max(best.lower_bound, mixed.lower_bound))
-        better = _feasible(formulation, mixed.x)
-        if better is not None and better.cost < best.cost:
-            best = replace(best, dispatch=better.dispatch, cost=better.cost, fixed=None)
-        fresh = find_violations(formulation, mixed.x).without(violations)
-        if best.is_optimal or not fresh.any:
-            break
-        more = fresh.with_semicontinuous(storages) if fresh.below_minimum.any() else fresh
-        violations |= more
-    best = replace(best, n_violations=violations.n_intervals)
-    return _break_fixed_ties(formulation, violations, best, means) if best.is_optimal else best
-
-
-def _feasible(formulation: Formulation, x: Vector) -> Incumbent | None:
-    """Return the physical dispatch of a point; None where it is not feasible."""
-    dispatch, cost, _ = simulate(formulation.problem, formulation.trajectory(x))
-    if not is_feasible(formulation, dispatch):
-        return None
-    return Incumbent(dispatch, cost, -float("inf"), "")
-
-
-def _break_fixed_ties(
-    formulation: Formulation, violations: Violations, best: Incumbent, means: Means
-) -> Incumbent:
-    """Find the best of the plans that cost the same and choose the same."""
-    with contextlib.suppress(OptimiserError):
-        point = formulation.point(best.dispatch)
-        fixed = resolve_fixed(
-            formulation, point, violations, means.backend, time_limit=_TIE_BREAK_TIME
-        )
-        return _with_ties_broken(fixed, best, means)
-    return best
-
-
-def _with_ties_broken(fixed: FixedLp, best: Incumbent, means: Means) -> Incumbent:
-    """Find the best optimum of a programme whose violations are fixed, at the same cost."""
-    with contextlib.suppress(OptimiserError):
-        tie_break = tie_break_cost(means.site, fixed.formulation)
-        equal = solve_on_optimal_face(fixed, tie_break, means.backend, time_limit=_TIE_BREAK_TIME)
-        better = _feasible(fixed.formulation, equal.solution.x)
-        if better is not None and better.cost <= best.cost + SAME_COST:
-            return replace(best, dispatch=better.dispatch, cost=better.cost, has_ties_broken=True)
-    return best

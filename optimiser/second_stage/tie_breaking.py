@@ -15,7 +15,7 @@ from optimiser.problem.site import Site
 from optimiser.result.plan import Plan
 from optimiser.second_stage.load_sharing import share_load
 from optimiser.second_stage.preference import Candidate, prefer
-from optimiser.solvers import SolverBackend
+from optimiser.solvers import Deadline, SolverBackend, now
 
 _TIME_LIMIT = 2.0  # s; deciding between equals is worth no more
 
@@ -73,7 +73,7 @@ def _break_ties(
     if backend is not None and best.fixed is not None and not best.has_ties_broken:
         tie_break = tie_break_cost(site, formulation)
         with contextlib.suppress(OptimiserError):  # the cheapest plan is as good
-            fixed = break_ties(best.fixed, tie_break, backend, time_limit=_TIME_LIMIT)
+            fixed = break_ties(best.fixed, tie_break, backend, Deadline(now() + _TIME_LIMIT))
             trajectory = fixed.formulation.trajectory(fixed.solution.x)
             equal = simulate(problem, trajectory).dispatch
             chosen = _as_good(formulation, best, equal, chosen)

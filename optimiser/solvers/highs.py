@@ -68,7 +68,7 @@ def load(lp: LinearProgram, *, time_limit: float, start: Start | None = None) ->
     if start is None:
         return highs
     if isinstance(start.basis, highspy.HighsBasis):
-        accept(highs.setBasis(_with_rows(start.basis, lp.row_lower.size)), "start")
+        accept(highs.setBasis(_longer(start.basis, lp)), "start")
     elif isinstance(start.basis, Basis):
         accept(highs.setBasis(_as_basis(start.basis)), "start")
     else:
@@ -141,12 +141,13 @@ def _as_basis(basis: Basis) -> highspy.HighsBasis:
     return result
 
 
-def _with_rows(basis: highspy.HighsBasis, n_rows: int) -> highspy.HighsBasis:
-    """Return the basis of a programme that has more rows."""
+def _longer(basis: highspy.HighsBasis, lp: LinearProgram) -> highspy.HighsBasis:
+    """Return the basis of a programme that has more columns and rows."""
+    columns, rows = basis.col_status, basis.row_status
     longer = highspy.HighsBasis()
-    longer.col_status = basis.col_status
-    rows = basis.row_status
-    longer.row_status = rows + [highspy.HighsBasisStatus.kBasic] * (n_rows - len(rows))
+    n_columns, n_rows = lp.cost.size - len(columns), lp.row_lower.size - len(rows)
+    longer.col_status = columns + [highspy.HighsBasisStatus.kLower] * n_columns
+    longer.row_status = rows + [highspy.HighsBasisStatus.kBasic] * n_rows
     longer.valid = True
     return longer
 

@@ -27,6 +27,7 @@ class Optimum:
     cost: float  # of the best plan found [$]
     bound: float  # that no plan undercuts [$]
     is_proved: bool
+    values: dict = field(default_factory=dict)  # of each column of that plan, by name
 
 
 @dataclass
@@ -97,7 +98,9 @@ class Model:
         cost = float(highs.getInfo().objective_function_value) / SCALE
         has_integers = any(column.is_integer for column in self.columns.values())
         bound = float(highs.getInfo().mip_dual_bound) / SCALE if has_integers else cost
-        return Optimum(cost, bound, highs.getModelStatus() == highspy.HighsModelStatus.kOptimal)
+        is_proved = highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
+        values = dict(zip(self.columns, highs.getSolution().col_value, strict=True))
+        return Optimum(cost, bound, is_proved, values)
 
     def _for_highs(self):
         columns = list(self.columns.values())

@@ -3,7 +3,7 @@ import { $, duration, el, milliseconds, money, tiny } from "./words.js";
 
 const N_BINS = 20;
 const WORTH_TELLING = 0.00005; // of money
-const SOLVERS = { highs: "HiGHS", highs_mip: "HiGHS with binaries", branch_and_bound: "Branch and bound", scipy_linprog: "SciPy linprog", value_function: "Value function", rules: "Rules" };
+const SOLVERS = { highs: "HiGHS", highs_mip: "HiGHS with binaries", scipy_linprog: "SciPy linprog", value_function: "Value function", rules: "Rules" };
 
 export function showHealth(status, plan, summaries) {
   $("health-card").hidden = false;

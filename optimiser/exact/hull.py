@@ -1,0 +1,281 @@
+r"""The tight formulation: binaries for exclusive choices, and rows that hold for every plan.
+
+A binary ``z`` of an interval and a group is 1 where it charges, 0 where it discharges; a binary
+``u`` of an interval and a charger is 1 where it is on.  The relaxed ``z`` averages two modes within
+one interval and lets the charging half of the meter take what the discharging half gives away.
+The rows of either mode alone forbid that (``v``: what a vehicle takes in the discharging mode)::
+
+    discharging   sum_k discharge_k <= export + export_excess + sum v + load (1 - z)
+    charging      sum_k charge_k + sum (charge_v - v) <= room z + discharge of others
+    levels        stored_k,t-1 + eta_c charge_k <= upper_k
+                  stored_k,t-1 - discharge_k / eta_d >= lower_k
+    surplus       sum_v (charge_v - surplus u_v) <= import + import_excess + sum_k discharge_k
+    import limit  charge_i + (most_i + least_j - room) u_j <= most_i
+    whole stay    sum_t u_t + shortfall / (eta most f) >= ceil(q),  f = q - floor(q)
+
+``load`` is the net load with all solar curtailed, ``room`` what the import limit leaves beside the
+net load, and ``q`` the number of intervals at full power that a target needs: the last row is the
+mixed-integer rounding of the energy of a stay.
+The rows of levels are the convex hull of one storage in one interval.
+
+References
+----------
+L. Wolsey, Integer Programming, 2020, chapters 8 and 9.
+"""
+
+from dataclasses import dataclass
+from itertools import permutations
+
+import numpy as np
+
+from matrix_builders import LinearProgram, Vector, tables
+from matrix_builders import layout as blocks
+from matrix_builders.arrays import Places
+from matrix_builders.linear_program import Extension, Term
+from optimiser.exact.integrality import Violations, members
+from optimiser.model.dispatch import Dispatch
+from optimiser.model.formulation import Formulation
+from optimiser.problem.windows import Mask
+
+_NOTHING = 1e-6  # kWh, or a share
+_NONE = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Hull:
+    """A linear programme with the binaries of some intervals, relaxed.
+
+    Attributes
+    ----------
+    formulation : Formulation
+        The programme without them; its columns come first.
+    lp : LinearProgram
+        The longer programme.
+    charges : int64 array, shape (G, T)
+        Column that is 1 where a group charges; -1 where there is none.
+    imports : int64 array, shape (T,)
+        Column that is 1 where the meter imports.
+    runs : int64 array, shape (K, T)
+        Column that is 1 where a charger is on.
+    aside : int64 array, shape (G, K, T)
+        Column of what a storage charges while another group discharges. [kWh]
+    """
+
+    formulation: Formulation
+    lp: LinearProgram
+    charges: Places
+    imports: Places
+    runs: Places
+    aside: Places
+
+    @property
+    def integers(self) -> Places:
+        """Columns that are 0 or 1 in every physical plan."""
+        every = np.concatenate([self.charges.ravel(), self.imports, self.runs.ravel()])
+        whole: Places = every[every != _NONE]
+        return whole
+
+    def point(self, dispatch: Dispatch) -> Vector:
+        """Return the columns of a physical dispatch; shape (n_cols,)."""
+        storages = self.formulation.problem.storages
+        x = np.zeros(self.lp.cost.size)
+        x[: self.formulation.lp.cost.size] = self.formulation.point(dispatch)
+        charges = np.zeros(self.charges.shape, dtype=np.bool_)
+        for g, group in enumerate(members(storages)):
+            taken, given = dispatch.charge[group], dispatch.discharge[group]
+            charges[g] = taken.sum(axis=0) >= given.sum(axis=0)
+        _set(x, self.charges, charges)
+        _set(x, self.imports, dispatch.grid_import > dispatch.grid_export)
+        _set(x, self.runs, dispatch.charge > 0.0)
+        _set(x, self.aside, np.where(charges[:, None], 0.0, dispatch.charge[None]))
+        return x
+
+
+def _set(x: Vector, columns: Places, values: Vector | Mask) -> None:
+    """Write the values of the columns that there are."""
+    present = columns != _NONE
+    x[columns[present]] = values[present]
+
+
+def hull(formulation: Formulation, chosen: Violations) -> Hull:
+    """Extend a programme by the choices of some intervals and by all rows.
+
+    Parameters
+    ----------
+    formulation : Formulation
+        The linear programme.
+    chosen : Violations
+        Intervals in which the meter, a group or a charger gets a binary.
+
+    Returns
+    -------
+    Hull
+        Every physical plan keeps its rows.
+    """
+    extension = Extension(formulation.lp)
+    groups = members(formulation.problem.storages)
+    shape = (len(groups), *chosen.below_minimum.shape)
+    charges, aside = np.full((shape[0], shape[2]), _NONE), np.full(shape, _NONE)
+    for g, group in enumerate(groups):
+        _add_direction(extension, formulation, group, chosen.groups[g], charges[g], aside[g])
+    imports = _add_meter(extension, formulation, chosen.meter)
+    runs = _add_chargers(extension, formulation, chosen.below_minimum)
+    return Hull(formulation, extension.programme(), charges, imports, runs, aside)
+
+
+def _add_direction(
+    extension: Extension,
+    formulation: Formulation,
+    group: Places,
+    chosen: Mask,
+    charges: Places,
+    aside: Places,
+) -> None:
+    """Add the choice of one group between charging and discharging.
+
+    `charges`, shape (T,), and `aside`, shape (K, T), get the new columns.
+    """
+    layout, upper = formulation.layout, formulation.lp.col_upper
+    charge, discharge = layout.table(blocks.CHARGE), layout.table(blocks.DISCHARGE)
+    both = (upper[charge[group]] > 0.0).any(axis=0) & (upper[discharge[group]] > 0.0).any(axis=0)
+    times = np.flatnonzero(chosen & both)
+    if times.size == 0:
+        return
+    own_charge, own_discharge = charge[np.ix_(group, times)], discharge[np.ix_(group, times)]
+    z = extension.add_columns(np.ones(times.size))
+    charges[times] = z
+    extension.at_most(0.0, (own_charge, 1.0), (z, -upper[own_charge]))
+    extension.at_most(upper[own_discharge], (own_discharge, 1.0), (z, upper[own_discharge]))
+    _add_levels(extension, formulation, group, times)
+
+    others = np.setdiff1d(np.arange(charge.shape[0]), group)
+    takers = others[(upper[charge[np.ix_(others, times)]] > 0.0).any(axis=1)]
+    taken = charge[np.ix_(takers, times)]
+    v = extension.add_columns(upper[taken])
+    aside[np.ix_(takers, times)] = v
+    extension.at_most(0.0, (v, 1.0), (taken, -1.0))
+    extension.at_most(upper[taken], (v, 1.0), (z, upper[taken]))
+    extension.at_most(0.0, (taken, 1.0), (v, -1.0), (z, -upper[taken]))
+
+    meter = formulation.problem.meter[:, times]
+    room = meter[tables.IMPORT_LIMIT] + meter[tables.IMPORT_EXCESS] - meter[tables.NET_LOAD]
+    load = np.maximum(meter[tables.NET_LOAD] + meter[tables.CURTAIL_LIMIT], 0.0)
+    exports = [layout.table(block)[:, times] for block in (blocks.EXPORT, blocks.EXPORT_EXCESS)]
+    outlets = [(row, -1.0) for table in exports for row in table]
+    extension.at_most(
+        load, *((row, 1.0) for row in own_discharge), (z, load), *outlets, *((c, -1.0) for c in v)
+    )
+    extension.at_most(
+        0.0,
+        *((row, 1.0) for row in (*own_charge, *taken)),
+        *((row, -1.0) for row in (*v, *discharge[np.ix_(others, times)])),
+        (z, -room),
+    )
+
+
+def _add_levels(
+    extension: Extension, formulation: Formulation, group: Places, times: Places
+) -> None:
+    """Add the convex hull of each storage of a group in some intervals, but the first one."""
+    layout, storages = formulation.layout, formulation.problem.storages
+    later = times[times > 0]
+    charge, discharge, before = (
+        layout.table(block)[np.ix_(group, later - shift)]
+        for block, shift in ((blocks.CHARGE, 0), (blocks.DISCHARGE, 0), (blocks.STORED, 1))
+    )
+    lower, upper = storages.limits[tables.STORED_LOWER : tables.STORED_UPPER + 1][
+        :, group[:, None], later
+    ]
+    into, out = storages.traits[tables.CHARGE_EFFICIENCY : tables.DISCHARGE_EFFICIENCY + 1, group]
+    extension.at_most(upper, (before, 1.0), (charge, into[:, None]))
+    extension.at_most(-lower, (before, -1.0), (discharge, 1.0 / out[:, None]))
+
+
+def _add_meter(extension: Extension, formulation: Formulation, chosen: Mask) -> Places:
+    """Add the choice of the meter between import and export; return its columns, shape (T,)."""
+    layout, upper = formulation.layout, formulation.lp.col_upper
+    imports, exports = layout.table(blocks.IMPORT)[0], layout.table(blocks.EXPORT)[0]
+    columns = np.full(chosen.size, _NONE)
+    times = np.flatnonzero(chosen & (upper[imports] > 0.0) & (upper[exports] > 0.0))
+    columns[times] = z = extension.add_columns(np.ones(times.size))
+    extension.at_most(0.0, (imports[times], 1.0), (z, -upper[imports[times]]))
+    extension.at_most(upper[exports[times]], (exports[times], 1.0), (z, upper[exports[times]]))
+    return columns
+
+
+def _add_chargers(extension: Extension, formulation: Formulation, chosen: Mask) -> Places:
+    """Add the choice of each charger, on or off; return its columns, shape (K, T)."""
+    layout, lp = formulation.layout, formulation.lp
+    charge, least = (
+        layout.table(blocks.CHARGE),
+        formulation.problem.storages.limits[tables.LEAST_CHARGE],
+    )
+    runs = np.full(charge.shape, _NONE)
+    most = lp.col_upper[charge]
+    own = chosen & (least > 0.0) & (most >= least) & (lp.col_lower[charge] == 0.0)
+    u = runs[own] = extension.add_columns(np.ones(int(np.count_nonzero(own))))
+    extension.at_most(0.0, (charge[own], 1.0), (u, -most[own]))
+    extension.at_most(0.0, (charge[own], -1.0), (u, least[own]))
+    _add_surplus(extension, formulation, runs)
+    for i, j in permutations(np.flatnonzero(own.any(axis=1)).tolist(), 2):
+        _add_import_limit(extension, formulation, runs, i, j)
+    _add_stays(extension, formulation, runs)
+    return runs
+
+
+def _add_surplus(extension: Extension, formulation: Formulation, runs: Places) -> None:
+    """Add rows by which the part of a charge that the surplus does not cover is drawn."""
+    problem, layout = formulation.problem, formulation.layout
+    surplus = np.maximum(-problem.meter[tables.NET_LOAD], 0.0)
+    least = problem.storages.limits[tables.LEAST_CHARGE]
+    draws = (runs != _NONE) & (surplus > _NOTHING) & (surplus < least - _NOTHING)
+    times = np.flatnonzero(draws.any(axis=0))
+    sources = (blocks.IMPORT, blocks.IMPORT_EXCESS, blocks.DISCHARGE)
+    drawn = [row[times] for block in sources for row in layout.table(block)]
+    terms: list[Term] = [(row, -1.0) for row in drawn]
+    for charge, on, draw in zip(layout.table(blocks.CHARGE), runs, draws[:, times], strict=True):
+        terms.append((charge[times], np.where(draw, 1.0, 0.0)))
+        terms.append((np.where(draw, on[times], 0), np.where(draw, -surplus[times], 0.0)))
+    extension.at_most(np.zeros(times.size), *terms)
+
+
+def _add_import_limit(
+    extension: Extension, formulation: Formulation, runs: Places, i: int, j: int
+) -> None:
+    """Add rows of what charger `i` may still take, where charger `j` is on."""
+    meter, limits = formulation.problem.meter, formulation.problem.storages.limits
+    room = meter[tables.IMPORT_LIMIT] + meter[tables.IMPORT_EXCESS] - meter[tables.NET_LOAD]
+    room = room + limits[tables.DISCHARGE_LIMIT].sum(axis=0)
+    least, most = limits[tables.LEAST_CHARGE], np.minimum(limits[tables.CHARGE_LIMIT], room)
+    lost = most[i] + least[j] - room
+    is_tight = (runs[i] != _NONE) & (runs[j] != _NONE) & (most[i] > _NOTHING) & (lost > _NOTHING)
+    together = least[i] + least[j] <= room + _NOTHING
+    times = np.flatnonzero(is_tight & together)
+    charge = formulation.layout.table(blocks.CHARGE)[i, times]
+    extension.at_most(most[i, times], (charge, 1.0), (runs[j, times], lost[times]))
+    if i < j:  # one or the other
+        never = np.flatnonzero(is_tight & ~together)
+        extension.at_most(1.0, (runs[i, never], 1.0), (runs[j, never], 1.0))
+
+
+def _add_stays(extension: Extension, formulation: Formulation, runs: Places) -> None:
+    """Add the number of intervals that each vehicle without V2G needs for its target."""
+    storages, layout = formulation.problem.storages, formulation.layout
+    limits = storages.limits
+    is_soft = limits[tables.SOFT_FLOOR] > limits[tables.STORED_LOWER]
+    shortfall = np.full(is_soft.shape, _NONE)
+    shortfall[is_soft] = np.arange(*layout.column_starts[[blocks.SHORTFALL, blocks.SHORTFALL + 1]])
+    for k in np.flatnonzero((runs != _NONE).any(axis=1)).tolist():
+        can = limits[tables.CHARGE_LIMIT, k] > 0.0
+        if limits[tables.DISCHARGE_LIMIT, k].any() or (can & (runs[k] == _NONE)).any():
+            continue
+        most = float(limits[tables.CHARGE_LIMIT, k].max())
+        gain = float(storages.traits[tables.CHARGE_EFFICIENCY, k]) * most
+        for t in np.flatnonzero(is_soft[k]).tolist():
+            needed = limits[tables.SOFT_FLOOR, k, t] - storages.traits[tables.INITIAL, k]
+            whole, part = divmod(float(needed) / gain, 1.0)
+            on = runs[k, : t + 1][can[: t + 1]]
+            if needed > 0.0 and _NOTHING < part < 1.0 - _NOTHING and on.size:
+                columns = np.append(on, shortfall[k, t])
+                values = np.append(-np.ones(on.size), -1.0 / (gain * part))
+                extension.add_row(-(whole + 1.0), columns, values)
