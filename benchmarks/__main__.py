@@ -11,13 +11,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import comparison, phases, plot, problems, report, service
+from benchmarks import comparison, phases, plot, problems, report, service, several
 from benchmarks.machine import machine, versions
 from benchmarks.memory import memory
 from matrix_builders import MODE
 
 FOLDER = Path("build/benchmarks")
-BATTERIES = (1, 2, 3, 5)
 
 
 def measures(*, quick: bool) -> dict[str, Callable[[], Any]]:
@@ -28,9 +27,7 @@ def measures(*, quick: bool) -> dict[str, Callable[[], Any]]:
         "comparison": lambda: comparison.comparison(
             sizes, patience=5.0 if quick else 100.0, as_shipped=not quick
         ),
-        "batteries": lambda: phases.by_batteries(
-            BATTERIES[:2] if quick else BATTERIES, 2 if quick else 5
-        ),
+        "several": lambda: several.several(0.1, several.SETS) if quick else several.several(),
         "service": lambda: (
             service.service() | ({} if quick else service.year() | service.binaries())
         ),

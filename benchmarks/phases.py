@@ -1,14 +1,13 @@
 """How long each part of a plan takes, by the number of intervals."""
 
 import json
-import time
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from statistics import median
 from typing import Any
 
 from benchmarks import problems
-from benchmarks.serving import Client, Server, post
+from benchmarks.serving import Client, Server
 from benchmarks.timing import exponent, seconds_of, spread, spread_of
 from matrix_builders import LinearProgram, MeterArrays, build, layout_for
 from optimiser import CostFunction, ProviderRules
@@ -108,48 +107,4 @@ def _against_cold(client: Client, cost_function: CostFunction) -> dict[str, Any]
         "cold": round(cold_time, 2),
         "http": round(http_time, 2),
         "ratio": round(median(http / cold for cold, http in pairs), 2),
-    }
-
-
-def by_batteries(numbers: Iterable[int], seeds: int) -> list[dict[str, Any]]:
-    """Round trips of sites with several batteries, over days of two kinds."""
-    with Server() as url:
-        return [
-            _several(url, number, kind, seeds)
-            for number in numbers
-            for kind in (problems.CONVEX, problems.HARD)
-        ]
-
-
-def _several(url: str, number: int, kind: str, seeds: int) -> dict[str, Any]:
-    times, proved = [], 0
-    for seed in range(seeds):
-        body = json.dumps(_with_batteries(kind, seed, number)).encode()
-        began = time.perf_counter()
-        reply = json.loads(post(url, body, "/multi-battery/optimize"))
-        times.append(time.perf_counter() - began)
-        proved += reply["status"] == "optimal"
-    row = {"batteries": number, "prices": kind, "proved": proved, **spread_of(times).as_dict()}
-    return {**row, "worst": round(1000.0 * max(times), 2)}
-
-
-def _with_batteries(kind: str, seed: int, number: int) -> dict[str, Any]:
-    body = problems.request(kind, problems.PROMISED, seed)
-    battery = body.pop("battery")
-    share = 1.0 / number
-    return {
-        **body,
-        "cost_function": "cost",
-        "batteries": [
-            {
-                **battery,
-                "id": f"battery {k}",
-                "capacity_wh": battery["capacity_wh"] * share * (1.0 + 0.1 * k),
-                "max_charge_w": battery["max_charge_w"] * share,
-                "max_discharge_w": battery["max_discharge_w"] * share,
-                "efficiency": battery["efficiency"] + 0.01 * k,
-                "current_soc": 0.3 + 0.1 * k,
-            }
-            for k in range(number)
-        ],
     }

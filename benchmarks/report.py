@@ -71,7 +71,53 @@ def phases(results: Results) -> str:
     return f"{table(head, body)}\n\np50 / p95 / p99:\n\n{spreads}\n\n{turns}"
 
 
-def batteries(results: Results) -> str:
+def several(results: Results) -> str:
+    """What was proved of sites with several storages, and in what time."""
+    if "several" not in results:  # a run before this part
+        return _batteries(results)
+    found = results["several"]
+    head = ["site", "proved", "gap at most 0.5 cent", "shortfalls", "largest gap, cents"]
+    times = ["CPU p50, s", "p95", "worst", "wall, worst, s"]
+    body = [
+        [
+            f"{row['set']}: {row['case'].replace('_', ' ')}",
+            *(f"{row[key]} of {row['plans']}" for key in ("proved", "near", "shortfalls")),
+            cents(row["largest_gap"]),
+            *(number(row[key]) for key in ("cpu_p50", "cpu_p95", "cpu_worst", "wall_worst")),
+        ]
+        for row in found["rows"]
+    ]
+    tables = [table([*head, *times], body)] if body else []
+    return "\n\n".join([*tables, *([_large(found["large"])] if found["large"] else [])])
+
+
+def _large(rows: Iterable[Results]) -> str:
+    """Every large site, planned by a server."""
+    head = ["site, one-minute steps", "prices", "wall, s", "peak memory, MiB", "before", "status"]
+    body = [
+        [
+            f"{row['site']}, T = {row['T']:,}",
+            row["prices"].replace("_", " "),
+            number(row["wall"]),
+            *(f"{row[key]:.0f}" for key in ("peak_mib", "before_mib")),
+            row["status"],
+            cents(row["gap"]),
+            row["solver"],
+            "yes" if row["has_shortfall"] else "no",
+        ]
+        for row in rows
+    ]
+    return table([*head, "gap, cents", "solver", "shortfall"], body)
+
+
+def cents(dollars: float | None) -> str:
+    """A gap; gaps below a thousandth of a cent are those of rounding."""
+    if dollars is None:
+        return "no bound"
+    return number(100.0 * dollars) if dollars >= 1e-5 else "0"
+
+
+def _batteries(results: Results) -> str:
     """Round trips by number of batteries."""
     return table(
         ["batteries, T = 576", "prices", "p50, ms", "p95", "p99", "worst", "proved optimal"],
@@ -156,7 +202,7 @@ def promised(results: Results, part: str) -> Results:
 SECTIONS = {
     "phases": ("The parts of a plan", phases),
     "comparison": ("Others on the same problem", comparison),
-    "batteries": ("Several batteries", batteries),
+    "several": ("Several storages", several),
     "service": ("The server", service),
     "memory": ("Memory", memory),
 }
