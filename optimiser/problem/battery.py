@@ -1,8 +1,7 @@
 """A home battery."""
 
 import math
-from dataclasses import dataclass, fields
-from operator import attrgetter
+from dataclasses import dataclass
 
 from optimiser.errors import ProblemError
 from optimiser.problem.checks import (
@@ -78,10 +77,3 @@ class Battery:
     def round_trip_efficiency(self) -> float:
         """Share of the energy taken in that comes back out. [-]"""
         return self.charge_efficiency * self.discharge_efficiency
-
-    def same_as(self, other: "Battery") -> bool:
-        """Return whether both are the same battery, however full."""
-        return bool(_lasting(self) == _lasting(other))
-
-
-_lasting = attrgetter(*(field.name for field in fields(Battery) if field.name != "initial_soc"))

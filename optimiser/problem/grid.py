@@ -37,20 +37,6 @@ class Grid:
                 limit.setflags(write=False)
                 object.__setattr__(self, name, limit)
 
-    def same_as(self, other: "Grid") -> bool:
-        """Return whether both set the same limits."""
-        return (
-            self.curtailment == other.curtailment
-            and _is_same(self.import_limit, other.import_limit)
-            and _is_same(self.export_limit, other.export_limit)
-        )
-
-
-def _is_same(limit: float | Vector, other: float | Vector) -> bool:
-    if isinstance(limit, float) and isinstance(other, float):
-        return limit == other
-    return np.array_equal(limit, other)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inverter:

@@ -109,7 +109,7 @@ def _first_move(site: Site, chosen: Dispatch, previous: Plan) -> float | None:
         return None
     if previous.actions[t] is Action.CONSUME:
         return -max(0.0, float(site.net_load[0]))
-    moved = previous.dispatch.charge[0, t] - previous.dispatch.discharge[0, t]
+    moved = previous.dispatch.charge[:, t].sum() - previous.dispatch.discharge[:, t].sum()
     return float(moved / previous.site.horizon.hours[t] * site.horizon.hours[0])
 
 

@@ -61,31 +61,21 @@ def status_of(state: keys.State) -> dict[str, Any]:
     }
 
 
+_ANSWERS: dict[str, Callable[..., planning.Answer]] = {
+    "/optimize": planning.answer,
+    "/multi-battery/optimize": planning.answer_batteries,
+    "/ev/optimize": planning.answer_vehicles,
+}
+
+
 @routes.post("/optimize")
-async def optimize(request: web.Request) -> web.Response:
-    """Plan one battery."""
-    history = request.app[keys.STATE].history
-    return await _reply_with_plan(request, partial(planning.answer, history=history))
-
-
 @routes.post("/multi-battery/optimize")
-async def optimize_batteries(request: web.Request) -> web.Response:
-    """Plan several batteries."""
-    return await _reply_with_plan(request, planning.answer_batteries)
-
-
 @routes.post("/ev/optimize")
-async def optimize_vehicles(request: web.Request) -> web.Response:
-    """Plan vehicles, perhaps beside the home battery."""
-    return await _reply_with_plan(request, planning.answer_vehicles)
-
-
-async def _reply_with_plan(
-    request: web.Request, answering: Callable[..., planning.Answer]
-) -> web.Response:
+async def _reply_with_plan(request: web.Request) -> web.Response:
     """Plan a request in the worker, and note the plan for the log and the status."""
     state = request.app[keys.STATE]
-    work = partial(answering, await _json_body(request), state.options, state.clock)
+    body = await _json_body(request)
+    work = partial(_ANSWERS[request.path], body, state.options, state.clock, state.history)
     state.planning.add(request.protocol)
     try:
         answer = await _run(state, work)
@@ -131,8 +121,7 @@ async def metrics(request: web.Request) -> web.Response:
         "powersync_memory_peak_bytes": _peak_memory(),
         "powersync_uptime_seconds": time.monotonic() - state.started,
     }
-    text = state.metrics.text(gauges)
-    return web.Response(text=text, headers={"Content-Type": CONTENT_TYPE})
+    return web.Response(text=state.metrics.text(gauges), headers={"Content-Type": CONTENT_TYPE})
 
 
 @routes.get("/openapi.json")

@@ -1,60 +1,87 @@
-"""The previous plan, which the next one should not change without need."""
+"""The plans before, which the next ones should not change without need."""
+
+from collections.abc import Hashable
+from dataclasses import asdict
+from datetime import datetime
 
 import numpy as np
 
 from matrix_builders import Vector
-from optimiser import CostFunction, Plan, Site
+from optimiser import Battery, CostFunction, Plan, Site, Vehicle
+
+MOST_HOMES = 8
+"""Plans remembered, one for each endpoint and home."""
 
 _MOST_AGE = 2 * 3600.0  # s; an older plan is no guide
 _SOC_TOLERANCE = 0.03
 _PRICE_TOLERANCE = 0.1  # share of the mean price by which forecasts may have moved
 _PENNY = 0.01  # $/kWh; and this much where prices are near zero
 
+_LIMITS = ("import_limit", "export_limit")
+_CHANGEABLE = {"initial_soc", "target_soc", "arrival", "departure"}
+
 
 class History:
-    """The last plan, for the one thread that plans."""
+    """The last plan of each home on each endpoint, for the one thread that plans."""
 
     def __init__(self) -> None:
-        self._last: Plan | None = None
+        self._last: dict[Hashable, Plan] = {}  # least recent first; replaced, never changed
 
-    def record(self, plan: Plan) -> None:
-        """Remember `plan` as the last one."""
-        self._last = plan
+    def record(self, endpoint: str, plan: Plan) -> None:
+        """Remember `plan` as the last one, and forget the least recent of too many."""
+        home = _identity(endpoint, plan.site, plan.cost_function)
+        others = [(other, last) for other, last in self._last.items() if other != home]
+        self._last = dict([*others, (home, plan)][-MOST_HOMES:])
 
-    def before(self, site: Site, cost_function: CostFunction) -> Plan | None:
-        """Return the last plan where it is of the same home and purpose; else None."""
-        last = self._last
-        if last is None or last.cost_function is not cost_function:
-            return None
-        return last if _is_same_home(site, last.site) and _is_as_expected(site, last) else None
+    def before(self, endpoint: str, site: Site, cost_function: CostFunction) -> Plan | None:
+        """Return the last plan of the same home and purpose if all went as it expected."""
+        last = self._last.get(_identity(endpoint, site, cost_function))
+        return last if last is not None and _is_as_expected(site, last) else None
 
 
-def _is_same_home(site: Site, known: Site) -> bool:
-    """Return True where a site has the single battery, the inverter and the grid of another."""
-    if len(site.batteries) != 1 or len(known.batteries) != 1:
-        return False
-    return (
-        known.inverter == site.inverter
-        and known.batteries[0].same_as(site.batteries[0])
-        and known.grid.same_as(site.grid)
-    )
+def _identity(endpoint: str, site: Site, cost_function: CostFunction) -> Hashable:
+    """Return what no request of a home changes; limits by interval move on with the horizon."""
+    limits = [getattr(site.grid, name) for name in _LIMITS]
+    constant = [None if isinstance(limit, np.ndarray) else limit for limit in limits]
+    traits = map(_traits, site.storages)
+    return (endpoint, cost_function, site.inverter, site.grid.curtailment, *constant, *traits)
+
+
+def _traits(storage: Battery | Vehicle) -> Hashable:
+    return frozenset(pair for pair in asdict(storage).items() if pair[0] not in _CHANGEABLE)
 
 
 def _is_as_expected(site: Site, last: Plan) -> bool:
-    """Return True where a recent plan expected the present state of charge and prices."""
-    horizon = last.site.horizon
-    age = (site.horizon.start - horizon.start).total_seconds()
-    if not 0.0 <= age <= _MOST_AGE:
+    """Return True where a recent plan of the same home expected the present state of things."""
+    known, start = last.site, site.horizon.start
+    now = last.interval_at(start)
+    if now is None or (start - known.horizon.start).total_seconds() > _MOST_AGE:
         return False
-    now = last.interval_at(site.horizon.start)
-    if now is None:  # the plan has ended
-        return False
-    before, tariff = last.site.tariff, site.tariff
+    until = min(site.horizon.end, known.horizon.end)
+    soc = [storage.initial_soc for storage in site.storages]
     return (
-        bool(abs(last.soc[0, now] - site.batteries[0].initial_soc) <= _SOC_TOLERANCE)
-        and is_near(before.import_price[now:], tariff.import_price)
-        and is_near(before.export_price[now:], tariff.export_price)
+        bool((np.abs(last.soc[:, now] - soc) <= _SOC_TOLERANCE).all())
+        and _visits(known, start, until) == _visits(site, start, until)
+        and all(_is_same_limit(name, site, known, now) for name in _LIMITS)
+        and is_near(known.tariff.import_price[now:], site.tariff.import_price)
+        and is_near(known.tariff.export_price[now:], site.tariff.export_price)
     )
+
+
+def _visits(site: Site, since: datetime, until: datetime) -> list[Hashable]:
+    """Return the target of each vehicle of a site, and its stay within a span."""
+    return [
+        (one.target_soc, max(one.arrival or since, since), min(one.departure or until, until))
+        for one in site.vehicles
+    ]
+
+
+def _is_same_limit(name: str, site: Site, known: Site, now: int) -> bool:
+    """Return True where a limit of the grid is the expected one, while both are known."""
+    expected = np.broadcast_to(getattr(known.grid, name), known.horizon.n_intervals)[now:]
+    limit = np.broadcast_to(getattr(site.grid, name), site.horizon.n_intervals)
+    n = min(expected.size, limit.size)
+    return np.array_equal(expected[:n], limit[:n])
 
 
 def is_near(expected: Vector, prices: Vector) -> bool:

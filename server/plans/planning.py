@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Any, TypeAlias
 
 import msgspec
@@ -72,7 +73,16 @@ class Answer:
     solved: Solved
 
 
-def answer(
+_WIRE: dict[Kind, tuple[type[SiteRequest], Callable[[Plan, Problem, Repairs], Reply]]] = {
+    Kind.BATTERY: (OptimizeRequest, reply_from_plan),
+    Kind.BATTERIES: (MultiBatteryRequest, multi_battery_reply),
+    Kind.VEHICLES: (EvRequest, ev_reply),
+}
+"""Struct of a request, and what writes its reply."""
+
+
+def answer_request(
+    kind: Kind,
     body: bytes,
     options: Options,
     clock: Clock,
@@ -80,10 +90,12 @@ def answer(
     *,
     is_fallback: bool = False,
 ) -> Answer:
-    """Plan an ``/optimize`` request.
+    """Plan a request of one endpoint.
 
     Parameters
     ----------
+    kind : Kind
+        The endpoint.
     body : bytes
         The request.
     options : Options
@@ -105,55 +117,13 @@ def answer(
     ProblemError
         Where the request has no sane reading.
     """
-    return _answer(Kind.BATTERY, body, options, clock, history, is_fallback)
-
-
-def answer_batteries(
-    body: bytes, options: Options, clock: Clock, *, is_fallback: bool = False
-) -> Answer:
-    """Plan a ``/multi-battery/optimize`` request; see `answer`."""
-    return _answer(Kind.BATTERIES, body, options, clock, None, is_fallback)
-
-
-def answer_vehicles(
-    body: bytes, options: Options, clock: Clock, *, is_fallback: bool = False
-) -> Answer:
-    """Plan an ``/ev/optimize`` request; see `answer`."""
-    return _answer(Kind.VEHICLES, body, options, clock, None, is_fallback)
-
-
-def optimise_any(body: bytes, options: Options, clock: Clock) -> Reply:
-    """Plan a request of any endpoint, which its keys decide; see `answer`."""
-    keys = json_object(body).keys()
-    if {"ev", "evs"} & keys:
-        return msgspec.json.decode(answer_vehicles(body, options, clock).body, type=EvReply)
-    if "batteries" in keys:
-        reply = answer_batteries(body, options, clock).body
-        return msgspec.json.decode(reply, type=MultiBatteryReply)
-    return msgspec.json.decode(answer(body, options, clock).body, type=OptimizeReply)
-
-
-_WIRE: dict[Kind, tuple[type[SiteRequest], Callable[[Plan, Problem, Repairs], Reply]]] = {
-    Kind.BATTERY: (OptimizeRequest, reply_from_plan),
-    Kind.BATTERIES: (MultiBatteryRequest, multi_battery_reply),
-    Kind.VEHICLES: (EvRequest, ev_reply),
-}
-"""Struct of a request, and what writes its reply."""
-
-
-def _answer(
-    kind: Kind,
-    body: bytes,
-    options: Options,
-    clock: Clock,
-    history: History | None,
-    is_fallback: bool,
-) -> Answer:
     struct, reply_of = _WIRE[kind]
     repairs = Repairs()
     request = decode(body, struct, repairs)
     problem = problem_from_request(request, options, clock(), repairs)
-    result = _plan(problem, history, repairs, is_fallback)
+    if is_fallback:
+        repairs.note("fallback", "plan", "made without solvers; the log has the reason")
+    result = _plan(problem, kind, history, is_fallback)
     reply = reply_of(result, problem, repairs)
     bill = reply.bill if isinstance(reply, EvReply) else reply.summary
     log_fields = {
@@ -169,19 +139,33 @@ def _answer(
     return Answer(msgspec.json.encode(reply), log_fields, Solved(kind, result, problem))
 
 
-def _plan(problem: Problem, history: History | None, repairs: Repairs, is_fallback: bool) -> Plan:
+def _plan(problem: Problem, kind: Kind, history: History | None, is_fallback: bool) -> Plan:
     """Plan a problem with the plan before it in mind."""
-    if is_fallback:
-        repairs.note("fallback", "plan", "made without solvers; the log has the reason")
     result = plan(
         problem.site,
         problem.cost_function,
         rules=problem.rules,
-        previous=history.before(problem.site, problem.cost_function) if history else None,
+        previous=history.before(kind, problem.site, problem.cost_function) if history else None,
         preference_budget=0.0 if is_fallback else DEFAULT_BUDGET,
         time_limit=TIME_LIMIT,
         backends=() if is_fallback else None,
     )
     if history:
-        history.record(result)
+        history.record(kind, result)
     return result
+
+
+answer = partial(answer_request, Kind.BATTERY)
+answer_batteries = partial(answer_request, Kind.BATTERIES)
+answer_vehicles = partial(answer_request, Kind.VEHICLES)
+
+
+def optimise_any(body: bytes, options: Options, clock: Clock) -> Reply:
+    """Plan a request of any endpoint, which its keys decide; see `answer_request`."""
+    keys = json_object(body).keys()
+    if {"ev", "evs"} & keys:
+        return msgspec.json.decode(answer_vehicles(body, options, clock).body, type=EvReply)
+    if "batteries" in keys:
+        reply = answer_batteries(body, options, clock).body
+        return msgspec.json.decode(reply, type=MultiBatteryReply)
+    return msgspec.json.decode(answer(body, options, clock).body, type=OptimizeReply)

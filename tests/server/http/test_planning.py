@@ -9,7 +9,8 @@ from optimiser import SolverError, solver_chain
 from server.http import keys
 from server.http.app import create_app
 from server.plans import planning
-from tests.end_to_end import post, small_request
+from tests.end_to_end import NOW, post, small_request
+from tests.end_to_end.contract import EV, FLEET, HOME, ev_request, fleet_request
 
 
 @pytest.fixture
@@ -106,3 +107,27 @@ async def test_an_error_of_our_own_is_logged_with_its_trace_and_a_plan_is_served
     assert reply["certificate"]["preference_cost"] <= 1e-6
     assert "TypeError: on purpose" in caplog.text
     assert "physical_optimum" in caplog.text
+
+
+BODIES = {HOME: small_request(), FLEET: fleet_request(), EV: ev_request()}
+
+
+async def test_every_endpoint_keeps_a_plan_before_of_each_home(aiohttp_client, monkeypatch):
+    client, plan, calls = await aiohttp_client(create_app(clock=lambda: NOW)), planning.plan, []
+
+    def spy(*arguments, previous, **options):
+        calls.append((previous, plan(*arguments, previous=previous, **options)))
+        return calls[-1][1]
+
+    monkeypatch.setattr(planning, "plan", spy)
+    bodies = [
+        (path, {**body, "grid": {"max_import_w": w}})
+        for path, body in BODIES.items()
+        for w in (9e3, 8e3)
+    ]
+    for path, body in [*bodies, *bodies]:
+        assert (await post(client, body, path=path))[0] == 200
+
+    before, made = zip(*calls, strict=True)
+    assert before[:6] == (None,) * 6
+    assert [*map(id, before[6:])] == [*map(id, made[:6])]

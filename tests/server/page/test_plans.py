@@ -89,7 +89,7 @@ async def test_the_example_is_nobodys_plan(both):
     assert view["reply"]["summary"]["savings"] > 0
     assert api[keys.STATE].plan_log.numbers == []
     assert api[keys.STATE].last_plan is None
-    assert api[keys.STATE].history._last is None
+    assert not api[keys.STATE].history._last
 
 
 async def test_the_example_is_planned_once_however_often_it_is_asked_for(both, monkeypatch):
