@@ -37,9 +37,10 @@ class StorageArrays(NamedTuple):
         Most energy in and out, grid side, and the least where a charger has one [kWh per
         interval]; hard and soft levels at the end of each interval [kWh].  A soft level is missed
         only at its price, and without effect where it does not lie strictly inside the hard ones.
-    traits : float64 array, shape (5, K)
+    traits : float64 array, shape (6, K)
         Energy stored now [kWh], one-way efficiencies in (0, 1] [-], price of energy through the
-        storage, each way, and of missing a soft level [$/kWh].
+        storage, each way, and of missing a soft level [$/kWh]; 1 where the last charge before a
+        target may be below the least.
     group : int64 array, shape (K,)
         Storages of one group charge or discharge together, never into each other.
     end_of : int64 array, shape (K,)

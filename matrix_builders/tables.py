@@ -1,7 +1,7 @@
 """Rows of the tables that builders and kernels take: one table for each noun.
 
 A table of the meter has shape (8, T); one of the limits of K storages (7, K, T); their traits
-(5, K); the segments of an end value (2, E, S).
+(6, K); the segments of an end value (2, E, S).
 """
 
 # The meter: prices [$/kWh], limits and net load [kWh per interval].
@@ -27,13 +27,14 @@ LEAST_CHARGE = 6
 N_LIMITS = 7
 
 # Traits of storages: energy now [kWh], one-way efficiencies [-], price of throughput and of
-# missing a soft level [$/kWh].
+# missing a soft level [$/kWh], and 1 where the last charge may be below the least.
 INITIAL = 0
 CHARGE_EFFICIENCY = 1
 DISCHARGE_EFFICIENCY = 2
 WEAR = 3
 LEVEL_PRICE = 4
-N_TRAITS = 5
+ENDS_SHORT = 5
+N_TRAITS = 6
 
 # Segments of an end value: length [kWh] and value [$/kWh].
 END_WIDTH = 0

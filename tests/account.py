@@ -12,6 +12,7 @@ from scipy.optimize import linprog
 from optimiser import Direction
 
 TOLERANCE = 1e-5
+REACHED = 1e-3  # kWh; a target that is missed by less is reached
 """Energy by which a dispatch may miss a limit: ten times what solvers are asked for. [kWh]"""
 
 
@@ -255,14 +256,21 @@ def _of_storage(site, dispatch, k, storage):
             "empty": low * storage.capacity - level,
             "full": level - high * storage.capacity,
         }
-        if is_vehicle and charge > TOLERANCE:
-            checks["least"] = h * storage.least_charge - charge
+        if is_vehicle and charge > TOLERANCE and not _is_last_charge(dispatch, k, t, storage):
+            checks["least"] = min(h, storage.least_time) * storage.least_charge - charge
         found += [
             f"{t}: {what} of {k} by {excess:.2e}"
             for what, excess in checks.items()
             if excess > TOLERANCE
         ]
     return found
+
+
+def _is_last_charge(dispatch, k, t, vehicle):
+    """Whether a vehicle reaches its target with this charge, the last one; it may be short."""
+    wanted = (vehicle.target_soc or 0.0) * vehicle.capacity
+    is_reached = dispatch.stored[k, t] >= wanted - REACHED
+    return is_reached and not dispatch.charge[k, t + 1 :].any() and not dispatch.discharge[k].any()
 
 
 def _demand(site, charge, grid_import):

@@ -138,6 +138,72 @@ def _a_slow_vehicle(rng, start, n):
     )
 
 
+def a_site_with_several(seed):
+    """Unlike batteries and vehicles, often of one power, on days of every kind of price."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(8, 49))
+    hours = np.full(n, float(rng.choice([1 / 12, 0.25, 0.5, 1.0])))
+    clock = (16 + np.cumsum(hours) - hours) % 24
+    price = 0.25 + 0.12 * np.cos((clock - 19) / 12 * np.pi) + rng.normal(0, 0.03, n)
+    kind = rng.integers(4)
+    if kind == 1:
+        price = np.where((clock >= 22) | (clock < 6), 0.12, 0.31)
+    dip = rng.uniform(0.2, 0.5) if kind == 2 else 0.0
+    price = price - dip * (rng.uniform(0, 1, n) < 0.5)
+    n_batteries = int(rng.integers(0, 4))
+    n_vehicles = int(rng.integers(0 if n_batteries > 1 else 1, 4))
+    solar = 6.0 * np.clip(np.sin((clock - 6) / 12 * np.pi), 0, None) * rng.uniform(0, 1, n)
+    start = datetime(2026, 4, 4, 16, tzinfo=UTC)
+    return a_site(
+        *(_an_unlike_battery(rng) for _ in range(n_batteries)),
+        start=start,
+        hours=hours,
+        import_price=price,
+        export_price=price + 0.05 if kind == 3 else np.minimum(price - 0.05, 0.08),
+        load=rng.uniform(0.2, 1.5, n) * hours,
+        solar=solar * hours,
+        vehicles=tuple(_a_charging_vehicle(rng, start, hours) for _ in range(n_vehicles)),
+        grid=Grid(
+            import_limit=float(rng.choice([8.0, 12.0, np.inf])),
+            export_limit=float(rng.choice([3.0, np.inf])),
+            curtailment=bool(rng.uniform() < 0.5),
+        ),
+    )
+
+
+def _an_unlike_battery(rng):
+    return Battery(
+        capacity=float(rng.choice([5.0, 10.0, 13.5])),
+        charge_limit=float(rng.choice([2.5, 3.3, 5.0])),
+        discharge_limit=float(rng.choice([2.5, 5.0])),
+        initial_soc=float(rng.uniform(0.1, 0.9)),
+        charge_efficiency=float(rng.uniform(0.9, 0.98)),
+        discharge_efficiency=float(rng.uniform(0.9, 0.98)),
+        reserve=0.1,
+        cycle_cost=float(rng.choice([0.0, 0.01, 0.02])),
+        may_charge_from_grid=bool(rng.uniform() < 0.9),
+        may_export=bool(rng.uniform() < 0.8),
+    )
+
+
+def _a_charging_vehicle(rng, start, hours):
+    length, end = float(hours.sum()), start + timedelta(hours=float(hours.sum()))
+    power = float(rng.choice([3.7, 7.4, 11.0]))
+    room = power * length * 0.9
+    initial, capacity = float(rng.uniform(0.2, 0.6)), float(rng.choice([40.0, 60.0, 77.0]))
+    return Vehicle(
+        capacity=capacity,
+        charge_limit=power,
+        least_charge=power * float(rng.choice([0.2, 0.56, 1.0])),
+        initial_soc=initial,
+        target_soc=min(initial + rng.uniform(0.02, 0.8) * room / capacity, 1.0),
+        arrival=start + timedelta(hours=float(rng.choice([0.0, 0.1])) * length),
+        departure=end if rng.uniform() < 0.5 else start + timedelta(hours=0.8 * length),
+        discharge_limit=power if rng.uniform() < 0.2 else 0.0,
+        may_charge_from_grid=bool(rng.uniform() < 0.95),
+    )
+
+
 def a_problem(site, cost_function=CostFunction.PROFIT, rules=ProviderRules()):  # noqa: B008
     """The arrays that the planner makes of a site."""
     return build_problem(site, cost_function, rules)

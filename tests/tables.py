@@ -25,7 +25,14 @@ LIMITS = (
     "soft_ceiling",
     "least_charge",
 )
-TRAITS = ("initial", "charge_efficiency", "discharge_efficiency", "wear", "level_price")
+TRAITS = (
+    "initial",
+    "charge_efficiency",
+    "discharge_efficiency",
+    "wear",
+    "level_price",
+    "ends_short",
+)
 END_VALUES = ("end_width", "end_price")
 
 
@@ -48,6 +55,7 @@ def with_rows(table, **rows):
 
 def storages_from(values, group, end_of):
     """`StorageArrays` of named rows."""
+    values = {"ends_short": np.zeros_like(values["initial"], dtype=np.float64), **values}
     parts = [table_of(names, values) for names in (LIMITS, TRAITS, END_VALUES)]
     return StorageArrays(*parts[:2], np.array(group), np.array(end_of), parts[2])
 

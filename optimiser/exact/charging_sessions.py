@@ -17,11 +17,22 @@ def count_sessions(charge: Vector) -> int:
 
 
 def merge_sessions(problem: ProblemArrays, dispatch: Dispatch) -> Dispatch | None:
+    """Charge the vehicles in order of price; None where there are no fewer sessions so.
+
+    Whether the result costs the same is for the caller to look at.
+    """
+    merged = charge_in_order(problem, dispatch)
+    own = problem.storages.group != BATTERIES
+    if merged is None or count_sessions(merged.charge[own]) >= count_sessions(dispatch.charge[own]):
+        return None
+    return merged
+
+
+def charge_in_order(problem: ProblemArrays, dispatch: Dispatch) -> Dispatch | None:
     """Charge every vehicle that only charges in order of price, then of time.
 
     Vehicles take their turn by the end of their stay, each within what the meter and the peaks of
-    the plan leave.  None where there are no fewer sessions, or some vehicle gets less; whether the
-    result costs the same is for the caller to look at.
+    the plan leave.  None where there are none, or some vehicle gets less.
     """
     storages = problem.storages
     only_charges = (storages.group != BATTERIES) & ~dispatch.discharge.any(axis=1)
@@ -39,8 +50,6 @@ def merge_sessions(problem: ProblemArrays, dispatch: Dispatch) -> Dispatch | Non
         if taken is None:
             return None
         charge[k] = taken
-    if count_sessions(charge[vehicles]) >= count_sessions(dispatch.charge[vehicles]):
-        return None
     gained = charge * storages.traits[tables.CHARGE_EFFICIENCY, :, None]
     levels = dispatch.stored.copy()
     initial = storages.traits[tables.INITIAL, vehicles, None]
@@ -54,11 +63,13 @@ def _in_order(
 ) -> Vector | None:
     """Return the charge of one vehicle, cheapest intervals first, of equals the earliest.
 
-    None where the intervals do not suffice for the energy, or only below the least power.
+    None where the intervals do not suffice for the energy, or only below the least power: only the
+    last charge of a vehicle that may end short is cut below it.
     """
     meter, limits = problem.meter, problem.storages.limits[:, k]
     room = np.minimum(limits[tables.CHARGE_LIMIT], limit - drawn)
-    room = np.where(room < np.maximum(limits[tables.LEAST_CHARGE], _NOTHING), 0.0, room)
+    least = np.minimum(limits[tables.LEAST_CHARGE], limits[tables.CHARGE_LIMIT])
+    room = np.where(room < np.maximum(least, _NOTHING), 0.0, room)
     price = np.where(drawn >= 0, meter[tables.IMPORT_PRICE], meter[tables.EXPORT_PRICE])
     order = np.lexsort((np.arange(price.size), np.round(price, 9)))
     order = order[room[order] > 0]
@@ -74,4 +85,7 @@ def _in_order(
         given = min(surplus, max(charge[t] - limits[tables.LEAST_CHARGE, t], 0.0))
         charge[t] -= given
         surplus -= given
+    if surplus > _NOTHING and problem.storages.traits[tables.ENDS_SHORT, k]:
+        charge[chosen.max()] -= surplus
+        return charge if charge[chosen.max()] > 0.0 else None
     return charge if surplus <= _NOTHING else None

@@ -13,6 +13,12 @@ The rows of either mode alone forbid that (``v``: what a vehicle takes in the di
     import limit  charge_i + (most_i + least_j - room) u_j <= most_i
     whole stay    sum_t u_t + shortfall / (eta most f) >= ceil(q),  f = q - floor(q)
 
+Where a target is no sum of whole charges, the last charge may be shorter, by ``cut``; ``e`` falls
+from 1 to 0 after it::
+
+    charge_t >= least u_t - cut_t,  cut_t <= least (e_t - e_t+1),  u_t <= e_t,  e_t+1 <= e_t
+    shortfall <= need e_end
+
 ``load`` is the net load with all solar curtailed, ``room`` what the import limit leaves beside the
 net load, and ``q`` the number of intervals at full power that a target needs: the last row is the
 mixed-integer rounding of the energy of a stay.
@@ -57,6 +63,10 @@ class Hull:
         Column that is 1 where the meter imports.
     runs : int64 array, shape (K, T)
         Column that is 1 where a charger is on.
+    cut : int64 array, shape (K, T)
+        Column of what the last charge lacks of the least. [kWh]
+    goes_on : int64 array, shape (K, T + 1)
+        Column that is 1 until the last charge, where that is cut.
     aside : int64 array, shape (G, K, T)
         Column of what a storage charges while another group discharges. [kWh]
     """
@@ -66,12 +76,15 @@ class Hull:
     charges: Places
     imports: Places
     runs: Places
+    cut: Places
+    goes_on: Places
     aside: Places
 
     @property
     def integers(self) -> Places:
         """Columns that are 0 or 1 in every physical plan."""
-        every = np.concatenate([self.charges.ravel(), self.imports, self.runs.ravel()])
+        chargers = np.concatenate([self.runs.ravel(), self.goes_on.ravel()])
+        every = np.concatenate([self.charges.ravel(), self.imports, chargers])
         whole: Places = every[every != _NONE]
         return whole
 
@@ -86,7 +99,12 @@ class Hull:
             charges[g] = taken.sum(axis=0) >= given.sum(axis=0)
         _set(x, self.charges, charges)
         _set(x, self.imports, dispatch.grid_import > dispatch.grid_export)
+        lacks = storages.limits[tables.LEAST_CHARGE] - dispatch.charge
+        is_cut = (dispatch.charge > 0.0) & (lacks > _NOTHING) & (self.cut != _NONE)
+        after = np.cumsum(is_cut, axis=1) > 0
         _set(x, self.runs, dispatch.charge > 0.0)
+        _set(x, self.cut, np.where(is_cut, lacks, 0.0))
+        _set(x, self.goes_on, ~np.insert(after, 0, values=False, axis=1))
         _set(x, self.aside, np.where(charges[:, None], 0.0, dispatch.charge[None]))
         return x
 
@@ -119,8 +137,9 @@ def hull(formulation: Formulation, chosen: Violations) -> Hull:
     for g, group in enumerate(groups):
         _add_direction(extension, formulation, group, chosen.groups[g], charges[g], aside[g])
     imports = _add_meter(extension, formulation, chosen.meter)
-    runs = _add_chargers(extension, formulation, chosen.below_minimum)
-    return Hull(formulation, extension.programme(), charges, imports, runs, aside)
+    runs, cut, goes_on = _add_chargers(extension, formulation, chosen.below_minimum)
+    lp = extension.programme()
+    return Hull(formulation, lp, charges, imports, runs, cut, goes_on, aside)
 
 
 def _add_direction(
@@ -203,24 +222,51 @@ def _add_meter(extension: Extension, formulation: Formulation, chosen: Mask) -> 
     return columns
 
 
-def _add_chargers(extension: Extension, formulation: Formulation, chosen: Mask) -> Places:
-    """Add the choice of each charger, on or off; return its columns, shape (K, T)."""
-    layout, lp = formulation.layout, formulation.lp
-    charge, least = (
-        layout.table(blocks.CHARGE),
-        formulation.problem.storages.limits[tables.LEAST_CHARGE],
-    )
-    runs = np.full(charge.shape, _NONE)
+def _add_chargers(
+    extension: Extension, formulation: Formulation, chosen: Mask
+) -> tuple[Places, Places, Places]:
+    """Add the choice of each charger, on or off; return the columns `runs`, `cut`, `goes_on`."""
+    storages, lp = formulation.problem.storages, formulation.lp
+    charge, least = formulation.layout.table(blocks.CHARGE), storages.limits[tables.LEAST_CHARGE]
     most = lp.col_upper[charge]
-    own = chosen & (least > 0.0) & (most >= least) & (lp.col_lower[charge] == 0.0)
+    ends_short = storages.traits[tables.ENDS_SHORT, :, None] > 0.0
+    own = chosen & (least > 0.0) & (lp.col_lower[charge] == 0.0) & (most > 0.0)
+    own &= ends_short | (most >= least)
+    is_cut = own & ends_short
+    runs, cut = np.full(own.shape, _NONE), np.full(own.shape, _NONE)
+    goes_on = np.full((own.shape[0], own.shape[1] + 1), _NONE)
     u = runs[own] = extension.add_columns(np.ones(int(np.count_nonzero(own))))
+    cut[is_cut] = extension.add_columns(least[is_cut])
     extension.at_most(0.0, (charge[own], 1.0), (u, -most[own]))
-    extension.at_most(0.0, (charge[own], -1.0), (u, least[own]))
+    whole = own & ~is_cut
+    extension.at_most(0.0, (charge[whole], -1.0), (runs[whole], least[whole]))
+    extension.at_most(
+        0.0, (charge[is_cut], -1.0), (runs[is_cut], least[is_cut]), (cut[is_cut], -1.0)
+    )
+    shortfall = _shortfall_columns(formulation)
+    for k in np.flatnonzero(is_cut.any(axis=1)).tolist():
+        e = goes_on[k] = extension.add_columns(np.ones(own.shape[1] + 1))
+        times = np.flatnonzero(is_cut[k])
+        extension.at_most(0.0, (e[1:], 1.0), (e[:-1], -1.0))
+        extension.at_most(0.0, (runs[k, times], 1.0), (e[times], -1.0))
+        lost = least[k, times]
+        extension.at_most(0.0, (cut[k, times], 1.0), (e[times], -lost), (e[times + 1], lost))
+        missed = shortfall[k][shortfall[k] != _NONE]
+        extension.at_most(0.0, (missed, 1.0), (e[-1:], -lp.col_upper[missed]))
     _add_surplus(extension, formulation, runs)
     for i, j in permutations(np.flatnonzero(own.any(axis=1)).tolist(), 2):
-        _add_import_limit(extension, formulation, runs, i, j)
-    _add_stays(extension, formulation, runs)
-    return runs
+        _add_import_limit(extension, formulation, runs, cut, (i, j))
+    _add_stays(extension, formulation, runs, shortfall)
+    return runs, cut, goes_on
+
+
+def _shortfall_columns(formulation: Formulation) -> Places:
+    """Return the column by which each soft floor is missed; shape (K, T), -1 where none is."""
+    limits, layout = formulation.problem.storages.limits, formulation.layout
+    is_soft = limits[tables.SOFT_FLOOR] > limits[tables.STORED_LOWER]
+    columns = np.full(is_soft.shape, _NONE)
+    columns[is_soft] = np.arange(*layout.column_starts[[blocks.SHORTFALL, blocks.SHORTFALL + 1]])
+    return columns
 
 
 def _add_surplus(extension: Extension, formulation: Formulation, runs: Places) -> None:
@@ -240,38 +286,44 @@ def _add_surplus(extension: Extension, formulation: Formulation, runs: Places) -
 
 
 def _add_import_limit(
-    extension: Extension, formulation: Formulation, runs: Places, i: int, j: int
+    extension: Extension,
+    formulation: Formulation,
+    runs: Places,
+    cut: Places,
+    pair: tuple[int, int],
 ) -> None:
-    """Add rows of what charger `i` may still take, where charger `j` is on."""
+    """Add rows of what the first charger may still take, where the second one is on."""
+    i, j = pair
     meter, limits = formulation.problem.meter, formulation.problem.storages.limits
     room = meter[tables.IMPORT_LIMIT] + meter[tables.IMPORT_EXCESS] - meter[tables.NET_LOAD]
     room = room + limits[tables.DISCHARGE_LIMIT].sum(axis=0)
     least, most = limits[tables.LEAST_CHARGE], np.minimum(limits[tables.CHARGE_LIMIT], room)
     lost = most[i] + least[j] - room
     is_tight = (runs[i] != _NONE) & (runs[j] != _NONE) & (most[i] > _NOTHING) & (lost > _NOTHING)
-    together = least[i] + least[j] <= room + _NOTHING
+    may_cut = (cut[i] != _NONE) | (cut[j] != _NONE)
+    together = may_cut | (least[i] + least[j] <= room + _NOTHING)
     times = np.flatnonzero(is_tight & together)
     charge = formulation.layout.table(blocks.CHARGE)[i, times]
-    extension.at_most(most[i, times], (charge, 1.0), (runs[j, times], lost[times]))
+    less = np.where(cut[j, times] != _NONE, -1.0, 0.0)
+    taken = (runs[j, times], lost[times]), (np.maximum(cut[j, times], 0), less)
+    extension.at_most(most[i, times], (charge, 1.0), *taken)
     if i < j:  # one or the other
         never = np.flatnonzero(is_tight & ~together)
         extension.at_most(1.0, (runs[i, never], 1.0), (runs[j, never], 1.0))
 
 
-def _add_stays(extension: Extension, formulation: Formulation, runs: Places) -> None:
+def _add_stays(
+    extension: Extension, formulation: Formulation, runs: Places, shortfall: Places
+) -> None:
     """Add the number of intervals that each vehicle without V2G needs for its target."""
-    storages, layout = formulation.problem.storages, formulation.layout
-    limits = storages.limits
-    is_soft = limits[tables.SOFT_FLOOR] > limits[tables.STORED_LOWER]
-    shortfall = np.full(is_soft.shape, _NONE)
-    shortfall[is_soft] = np.arange(*layout.column_starts[[blocks.SHORTFALL, blocks.SHORTFALL + 1]])
+    storages, limits = formulation.problem.storages, formulation.problem.storages.limits
     for k in np.flatnonzero((runs != _NONE).any(axis=1)).tolist():
         can = limits[tables.CHARGE_LIMIT, k] > 0.0
         if limits[tables.DISCHARGE_LIMIT, k].any() or (can & (runs[k] == _NONE)).any():
             continue
         most = float(limits[tables.CHARGE_LIMIT, k].max())
         gain = float(storages.traits[tables.CHARGE_EFFICIENCY, k]) * most
-        for t in np.flatnonzero(is_soft[k]).tolist():
+        for t in np.flatnonzero(shortfall[k] != _NONE).tolist():
             needed = limits[tables.SOFT_FLOOR, k, t] - storages.traits[tables.INITIAL, k]
             whole, part = divmod(float(needed) / gain, 1.0)
             on = runs[k, : t + 1][can[: t + 1]]

@@ -23,6 +23,7 @@ SIMULTANEOUS = 1e-6
 """Both directions beyond this violate exclusivity. [kWh]"""
 
 _NOTHING = 1e-7  # kWh; under it, and this near the minimum, is rounding
+_REACHED = 1e-5  # kWh; a target that is missed by less is reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +101,14 @@ def find_violations(formulation: Formulation, x: Vector) -> Violations:
     return Violations(
         meter=np.minimum(*meter) > SIMULTANEOUS,
         groups=_simultaneous_energy(storages, charge, discharge) > SIMULTANEOUS,
-        below_minimum=_below_minimum(storages, charge),
+        below_minimum=below_minimum(storages, charge),
     )
 
 
 def is_feasible(formulation: Formulation, dispatch: Dispatch) -> bool:
     """Return whether a dispatch keeps every hard limit, every row, and least powers."""
     storages = formulation.problem.storages
-    if _below_minimum(storages, dispatch.charge).any():
+    if below_minimum(storages, dispatch.charge).any():
         return False
     both = _simultaneous_energy(storages, dispatch.charge, dispatch.discharge)
     if (both > SIMULTANEOUS).any():
@@ -130,7 +131,23 @@ def _simultaneous_energy(storages: StorageArrays, charge: Vector, discharge: Vec
     return np.array(each).reshape(len(each), charge.shape[1])
 
 
-def _below_minimum(storages: StorageArrays, charge: Vector) -> Mask:
-    """Return where a storage charges, but at less than its least power; shape (K, T)."""
+def below_minimum(storages: StorageArrays, charge: Vector) -> Mask:
+    """Return where a storage charges, but at less than its least power; shape (K, T).
+
+    The last charge of a vehicle that may end short is none where the target is reached with it.
+    """
     least = storages.limits[tables.LEAST_CHARGE]
-    return np.asarray((charge > _NOTHING) & (charge < least - _NOTHING))
+    below: Mask = (charge > _NOTHING) & (charge < least - _NOTHING)
+    for k in np.flatnonzero(
+        below.any(axis=1) & (storages.traits[tables.ENDS_SHORT] > 0.0)
+    ).tolist():
+        lacks = float(energy_needed(storages)[k] - charge[k].sum())
+        below[k, np.flatnonzero(charge[k] > _NOTHING)[-1]] &= lacks > _REACHED
+    return below
+
+
+def energy_needed(storages: StorageArrays) -> Vector:
+    """Return the energy that each storage would have to charge for its soft floor; shape (K,)."""
+    missing = storages.limits[tables.SOFT_FLOOR].max(axis=1) - storages.traits[tables.INITIAL]
+    needed: Vector = np.maximum(missing, 0.0) / storages.traits[tables.CHARGE_EFFICIENCY]
+    return needed

@@ -82,8 +82,9 @@ def _fix_bounds(formulation: Formulation, dispatch: Dispatch, decisions: Violati
         charges = dispatch.charge[group].sum(axis=0) >= dispatch.discharge[group].sum(axis=0)
         upper[discharge[np.ix_(group, np.flatnonzero(both & charges))]] = 0.0
         upper[charge[np.ix_(group, np.flatnonzero(both & ~charges))]] = 0.0
-    least, runs = storages.limits[tables.LEAST_CHARGE], dispatch.charge > 0.0
-    lower[charge[decisions.below_minimum & runs]] = least[decisions.below_minimum & runs]
+    runs = decisions.below_minimum & (dispatch.charge > 0.0)
+    least = np.minimum(storages.limits[tables.LEAST_CHARGE], dispatch.charge)
+    lower[charge[runs]] = np.minimum(least[runs], upper[charge[runs]])
     upper[charge[decisions.below_minimum & ~runs]] = 0.0
     return replace(formulation, lp=formulation.lp._replace(col_lower=lower, col_upper=upper))
 

@@ -9,6 +9,7 @@ from matrix_builders import layout as blocks
 from optimiser import solvers
 from optimiser.errors import InfeasibleError, SolverError
 from optimiser.exact.hull import Hull
+from optimiser.exact.integrality import below_minimum
 from optimiser.exact.local_search import meter_beside
 from optimiser.model.arrays import ProblemArrays
 from optimiser.model.couplings import Couplings
@@ -119,10 +120,9 @@ def _is_whole(hull: Hull, lp: LinearProgram, x: Vector) -> bool:
 
 def _below(hull: Hull, x: Vector) -> Mask:
     """Return where a charger is on below its least power; shape (K, T)."""
-    charge = x[hull.formulation.layout.table(blocks.CHARGE)]
-    least = hull.formulation.problem.storages.limits[tables.LEAST_CHARGE]
-    below: Mask = (charge > _NOTHING) & (charge < least - _NOTHING)
-    return below
+    formulation = hull.formulation
+    charge = x[formulation.layout.table(blocks.CHARGE)]
+    return below_minimum(formulation.problem.storages, charge)
 
 
 def _narrow(

@@ -14,7 +14,7 @@ import numpy as np
 from matrix_builders import Vector, tables
 from matrix_builders import layout as blocks
 from optimiser.errors import OptimiserError
-from optimiser.exact.charging_sessions import merge_sessions
+from optimiser.exact.charging_sessions import charge_in_order, merge_sessions
 from optimiser.exact.hull import Hull, hull
 from optimiser.exact.integrality import Violations, find_violations, is_feasible
 from optimiser.exact.local_search import coordinate_descent
@@ -176,6 +176,7 @@ class _Search:
             self._on_optimal_face,
             self._tighten,
             self._dive,
+            self._charge_in_order,
             self._descend,
             self._follow_whole,
             self._descend,
@@ -245,6 +246,16 @@ class _Search:
         if self._tight is not None:
             found = dive(self._tight, self._root, self._means.backend, self._part(0.25))
             self._offer(found.x, found.backend)
+
+    def _charge_in_order(self) -> None:
+        """Charge vehicles in order of price, beside what the relaxed batteries do."""
+        problem, x = self._formulation.problem, self._root.x
+        trajectory = self._formulation.trajectory(x[: self._formulation.lp.cost.size])
+        dispatch = charge_in_order(problem, simulate(problem, trajectory).dispatch)
+        if dispatch is not None and is_feasible(self._formulation, dispatch):
+            cost = planning_cost(problem, dispatch)
+            if cost < self.best.cost:
+                self.best = replace(self.best, dispatch=dispatch, cost=cost, solver="rules")
 
     def _follow_whole(self) -> None:
         """Charge when all batteries taken as one would, beside what vehicles do."""

@@ -1,5 +1,6 @@
 """Batteries and vehicles as the arrays that every solver of ours takes."""
 
+import math
 from datetime import datetime
 from operator import attrgetter
 
@@ -16,6 +17,7 @@ REGAIN_HOURS = 24.0
 """A state outside its band is to be back within this time, at least cost. [h]"""
 
 _NEVER = 1e-9  # h; rounding of times
+_ROUNDING = 1e-6  # kWh, or charges
 
 BATTERIES = 0
 """Group of the home batteries; each vehicle is a group of its own."""
@@ -58,6 +60,19 @@ def target_energy(vehicle: Vehicle) -> float:
     return min(vehicle.target_soc, max(vehicle.most_soc, vehicle.initial_soc)) * vehicle.capacity
 
 
+def may_end_short(vehicle: Vehicle, hours: Vector) -> bool:
+    """Return whether the last charge of a vehicle may be below the least power.
+
+    So it is where its target is no sum of whole charges, in intervals of these lengths [h].
+    """
+    missing = target_energy(vehicle) - vehicle.initial_soc * vehicle.capacity
+    if missing <= 0.0 or hours.size == 0 or vehicle.discharge_limit > 0.0:
+        return False
+    needed, longest = missing / vehicle.charge_efficiency, float(hours.max())
+    number = math.ceil(needed / max(vehicle.charge_limit * longest, _ROUNDING) - _ROUNDING)
+    return number * vehicle.least_charge * min(longest, vehicle.least_time) > needed + _ROUNDING
+
+
 def storage_arrays(site: Site, objective: Objective, penalty: float) -> StorageArrays:
     """Build the arrays of every storage; nothing left at their end has a value.
 
@@ -77,7 +92,10 @@ def storage_arrays(site: Site, objective: Objective, penalty: float) -> StorageA
             s.discharge_efficiency,
             s.cycle_cost,
             price,
+            0.0,
         )
+    for v, vehicle in enumerate(site.vehicles, n):
+        traits[tables.ENDS_SHORT, v] = may_end_short(vehicle, horizon.hours[here[v]])
     limits = np.zeros((tables.N_LIMITS, *here.shape))
     write_levels(site, limits)
     write_powers(site, objective, here, traits, limits)
@@ -106,7 +124,7 @@ def write_powers(
         Who may buy energy, and who may send it beyond the house.
     here : bool array, shape (K, T)
         Who can move energy.
-    traits : float64 array, shape (5, K)
+    traits : float64 array, shape (6, K)
         As in `StorageArrays`.
     limits : float64 array, shape (7, K, T)
         With its levels; powers are modified in place: for no more energy than lies between the
@@ -115,12 +133,18 @@ def write_powers(
     hours, net_load, n = site.horizon.hours, site.net_load, len(site.batteries)
     charge = np.outer([*map(attrgetter("charge_limit"), site.storages)], hours)
     discharge = np.outer([*map(attrgetter("discharge_limit"), site.storages)], hours)
-    least = np.outer([0.0] * n + [*map(attrgetter("least_charge"), site.vehicles)], hours)
+    least, while_on = np.zeros((2, *charge.shape))
+    for v, vehicle in enumerate(site.vehicles, n):
+        while_on[v] = vehicle.least_charge * hours
+        least[v] = vehicle.least_charge * np.minimum(hours, vehicle.least_time)
     room = limits[tables.STORED_UPPER] - limits[tables.STORED_LOWER]
     most = np.minimum(charge, room / traits[tables.CHARGE_EFFICIENCY, :, None])
     surplus = np.maximum(-net_load, 0.0)
     most = np.where(objective.may_charge_from_grid, most, np.minimum(most, surplus))
-    runs = here & (most >= least) & (most > 0.0)
+    ends_short = traits[tables.ENDS_SHORT, :, None] > 0.0
+    runs = here & (most > 0.0) & (ends_short | (most >= least))
+    # While it is on, a charger takes no less than its least power; solar alone must give that.
+    runs &= objective.may_charge_from_grid | (surplus >= while_on)
     limits[tables.CHARGE_LIMIT] = np.where(runs, most, 0.0)
     limits[tables.LEAST_CHARGE] = np.where(runs, least, 0.0)
 

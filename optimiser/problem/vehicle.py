@@ -7,6 +7,9 @@ from enum import StrEnum
 from optimiser.errors import ProblemError
 from optimiser.problem.checks import require_efficiencies, require_fractions, require_not_negative
 
+LEAST_TIME = 5.0 / 60.0
+"""Time for which a charger is on at least, where nothing else is stated. [h]"""
+
 
 class Priority(StrEnum):
     """Order in which a vehicle and the home battery take the same energy."""
@@ -31,7 +34,11 @@ class Vehicle:
     target_soc : float, optional
         State of charge wanted at departure; missed only where nothing else is possible. [-]
     least_charge : float
-        Charging power is zero or at least this. [kW]
+        Power of the charger while it is on, at least; the last charge before the target is reached
+        may be shorter. [kW]
+    least_time : float
+        Shortest time for which the charger is on in a longer interval; infinity is the whole of
+        each interval. [h]
     discharge_limit : float
         Highest power out, to the house or the grid; zero is a vehicle that only charges. [kW]
     charge_efficiency, discharge_efficiency : float
@@ -59,6 +66,7 @@ class Vehicle:
     initial_soc: float
     target_soc: float | None = None
     least_charge: float = 0.0
+    least_time: float = LEAST_TIME
     discharge_limit: float = 0.0
     charge_efficiency: float = 0.92
     discharge_efficiency: float = 0.92
@@ -76,6 +84,8 @@ class Vehicle:
         require_not_negative(
             self, "capacity", "charge_limit", "least_charge", "discharge_limit", "cycle_cost"
         )
+        if not self.least_time > 0.0:
+            raise ProblemError("least_time", f"must be positive, got {self.least_time!r}")
         require_efficiencies(self, "charge_efficiency", "discharge_efficiency")
         require_fractions(self, "initial_soc", "least_soc", "most_soc")
         if self.target_soc is not None:

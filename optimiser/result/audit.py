@@ -21,6 +21,8 @@ from optimiser.problem.windows import Mask
 from optimiser.result.bill import Money
 from optimiser.result.flows import EnergyFlows
 
+_REACHED = 1e-3  # kWh; a target that is missed by less is reached
+
 ENERGY_TOLERANCE = 1e-6
 """Error of a plan that is served at most. [kWh]"""
 
@@ -152,8 +154,12 @@ def _vehicle_error(vehicle: Vehicle, site: Site, dispatch: Dispatch, k: int) -> 
     hours = np.where(_is_here(vehicle, site), site.horizon.hours, 0.0)
     band = vehicle.least_soc, vehicle.most_soc
     errors = _storage_error(vehicle, band, hours, dispatch, k)
-    charge = dispatch.charge[k]
-    below = np.where(charge > 0.0, hours * vehicle.least_charge - charge, 0.0)
+    charge, level = dispatch.charge[k], dispatch.stored[k, -1]
+    least = vehicle.least_charge * np.minimum(hours, vehicle.least_time)
+    below = np.where(charge > 0.0, least - charge, 0.0)
+    target = (vehicle.target_soc or 0.0) * vehicle.capacity
+    if charge.any() and not dispatch.discharge[k].any() and level >= target - _REACHED:
+        below[np.flatnonzero(charge)[-1]] = 0.0  # the last charge before the target is reached
     return np.concatenate([errors, below])
 
 

@@ -82,4 +82,7 @@ def _vehicle_charge(problem: ProblemArrays, k: int, t: int, missing: float, draw
     limits, traits = problem.storages.limits[:, k, t], problem.storages.traits[:, k]
     power_left = max(problem.meter[tables.IMPORT_LIMIT, t] - max(drawn, 0.0), 0.0)
     taken = min(limits[tables.CHARGE_LIMIT], missing / traits[tables.CHARGE_EFFICIENCY], power_left)
-    return float(taken) if taken >= limits[tables.LEAST_CHARGE] else 0.0
+    is_last = (
+        traits[tables.ENDS_SHORT] > 0.0 and taken * traits[tables.CHARGE_EFFICIENCY] >= missing
+    )
+    return float(taken) if is_last or taken >= limits[tables.LEAST_CHARGE] else 0.0

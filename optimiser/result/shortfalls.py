@@ -153,7 +153,7 @@ def _draw_beside(site: Site, dispatch: Dispatch, v: int) -> Vector:
 def _energy_within(limit: Vector, others: Vector, hours: Vector, vehicle: Vehicle) -> float:
     """Energy that the vehicle could take under a limit of the meter. [kWh]"""
     free = np.clip(limit * hours - others, 0.0, vehicle.charge_limit * hours)
-    free[free < vehicle.least_charge * hours] = 0.0
+    free[free < vehicle.least_charge * np.minimum(hours, vehicle.least_time)] = 0.0
     return float(free.sum())
 
 

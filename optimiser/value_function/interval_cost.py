@@ -116,7 +116,7 @@ def write_interval_cost(
         Prices, limits and net load. [$/kWh; kWh]
     drawn : float64 array, shape (3, m + 1)
         Result of `draw_cost`.
-    traits : float64 array, shape (5,)
+    traits : float64 array, shape (6,)
         Of the storage, as in `StorageArrays`.
     costs : float64 array, shape (3, n)
         Modified in place from breakpoint `first` on: fall of stored energy [kWh], cost [$], slope
@@ -190,7 +190,7 @@ def interval_costs(
         Prices, limits and net load. [$/kWh; kWh]
     limits : float64 array, shape (2, T)
         Most energy in and out. [kWh]
-    traits : float64 array, shape (5,)
+    traits : float64 array, shape (6,)
         Of the storage, as in `StorageArrays`.
     penalty : float
         Price of exceeding a limit of the meter. [$/kWh]

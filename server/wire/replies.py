@@ -170,10 +170,16 @@ class MultiBatteryReply(msgspec.Struct, kw_only=True):
 
 
 class EvScheduleOut(msgspec.Struct, kw_only=True):
-    """The plan of one vehicle; `soc` has n + 1 values."""
+    """The plan of one vehicle; `soc` has n + 1 values.
+
+    Powers are means; in a long interval the charger may be on for a part of it: for `minutes_on` at
+    `command_w`, which is never below its least power.
+    """
 
     timestamps: list[str]
     charge_power_w: list[float]
+    command_w: list[float]
+    minutes_on: list[float]
     discharge_power_w: list[float]
     soc: list[float]
 

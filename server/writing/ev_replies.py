@@ -53,13 +53,28 @@ def _vehicles(plan: Plan, problem: Problem, starts: list[str]) -> list[EvOut]:
             vehicle_id=problem.keys[n + v],
             name=problem.names[n + v],
             schedule=EvScheduleOut(
-                timestamps=starts, charge_power_w=charge, discharge_power_w=discharge, soc=soc
+                timestamps=starts,
+                charge_power_w=charge,
+                **_commands(plan, v),
+                discharge_power_w=discharge,
+                soc=soc,
             ),
             summary=_summary(plan, v),
             shortfall_kwh=round(vehicle_shortfall(plan.site, plan.dispatch, v), 6),
         )
         for v, (charge, discharge, soc) in enumerate(schedules)
     ]
+
+
+def _commands(plan: Plan, v: int) -> dict[str, list[float]]:
+    """Return the power of a charger while it is on [W], and for how long that is [min]."""
+    hours, charge = plan.site.horizon.hours, plan.dispatch.charge[len(plan.site.batteries) + v]
+    power = np.where(
+        charge > 0.0, np.maximum(charge / hours, plan.site.vehicles[v].least_charge), 0
+    )
+    minutes = np.divide(60.0 * charge, power, out=np.zeros_like(charge), where=power > 0.0)
+    ones = np.ones_like(hours)
+    return {"command_w": watts(power, ones).tolist(), "minutes_on": np.round(minutes, 2).tolist()}
 
 
 def _summary(plan: Plan, v: int) -> EvSummaryOut:

@@ -80,6 +80,8 @@ async def test_a_schedule_has_a_power_and_a_stamp_per_interval_and_a_soc_more(cl
     assert {name: len(values) for name, values in schedule.items()} == {
         "timestamps": 16,
         "charge_power_w": 16,
+        "command_w": 16,
+        "minutes_on": 16,
         "discharge_power_w": 16,
         "soc": 17,
     }
@@ -194,7 +196,7 @@ async def test_a_charger_gives_what_it_has_where_time_is_short(client, most):
 
 
 @pytest.mark.parametrize(("least", "charged"), [(0, 1000), (1, 1000), (1.4, 0), (4, 0)])
-async def test_power_is_zero_or_at_least_the_least(client, least, charged):
+async def test_solar_alone_must_give_the_least_power(client, least, charged):
     sent = ev_request({"min_charge_kw": least, "solar_only": True}, solar_forecast=[1500.0] * 16)
 
     reply = await charging_of(client, sent)
@@ -207,7 +209,22 @@ async def test_a_least_power_does_not_keep_a_vehicle_from_its_target(client, lea
     reply = await charging_of(client, ev_request({"min_charge_kw": least}))
 
     assert reply["shortfall_kwh"] == 0
-    assert all(power == 0 or power >= 1000 * least - 0.01 for power in powers(reply))
+    schedule = reply["schedule"]
+    for power, command, on in zip(
+        powers(reply), schedule["command_w"], schedule["minutes_on"], strict=True
+    ):
+        assert command == 0 or command >= 1000 * least - 0.01
+        assert command * on / 30 == pytest.approx(power, abs=3)
+
+
+async def test_the_last_charge_may_be_short(client):
+    sent = ev_request({"min_charge_kw": 4.14, "max_charge_kw": 11, "current_soc": 0.79})
+
+    reply = await charging_of(client, sent)
+
+    assert reply["shortfall_kwh"] == 0
+    assert reply["warnings"] == []
+    assert sum(power > 0 for power in powers(reply)) == 1
 
 
 @pytest.mark.parametrize("efficiency", [0.5, 0.85, 1.0])

@@ -5,6 +5,7 @@ one way, so do all batteries together and each vehicle, and a charger is off or 
 Only `planning_prices` come from the planner: what a miss costs, and the value of what is left.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +28,8 @@ from tests.account import (
 from tests.builders import a_problem
 from tests.oracle.model import Model
 from tests.tables import meter_of, storages_of
+
+REACHED = 1e-6  # kWh, or charges
 
 
 @dataclass(frozen=True)
@@ -121,16 +124,16 @@ def _storages(model, site, prices):
             initial = 0.0 if t else storage.initial_soc * storage.capacity
             model.equal({**change, **level}, initial)
             level = {("stored", k, t): -1.0}
-            if is_vehicle and storage.least_charge > 0:
-                model.binary("on", k, t)
-                least, most = -h * storage.least_charge, -h * storage.charge_limit
-                model.row({("charge", k, t): 1.0, ("on", k, t): least}, lower=0.0)
-                model.row({("charge", k, t): 1.0, ("on", k, t): most}, upper=0.0)
+        ends = {}
+        if is_vehicle and storage.least_charge > 0:
+            ends = _charger(model, site, k)
         miss = prices.level_price[k]
         if is_vehicle:
             _soft_floor(
                 model, k, leaves_after(site, storage), wanted_at_departure(site, storage), miss
             )
+            if ends:  # a charge is short only where the target is reached with it
+                model.row({("shortfall", k): 1.0, **ends}, upper=max(ends.values()))
         else:
             _soft_floor(model, k, n - 1, wanted_at_end(storage), miss)
             model.column("overfill", k, cost=miss)
@@ -143,7 +146,48 @@ def _storages(model, site, prices):
         for j, (width, value) in enumerate(zip(widths, values, strict=True)):
             model.column("end", e, j, cost=-value, upper=width)
             left["end", e, j] = 1.0
-        model.row(left, upper=-sum(lows[k] for k in members))
+        low = -sum(lows[k] for k in members)
+        # Energy that is worth less than nothing is counted, too: its segments fill the band.
+        model.row(left, lower=low if values.size and values.min() < 0 else -math.inf, upper=low)
+
+
+def _charger(model, site, k):
+    """Off, or on for the shortest time at least; the last charge may be shorter where it must."""
+    vehicle, hours = site.storages[k], site.horizon.hours
+    times = [min(h, vehicle.least_time) for h in hours]
+    here = [is_here(site, vehicle, t) for t in range(hours.size)]
+    needed = wanted_at_departure(site, vehicle) - vehicle.initial_soc * vehicle.capacity
+    short = ends_short(site, vehicle)
+    for t, h in enumerate(hours):
+        model.binary("on", k, t)
+        charge, on = ("charge", k, t), ("on", k, t)
+        model.row({charge: 1.0, on: -h * vehicle.charge_limit}, upper=0.0)
+        cut = {}
+        if short and here[t]:
+            least = times[t] * vehicle.least_charge
+            model.binary("last", k, t)
+            model.column("cut", k, t, upper=least)
+            model.row({("cut", k, t): 1.0, ("last", k, t): -least}, upper=0.0)
+            cut = {("cut", k, t): 1.0}
+        model.row({charge: 1.0, on: -times[t] * vehicle.least_charge, **cut}, lower=0.0)
+    ends = {("last", k, t): 1.0 for t in range(hours.size) if short and here[t]}
+    model.row(ends, upper=1.0)
+    for last in ends:
+        for t in range(last[2] + 1, hours.size):
+            model.row({last: 1.0, ("on", k, t): 1.0}, upper=1.0)
+    return dict.fromkeys(ends, needed)
+
+
+def ends_short(site, vehicle):
+    """Whether what a target needs is no sum of whole charges: then the last may be shorter."""
+    hours = [h for t, h in enumerate(site.horizon.hours) if is_here(site, vehicle, t)]
+    needed = wanted_at_departure(site, vehicle) - vehicle.initial_soc * vehicle.capacity
+    needed /= vehicle.charge_efficiency
+    if needed <= 0 or not hours or vehicle.discharge_limit > 0:
+        return False
+    least = vehicle.least_charge * min(max(hours), vehicle.least_time)
+    number = math.ceil(needed / max(vehicle.charge_limit * max(hours), REACHED) - REACHED)
+    return number * least > needed + REACHED
 
 
 def _band(storage, is_vehicle):
@@ -194,6 +238,9 @@ def _permissions(model, site, t, consumes_itself):
     net_load = site.forecast.load[t] - site.forecast.solar[t]
     surplus = max(-net_load, 0.0)
     barred = [k for k in every if is_barred(site, k, t, consumes_itself)]
+    for k in barred:
+        if surplus < site.horizon.hours[t] * getattr(site.storages[k], "least_charge", 0.0):
+            model.row({("charge", k, t): 1.0}, upper=0.0)
     free = [k for k in every if k not in barred]
     model.row({("charge", k, t): 1.0 for k in barred}, upper=surplus)
     # A storage that could take surplus keeps the meter from selling it solar bought anew.
@@ -222,7 +269,12 @@ def could_charge(site, k, t, surplus):
         return False
     low, high = _band(storage, is_vehicle)
     most = min(surplus, h * storage.charge_limit, (high - low) / storage.charge_efficiency)
-    return most > 0 and most >= h * getattr(storage, "least_charge", 0.0)
+    if not is_vehicle or storage.least_charge == 0:
+        return most > 0
+    if surplus < h * storage.least_charge:  # what it takes while it is on
+        return False
+    least = min(h, storage.least_time) * storage.least_charge
+    return most > 0 and (ends_short(site, storage) or most >= least)
 
 
 def _inverter(model, site, t):

@@ -204,6 +204,8 @@ def told_of(vehicle_id, charge, soc, *, discharge=(0, 0, 0), shortfall=0.0, **su
         "schedule": {
             "timestamps": list(EVENING),
             "charge_power_w": list(charge),
+            "command_w": list(charge),
+            "minutes_on": [60.0 if power > 0 else 0.0 for power in charge],
             "discharge_power_w": list(discharge),
             "soc": soc,
         },

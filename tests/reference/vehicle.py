@@ -32,6 +32,11 @@ from tests.reference.shape import (
 )
 from tests.reference.storage import Storage
 
+LEAST_MINUTES = 5.0
+"""A charger is on for so long at least, in a longer interval."""
+
+MINUTES_TOLERANCE = 0.01
+
 
 def malformed_vehicle(told: Wire, n: int) -> Iterator[str]:
     """Parts of a vehicle's plan that cannot be read."""
@@ -39,7 +44,7 @@ def malformed_vehicle(told: Wire, n: int) -> Iterator[str]:
     yield from missing
     if missing:
         return
-    for name in ("charge_power_w", "discharge_power_w"):
+    for name in ("charge_power_w", "command_w", "minutes_on", "discharge_power_w"):
         yield from no_numbers(told["schedule"], name, n)
     yield from no_numbers(told["schedule"], "soc", n + 1)
     yield from no_stamps(told["schedule"], n)
@@ -81,7 +86,8 @@ def unsound_vehicle(
     yield from storage.negative(told["schedule"], ("charge_power_w", "discharge_power_w"))
     yield from storage.unsound(each)
     yield from storage.both("charge", each.charge, "discharge", each.discharge)
-    yield from _too_little(each, 1000 * vehicle["min_charge_kw"])
+    yield from _too_little(each, vehicle, instants)
+    yield from _wrong_commands(each, vehicle, told["schedule"], instants)
     yield from _too_low(each, min(number(vehicle, "min_soc", 0.0), each.soc[0]))
     yield from _while_away(vehicle, each, instants)
     yield from _wrong_shortfall(vehicle, told, each, instants)
@@ -104,10 +110,33 @@ def stay(vehicle: Wire, instants: list[datetime]) -> tuple[datetime, datetime]:
     return arrival, departure
 
 
-def _too_little(each: Storage, least: float) -> Iterator[str]:
+def _too_little(each: Storage, vehicle: Wire, instants: list[datetime]) -> Iterator[str]:
+    """A charger is on at its least power for five minutes at least, but before a reached target."""
+    last = max((t for t, power in enumerate(each.charge) if power > 0), default=None)
+    target = vehicle.get("target_soc")
+    reached = target is None or each.soc[-1] >= target - SOC_TOLERANCE
     for t, power in enumerate(each.charge):
-        if 0 < power < least - POWER_TOLERANCE_W:
+        minutes = (instants[t + 1] - instants[t]).total_seconds() / 60
+        least = 1000 * vehicle["min_charge_kw"] * min(1.0, LEAST_MINUTES / minutes)
+        if 0 < power < least - POWER_TOLERANCE_W and not (t == last and reached):
             yield f"interval {t}: charge must be 0 or at least {least} W, got {power} W"
+
+
+def _wrong_commands(
+    each: Storage, vehicle: Wire, told: Wire, instants: list[datetime]
+) -> Iterator[str]:
+    """What is commanded is no less than the least power, and gives the mean in its minutes."""
+    least = 1000 * vehicle["min_charge_kw"]
+    for t, (power, command, on) in enumerate(
+        zip(each.charge, told["command_w"], told["minutes_on"], strict=True)
+    ):
+        minutes = (instants[t + 1] - instants[t]).total_seconds() / 60
+        if on > minutes + MINUTES_TOLERANCE:
+            yield f"interval {t}: minutes_on must be within {minutes}, got {on}"
+        if power > 0 and command < least - POWER_TOLERANCE_W:
+            yield f"interval {t}: command_w must be at least {least}, got {command}"
+        if abs(command * on / minutes - power) > POWER_TOLERANCE_W + command * 0.01 / minutes:
+            yield f"interval {t}: {command} W for {on} minutes is not a mean of {power} W"
 
 
 def _too_low(each: Storage, least: float) -> Iterator[str]:
