@@ -1,10 +1,12 @@
 """Vehicles charged in one go: the same cost in fewer sessions, where there is such a plan."""
 
+from heapq import heappop, heappush
+
 import numpy as np
 
 from matrix_builders import Vector, tables
 from optimiser.model.arrays import ProblemArrays
-from optimiser.model.dispatch import Dispatch, Trajectory, simulate
+from optimiser.model.dispatch import Dispatch, Trajectory, meter_cost, simulate
 from optimiser.model.storages import BATTERIES
 
 _NOTHING = 1e-9  # kWh
@@ -46,7 +48,7 @@ def charge_in_order(problem: ProblemArrays, dispatch: Dispatch) -> Dispatch | No
     beside = problem.meter[tables.NET_LOAD] - dispatch.discharge.sum(axis=0)
     for k in vehicles[np.argsort(last, kind="stable")].tolist():
         drawn = beside + charge.sum(axis=0) + dispatch.curtailed
-        taken = _in_order(problem, k, drawn, limit, float(dispatch.charge[k].sum()))
+        taken = cheapest_charge(problem, k, drawn, limit, float(dispatch.charge[k].sum()))
         if taken is None:
             return None
         charge[k] = taken
@@ -58,19 +60,35 @@ def charge_in_order(problem: ProblemArrays, dispatch: Dispatch) -> Dispatch | No
     return simulate(problem, Trajectory(levels, metered)).dispatch
 
 
-def _in_order(
+def cheapest_charge(
     problem: ProblemArrays, k: int, drawn: Vector, limit: Vector, energy: float
 ) -> Vector | None:
     """Return the charge of one vehicle, cheapest intervals first, of equals the earliest.
 
-    None where the intervals do not suffice for the energy, or only below the least power: only the
-    last charge of a vehicle that may end short is cut below it.
+    Parameters
+    ----------
+    problem : ProblemArrays
+        Prices and limits.
+    k : int
+        The vehicle; it only charges.
+    drawn : float64 array, shape (T,)
+        What the meter draws without it. [kWh per interval]
+    limit : float64 array, shape (T,)
+        Most that the meter may draw. [kWh per interval]
+    energy : float
+        What it is to charge. [kWh]
+
+    Returns
+    -------
+    float64 array, shape (T,), or None
+        [kWh per interval]; None where the intervals do not suffice for the energy, or only below
+        the least power: only the last charge of a vehicle that may end short is cut below it.
     """
-    meter, limits = problem.meter, problem.storages.limits[:, k]
+    limits = problem.storages.limits[:, k]
     room = np.minimum(limits[tables.CHARGE_LIMIT], limit - drawn)
     least = np.minimum(limits[tables.LEAST_CHARGE], limits[tables.CHARGE_LIMIT])
     room = np.where(room < np.maximum(least, _NOTHING), 0.0, room)
-    price = np.where(drawn >= 0, meter[tables.IMPORT_PRICE], meter[tables.EXPORT_PRICE])
+    price = _price_of(problem, drawn, np.where(room > 0.0, np.maximum(least, _NOTHING), 0.0))
     order = np.lexsort((np.arange(price.size), np.round(price, 9)))
     order = order[room[order] > 0]
     filled = np.cumsum(room[order])
@@ -86,6 +104,44 @@ def _in_order(
         charge[t] -= given
         surplus -= given
     if surplus > _NOTHING and problem.storages.traits[tables.ENDS_SHORT, k]:
-        charge[chosen.max()] -= surplus
-        return charge if charge[chosen.max()] > 0.0 else None
+        return _with_short_end(problem, drawn, room, energy)
     return charge if surplus <= _NOTHING else None
+
+
+def _price_of(problem: ProblemArrays, drawn: Vector, energy: Vector) -> Vector:
+    """Return what energy beside what is drawn costs; shape (T,), infinite without. [$/kWh]"""
+    cost = meter_cost(problem, drawn + energy) - meter_cost(problem, drawn)
+    price = np.divide(cost, energy, out=np.full(energy.size, np.inf), where=energy > 0.0)
+    return np.asarray(price)
+
+
+def _with_short_end(
+    problem: ProblemArrays, drawn: Vector, room: Vector, energy: float
+) -> Vector | None:
+    """Return the cheapest whole charges and one shorter one after them; None where there is none.
+
+    All whole charges are as large as the largest.
+    """
+    size = float(room.max())
+    number = int(energy / size)
+    rest = energy - number * size
+    times = np.flatnonzero(room >= size - _NOTHING)
+    whole, short = (
+        _price_of(problem, drawn, np.where(room > 0.0, part, 0.0))[times] * part
+        for part in (size, rest)
+    )
+    best, chosen = np.inf, None
+    cheapest: list[tuple[float, int]] = []  # the whole charges before `i`, the dearest first
+    for i, t in enumerate(times.tolist()):
+        if len(cheapest) == number:
+            cost = float(short[i]) - sum(negative for negative, _ in cheapest)
+            if cost < best - _NOTHING:
+                best, chosen = cost, (t, [times[j] for _, j in cheapest])
+        heappush(cheapest, (-float(whole[i]), i))
+        if len(cheapest) > number:
+            heappop(cheapest)
+    if chosen is None:
+        return None
+    charge = np.zeros(room.size)
+    charge[chosen[1]], charge[chosen[0]] = size, rest
+    return charge

@@ -17,7 +17,7 @@ Where a target is no sum of whole charges, the last charge may be shorter, by ``
 from 1 to 0 after it::
 
     charge_t >= least u_t - cut_t,  cut_t <= least (e_t - e_t+1),  u_t <= e_t,  e_t+1 <= e_t
-    shortfall <= need e_end
+    shortfall <= need e_end,  stored_end <= target + (upper - target) e_end
 
 ``load`` is the net load with all solar curtailed, ``room`` what the import limit leaves beside the
 net load, and ``q`` the number of intervals at full power that a target needs: the last row is the
@@ -29,16 +29,17 @@ References
 L. Wolsey, Integer Programming, 2020, chapters 8 and 9.
 """
 
+import math
 from dataclasses import dataclass
 from itertools import permutations
 
 import numpy as np
 
-from matrix_builders import LinearProgram, Vector, tables
+from matrix_builders import LinearProgram, StorageArrays, Vector, tables
 from matrix_builders import layout as blocks
 from matrix_builders.arrays import Places
 from matrix_builders.linear_program import Extension, Term
-from optimiser.exact.integrality import Violations, members
+from optimiser.exact.integrality import Violations, energy_needed, members
 from optimiser.model.dispatch import Dispatch
 from optimiser.model.formulation import Formulation
 from optimiser.problem.windows import Mask
@@ -243,21 +244,37 @@ def _add_chargers(
     extension.at_most(
         0.0, (charge[is_cut], -1.0), (runs[is_cut], least[is_cut]), (cut[is_cut], -1.0)
     )
-    shortfall = _shortfall_columns(formulation)
+    shortfall, floor = _shortfall_columns(formulation), storages.limits[tables.SOFT_FLOOR]
     for k in np.flatnonzero(is_cut.any(axis=1)).tolist():
         e = goes_on[k] = extension.add_columns(np.ones(own.shape[1] + 1))
         times = np.flatnonzero(is_cut[k])
         extension.at_most(0.0, (e[1:], 1.0), (e[:-1], -1.0))
         extension.at_most(0.0, (runs[k, times], 1.0), (e[times], -1.0))
-        lost = least[k, times]
+        lost = _most_cut(storages, k, times)
         extension.at_most(0.0, (cut[k, times], 1.0), (e[times], -lost), (e[times + 1], lost))
         missed = shortfall[k][shortfall[k] != _NONE]
         extension.at_most(0.0, (missed, 1.0), (e[-1:], -lp.col_upper[missed]))
+        level, target = formulation.layout.table(blocks.STORED)[k, -1:], floor[k].max()
+        extension.at_most(target, (level, 1.0), (e[-1:], target - lp.col_upper[level]))
     _add_surplus(extension, formulation, runs)
     for i, j in permutations(np.flatnonzero(own.any(axis=1)).tolist(), 2):
         _add_import_limit(extension, formulation, runs, cut, (i, j))
     _add_stays(extension, formulation, runs, shortfall)
     return runs, cut, goes_on
+
+
+def _most_cut(storages: StorageArrays, k: int, times: Places) -> Vector:
+    """Return the most that the last charge of a vehicle lacks of the least; shape of `times`.
+
+    A charger of one power lacks what the energy needed is below a whole number of charges.
+    """
+    least = storages.limits[tables.LEAST_CHARGE, k, times]
+    most = storages.limits[tables.CHARGE_LIMIT, k, times]
+    size = float(most.max())
+    if np.ptp(most) > _NOTHING or float(least.min()) < size - _NOTHING:
+        return np.asarray(least)
+    needed = float(energy_needed(storages)[k])
+    return np.full(times.size, math.ceil(needed / size) * size - needed)
 
 
 def _shortfall_columns(formulation: Formulation) -> Places:

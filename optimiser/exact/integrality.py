@@ -141,8 +141,8 @@ def below_minimum(storages: StorageArrays, charge: Vector) -> Mask:
     for k in np.flatnonzero(
         below.any(axis=1) & (storages.traits[tables.ENDS_SHORT] > 0.0)
     ).tolist():
-        lacks = float(energy_needed(storages)[k] - charge[k].sum())
-        below[k, np.flatnonzero(charge[k] > _NOTHING)[-1]] &= lacks > _REACHED
+        off = abs(float(energy_needed(storages)[k] - charge[k].sum()))
+        below[k, np.flatnonzero(charge[k] > _NOTHING)[-1]] &= off > _REACHED
     return below
 
 

@@ -12,7 +12,8 @@ import numpy as np
 
 from matrix_builders import Vector, tables
 from optimiser.errors import SolverError
-from optimiser.exact.integrality import is_feasible
+from optimiser.exact.charging_sessions import cheapest_charge
+from optimiser.exact.integrality import energy_needed, is_feasible
 from optimiser.model.arrays import ProblemArrays
 from optimiser.model.couplings import Couplings
 from optimiser.model.dispatch import Dispatch, Trajectory, simulate
@@ -32,13 +33,28 @@ def coordinate_descent(formulation: Formulation, dispatch: Dispatch, cost: float
         for k in range(len(problem.storages.group)):
             with contextlib.suppress(SolverError):  # too many breakpoints: it stays as it is
                 levels = best.stored.copy()
-                levels[k] = storage_plan.solve(_one_storage(problem, best, k)).levels[0]
+                levels[k] = _best_levels(problem, best, k)
                 better = simulate(problem, Trajectory(levels))
                 if better.cost < cost - _GAIN and is_feasible(formulation, better.dispatch):
                     best, cost = better.dispatch, better.cost
         if before - cost < _GAIN:
             break
     return best
+
+
+def _best_levels(problem: ProblemArrays, dispatch: Dispatch, k: int) -> Vector:
+    """Return the best levels of one storage beside the others; shape (T,). [kWh]"""
+    storages = problem.storages
+    if not storages.limits[tables.LEAST_CHARGE, k].any() or dispatch.discharge[k].any():
+        return np.asarray(storage_plan.solve(_one_storage(problem, dispatch, k)).levels[0])
+    metered = dispatch.grid_import - dispatch.grid_export
+    limit = problem.couplings.import_cap(problem.meter, dispatch.grid_import)
+    needed = float(energy_needed(storages)[k])
+    charge = cheapest_charge(problem, k, metered - dispatch.charge[k], limit, needed)
+    if charge is None:
+        return np.asarray(dispatch.stored[k])
+    initial, into = storages.traits[[tables.INITIAL, tables.CHARGE_EFFICIENCY], k]
+    return np.asarray(initial + into * np.cumsum(charge))
 
 
 def _one_storage(problem: ProblemArrays, dispatch: Dispatch, k: int) -> ProblemArrays:

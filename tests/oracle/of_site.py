@@ -133,7 +133,10 @@ def _storages(model, site, prices):
                 model, k, leaves_after(site, storage), wanted_at_departure(site, storage), miss
             )
             if ends:  # a charge is short only where the target is reached with it
-                model.row({("shortfall", k): 1.0, **ends}, upper=max(ends.values()))
+                needed = max(ends.values())
+                model.row({("shortfall", k): 1.0, **ends}, upper=needed)
+                beyond = dict.fromkeys(ends, high - low - needed)
+                model.row({("stored", k, n - 1): 1.0, **beyond}, upper=high)
         else:
             _soft_floor(model, k, n - 1, wanted_at_end(storage), miss)
             model.column("overfill", k, cost=miss)
