@@ -175,7 +175,7 @@ def planned(request: sites.Request) -> Planned:
     reply = json.loads(text)
     return Planned(
         is_proved=reply["status"] == "optimal",
-        gap=reply["certificate"]["gap"],
+        gap=reply["certificate"]["optimum_gap"],
         has_shortfall=_has_shortfall(reply),
         cpu=cpu,
         wall=wall,
@@ -220,7 +220,7 @@ def large(number: int, n_intervals: int, kind: str) -> Row:
         "before_mib": round(before, 1),
         "peak_mib": round(peak, 1),
         "status": reply["status"],
-        "gap": reply["certificate"]["gap"],
+        "gap": reply["certificate"]["optimum_gap"],
         "solver": reply["solver"],
         "has_shortfall": _has_shortfall(reply),
     }

@@ -19,7 +19,7 @@ from optimiser.second_stage.aggregation import Aggregation, aggregate_identical
 from optimiser.second_stage.preference import DEFAULT_BUDGET
 from optimiser.second_stage.tie_breaking import Preferences, choose
 from optimiser.solver_chain import Answer, solve_storage, solver_chain
-from optimiser.solvers import SolverBackend, now
+from optimiser.solvers import Deadline, SolverBackend, now
 from optimiser.value_function.terminal_value import build_problem
 
 
@@ -48,7 +48,8 @@ def plan(
     preference_budget : float
         Most that a preferred plan may cost more; zero switches preferences off. [$]
     time_limit : float
-        Passed to each solver, which looks at it between its iterations. [s]
+        Time for all solvers together, which look at it between their iterations; breaking ties
+        takes up to two seconds more. [s]
     backends : iterable of SolverBackend, optional
         Solvers to try in order, instead of those installed.
 
@@ -63,6 +64,7 @@ def plan(
         Where no plan passes its audit.
     """
     began = now()
+    deadline = Deadline(began + time_limit)
     aggregation = aggregate_identical(site)
     problem = build_problem(aggregation.site, cost_function, rules)
     formulation = formulate(problem)
@@ -72,7 +74,7 @@ def plan(
     preferences = Preferences(preference_budget, previous, storage_plan is not None)
     for solver in solver_chain(aggregation.site, formulation, storage_plan, backends):
         try:
-            answer = solver.solve(formulation, time_limit)
+            answer = solver.solve(formulation, deadline)
             solved = now()
             best, backend = answer.best, answer.backend
             trajectory = choose(aggregation.site, formulation, best, preferences, backend)

@@ -26,10 +26,13 @@ from optimiser.exact.steps import (
 from optimiser.model.formulation import Formulation
 from optimiser.model.linear_program import LpSolution, Proof
 from optimiser.problem.site import Site
-from optimiser.solvers import Deadline, SolverBackend, now
+from optimiser.solvers import Deadline, SolverBackend
 from optimiser.solvers.warm_start import warm_start
 from optimiser.value_function import storage_plan
 from optimiser.value_function.storage_plan import StoragePlan
+
+_RELAXATION_SHARE = 0.85
+"""Part of the time left that the linear programme may take; starts need the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +64,8 @@ class Solver(Protocol):
     def name(self) -> str:
         """Name in the reasons why another one answered."""
 
-    def solve(self, formulation: Formulation, time_limit: float) -> Answer:
-        """Return an answer in at most `time_limit` seconds, or raise an `OptimiserError`."""
+    def solve(self, formulation: Formulation, deadline: Deadline) -> Answer:
+        """Return an answer by the deadline, or raise an `OptimiserError`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +91,8 @@ class LpSolver:
         """Name of the back end."""
         return self.backend.name
 
-    def solve(self, formulation: Formulation, time_limit: float) -> Answer:
+    def solve(self, formulation: Formulation, deadline: Deadline) -> Answer:
         """Solve the linear programme, then find the physical optimum."""
-        deadline = Deadline(now() + time_limit)
         solution = self._relaxation(formulation, deadline)
         means = Means(self.site, self.backend, deadline)
         best = physical_optimum(formulation, solution, self.exact_plan, means)
@@ -109,7 +111,8 @@ class LpSolver:
                 return solvers.solve_verified(
                     self.backend, formulation.lp, time_limit=deadline.time_left, start=start
                 )
-        return solvers.solve_verified(self.backend, formulation.lp, time_limit=deadline.time_left)
+        time_limit = _RELAXATION_SHARE * deadline.time_left
+        return solvers.solve_verified(self.backend, formulation.lp, time_limit=time_limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +128,9 @@ class ValueFunctionSolver:
     exact_plan: Incumbent
     name: ClassVar[str] = "value_function"
 
-    def solve(self, formulation: Formulation, time_limit: float) -> Answer:
+    def solve(self, formulation: Formulation, deadline: Deadline) -> Answer:
         """Return the plan of the value function, where it attains its bound."""
-        del time_limit
+        del deadline
         best = self.exact_plan
         if not best.is_optimal:
             raise SolverError(f"plan and bound differ by {best.cost - best.lower_bound:.1e} $")
@@ -142,9 +145,9 @@ class RuleSolver:
 
     name: ClassVar[str] = "rules"
 
-    def solve(self, formulation: Formulation, time_limit: float) -> Answer:
+    def solve(self, formulation: Formulation, deadline: Deadline) -> Answer:
         """Return the plan of the rules, with nothing proved."""
-        del time_limit
+        del deadline
         return Answer(by_rules(formulation, -float("inf")), "heuristic ({reason})")
 
 

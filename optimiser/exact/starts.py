@@ -9,7 +9,7 @@ from matrix_builders import layout as blocks
 from optimiser import solvers
 from optimiser.errors import InfeasibleError, SolverError
 from optimiser.exact.hull import Hull
-from optimiser.exact.integrality import below_minimum
+from optimiser.exact.integrality import below_minimum, members
 from optimiser.exact.local_search import meter_beside
 from optimiser.model.arrays import ProblemArrays
 from optimiser.model.couplings import Couplings
@@ -108,6 +108,27 @@ def directions_of_whole(problem: ProblemArrays, charge: Vector, discharge: Vecto
     levels = storage_plan.solve(aggregate).levels[0]
     rises: Mask = np.diff(levels, prepend=traits[tables.INITIAL, 0]) > _NOTHING
     return rises
+
+
+def levels_one_way(problem: ProblemArrays, charge: Vector, discharge: Vector) -> Vector:
+    """Return levels at which no group charges and discharges at once; shape (K, T). [kWh]
+
+    Of `charge` and `discharge`, shape (K, T), the smaller of a group is left out in each interval;
+    what then does not fit between the hard levels is left out too.
+    """
+    storages, charge, discharge = problem.storages, charge.copy(), discharge.copy()
+    for group in members(storages):
+        charges = charge[group].sum(axis=0) >= discharge[group].sum(axis=0)
+        discharge[np.ix_(group, np.flatnonzero(charges))] = 0.0
+        charge[np.ix_(group, np.flatnonzero(~charges))] = 0.0
+    into, out = storages.traits[tables.CHARGE_EFFICIENCY : tables.DISCHARGE_EFFICIENCY + 1]
+    gained = charge * into[:, None] - discharge / out[:, None]
+    lower, upper = storages.limits[tables.STORED_LOWER : tables.STORED_UPPER + 1]
+    levels = np.empty_like(gained)
+    level = storages.traits[tables.INITIAL]
+    for t in range(levels.shape[1]):
+        level = levels[:, t] = np.clip(level + gained[:, t], lower[:, t], upper[:, t])
+    return np.asarray(levels)
 
 
 def _is_whole(hull: Hull, lp: LinearProgram, x: Vector) -> bool:

@@ -19,7 +19,13 @@ from optimiser.exact.hull import Hull, hull
 from optimiser.exact.integrality import Violations, find_violations, is_feasible
 from optimiser.exact.local_search import coordinate_descent
 from optimiser.exact.optimal_face import FixedLp, break_ties, resolve_fixed, tie_break_cost
-from optimiser.exact.starts import directions_of_whole, dive, resolve, with_directions
+from optimiser.exact.starts import (
+    directions_of_whole,
+    dive,
+    levels_one_way,
+    resolve,
+    with_directions,
+)
 from optimiser.model.arrays import ProblemArrays
 from optimiser.model.dispatch import Dispatch, Trajectory, planning_cost, simulate
 from optimiser.model.formulation import Formulation
@@ -42,7 +48,7 @@ _PROOF_GAP = 1e-3  # $
 _USUAL_PRICE = 0.3  # $/kWh
 
 _ROUNDS = 5
-_GOOD = 10.0  # times the gap that proves a plan: then no other start is worth its time
+_GOOD = 10.0  # times the gap that proves a plan
 _TIE_BREAK_TIME = 1.0  # s; deciding between equals is worth no more
 
 
@@ -173,10 +179,12 @@ class _Search:
     def run(self) -> Incumbent:
         """Take the steps until the gap is closed or the time is over; return the incumbent."""
         for step in (
+            self._repair,
             self._on_optimal_face,
             self._tighten,
+            self._repair,
+            self._descend,
             self._dive,
-            self._charge_in_order,
             self._descend,
             self._follow_whole,
             self._descend,
@@ -194,9 +202,10 @@ class _Search:
     def _is_done(self) -> bool:
         return self.best.cost - self.best.lower_bound <= self._gap
 
-    def _part(self, share: float) -> Deadline:
-        """Return a deadline that leaves later steps the rest."""
-        return Deadline(now() + share * self._means.deadline.time_left)
+    @property
+    def _is_good(self) -> bool:
+        """Return whether no other start is worth its time."""
+        return self.best.cost - self.best.lower_bound <= _GOOD * self._gap
 
     def _offer(self, x: Vector, solver: str) -> bool:
         """Take the physical dispatch of a point, where it is cheaper; return whether it is."""
@@ -213,7 +222,9 @@ class _Search:
     def _on_optimal_face(self) -> None:
         """Find an optimum of the relaxation without violations: many have some only by chance."""
         tie_break = tie_break_cost(self._means.site, self._formulation)
-        fixed = break_ties(self._relaxed, tie_break, self._means.backend, self._part(0.25))
+        fixed = break_ties(
+            self._relaxed, tie_break, self._means.backend, self._means.deadline.part(0.25)
+        )
         if self._offer(fixed.solution.x, self._relaxed.solution.backend):
             self.best = replace(self.best, has_ties_broken=self._is_done)
 
@@ -224,10 +235,14 @@ class _Search:
         if self._violations.are_simultaneous:
             self._chosen = self._chosen.with_profitable_cycles(problem)
         for _ in range(_ROUNDS):
-            self._tight = hull(self._formulation, self._chosen)
+            tight = hull(self._formulation, self._chosen)
             self._root = resolve(
-                self._tight.lp, self._relaxed.solution, self._means.backend, self._part(0.5)
+                tight.lp,
+                self._relaxed.solution,
+                self._means.backend,
+                self._means.deadline.part(0.5),
             )
+            self._tight = tight
             assert self._root.proof is not None
             self._raise_bound(self._root.proof.lower_bound)
             self._offer(self._root.x, self._root.backend)
@@ -243,27 +258,31 @@ class _Search:
 
     def _dive(self) -> None:
         """Make the choices whole, those nearest to it first."""
-        if self._tight is not None:
-            found = dive(self._tight, self._root, self._means.backend, self._part(0.25))
+        if self._tight is not None and not self._is_good:
+            found = dive(
+                self._tight, self._root, self._means.backend, self._means.deadline.part(0.25)
+            )
             self._offer(found.x, found.backend)
 
-    def _charge_in_order(self) -> None:
-        """Charge vehicles in order of price, beside what the relaxed batteries do."""
-        problem, x = self._formulation.problem, self._root.x
-        trajectory = self._formulation.trajectory(x[: self._formulation.lp.cost.size])
-        dispatch = charge_in_order(problem, simulate(problem, trajectory).dispatch)
-        if dispatch is not None and is_feasible(self._formulation, dispatch):
-            cost = planning_cost(problem, dispatch)
-            if cost < self.best.cost:
-                self.best = replace(self.best, dispatch=dispatch, cost=cost, solver="rules")
+    def _repair(self) -> None:
+        """Give every group the direction it mostly has, and vehicles whole charges."""
+        problem, table = self._formulation.problem, self._formulation.layout.table
+        moved = (self._root.x[table(block)] for block in (blocks.CHARGE, blocks.DISCHARGE))
+        dispatch = simulate(problem, Trajectory(levels_one_way(problem, *moved))).dispatch
+        for repaired in (charge_in_order(problem, dispatch), dispatch):
+            if repaired is not None and is_feasible(self._formulation, repaired):
+                cost = planning_cost(problem, repaired)
+                if cost < self.best.cost:
+                    solver = self._root.backend
+                    self.best = replace(self.best, dispatch=repaired, cost=cost, solver=solver)
+                return
 
     def _follow_whole(self) -> None:
         """Charge when all batteries taken as one would, beside what vehicles do."""
-        is_good = self.best.cost - self.best.lower_bound <= _GOOD * self._gap
         has_batteries = (self._formulation.problem.storages.group == BATTERIES).any()
-        if is_good or self._tight is None or not has_batteries:
+        if self._is_good or self._tight is None or not has_batteries:
             return
-        table, deadline = self._formulation.layout.table, self._part(0.25)
+        table, deadline = self._formulation.layout.table, self._means.deadline.part(0.25)
         moved = (self._root.x[table(block)] for block in (blocks.CHARGE, blocks.DISCHARGE))
         narrow = with_directions(
             self._tight, directions_of_whole(self._formulation.problem, *moved)
@@ -291,7 +310,7 @@ class _Search:
             from optimiser.exact import highs_mip  # noqa: PLC0415 - HiGHS may be absent
         except ImportError:
             return
-        deadline = self._part(0.9)
+        deadline = self._means.deadline.part(0.9)
         for _ in range(_ROUNDS):
             self._tight = self._tight or hull(self._formulation, self._chosen)
             start = self._tight.point(self.best.dispatch)

@@ -70,9 +70,15 @@ class Certificate:
     bill_error: float
 
     @property
-    def gap(self) -> float | None:
+    def optimum_gap(self) -> float | None:
         """Cost of the cheapest plan above the bound; None where nothing was proved. [$]"""
         return None if self.lower_bound is None else abs(self.optimum - self.lower_bound)
+
+    @property
+    def gap(self) -> float | None:
+        """Cost of the served plan above the bound; None where nothing was proved. [$]"""
+        served = self.optimum + self.preference_cost
+        return None if self.lower_bound is None else abs(served - self.lower_bound)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

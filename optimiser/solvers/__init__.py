@@ -37,6 +37,10 @@ class Deadline:
         """Time until the deadline, at least a little. [s]"""
         return max(self.instant - now(), _LEAST_TIME)
 
+    def part(self, share: float) -> "Deadline":
+        """Return a deadline that leaves later steps the rest of the time."""
+        return Deadline(now() + share * self.time_left)
+
     @property
     def is_over(self) -> bool:
         """Return whether it has passed."""

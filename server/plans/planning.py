@@ -21,8 +21,8 @@ from server.wire.requests import EvRequest, MultiBatteryRequest, OptimizeRequest
 from server.writing.ev_replies import ev_reply
 from server.writing.replies import multi_battery_reply, reply_from_plan
 
-TIME_LIMIT = 7.0
-"""Most time for one solver; the client waits 60 s. [s]"""
+TIME_LIMIT = 20.0
+"""Most time for the solvers of one plan; the client waits 60 s. [s]"""
 
 Reply: TypeAlias = OptimizeReply | MultiBatteryReply | EvReply
 

@@ -13,7 +13,7 @@ Result = TypeVar("Result")
 
 log = logging.getLogger("server.plans.worker")
 
-DEADLINE = 25.0
+DEADLINE = 28.0
 """Most time for one job; the client waits 60 s, and a job that hangs is tried twice. [s]"""
 
 IDLE_AFTER = 0.25

@@ -98,11 +98,16 @@ class ActionOut(msgspec.Struct):
 
 
 class CertificateOut(msgspec.Struct, kw_only=True):
-    """Proof of the plan; planning costs, penalties and end value included."""
+    """Proof of the plan; planning costs, penalties and end value included.
+
+    `optimum_gap` is what the search left between the cheapest plan and the bound, which `status`
+    goes by; `gap` is that of the plan as served, preferences included.
+    """
 
     solver: str
     optimum: float
     lower_bound: float | None
+    optimum_gap: float | None
     gap: float | None
     preference_cost: float
     primal_residual: float | None

@@ -71,6 +71,7 @@ def certificate_from_plan(plan: Plan) -> CertificateOut:
         solver=proof.solver,
         optimum=proof.optimum,
         lower_bound=proof.lower_bound,
+        optimum_gap=proof.optimum_gap,
         gap=proof.gap,
         preference_cost=proof.preference_cost,
         primal_residual=proof.primal_residual,

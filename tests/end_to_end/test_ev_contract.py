@@ -130,7 +130,7 @@ async def test_a_reply_says_who_solved_it_and_how_well(client):
     certificate = reply["certificate"]
     assert reply["solver"] == certificate["solver"] != ""
     assert reply["cost_function"] == "cost"
-    assert certificate["gap"] == pytest.approx(0, abs=1e-6)
+    assert certificate["optimum_gap"] == pytest.approx(0, abs=1e-6)
     assert max(certificate["energy_error"], certificate["bill_error"]) < 1e-6
 
 

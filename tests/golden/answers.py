@@ -16,7 +16,7 @@ from server.http.app import create_app
 
 _HEADERS = {"Content-Type": "application/json"}
 _MONEY = ("total_cost", "baseline_cost", "savings", "demand_cost", "allowance_credit")
-_PROOF = ("optimum", "lower_bound", "gap", "preference_cost")
+_PROOF = ("optimum", "lower_bound", "optimum_gap", "preference_cost")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ RECORDED = Path(__file__).with_name("answers.json")
 SCHEDULE = ("storages", "import", "export")
 _NUMBERS = (
     *("total_cost", "baseline_cost", "savings", "demand_cost", "allowance_credit"),
-    *("optimum", "lower_bound", "gap", "preference_cost"),
+    *("optimum", "lower_bound", "optimum_gap", "preference_cost"),
 )
 _WORDS = ("http", "error", "status", "solver", "warnings")
 _MONEY_TOLERANCE = 1e-6  # $, and as a share

@@ -163,7 +163,7 @@ def test_at_prices_that_are_not_convex_the_value_function_answers_at_once(cost_f
     found = plan(site, cost_function, backends=[backend(solve)])
 
     assert (found.status, found.certificate.solver) == ("optimal", "value_function")
-    assert found.certificate.gap <= 1e-6
+    assert found.certificate.optimum_gap <= 1e-6
 
 
 def test_with_every_solver_broken_the_value_function_answers_exactly():

@@ -35,17 +35,22 @@ export function showProof(plan) {
 function verdict(plan) {
   const { gap, status } = plan.summary;
   const calm = plan.certificate.preference_cost;
-  if (isProved(plan) && calm >= WORTH_TELLING) {
-    return `Proved: no schedule for this home costs less, but for the ${calm.toFixed(4)} given for a calmer one.`;
+  if (isProved(plan)) {
+    const best = gap >= WORTH_TELLING
+      ? `Proved: no schedule for this home costs ${gap.toFixed(4)} less`
+      : "Proved: no schedule for this home costs less";
+    return calm >= WORTH_TELLING ? `${best}, but for the ${calm.toFixed(4)} given for a calmer one.` : `${best}.`;
   }
-  if (isProved(plan)) return "Proved: no schedule for this home costs less.";
   if (gap !== null) return `The best plan found; a better one could save ${money(gap)} at most.`;
   return `A plan by rule of thumb: ${status}`;
 }
 
 function proofRows({ certificate: proof, summary }) {
   const rows = [["Answered by", SOLVERS[proof.solver] ?? proof.solver], ["Solved in", milliseconds(summary.solve_ms)]];
-  if (proof.gap !== null) rows.push(["Gap to the bound", `${money(proof.gap)} (${tiny(proof.gap)})`]);
+  if (proof.gap !== null) {
+    rows.push(["Gap of the search", `${money(proof.optimum_gap)} (${tiny(proof.optimum_gap)})`]);
+    rows.push(["Gap of this plan", `${money(proof.gap)} (${tiny(proof.gap)})`]);
+  }
   if (proof.primal_residual !== null) rows.push(["Largest violation", `${tiny(proof.primal_residual)} kWh`]);
   if (proof.dual_residual !== null) rows.push(["Dual residual", `${tiny(proof.dual_residual)} per kWh`]);
   rows.push(["Simulated again", `off by ${tiny(proof.energy_error)} kWh, ${tiny(proof.bill_error)} in money`]);

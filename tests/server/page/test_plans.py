@@ -84,7 +84,7 @@ async def test_the_example_is_nobodys_plan(both):
     view = await json_of(page, "/plans/example/view.json")
 
     assert view["example"] is True
-    assert view["reply"]["certificate"]["gap"] < 1e-6
+    assert view["reply"]["certificate"]["optimum_gap"] < 1e-6
     assert view["reply"]["warnings"] == []
     assert view["reply"]["summary"]["savings"] > 0
     assert api[keys.STATE].plan_log.numbers == []
