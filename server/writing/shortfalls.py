@@ -8,9 +8,9 @@ from optimiser.result.shortfalls import Cause, Shortfall, SoftLimit
 from server.wire.repairs import Repairs
 
 _BATTERY = {
-    SoftLimit.RESERVE: ("backup_reserve", "the reserve cannot be regained by {when}: {kwh} short"),
-    SoftLimit.MAX_SOC: ("max_soc", "max_soc cannot be kept at {when}: {kwh} too much"),
-    SoftLimit.TARGET_END_SOC: ("target_end_soc", "the target cannot be met: {kwh} short"),
+    SoftLimit.RESERVE: ("backup_reserve", "the reserve {verdict} regained by {when}: {kwh} short"),
+    SoftLimit.MAX_SOC: ("max_soc", "max_soc {verdict} kept at {when}: {kwh} too much"),
+    SoftLimit.TARGET_END_SOC: ("target_end_soc", "the target {verdict} met: {kwh} short"),
 }
 _METER = {
     SoftLimit.IMPORT_LIMIT: (
@@ -34,6 +34,10 @@ _REPAIR = {
 }
 
 
+_BY_ITSELF = {Cause.NEVER_HERE, Cause.CHARGER}
+"""Causes that leave no plan at all, whatever the rest of the home does."""
+
+
 def note_shortfalls(plan: Plan, paths: tuple[str, ...], repairs: Repairs) -> None:
     """Add a warning for everything that the plan missed.
 
@@ -54,7 +58,19 @@ def note_shortfalls(plan: Plan, paths: tuple[str, ...], repairs: Repairs) -> Non
 def _format(sentence: str, plan: Plan, miss: Shortfall) -> str:
     when = plan.site.horizon.instant(miss.interval).isoformat()
     kwh = f"{miss.amount:.2f} kWh"
-    return sentence.format(when=when, kwh=kwh, needs=miss.needs, has=miss.has)
+    verdict = _verdict(plan, miss)
+    return sentence.format(when=when, kwh=kwh, needs=miss.needs, has=miss.has, verdict=verdict)
+
+
+def _verdict(plan: Plan, miss: Shortfall) -> str:
+    """Return "cannot be" where that is proved, else "is not".
+
+    A plan that is proved optimal misses a limit only where no plan keeps it, since a miss costs
+    more than any energy; where it misses several, one might be kept at the cost of another.
+    """
+    is_alone = plan.status == "optimal" and len(plan.shortfalls) == 1
+    is_proved = miss.cause in _BY_ITSELF or (is_alone and miss.cause is not Cause.PRICE)
+    return "cannot be" if is_proved else "is not"
 
 
 def _vehicle_warning(plan: Plan, miss: Shortfall, paths: tuple[str, ...]) -> tuple[str, str]:
@@ -69,8 +85,7 @@ def _vehicle_warning(plan: Plan, miss: Shortfall, paths: tuple[str, ...]) -> tup
             day = "" if later.date() == by.date() else f"{later:%a} "
             repair += f"; would be met by {day}{later:%H:%M}"
     target = f"target {100 * (vehicle.target_soc or 0):.0f} % by {by:%H:%M}"
-    verdict = "is not met" if miss.cause is Cause.PRICE else "cannot be met"
-    message = f"{target} {verdict}: {miss.amount:.1f} kWh short; {repair}"
+    message = f"{target} {_verdict(plan, miss)} met: {miss.amount:.1f} kWh short; {repair}"
     return f"{paths[v]}.target_soc", message
 
 

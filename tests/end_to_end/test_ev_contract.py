@@ -807,6 +807,16 @@ async def test_an_import_limit_that_keeps_a_target_is_named_with_the_power_it_ne
     )
 
 
+async def test_what_one_of_two_could_have_is_not_said_to_be_impossible(client):
+    sent = ev_request({"vehicle_id": "a"}, {"vehicle_id": "b"}, grid={"max_import_w": 2500})
+
+    reply = await charging_of(client, sent)
+
+    told = [warning["message"] for warning in reply["warnings"] if warning["code"] == "unmet"]
+    assert len(told) == 2
+    assert all(" is not met: " in sentence for sentence in told)
+
+
 async def test_a_complaint_names_its_vehicle_of_several(client):
     sent = ev_request(
         {"vehicle_id": "a"},
