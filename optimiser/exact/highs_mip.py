@@ -7,9 +7,9 @@ from typing import Any, TypeAlias
 import highspy
 import numpy as np
 
-from matrix_builders import Vector, tables
+from matrix_builders import LinearProgram, Vector
+from matrix_builders.arrays import Places
 from optimiser.errors import SolverError, as_solver_error
-from optimiser.exact.hull import Hull
 from optimiser.solvers import Deadline, now
 from optimiser.solvers.highs import Silent, accept, as_solution, pass_model
 
@@ -20,8 +20,7 @@ Options: TypeAlias = Mapping[str, bool | int | float | str]
 _OPTIONS: Options = {"output_flag": False, "threads": 1, "mip_rel_gap": 0.0}
 
 # Starts are good and rows tight: of HiGHS' heuristics only RINS is worth its time, and restarts
-# double it.  Presolve helps chargers of nearly one power (4 to 6 against more than 8 s on the
-# hardest) and costs directions as much (1.4 against 0.9 s).
+# double it.
 _SPARING: Options = {
     "mip_allow_restart": False,
     "mip_detect_symmetry": False,
@@ -29,7 +28,6 @@ _SPARING: Options = {
     "mip_heuristic_run_rens": False,
     "mip_heuristic_run_root_reduced_cost": False,
 }
-_NEARLY_ONE_POWER = 0.5  # least power over most
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,7 @@ class MixedSolution:
     Attributes
     ----------
     x : float64 array, shape (n_cols,)
-        Best point found; the columns of the linear programme only. [kWh]
+        Best point found. [kWh]
     lower_bound : float
         Cost that no point with whole binaries undercuts. [$]
     """
@@ -48,40 +46,46 @@ class MixedSolution:
     lower_bound: float
 
 
-def solve(hull: Hull, start: Vector, *, deadline: Deadline, gap: float) -> MixedSolution:
-    """Solve with binaries, from a feasible point, until a gap [$] or the deadline.
+def solve(
+    lp: LinearProgram,
+    integers: Places,
+    start: Vector,
+    *,
+    deadline: Deadline,
+    gap: float,
+    presolves: bool = False,
+    root_only: bool = False,
+) -> MixedSolution:
+    """Solve a programme with binaries, from a feasible point, until a gap [$] or the deadline.
+
+    At the root alone, cuts and heuristics do all there is to it.
 
     Raises
     ------
     SolverError
         Where no point was found.
     """
-    presolve = "on" if _has_chargers_of_one_power(hull) else "off"
-    options = {**_OPTIONS, "presolve": presolve, "mip_abs_gap": gap}
-    integers = hull.integers.astype(np.int32)
+    options = {**_OPTIONS, "presolve": "on" if presolves else "off", "mip_abs_gap": gap}
+    if root_only:
+        options["mip_max_nodes"] = 1
     with as_solver_error():
         highs = Silent()
         for option, value in {**options, "time_limit": deadline.time_left}.items():
             accept(highs.setOptionValue(option, value), f"option {option}")
         for option, value in _SPARING.items():
             highs.setOptionValue(option, value)  # for speed only: a version without it does without
-        pass_model(highs, hull.lp)
+        pass_model(highs, lp)
         kinds = np.full(integers.size, highspy.HighsVarType.kInteger)
-        accept(highs.changeColsIntegrality(integers.size, integers, kinds), "binaries")
+        columns = integers.astype(np.int32)
+        accept(highs.changeColsIntegrality(columns.size, columns, kinds), "binaries")
         accept(highs.setSolution(as_solution(start)), "start")
         _end_at(highs, deadline)
         accept(highs.run(), "run")
         info = highs.getInfo()
-        x = np.array(highs.getSolution().col_value)[: hull.formulation.lp.cost.size]
+        x = np.array(highs.getSolution().col_value)
     if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
         raise SolverError("no point found in time")
     return MixedSolution(x=x, lower_bound=float(info.mip_dual_bound))
-
-
-def _has_chargers_of_one_power(hull: Hull) -> bool:
-    limits = hull.formulation.problem.storages.limits
-    least, most = limits[tables.LEAST_CHARGE], limits[tables.CHARGE_LIMIT]
-    return bool((least > _NEARLY_ONE_POWER * most).any())
 
 
 def _end_at(highs: Silent, deadline: Deadline) -> None:

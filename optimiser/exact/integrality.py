@@ -93,6 +93,13 @@ class Violations:
         return int(np.count_nonzero(each))
 
 
+def nowhere(storages: StorageArrays) -> Violations:
+    """Return no violation."""
+    n_storages, n = storages.limits.shape[1:]
+    shapes = (n,), (len(members(storages)), n), (n_storages, n)
+    return Violations(*(np.zeros(shape, dtype=np.bool_) for shape in shapes))
+
+
 def find_violations(formulation: Formulation, x: Vector) -> Violations:
     """Find the violations of a point of the linear programme."""
     storages = formulation.problem.storages

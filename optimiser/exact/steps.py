@@ -47,6 +47,7 @@ SAME_COST = 1e-6
 _PROOF_GAP = 1e-3  # $
 _USUAL_PRICE = 0.3  # $/kWh
 
+_NEARLY_ONE_POWER = 0.5  # least power over most
 _ROUNDS = 5
 _GOOD = 10.0  # times the gap that proves a plan
 _TIE_BREAK_TIME = 1.0  # s; deciding between equals is worth no more
@@ -195,8 +196,7 @@ class _Search:
                 break
             with contextlib.suppress(OptimiserError):  # the next step, or the incumbent
                 step()
-        best = replace(self.best, n_violations=self._chosen.n_intervals)
-        return best if best.has_ties_broken else self._fix_choices(best)
+        return self._fix_choices(replace(self.best, n_violations=self._chosen.n_intervals))
 
     @property
     def _is_done(self) -> bool:
@@ -313,14 +313,27 @@ class _Search:
         deadline = self._means.deadline.part(0.9)
         for _ in range(_ROUNDS):
             self._tight = self._tight or hull(self._formulation, self._chosen)
-            start = self._tight.point(self.best.dispatch)
-            mixed = highs_mip.solve(self._tight, start, deadline=deadline, gap=0.9 * self._gap)
+            mixed = highs_mip.solve(
+                self._tight.lp,
+                self._tight.integers,
+                self._tight.point(self.best.dispatch),
+                deadline=deadline,
+                gap=0.9 * self._gap,
+                presolves=self._has_chargers_of_one_power,
+            )
             self.best = replace(self.best, solver=highs_mip.name)
             self._raise_bound(mixed.lower_bound)
             self._offer(mixed.x, highs_mip.name)
             self._tight = None
             if self._is_done or deadline.is_over or not self._choose_more(mixed.x):
                 break
+
+    @property
+    def _has_chargers_of_one_power(self) -> bool:
+        """Return whether presolve pays: 4 to 6 against 8 s; it costs directions 1.4 to 0.9 s."""
+        limits = self._formulation.problem.storages.limits
+        least, most = limits[tables.LEAST_CHARGE], limits[tables.CHARGE_LIMIT]
+        return bool((least > _NEARLY_ONE_POWER * most).any())
 
     def _fix_choices(self, best: Incumbent) -> Incumbent:
         """Return the incumbent with its programme, in which its choices are fixed."""
@@ -329,6 +342,8 @@ class _Search:
             fixed = resolve_fixed(
                 self._formulation, best.dispatch, self._chosen, self._means.backend, deadline
             )
+            if best.has_ties_broken:
+                return replace(best, fixed=fixed)
             found = _feasible(self._formulation, fixed.solution.x)
             if found is not None and found.cost <= best.cost + SAME_COST:
                 return replace(best, dispatch=found.dispatch, cost=found.cost, fixed=fixed)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 
 from optimiser.exact.hull import hull
-from optimiser.exact.integrality import Violations
+from optimiser.exact.integrality import Violations, nowhere
 from optimiser.model.dispatch import Trajectory, simulate
 from optimiser.model.formulation import formulate
 from optimiser.model.linear_program import lower_bound, multiply, primal_residual
@@ -18,16 +18,10 @@ SLACK = 1e-5  # kWh; of the oracle's own tolerances, through an efficiency of a 
 CLOSED = 0.2  # most of the gap of the relaxation that may be left
 
 
-def everywhere(formulation):
-    """A binary for every choice there is."""
-    storages, n = formulation.problem.storages, formulation.layout.n_intervals
-    n_groups = np.unique(storages.group).size
-    every = Violations(
-        np.ones(n, dtype=bool),
-        np.ones((n_groups, n), dtype=bool),
-        np.ones((len(storages.group), n), dtype=bool),
-    )
-    return hull(formulation, every)
+def full_hull(formulation):
+    """The hull with a binary for every choice there is."""
+    none = nowhere(formulation.problem.storages)
+    return hull(formulation, Violations(~none.meter, ~none.groups, ~none.below_minimum))
 
 
 def bound_of(lp):
@@ -53,7 +47,7 @@ def test_the_optimum_of_a_full_milp_keeps_every_row(site, cost_function):
     formulation = formulate(problem)
     known = least_cost(site, cost_function)
 
-    tight = everywhere(formulation)
+    tight = full_hull(formulation)
 
     dispatch = dispatch_of(site, known, problem)
     if primal_residual(formulation.lp, formulation.point(dispatch)) <= SLACK:
@@ -67,7 +61,7 @@ def test_most_of_the_gap_of_chargers_closes(seed):
     formulation = formulate(a_problem(site))
     known = least_cost(site, gap=1e-6)
 
-    loose, tight = bound_of(formulation.lp), bound_of(everywhere(formulation).lp)
+    loose, tight = bound_of(formulation.lp), bound_of(full_hull(formulation).lp)
 
     assert loose <= tight
     assert known.cost - tight <= CLOSED * (known.cost - loose)
@@ -78,7 +72,7 @@ def test_new_columns_and_rows_come_after_those_of_the_layout():
     lp = formulation.lp
     x = np.random.default_rng(0).uniform(size=lp.cost.size)
 
-    tight = everywhere(formulation).lp
+    tight = full_hull(formulation).lp
 
     n_rows, longer = lp.row_lower.size, np.append(x, np.zeros(tight.cost.size - x.size))
     assert tight.row_lower.size > n_rows
