@@ -149,7 +149,8 @@ def physical_optimum(
         if not violations.below_minimum.any() and is_feasible(formulation, exact_plan.dispatch):
             return replace(exact_plan, lower_bound=bound, n_violations=violations.n_intervals)
     best = best or by_rules(formulation, bound)
-    search = _Search(relaxed, violations, means, replace(best, lower_bound=bound))
+    best = replace(best, lower_bound=bound, solver=solution.backend)
+    search = _Search(relaxed, violations, means, best)
     return search.run()
 
 
