@@ -39,7 +39,7 @@ from matrix_builders import LinearProgram, StorageArrays, Vector, tables
 from matrix_builders import layout as blocks
 from matrix_builders.arrays import Places
 from matrix_builders.linear_program import Extension, Term
-from optimiser.exact.integrality import Violations, energy_needed, members
+from optimiser.exact.integrality import Violations, charges_more, energy_needed, members
 from optimiser.model.dispatch import Dispatch
 from optimiser.model.formulation import Formulation
 from optimiser.problem.windows import Mask
@@ -82,22 +82,24 @@ class Hull:
     aside: Places
 
     @property
+    def directions(self) -> Places:
+        """Columns of the choices of groups and of the meter."""
+        every = np.concatenate([self.charges.ravel(), self.imports])
+        ways: Places = every[every != _NONE]
+        return ways
+
+    @property
     def integers(self) -> Places:
         """Columns that are 0 or 1 in every physical plan."""
         chargers = np.concatenate([self.runs.ravel(), self.goes_on.ravel()])
-        every = np.concatenate([self.charges.ravel(), self.imports, chargers])
-        whole: Places = every[every != _NONE]
-        return whole
+        return np.concatenate([self.directions, chargers[chargers != _NONE]])
 
     def point(self, dispatch: Dispatch) -> Vector:
         """Return the columns of a physical dispatch; shape (n_cols,)."""
         storages = self.formulation.problem.storages
         x = np.zeros(self.lp.cost.size)
         x[: self.formulation.lp.cost.size] = self.formulation.point(dispatch)
-        charges = np.zeros(self.charges.shape, dtype=np.bool_)
-        for g, group in enumerate(members(storages)):
-            taken, given = dispatch.charge[group], dispatch.discharge[group]
-            charges[g] = taken.sum(axis=0) >= given.sum(axis=0)
+        charges = charges_more(storages, dispatch.charge, dispatch.discharge)
         _set(x, self.charges, charges)
         _set(x, self.imports, dispatch.grid_import > dispatch.grid_export)
         lacks = storages.limits[tables.LEAST_CHARGE] - dispatch.charge

@@ -129,6 +129,14 @@ def members(storages: StorageArrays) -> tuple[Places, ...]:
     return tuple(np.flatnonzero(storages.group == g) for g in np.unique(storages.group))
 
 
+def charges_more(storages: StorageArrays, charge: Vector, discharge: Vector) -> Mask:
+    """Return where a group charges at least as much as it discharges; shape (G, T)."""
+    each = [
+        charge[group].sum(axis=0) >= discharge[group].sum(axis=0) for group in members(storages)
+    ]
+    return np.array(each, dtype=np.bool_).reshape(len(each), charge.shape[1])
+
+
 def _simultaneous_energy(storages: StorageArrays, charge: Vector, discharge: Vector) -> Vector:
     """Return the energy that a group moves both ways at once; shape (G, T)."""
     each = [

@@ -14,7 +14,7 @@ from matrix_builders import LinearProgram, Vector, tables
 from matrix_builders import layout as blocks
 from optimiser import solvers
 from optimiser.exact.hull import hull
-from optimiser.exact.integrality import Violations, find_violations, members
+from optimiser.exact.integrality import Violations, charges_more, find_violations, members
 from optimiser.exact.starts import dive, resolve
 from optimiser.model.dispatch import Dispatch
 from optimiser.model.formulation import Formulation
@@ -78,8 +78,8 @@ def _fix_bounds(formulation: Formulation, dispatch: Dispatch, decisions: Violati
     upper[columns(blocks.EXPORT)[0, decisions.meter & imports]] = 0.0
     upper[columns(blocks.IMPORT)[0, decisions.meter & ~imports]] = 0.0
     charge, discharge = columns(blocks.CHARGE), columns(blocks.DISCHARGE)
-    for group, both in zip(members(storages), decisions.groups, strict=True):
-        charges = dispatch.charge[group].sum(axis=0) >= dispatch.discharge[group].sum(axis=0)
+    charging = charges_more(storages, dispatch.charge, dispatch.discharge)
+    for group, both, charges in zip(members(storages), decisions.groups, charging, strict=True):
         upper[discharge[np.ix_(group, np.flatnonzero(both & charges))]] = 0.0
         upper[charge[np.ix_(group, np.flatnonzero(both & ~charges))]] = 0.0
     runs = decisions.below_minimum & (dispatch.charge > 0.0)

@@ -9,7 +9,7 @@ from matrix_builders import layout as blocks
 from optimiser import solvers
 from optimiser.errors import InfeasibleError, SolverError
 from optimiser.exact.hull import Hull
-from optimiser.exact.integrality import below_minimum, members
+from optimiser.exact.integrality import below_minimum, charges_more, members
 from optimiser.exact.local_search import meter_beside
 from optimiser.model.arrays import ProblemArrays
 from optimiser.model.couplings import Couplings
@@ -117,8 +117,8 @@ def levels_one_way(problem: ProblemArrays, charge: Vector, discharge: Vector) ->
     what then does not fit between the hard levels is left out too.
     """
     storages, charge, discharge = problem.storages, charge.copy(), discharge.copy()
-    for group in members(storages):
-        charges = charge[group].sum(axis=0) >= discharge[group].sum(axis=0)
+    charging = charges_more(storages, charge, discharge)
+    for group, charges in zip(members(storages), charging, strict=True):
         discharge[np.ix_(group, np.flatnonzero(charges))] = 0.0
         charge[np.ix_(group, np.flatnonzero(~charges))] = 0.0
     into, out = storages.traits[tables.CHARGE_EFFICIENCY : tables.DISCHARGE_EFFICIENCY + 1]
@@ -132,8 +132,7 @@ def levels_one_way(problem: ProblemArrays, charge: Vector, discharge: Vector) ->
 
 
 def _is_whole(hull: Hull, lp: LinearProgram, x: Vector) -> bool:
-    choices = np.concatenate([hull.charges.ravel(), hull.imports])
-    choices = choices[choices >= 0]
+    choices = hull.directions
     is_open = lp.col_lower[choices] < lp.col_upper[choices]
     value = x[choices[is_open]]
     return bool((np.minimum(value, 1.0 - value) <= _WHOLE).all() and not _below(hull, x).any())
@@ -151,8 +150,7 @@ def _narrow(
 ) -> LinearProgram:
     """Make some open choices as the point leans, and all of chargers below their least power."""
     lower, upper = lp.col_lower.copy(), lp.col_upper.copy()
-    choices = np.concatenate([hull.charges.ravel(), hull.imports])
-    choices = choices[choices >= 0]
+    choices = hull.directions
     choices = choices[lower[choices] < upper[choices]]
     distance = np.minimum(x[choices], 1.0 - x[choices])
     n_whole = int(np.count_nonzero(distance <= _WHOLE))

@@ -69,10 +69,12 @@ def with_fewer_runs(
         Where nothing was found in time.
     """
     problem = formulation.problem
+    on = _moves(dispatch.charge, dispatch.discharge)
+    if on.size > MOST_BINARIES:  # the hull of a large site takes its time, too
+        return dispatch
     chosen = nowhere(problem.storages).with_semicontinuous(problem.storages)
     chosen = chosen.with_profitable_cycles(problem)
     tight = hull(formulation, replace(chosen, groups=np.ones_like(chosen.groups)))
-    on = _moves(dispatch.charge, dispatch.discharge)
     if tight.integers.size + on.size > MOST_BINARIES:
         return dispatch
     x = tight.point(dispatch)
