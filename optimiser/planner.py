@@ -7,6 +7,7 @@ from typing import NamedTuple
 from optimiser.errors import OptimiserError, SolverError
 from optimiser.model.dispatch import DEAD_BAND, Dispatch, Trajectory, simulate
 from optimiser.model.formulation import Formulation, formulate
+from optimiser.model.pieces import Pieces, cut_site
 from optimiser.problem.objective import CostFunction
 from optimiser.problem.provider import ProviderRules
 from optimiser.problem.site import Site
@@ -65,12 +66,14 @@ def plan(
     """
     began = now()
     deadline = Deadline(began + time_limit)
-    aggregation = aggregate_identical(site)
+    pieces = cut_site(site, rules)
+    aggregation = aggregate_identical(pieces.site)
     problem = build_problem(aggregation.site, cost_function, rules)
     formulation = formulate(problem)
     built = now()
     refusals: list[str] = []
     storage_plan = solve_storage(formulation, refusals)
+    marginal_value = None if storage_plan is None else pieces.at_end(storage_plan.marginal_value)
     preferences = Preferences(preference_budget, previous, storage_plan is not None)
     for solver in solver_chain(aggregation.site, formulation, storage_plan, backends):
         try:
@@ -78,15 +81,16 @@ def plan(
             solved = now()
             best, backend = answer.best, answer.backend
             trajectory = choose(aggregation.site, formulation, best, preferences, backend)
-            outcome = finish(site, aggregation, formulation, answer, trajectory)
+            outcome = finish(pieces, aggregation, formulation, answer, trajectory)
         except OptimiserError as error:
             refusals.append(f"{solver.name}: {error}")
             continue
         return Plan(
             site=site,
+            pieces=pieces,
             cost_function=cost_function,
             status=answer.status.format(reason="; ".join(refusals) or "no solver was tried"),
-            marginal_value=None if storage_plan is None else storage_plan.marginal_value,
+            marginal_value=marginal_value,
             refusals=tuple(refusals),
             timing=Timing(build=built - began, solve=solved - built, check=now() - solved),
             **outcome._asdict(),
@@ -98,6 +102,7 @@ class Outcome(NamedTuple):
     """A dispatch with its accounts and its proof; fields as in `Plan`."""
 
     dispatch: Dispatch
+    dispatch_in_pieces: Dispatch
     flows: EnergyFlows
     money: Money
     shortfalls: tuple[Shortfall, ...]
@@ -105,7 +110,7 @@ class Outcome(NamedTuple):
 
 
 def finish(
-    site: Site,
+    pieces: Pieces,
     aggregation: Aggregation,
     formulation: Formulation,
     answer: Answer,
@@ -118,7 +123,7 @@ def finish(
     SolverError
         Where the plan fails its audit, or costs less than its own lower bound.
     """
-    problem = formulation.problem
+    problem, site = formulation.problem, pieces.site
     dead_band = DEAD_BAND / aggregation.least_share
     whole, cost, terminal_value = simulate(problem, trajectory, dead_band)
     flows = flows_of(aggregation.site, whole, problem.permissions)
@@ -126,7 +131,15 @@ def finish(
     money = money_of(site, dispatch, terminal_value)
     errors = audit(site, dispatch, flows, money)
     certificate = _certificate(answer, cost, errors)
-    return Outcome(dispatch, flows, money, find_shortfalls(site, dispatch), certificate)
+    is_whole = pieces.is_whole
+    return Outcome(
+        dispatch=dispatch if is_whole else dispatch.merge(pieces),
+        dispatch_in_pieces=dispatch,
+        flows=flows if is_whole else flows.merge(pieces),
+        money=money,
+        shortfalls=find_shortfalls(site, dispatch),
+        certificate=certificate,
+    )
 
 
 def _certificate(answer: Answer, cost: float, errors: Audit) -> Certificate:

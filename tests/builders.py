@@ -15,11 +15,17 @@ from optimiser import (
     Tariff,
     Vehicle,
 )
+from optimiser.model.pieces import cut_site
 from optimiser.value_function.terminal_value import build_problem
 
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 HALF_HOURS = 96
 """Intervals of `a_house`."""
+
+
+def in_pieces(site):
+    """The site as it is planned: cut where something begins or ends inside an interval."""
+    return cut_site(site, ProviderRules()).site
 
 
 def a_battery(**changes):

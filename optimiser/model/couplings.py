@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 
@@ -115,7 +116,7 @@ class Couplings:
     arrays : CouplingArrays
         The same, as rows of the linear programme.
     peaks : tuple of MeteredPeak
-        Demand charges.
+        Demand charges, one for each billing period.
     allowances : tuple of DailyAllowance
         Energy at prices of its own, at planning prices.
     bonuses : tuple of (int, int)
@@ -183,7 +184,7 @@ def couplings_of(
     ties = site.tariff.demand_charges or site.tariff.allowances or site.inverter
     if len(site.storages) == 1 and not ties:
         return UNCOUPLED_SITE
-    peaks = metered_peaks(site.horizon, site.tariff.demand_charges)
+    peaks = (*chain.from_iterable(metered_peaks(site.horizon, site.tariff.demand_charges)),)
     allowances = daily_allowances(
         site.horizon,
         site.tariff.allowances,

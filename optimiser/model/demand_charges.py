@@ -1,7 +1,8 @@
 """Demand charges and allowances over the intervals of one horizon."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import TypeAlias
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from matrix_builders import Vector
 from matrix_builders.arrays import Places
 from optimiser.problem.horizon import Horizon
 from optimiser.problem.tariff import Allowance, DemandCharge, Direction
+from optimiser.problem.windows import Mask
 
 OUTSIDE = -1
 """Block or day of an interval that a charge does not concern."""
@@ -68,28 +70,47 @@ class DailyAllowance:
     left: Vector
 
 
-def metered_peaks(horizon: Horizon, charges: tuple[DemandCharge, ...]) -> tuple[MeteredPeak, ...]:
-    """Return the blocks of every demand charge.
+def metered_peaks(
+    horizon: Horizon, charges: tuple[DemandCharge, ...]
+) -> tuple[tuple[MeteredPeak, ...], ...]:
+    """Return the peaks of every demand charge: one for each billing period of the horizon.
 
-    A block is counted by the clock from local midnight; an interval belongs to the block that it
-    begins in.
+    A block is counted by the clock from local midnight, and one that the clocks repeat is another
+    one; an interval belongs to the block that it begins in.
     """
-    return tuple(_metered_peak(horizon, charge) for charge in charges)
+    return tuple(_peaks_of(horizon, charge) for charge in charges)
 
 
-def _metered_peak(horizon: Horizon, charge: DemandCharge) -> MeteredPeak:
+def _peaks_of(horizon: Horizon, charge: DemandCharge) -> tuple[MeteredPeak, ...]:
     inside = charge.window.covers(horizon)
-    length = 60.0 * charge.average_hours
-    keys = [
-        (start.date(), int((60 * start.hour + start.minute + start.second / 60) / length + 1e-9))
-        for start in horizon.starts
-    ]
+    periods = np.array([charge.billing_period(start.date()) for start in horizon.starts])
+    keys = [block_key(start, charge.average_hours) for start in horizon.starts]
+    return tuple(
+        _metered_peak(horizon, charge, keys, inside & (periods == period), is_first=i == 0)
+        for i, period in enumerate(np.unique(periods).tolist())
+    )
+
+
+BlockKey: TypeAlias = tuple[date, int, int]
+
+
+def block_key(start: datetime, length: float) -> BlockKey:
+    """Return the metering block that an interval begins in; its length is `length`. [h]"""
+    into_day = start.hour + start.minute / 60.0 + start.second / 3600.0
+    # A longer block than an hour is of the clock alone: a day of 25 hours is one day.
+    return start.date(), int(into_day / length + 1e-9), start.fold if length <= 1.0 else 0
+
+
+def _metered_peak(
+    horizon: Horizon, charge: DemandCharge, keys: list[BlockKey], inside: Mask, *, is_first: bool
+) -> MeteredPeak:
     block = np.full(horizon.n_intervals, OUTSIDE)
-    number: dict[tuple[date, int], int] = {}
+    number: dict[BlockKey, int] = {}
     for t in np.flatnonzero(inside).tolist():
         block[t] = number.setdefault(keys[t], len(number))
     hours = np.bincount(block[inside], horizon.hours[inside], len(number)).astype(np.float64)
-    return MeteredPeak(price=charge.price, floor=charge.peak_so_far, block=block, block_hours=hours)
+    floor = charge.peak_so_far if is_first else 0.0
+    return MeteredPeak(price=charge.price, floor=floor, block=block, block_hours=hours)
 
 
 def daily_allowances(

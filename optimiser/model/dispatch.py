@@ -8,6 +8,7 @@ import numpy as np
 from matrix_builders import StorageArrays, Vector, tables
 from matrix_builders.compiled import kernel
 from optimiser.model.arrays import ProblemArrays
+from optimiser.model.pieces import Pieces
 
 DEAD_BAND = 1e-3
 """Power under which a storage rests: no inverter follows a command so small. [kW]"""
@@ -61,6 +62,20 @@ class Dispatch:
     grid_import: Vector
     grid_export: Vector
     curtailed: Vector
+
+    def merge(self, pieces: Pieces) -> "Dispatch":
+        """Return the same dispatch on the intervals that the pieces are parts of.
+
+        Where the pieces of an interval go different ways, so do their sums.
+        """
+        return Dispatch(
+            charge=pieces.total(self.charge),
+            discharge=pieces.total(self.discharge),
+            stored=pieces.at_end(self.stored),
+            grid_import=pieces.total(self.grid_import),
+            grid_export=pieces.total(self.grid_export),
+            curtailed=pieces.total(self.curtailed),
+        )
 
     @property
     def trajectory(self) -> Trajectory:

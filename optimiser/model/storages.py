@@ -1,7 +1,6 @@
 """Batteries and vehicles as the arrays that every solver of ours takes."""
 
 import math
-from datetime import datetime
 from operator import attrgetter
 
 import numpy as np
@@ -35,9 +34,9 @@ def present_at_charger(vehicle: Vehicle, horizon: Horizon) -> Mask:
     ends, starts = horizon.elapsed, horizon.elapsed - horizon.hours
     here = np.ones(horizon.n_intervals, dtype=np.bool_)
     if vehicle.arrival is not None:
-        here &= starts >= _hours_until(vehicle.arrival, horizon) - _NEVER
+        here &= starts >= horizon.hours_until(vehicle.arrival) - _NEVER
     if vehicle.departure is not None:
-        here &= ends <= _hours_until(vehicle.departure, horizon) + _NEVER
+        here &= ends <= horizon.hours_until(vehicle.departure) + _NEVER
     return here
 
 
@@ -45,7 +44,7 @@ def leaves_after(vehicle: Vehicle, horizon: Horizon) -> int:
     """Return the last interval that ends at or before the departure; the first if none does."""
     if vehicle.departure is None:
         return horizon.n_intervals - 1
-    return horizon.index_at(_hours_until(vehicle.departure, horizon))
+    return horizon.index_at(horizon.hours_until(vehicle.departure))
 
 
 def stays(vehicle: Vehicle, horizon: Horizon) -> bool:
@@ -189,10 +188,6 @@ def write_levels(site: Site, limits: Vector) -> None:
         limits[tables.STORED_LOWER, k] = least * v.capacity
         limits[tables.STORED_UPPER, k] = max(v.most_soc, v.initial_soc) * v.capacity
         limits[tables.SOFT_FLOOR, k, leaves_after(v, site.horizon)] = target_energy(v)
-
-
-def _hours_until(when: datetime, horizon: Horizon) -> float:
-    return (when - horizon.start).total_seconds() / 3600.0
 
 
 def _level_prices(site: Site, objective: Objective, penalty: float, here: Mask) -> list[float]:

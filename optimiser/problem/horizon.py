@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import cached_property
 
 import numpy as np
@@ -81,6 +81,28 @@ class Horizon:
             if (origin + timedelta(hours=hours)).astimezone(zone).utcoffset() != present:
                 return True
         return False
+
+    def hours_until(self, when: datetime) -> float:
+        """Absolute time from the start to an instant, which differs from that by the clock. [h]"""
+        return (when.astimezone(UTC) - self.start.astimezone(UTC)).total_seconds() / 3600.0
+
+    def occurrences(self, clock: time) -> list[datetime]:
+        """Instants inside the horizon at which the local clock shows a time.
+
+        Both, of an hour that the clocks repeat; none, of one that they skip.
+        """
+        zone, first = self.start.tzinfo, self.start.date()
+        days = [first + timedelta(days=d) for d in range((self.end.date() - first).days + 1)]
+        shown = [
+            datetime.combine(day, clock, zone).replace(fold=fold) for day in days for fold in (0, 1)
+        ]
+        instants = sorted({when.astimezone(UTC) for when in shown})
+        local = [when.astimezone(zone) for when in instants]
+        return [when for when in local if when.time() == clock and self.contains(when)]
+
+    def contains(self, when: datetime) -> bool:
+        """Return whether an instant lies inside the horizon, both ends excluded."""
+        return 0.0 < self.hours_until(when) < float(self.elapsed[-1])
 
     def index_at(self, hours: float) -> int:
         """Last interval that ends at most `hours` after the start; the first if none does."""

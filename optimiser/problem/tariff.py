@@ -1,6 +1,8 @@
 """The tariff: prices, demand charges and daily allowances."""
 
+from calendar import monthrange
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from matrix_builders import Vector
@@ -30,18 +32,30 @@ class DemandCharge:
         Peak already reached in the billing period: what stays below it costs nothing. [kW]
     average_hours : float
         Power is metered as its mean over blocks of the clock of this length. [h]
+    billing_day : int
+        Day of the month, 1 to 31, with which a billing period begins, or its last where it has
+        fewer; `peak_so_far` is that of the period in which the horizon starts, later ones have a
+        peak of their own.
     """
 
     price: float
     window: Window = Window()
     peak_so_far: float = 0.0
     average_hours: float = 0.5
+    billing_day: int = 1
 
     def __post_init__(self) -> None:
         require_not_negative(self, "price", "peak_so_far")
         if not 0 < self.average_hours <= _DAY:
             rule = f"must be positive and at most a day, got {self.average_hours!r}"
             raise ProblemError("average_hours", rule)
+        if not 1 <= self.billing_day <= _LONGEST_MONTH:
+            raise ProblemError("billing_day", f"must lie in 1 to 31, got {self.billing_day!r}")
+
+    def billing_period(self, day: date) -> int:
+        """Return the number of the billing period of a local day; the next has the next number."""
+        begins = min(self.billing_day, monthrange(day.year, day.month)[1])
+        return 12 * day.year + day.month - (day.day < begins)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +90,7 @@ class Allowance:
 
 
 _DAY = 24.0  # h
+_LONGEST_MONTH = 31
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Windows of local time."""
 
 from dataclasses import dataclass
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,13 +35,17 @@ class Window:
 
     def covers(self, horizon: Horizon) -> Mask:
         """Which intervals begin inside the window; bool array, shape (T,)."""
-        minutes = np.array([60 * t.hour + t.minute for t in horizon.starts])
-        start, end = (60 * t.hour + t.minute for t in (self.start, self.end))
+        seconds = np.array([_seconds(start) for start in horizon.starts])
+        start, end = _seconds(self.start), _seconds(self.end)
         if start < end:
-            return (start <= minutes) & (minutes < end) & self._opens(horizon, 0)
+            return (start <= seconds) & (seconds < end) & self._opens(horizon, 0)
         # Past midnight it is still the window of the day before.
-        late, early = minutes >= start, minutes < end
+        late, early = seconds >= start, seconds < end
         return (late & self._opens(horizon, 0)) | (early & self._opens(horizon, 1))
+
+    def edges(self, horizon: Horizon) -> list[datetime]:
+        """Instants inside the horizon at which the window opens or closes, on any day."""
+        return [*horizon.occurrences(self.start), *horizon.occurrences(self.end)]
 
     def _opens(self, horizon: Horizon, days_ago: int) -> Mask:
         if self.weekdays == EVERY_DAY and self.months == EVERY_MONTH:
@@ -49,3 +53,8 @@ class Window:
         days = [start.date() - timedelta(days=days_ago) for start in horizon.starts]
         opens = [day.weekday() in self.weekdays and day.month in self.months for day in days]
         return np.array(opens)
+
+
+def _seconds(clock: datetime | time) -> float:
+    """Time since midnight by the clock. [s]"""
+    return 3600 * clock.hour + 60 * clock.minute + clock.second + clock.microsecond / 1e6

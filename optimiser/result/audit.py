@@ -215,16 +215,20 @@ def _bill_error(site: Site, drawn: Vector, flows: EnergyFlows, money: Money) -> 
 
 def _demand_cost(site: Site, charge: DemandCharge, drawn: Vector) -> float:
     """Return the cost of a demand charge, added up interval by interval. [$]"""
-    blocks: dict[tuple[date, int], tuple[float, float]] = {}
-    metered = charge.window.covers(site.horizon).tolist()
+    blocks: dict[tuple[int, date, int, int], tuple[float, float]] = {}
+    metered, first = charge.window.covers(site.horizon).tolist(), site.horizon.start.date()
+    peaks = {charge.billing_period(first): charge.peak_so_far}
     for t, start in enumerate(site.horizon.starts):
         if metered[t]:
+            period = charge.billing_period(start.date())
             into_day = start.hour + start.minute / 60 + start.second / 3600
-            key = start.date(), int(into_day / charge.average_hours + 1e-9)
+            repeated = start.fold if charge.average_hours <= 1.0 else 0
+            key = period, start.date(), int(into_day / charge.average_hours + 1e-9), repeated
             energy, hours = blocks.get(key, (0.0, 0.0))
             blocks[key] = energy + float(drawn[t]), hours + float(site.horizon.hours[t])
-    peak = max([energy / hours for energy, hours in blocks.values()], default=0.0)
-    return charge.price * max(peak - charge.peak_so_far, 0.0)
+    for (period, *_), (energy, hours) in blocks.items():
+        peaks[period] = max(peaks.get(period, 0.0), energy / hours)
+    return charge.price * (sum(peaks.values()) - charge.peak_so_far)
 
 
 def _credit(site: Site, direction: Direction, energy: Vector) -> float:

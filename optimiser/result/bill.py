@@ -7,7 +7,7 @@ from operator import attrgetter
 import numpy as np
 
 from matrix_builders import Vector
-from optimiser.model.demand_charges import credit, daily_allowances, metered_peaks
+from optimiser.model.demand_charges import MeteredPeak, credit, daily_allowances, metered_peaks
 from optimiser.model.dispatch import Dispatch
 from optimiser.model.storages import present_at_charger, target_energy
 from optimiser.problem.site import Site
@@ -21,11 +21,11 @@ class Peak:
     Attributes
     ----------
     reached : float
-        Highest mean power, at least the peak already reached. [kW]
+        Highest mean power of the horizon, at least the peak already reached. [kW]
     so_far : float
-        Peak already reached. [kW]
+        Peak already reached in the billing period that the horizon starts in. [kW]
     cost : float
-        Cost of its rise. [$]
+        Cost of its rise, and of the peaks of later billing periods. [$]
     """
 
     reached: float
@@ -100,12 +100,6 @@ def bill_of(site: Site, grid_import: Vector, grid_export: Vector) -> Bill:
     """Return the bill of the energy through the meter, shape (T,) each. [kWh per interval]"""
     tariff = site.tariff
     prices = tariff.import_price, tariff.export_price
-    peaks = []
-    charges = tariff.demand_charges
-    for charge in metered_peaks(site.horizon, charges) if charges else ():
-        height = charge.height(grid_import)
-        cost = charge.price * (height - charge.floor)
-        peaks.append(Peak(reached=height, so_far=charge.floor, cost=cost))
     allowances = (
         daily_allowances(site.horizon, tariff.allowances, *prices) if tariff.allowances else ()
     )
@@ -113,7 +107,22 @@ def bill_of(site: Site, grid_import: Vector, grid_export: Vector) -> Bill:
         import_cost=float(grid_import @ tariff.import_price),
         export_revenue=float(grid_export @ tariff.export_price),
         allowance_credit=credit(allowances, grid_import, grid_export) if allowances else 0.0,
-        peaks=tuple(peaks),
+        peaks=_peaks(site, grid_import) if tariff.demand_charges else (),
+    )
+
+
+def _peaks(site: Site, grid_import: Vector) -> tuple[Peak, ...]:
+    """Return the peak of every demand charge."""
+    charges = metered_peaks(site.horizon, site.tariff.demand_charges)
+    return tuple(_peak_of(periods, grid_import) for periods in charges)
+
+
+def _peak_of(periods: tuple[MeteredPeak, ...], grid_import: Vector) -> Peak:
+    """Return the peak of one demand charge over its billing periods."""
+    return Peak(
+        reached=max(period.height(grid_import) for period in periods),
+        so_far=periods[0].floor,
+        cost=sum([period.cost(grid_import) for period in periods]),
     )
 
 

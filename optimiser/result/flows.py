@@ -1,6 +1,6 @@
 """The flows of a dispatch: accounting, derived after the solve."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from operator import attrgetter
 
 import numpy as np
@@ -8,6 +8,7 @@ import numpy as np
 from matrix_builders import Vector
 from optimiser.model.arrays import Permissions
 from optimiser.model.dispatch import Dispatch
+from optimiser.model.pieces import Pieces
 from optimiser.problem.site import Site
 from optimiser.problem.vehicle import Priority
 from optimiser.problem.windows import Mask
@@ -40,6 +41,11 @@ class EnergyFlows:
     grid_to_load: Vector
     grid_to_battery: Vector
     grid_to_vehicle: Vector
+
+    def merge(self, pieces: Pieces) -> "EnergyFlows":
+        """Return the same flows on the intervals that the pieces are parts of."""
+        names = (field.name for field in fields(self))
+        return EnergyFlows(**{name: pieces.total(getattr(self, name)) for name in names})
 
 
 def flows_of(site: Site, dispatch: Dispatch, permissions: Permissions | None = None) -> EnergyFlows:

@@ -10,6 +10,7 @@ import numpy as np
 
 from matrix_builders import Vector
 from optimiser.model.dispatch import Dispatch
+from optimiser.model.pieces import Pieces
 from optimiser.problem.objective import CostFunction
 from optimiser.problem.site import Site
 from optimiser.result.bill import Money
@@ -139,12 +140,16 @@ class Plan:
     ----------
     site : Site
         The problem.
+    pieces : Pieces
+        The same, cut where something begins or ends inside an interval, as it was planned.
     cost_function : CostFunction
         The objective.
     status : str
         ``optimal``, ``feasible`` or ``heuristic (reason)``.
     dispatch : Dispatch
-        Energy of every interval.
+        Energy of every interval; the sum of its pieces, which may go different ways.
+    dispatch_in_pieces : Dispatch
+        Energy of every piece.
     flows : EnergyFlows
         Its accounting.
     money : Money
@@ -157,15 +162,17 @@ class Plan:
     refusals : tuple of str
         Solvers asked before, and why their answers were refused.
     shortfalls : tuple of Shortfall
-        Limits and targets that had to be missed.
+        Limits and targets that had to be missed; their intervals are pieces.
     timing : Timing
         The time that it took.
     """
 
     site: Site
+    pieces: Pieces
     cost_function: CostFunction
     status: str
     dispatch: Dispatch
+    dispatch_in_pieces: Dispatch
     flows: EnergyFlows
     money: Money
     certificate: Certificate
@@ -207,7 +214,7 @@ class Plan:
 
     def interval_at(self, when: datetime) -> int | None:
         """Return the interval that `when` falls into; None outside the horizon."""
-        elapsed = (when - self.site.horizon.start).total_seconds() / 3600.0
+        elapsed = self.site.horizon.hours_until(when)
         ends = self.site.horizon.elapsed
         if not 0.0 <= elapsed < float(ends[-1]):
             return None

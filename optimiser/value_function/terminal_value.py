@@ -25,6 +25,7 @@ DAY = 24.0
 """Period of the terminal value. [h]"""
 
 _LEAST_ROOM = 1e-9  # kWh
+_MOST_LACKING = 1.0  # h of a day
 
 # Tomorrow's kWh is worth a little less than today's.  Without this, energy on a flat tariff would
 # be worth as much kept as used, and least throughput would keep it for ever.
@@ -81,7 +82,9 @@ def _pad(values: list[Vector]) -> Vector:
 def _common_value(site: Site, in_money: ProblemArrays, is_shared: Mask, room: float) -> Vector:
     """Build the value of the energy that some storages hold in their room; shape (2, S)."""
     value = None
-    if float(site.horizon.elapsed[-1]) >= DAY - 1e-9 and room > _LEAST_ROOM:
+    # The running interval has begun already, so that the last day may lack a part of it.
+    least_span = DAY - min(float(site.horizon.hours.max()), _MOST_LACKING)
+    if float(site.horizon.elapsed[-1]) >= least_span and room > _LEAST_ROOM:
         value = _periodic(in_money, is_shared)
     if value is None:
         value = np.array([[room], [_median_value(site)]])

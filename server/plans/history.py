@@ -12,7 +12,7 @@ from optimiser import Battery, CostFunction, Plan, Site, Vehicle
 MOST_HOMES = 8
 """Plans remembered, one for each endpoint and home."""
 
-_MOST_AGE = 2 * 3600.0  # s; an older plan is no guide
+_MOST_AGE = 2.0  # h; an older plan is no guide
 _SOC_TOLERANCE = 0.03
 _PRICE_TOLERANCE = 0.1  # share of the mean price by which forecasts may have moved
 _PENNY = 0.01  # $/kWh; and this much where prices are near zero
@@ -55,7 +55,7 @@ def _is_as_expected(site: Site, last: Plan) -> bool:
     """Return True where a recent plan of the same home expected the present state of things."""
     known, start = last.site, site.horizon.start
     now = last.interval_at(start)
-    if now is None or (start - known.horizon.start).total_seconds() > _MOST_AGE:
+    if now is None or known.horizon.hours_until(start) > _MOST_AGE:
         return False
     until = min(site.horizon.end, known.horizon.end)
     soc = [storage.initial_soc for storage in site.storages]

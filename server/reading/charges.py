@@ -61,6 +61,7 @@ def _demand_charge(wire: DemandChargeIn) -> DemandCharge:
         window=_window(wire),
         peak_so_far=number_in_range(wire, "peak_so_far_kw"),
         average_hours=minutes / 60.0,
+        billing_day=round(number_in_range(wire, "billing_day")),
     )
 
 

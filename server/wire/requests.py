@@ -56,6 +56,11 @@ class DemandChargeIn(msgspec.Struct, kw_only=True):
         Rule(default=30.0, high=24 * 60.0),
         Meta(description="Metering block; 30 where absent"),
     ] = None
+    billing_day: Annotated[
+        Number,
+        Rule(default=1.0, low=1.0, high=31.0),
+        Meta(description="Day of the month that begins a billing period; 1 where absent"),
+    ] = None
 
 
 class AllowanceIn(msgspec.Struct, kw_only=True):

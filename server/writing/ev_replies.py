@@ -60,7 +60,7 @@ def _vehicles(plan: Plan, problem: Problem, starts: list[str]) -> list[EvOut]:
                 soc=soc,
             ),
             summary=_summary(plan, v),
-            shortfall_kwh=round(vehicle_shortfall(plan.site, plan.dispatch, v), 6),
+            shortfall_kwh=round(vehicle_shortfall(plan.pieces.site, plan.dispatch_in_pieces, v), 6),
         )
         for v, (charge, discharge, soc) in enumerate(schedules)
     ]
@@ -68,13 +68,15 @@ def _vehicles(plan: Plan, problem: Problem, starts: list[str]) -> list[EvOut]:
 
 def _commands(plan: Plan, v: int) -> dict[str, list[float]]:
     """Return the power of a charger while it is on [W], and for how long that is [min]."""
-    hours, charge = plan.site.horizon.hours, plan.dispatch.charge[len(plan.site.batteries) + v]
-    power = np.where(
-        charge > 0.0, np.maximum(charge / hours, plan.site.vehicles[v].least_charge), 0
-    )
-    minutes = np.divide(60.0 * charge, power, out=np.zeros_like(charge), where=power > 0.0)
-    ones = np.ones_like(hours)
-    return {"command_w": watts(power, ones).tolist(), "minutes_on": np.round(minutes, 2).tolist()}
+    charge = plan.dispatch_in_pieces.charge[len(plan.site.batteries) + v]
+    least = plan.site.vehicles[v].least_charge
+    power = np.maximum(charge / plan.pieces.site.horizon.hours, least)
+    time_on = np.divide(charge, power, out=np.zeros_like(charge), where=charge > 0.0)
+    energy, time_on = plan.pieces.total(charge), plan.pieces.total(time_on)
+    return {
+        "command_w": watts(energy, np.where(time_on > 0.0, time_on, 1.0)).tolist(),
+        "minutes_on": np.round(60.0 * time_on, 2).tolist(),
+    }
 
 
 def _summary(plan: Plan, v: int) -> EvSummaryOut:

@@ -1,6 +1,6 @@
 """Limits that a plan had to miss, in plain words, with what would have kept them."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from optimiser import Plan
 from optimiser.model.storages import present_at_charger
@@ -25,7 +25,7 @@ _METER = {
     ),
 }
 _REPAIR = {
-    Cause.NEVER_HERE: "it is not at its charger for one whole interval",
+    Cause.NEVER_HERE: "it is never at its charger within the horizon",
     Cause.SOLAR_ONLY: "surplus solar is too little; grid charging would do",
     Cause.IMPORT_LIMIT: "needs an import limit of {needs:.2f} kW beside the rest, the site has "
     "{has:.2f}",
@@ -56,7 +56,7 @@ def note_shortfalls(plan: Plan, paths: tuple[str, ...], repairs: Repairs) -> Non
 
 
 def _format(sentence: str, plan: Plan, miss: Shortfall) -> str:
-    when = plan.site.horizon.instant(miss.interval).isoformat()
+    when = plan.pieces.site.horizon.instant(miss.interval).isoformat()
     kwh = f"{miss.amount:.2f} kWh"
     verdict = _verdict(plan, miss)
     return sentence.format(when=when, kwh=kwh, needs=miss.needs, has=miss.has, verdict=verdict)
@@ -91,9 +91,10 @@ def _vehicle_warning(plan: Plan, miss: Shortfall, paths: tuple[str, ...]) -> tup
 
 def _full_power_end(plan: Plan, v: int, miss: Shortfall) -> datetime | None:
     """Return when the charger would be done at full power from the departure on."""
-    vehicle, horizon = plan.site.vehicles[v], plan.site.horizon
+    vehicle, horizon = plan.site.vehicles[v], plan.pieces.site.horizon
     power = vehicle.charge_limit * vehicle.charge_efficiency
     if power <= 0 or not present_at_charger(vehicle, horizon).any():
         return None
     by = vehicle.departure or horizon.end
-    return by + timedelta(hours=miss.amount / power)
+    later = by.astimezone(UTC) + timedelta(hours=miss.amount / power)
+    return later.astimezone(by.tzinfo)

@@ -18,7 +18,7 @@ from optimiser import CostFunction, plan
 from optimiser.model.dispatch import Trajectory, planning_cost, simulate
 from optimiser.value_function.storage_plan import solve
 from tests.account import violations
-from tests.builders import a_site_with_chargers, a_site_with_several
+from tests.builders import a_site_with_chargers, a_site_with_several, in_pieces
 from tests.oracle import Optimum, least_cost, least_cost_of_arrays, relaxed_cost
 from tests.problems import rounding, seeded_problem
 
@@ -62,16 +62,27 @@ def by_value_function(problem):
     return Answer(found.bound, plan_difference=difference / max(1.0, abs(found.bound)))
 
 
+def complaints_about(found):
+    """What the account says of a plan, in its pieces."""
+    return tuple(violations(found.pieces.site, found.dispatch_in_pieces))
+
+
 def by_plan(site):
     """The planning cost of the plan that is served."""
     found = plan(site, CostFunction.PROFIT)
-    return Answer(found.certificate.optimum, complaints=tuple(violations(site, found.dispatch)))
+    return Answer(
+        found.certificate.optimum,
+        complaints=tuple(violations(found.pieces.site, found.dispatch_in_pieces)),
+    )
 
 
 def by_plan_and_gap(site):
     """The same, within the gap that the certificate states; proved only where that is small."""
     found = plan(site, CostFunction.COST if len(site.vehicles) % 2 else CostFunction.PROFIT)
-    proof, complaints = found.certificate, list(violations(site, found.dispatch))
+    proof, complaints = (
+        found.certificate,
+        list(violations(found.pieces.site, found.dispatch_in_pieces)),
+    )
     gap = proof.optimum - proof.lower_bound
     scale = max(1.0, float(np.median(np.abs(site.tariff.import_price))) / USUAL_PRICE)
     if found.status == "optimal" and gap > PROVED * scale + 1e-6 * abs(proof.optimum):
@@ -89,12 +100,12 @@ def relaxation(problem, _):
 
 
 def every_binary(site, time_limit):
-    return least_cost(site, gap=1e-5, time_limit=time_limit)
+    return least_cost(in_pieces(site), gap=1e-5, time_limit=time_limit)
 
 
 def every_binary_of_several(site, time_limit):
     cost_function = CostFunction.COST if len(site.vehicles) % 2 else CostFunction.PROFIT
-    return least_cost(site, cost_function, gap=1e-6, time_limit=time_limit)
+    return least_cost(in_pieces(site), cost_function, gap=1e-6, time_limit=time_limit)
 
 
 def value_function_group(name, oracle, tolerance, count, least, most, *, convex=False):

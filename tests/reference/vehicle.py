@@ -86,10 +86,11 @@ def unsound_vehicle(
     yield from storage.negative(told["schedule"], ("charge_power_w", "discharge_power_w"))
     yield from storage.unsound(each)
     yield from storage.both("charge", each.charge, "discharge", each.discharge)
-    yield from _too_little(each, vehicle, instants)
+    here = minutes_here(vehicle, instants)
+    yield from _too_little(each, vehicle, instants, here)
     yield from _wrong_commands(each, vehicle, told["schedule"], instants)
     yield from _too_low(each, min(number(vehicle, "min_soc", 0.0), each.soc[0]))
-    yield from _while_away(vehicle, each, instants)
+    yield from _while_away(each, told["schedule"], instants, here)
     yield from _wrong_shortfall(vehicle, told, each, instants)
     yield from _wrong_totals(request, told["summary"], each)
 
@@ -110,14 +111,23 @@ def stay(vehicle: Wire, instants: list[datetime]) -> tuple[datetime, datetime]:
     return arrival, departure
 
 
-def _too_little(each: Storage, vehicle: Wire, instants: list[datetime]) -> Iterator[str]:
+def minutes_here(vehicle: Wire, instants: list[datetime]) -> list[float]:
+    """Time of each interval that lies between arrival and departure. [min]"""
+    arrival, departure = stay(vehicle, instants)
+    spans = [min(end, departure) - max(begin, arrival) for begin, end in pairwise(instants)]
+    return [max(span.total_seconds() / 60, 0.0) for span in spans]
+
+
+def _too_little(
+    each: Storage, vehicle: Wire, instants: list[datetime], here: list[float]
+) -> Iterator[str]:
     """A charger is on at its least power for five minutes at least, but before a reached target."""
     last = max((t for t, power in enumerate(each.charge) if power > 0), default=None)
     target = vehicle.get("target_soc")
     reached = target is None or each.soc[-1] >= target - SOC_TOLERANCE
     for t, power in enumerate(each.charge):
         minutes = (instants[t + 1] - instants[t]).total_seconds() / 60
-        least = 1000 * vehicle["min_charge_kw"] * min(1.0, LEAST_MINUTES / minutes)
+        least = 1000 * vehicle["min_charge_kw"] * min(here[t], LEAST_MINUTES) / minutes
         if 0 < power < least - POWER_TOLERANCE_W and not (t == last and reached):
             yield f"interval {t}: charge must be 0 or at least {least} W, got {power} W"
 
@@ -147,25 +157,33 @@ def _too_low(each: Storage, least: float) -> Iterator[str]:
             yield f"interval {t}: discharge must not go under min_soc {least}, got {soc}"
 
 
-def _while_away(vehicle: Wire, each: Storage, instants: list[datetime]) -> Iterator[str]:
-    """Power in intervals that begin before the arrival or end after the departure."""
-    arrival, departure = stay(vehicle, instants)
+def _while_away(
+    each: Storage, told: Wire, instants: list[datetime], here: list[float]
+) -> Iterator[str]:
+    """More energy than the charger can move, or longer, than the vehicle is at it."""
     for t, (begin, end) in enumerate(pairwise(instants)):
-        is_there = begin >= arrival - TIME_TOLERANCE and end <= departure + TIME_TOLERANCE
-        power = max(each.charge[t], each.discharge[t])
-        if power > 0 and not is_there:
-            span = f"{arrival.isoformat()} to {departure.isoformat()}"
-            yield f"interval {t}: power must flow within {span} only, got {power} W"
+        share = here[t] / ((end - begin).total_seconds() / 60)
+        if share == 1.0:
+            continue
+        for power, limit in (
+            (each.charge[t], each.charge_limit_w),
+            (each.discharge[t], each.discharge_limit_w),
+        ):
+            if power > share * limit + POWER_TOLERANCE_W * (share > 0):
+                yield f"interval {t}: power must flow for {here[t]:g} minutes only, got {power} W"
+        if told["minutes_on"][t] > here[t] + MINUTES_TOLERANCE:
+            on = told["minutes_on"][t]
+            yield f"interval {t}: minutes_on must be within {here[t]:g}, got {on}"
 
 
 def _wrong_shortfall(
     vehicle: Wire, told: Wire, each: Storage, instants: list[datetime]
 ) -> Iterator[str]:
-    """What the target lacks at the last instant at or before the departure."""
+    """What the target lacks at the end of the interval of the departure: away, nothing moves."""
     _, departure = stay(vehicle, instants)
-    latest = departure + TIME_TOLERANCE
-    there = [soc for soc, instant in zip(each.soc, instants, strict=True) if instant <= latest]
-    missed = max(0.0, number(vehicle, "target_soc", 0.0) - there[-1])
+    left = departure - TIME_TOLERANCE
+    gone = [soc for soc, instant in zip(each.soc, instants, strict=True) if instant >= left]
+    missed = max(0.0, number(vehicle, "target_soc", 0.0) - gone[0])
     due = {"shortfall_kwh": (missed * vehicle["battery_capacity_kwh"], ENERGY_TOLERANCE_KWH)}
     yield from wrong_numbers("target", told, due)
 

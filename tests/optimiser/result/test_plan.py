@@ -171,4 +171,7 @@ def test_every_plan_is_complete(site, cost_function, drawn):
     assert best.soc.shape == (len(site.batteries), n + 1)
     assert (best.soc >= -FEASIBILITY).all()
     assert (best.soc <= 1 + FEASIBILITY).all()
-    assert all(miss.amount > 0 and 0 <= miss.interval < n for miss in best.shortfalls)
+    assert all(
+        miss.amount > 0 and 0 <= miss.interval < best.pieces.site.horizon.n_intervals
+        for miss in best.shortfalls
+    )

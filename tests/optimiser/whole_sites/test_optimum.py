@@ -10,6 +10,7 @@ from hypothesis import given, settings
 
 from optimiser import plan
 from tests.account import account_of, violations
+from tests.builders import in_pieces
 from tests.oracle import least_cost
 from tests.strategies import cost_functions, homes, sites
 
@@ -25,7 +26,8 @@ def tolerance(cost):
 @MANY
 @given(sites() | homes(most_intervals=6), cost_functions)
 def test_a_plan_is_the_optimum_can_be_carried_out_and_costs_its_bill(site, cost_function):
-    known = least_cost(site, cost_function)
+    pieces = in_pieces(site)
+    known = least_cost(pieces, cost_function)
 
     found = plan(site, cost_function)
 
@@ -34,10 +36,10 @@ def test_a_plan_is_the_optimum_can_be_carried_out_and_costs_its_bill(site, cost_
     assert found.status == "optimal"
     assert abs(proof.optimum - known.cost) <= tolerance(known.cost)
     assert proof.lower_bound <= known.cost + tolerance(known.cost)
-    known = account_of(site, found.dispatch)
+    known = account_of(pieces, found.dispatch_in_pieces)
     assert found.money.total_cost == pytest.approx(known.bill, abs=SAME)
     assert found.money.bill.demand_cost == pytest.approx(known.demand, abs=SAME)
     assert found.money.bill.allowance_credit == pytest.approx(known.credit, abs=SAME)
     assert found.money.wear_cost == pytest.approx(known.wear, abs=SAME)
     consumes_itself = cost_function == "self_consumption"
-    assert violations(site, found.dispatch, consumes_itself=consumes_itself) == []
+    assert violations(pieces, found.dispatch_in_pieces, consumes_itself=consumes_itself) == []

@@ -1,0 +1,151 @@
+"""Pieces: a site cut wherever something begins or ends inside an interval, and the way back.
+
+A vehicle comes or goes, a window opens or closes, a day or a billing period ends: each at an
+instant of its own, wherever the caller's intervals begin.  The site is planned in pieces, in each
+of which nothing changes; the caller gets the sums over his own intervals.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, time
+from itertools import pairwise
+
+import numpy as np
+
+from matrix_builders import Vector
+from matrix_builders.arrays import Places
+from optimiser.problem.grid import Grid
+from optimiser.problem.horizon import Horizon
+from optimiser.problem.provider import ProviderRules
+from optimiser.problem.site import Forecast, Site
+from optimiser.problem.tariff import Tariff
+from optimiser.problem.windows import Window
+
+_ROUNDING = 1e-9  # h; of sums of interval lengths
+_MIDNIGHT = time(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """A site in pieces.
+
+    Attributes
+    ----------
+    site : Site
+        With an interval for each of the P pieces.
+    first : int64 array, shape (T,)
+        First piece of each of the caller's intervals.
+    """
+
+    site: Site
+    first: Places
+
+    @property
+    def is_whole(self) -> bool:
+        """True where every piece is an interval of the caller's."""
+        return self.first.size == self.site.horizon.n_intervals
+
+    def total(self, energy: Vector) -> Vector:
+        """Return the sums over the caller's intervals; shape (..., P) to (..., T). [kWh]"""
+        return np.add.reduceat(energy, self.first, axis=-1)
+
+    def at_end(self, values: Vector) -> Vector:
+        """Return values at the ends of pieces at those of the caller's intervals."""
+        return values[..., np.append(self.first[1:], self.site.horizon.n_intervals) - 1]
+
+
+def cut_site(site: Site, rules: ProviderRules) -> Pieces:
+    """Cut a site at every instant at which something begins or ends inside an interval."""
+    horizon, n = site.horizon, site.horizon.n_intervals
+    instants = [*_instants(site, rules)]
+    if not instants:
+        return Pieces(site, np.arange(n))
+    cuts = _inside(horizon, np.array([*map(horizon.hours_until, instants)]))
+    if not cuts.size:
+        return Pieces(site, np.arange(n))
+    whole = np.append(0.0, horizon.elapsed)
+    edges = _inside(horizon, _block_edges(site.tariff, horizon))
+    # What is metered in one block must not reach into the next, beside pieces that do not.
+    is_cut = np.isin(_interval_of(horizon, edges), _interval_of(horizon, cuts))
+    ends = np.sort(np.concatenate([whole, cuts, edges[is_cut]]))
+    ends = np.append(ends[:-1][np.diff(ends) > _ROUNDING], ends[-1])
+    interval = _interval_of(horizon, ends[:-1])
+    pieces = _site_in_pieces(site, np.diff(ends), interval)
+    return Pieces(pieces, np.searchsorted(interval, np.arange(n)))
+
+
+def _inside(horizon: Horizon, cuts: Vector) -> Vector:
+    """Return those of some times [h] since the start that are inside an interval."""
+    whole = np.append(0.0, horizon.elapsed)
+    after = np.clip(np.searchsorted(whole, cuts), 1, horizon.n_intervals)
+    apart = np.minimum(np.abs(whole[after] - cuts), np.abs(whole[after - 1] - cuts))
+    return np.asarray(cuts[(cuts > 0.0) & (cuts < whole[-1]) & (apart > _ROUNDING)])
+
+
+def _interval_of(horizon: Horizon, times: Vector) -> Places:
+    """Return the intervals that some times [h] since the start fall into."""
+    return np.searchsorted(horizon.elapsed, times + _ROUNDING, side="right")
+
+
+def _block_edges(tariff: Tariff, horizon: Horizon) -> Vector:
+    """Return when metering blocks end, counted from local midnight. [h since the start]"""
+    midnight = datetime.combine(horizon.start.date(), _MIDNIGHT, horizon.start.tzinfo)
+    into, span = -horizon.hours_until(midnight), float(horizon.elapsed[-1])
+    lengths = {charge.average_hours for charge in tariff.demand_charges}
+    return np.concatenate(
+        [np.zeros(0), *(np.arange(0.0, into + span, length) - into for length in lengths)]
+    )
+
+
+def _instants(site: Site, rules: ProviderRules) -> Iterator[datetime]:
+    """Yield the instants inside the horizon at which something begins or ends."""
+    horizon = site.horizon
+    for vehicle in site.vehicles:
+        stay = vehicle.arrival, vehicle.departure
+        yield from (when for when in stay if when is not None and horizon.contains(when))
+    tariff = site.tariff
+    for one in (*tariff.demand_charges, *tariff.allowances, rules.export_boost, rules.chip_mode):
+        if one is not None and one.window != Window():
+            yield from one.window.edges(horizon)
+    if tariff.allowances:
+        yield from horizon.occurrences(_MIDNIGHT)
+    if tariff.demand_charges:
+        yield from _ends_of_billing(tariff, horizon)
+
+
+def _ends_of_billing(tariff: Tariff, horizon: Horizon) -> Iterator[datetime]:
+    """Yield the midnights at which a billing period of a demand charge ends."""
+    midnights = [horizon.start, *horizon.occurrences(_MIDNIGHT)]
+    for charge in tariff.demand_charges:
+        for before, after in pairwise(midnights):
+            if charge.billing_period(before.date()) != charge.billing_period(after.date()):
+                yield after
+
+
+def _site_in_pieces(site: Site, hours: Vector, interval: Places) -> Site:
+    """Return a site in pieces of some lengths [h], each of which is part of an interval."""
+    share = hours / site.horizon.hours[interval]
+    forecast, tariff, grid = site.forecast, site.tariff, site.grid
+    n = site.horizon.n_intervals
+    return replace(
+        site,
+        horizon=Horizon(start=site.horizon.start, hours=hours),
+        tariff=replace(
+            tariff,
+            import_price=tariff.import_price[interval],
+            export_price=tariff.export_price[interval],
+        ),
+        forecast=Forecast(
+            load=forecast.load[interval] * share, solar=forecast.solar[interval] * share
+        ),
+        grid=Grid(
+            import_limit=_limit_of(grid.import_limit, n)[interval],
+            export_limit=_limit_of(grid.export_limit, n)[interval],
+            curtailment=grid.curtailment,
+        ),
+    )
+
+
+def _limit_of(limit: float | Vector, n: int) -> Vector:
+    """Return a limit of each of n intervals. [kW]"""
+    return np.broadcast_to(np.asarray(limit, dtype=np.float64), n)
