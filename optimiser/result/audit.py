@@ -4,8 +4,9 @@ The batteries are simulated again from their power alone, the balances are added
 fourteen flows, and the bill, demand charges and allowances included, is made from the flows.
 """
 
+import math
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from itertools import pairwise
 from operator import attrgetter
 
@@ -21,6 +22,7 @@ from optimiser.problem.windows import Mask
 from optimiser.result.bill import Money
 from optimiser.result.flows import EnergyFlows
 
+_SLACK = 1e-3  # s; rounding of instants
 _REACHED = 1e-3  # kWh; a target that is missed by less is reached
 
 ENERGY_TOLERANCE = 1e-6
@@ -189,12 +191,14 @@ def _storage_error(
 
 def _is_here(vehicle: Vehicle, site: Site) -> Mask:
     """Return the intervals between arrival and departure, instant by instant."""
-    slack = timedelta(milliseconds=1)
+    # By POSIX time: stamps of one zone compare by the clock, which shows an hour of autumn twice.
+    arrival = -math.inf if vehicle.arrival is None else vehicle.arrival.timestamp()
+    departure = math.inf if vehicle.departure is None else vehicle.departure.timestamp()
+    instants = [instant.timestamp() for instant in site.horizon.instants]
     return np.array(
         [
-            (vehicle.arrival is None or vehicle.arrival <= start + slack)
-            and (vehicle.departure is None or end <= vehicle.departure + slack)
-            for start, end in pairwise(site.horizon.instants)
+            arrival <= start + _SLACK and end <= departure + _SLACK
+            for start, end in pairwise(instants)
         ]
     )
 
