@@ -131,11 +131,10 @@ def finish(
     money = money_of(site, dispatch, terminal_value)
     errors = audit(site, dispatch, flows, money)
     certificate = _certificate(answer, cost, errors)
-    is_whole = pieces.is_whole
     return Outcome(
-        dispatch=dispatch if is_whole else dispatch.merge(pieces),
+        dispatch=dispatch if pieces.is_whole else dispatch.merge(pieces),
         dispatch_in_pieces=dispatch,
-        flows=flows if is_whole else flows.merge(pieces),
+        flows=flows if pieces.is_whole else flows.merge(pieces),
         money=money,
         shortfalls=find_shortfalls(site, dispatch),
         certificate=certificate,

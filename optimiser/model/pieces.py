@@ -35,15 +35,13 @@ class Pieces:
         With an interval for each of the P pieces.
     first : int64 array, shape (T,)
         First piece of each of the caller's intervals.
+    is_whole : bool
+        Whether every piece is an interval of the caller's.
     """
 
     site: Site
     first: Places
-
-    @property
-    def is_whole(self) -> bool:
-        """True where every piece is an interval of the caller's."""
-        return self.first.size == self.site.horizon.n_intervals
+    is_whole: bool
 
     def total(self, energy: Vector) -> Vector:
         """Return the sums over the caller's intervals; shape (..., P) to (..., T). [kWh]"""
@@ -59,10 +57,10 @@ def cut_site(site: Site, rules: ProviderRules) -> Pieces:
     horizon, n = site.horizon, site.horizon.n_intervals
     instants = [*_instants(site, rules)]
     if not instants:
-        return Pieces(site, np.arange(n))
+        return Pieces(site, np.arange(n), is_whole=True)
     cuts = _inside(horizon, np.array([*map(horizon.hours_until, instants)]))
     if not cuts.size:
-        return Pieces(site, np.arange(n))
+        return Pieces(site, np.arange(n), is_whole=True)
     whole = np.append(0.0, horizon.elapsed)
     edges = _inside(horizon, _block_edges(site.tariff, horizon))
     # What is metered in one block must not reach into the next, beside pieces that do not.
@@ -71,7 +69,7 @@ def cut_site(site: Site, rules: ProviderRules) -> Pieces:
     ends = np.append(ends[:-1][np.diff(ends) > _ROUNDING], ends[-1])
     interval = _interval_of(horizon, ends[:-1])
     pieces = _site_in_pieces(site, np.diff(ends), interval)
-    return Pieces(pieces, np.searchsorted(interval, np.arange(n)))
+    return Pieces(pieces, np.searchsorted(interval, np.arange(n)), is_whole=False)
 
 
 def _inside(horizon: Horizon, cuts: Vector) -> Vector:

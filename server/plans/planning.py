@@ -20,6 +20,8 @@ from server.wire.replies import EvReply, MultiBatteryReply, OptimizeReply
 from server.wire.requests import EvRequest, MultiBatteryRequest, OptimizeRequest, SiteRequest
 from server.writing.ev_replies import ev_reply
 from server.writing.replies import multi_battery_reply, reply_from_plan
+from server.writing.schedules import note_changes
+from server.writing.shortfalls import note_shortfalls
 
 TIME_LIMIT = 20.0
 """Most time for the solvers of one plan; the client waits 60 s. [s]"""
@@ -124,6 +126,10 @@ def answer_request(
     if is_fallback:
         repairs.note("fallback", "plan", "made without solvers; the log has the reason")
     result = _plan(problem, kind, history, is_fallback)
+    if result.shortfalls:
+        note_shortfalls(result, problem.paths, repairs)
+    if not result.pieces.is_whole:
+        note_changes(result, repairs)
     reply = reply_of(result, problem, repairs)
     bill = reply.bill if isinstance(reply, EvReply) else reply.summary
     log_fields = {

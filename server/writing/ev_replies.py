@@ -10,14 +10,11 @@ from server.wire.repairs import Repairs
 from server.wire.replies import EvOut, EvReply, EvScheduleOut, EvSummaryOut, MeterOut
 from server.writing.replies import batteries_by_key, home_reply
 from server.writing.schedules import round_soc, stamps_from_horizon, storage_schedules
-from server.writing.shortfalls import note_shortfalls
 from server.writing.summary import certificate_from_plan, dollars, summary_from_plan, watts
 
 
 def ev_reply(plan: Plan, problem: Problem, repairs: Repairs) -> EvReply:
     """Build the reply of ``/ev/optimize``; see `reply_from_plan`."""
-    if plan.shortfalls:
-        note_shortfalls(plan, problem.paths, repairs)
     stamps = stamps_from_horizon(plan.site.horizon)
     vehicles = _vehicles(plan, problem, stamps[:-1])
     reply = EvReply(

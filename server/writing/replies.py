@@ -19,14 +19,11 @@ from server.writing.schedules import (
     storage_schedules,
     vehicles_in_home_schedule,
 )
-from server.writing.shortfalls import note_shortfalls
 from server.writing.summary import certificate_from_plan, summary_from_plan
 
 
 def reply_from_plan(plan: Plan, problem: Problem, repairs: Repairs) -> OptimizeReply:
-    """Build the reply of ``/optimize``; warnings of what the plan had to miss are added."""
-    if plan.shortfalls:
-        note_shortfalls(plan, problem.paths, repairs)
+    """Build the reply of ``/optimize``."""
     return home_reply(plan, problem, repairs, stamps_from_horizon(plan.site.horizon))
 
 
@@ -51,8 +48,6 @@ def home_reply(plan: Plan, problem: Problem, repairs: Repairs, stamps: list[str]
 
 def multi_battery_reply(plan: Plan, problem: Problem, repairs: Repairs) -> MultiBatteryReply:
     """Build the reply of ``/multi-battery/optimize``; see `reply_from_plan`."""
-    if plan.shortfalls:
-        note_shortfalls(plan, problem.paths, repairs)
     home = home_schedule(plan, stamps_from_horizon(plan.site.horizon), problem.client_safe_charge)
     return MultiBatteryReply(
         success=True,

@@ -8,7 +8,9 @@ import numpy as np
 
 from matrix_builders import Vector
 from optimiser import Horizon, Plan
+from optimiser.problem.windows import Mask
 from optimiser.result.plan import Action, actions_of
+from server.wire.repairs import Repairs
 from server.wire.replies import ActionOut
 from server.writing.summary import watts
 
@@ -51,7 +53,8 @@ def home_schedule(plan: Plan, stamps: list[str], client_safe_charge: bool) -> Ho
     soc = _home_soc(plan)
     charge, discharge = powers.pop("charge"), powers.pop("discharge")
     to_load, to_grid = powers["battery_consume_w"], powers["battery_export_w"]
-    actions = actions_of(charge / 1000.0, discharge / 1000.0, to_load / 1000.0, to_grid / 1000.0)
+    begins = charge if plan.pieces.is_whole else np.where(_discharges_first(plan), 0.0, charge)
+    actions = actions_of(begins / 1000.0, discharge / 1000.0, to_load / 1000.0, to_grid / 1000.0)
     energies = (charge * hours).tolist(), (discharge * hours).tolist()
     return HomeSchedule(
         charge=charge.tolist(),
@@ -64,6 +67,23 @@ def home_schedule(plan: Plan, stamps: list[str], client_safe_charge: bool) -> Ho
         },
         next_actions=_next_actions(actions, energies, hours.tolist(), stamps, soc),
     )
+
+
+def _discharges_first(plan: Plan) -> Mask:
+    """Return the intervals whose first piece is a discharge of the home batteries; shape (T,)."""
+    discharge = plan.dispatch_in_pieces.discharge[: len(plan.site.batteries), plan.pieces.first]
+    return np.asarray(discharge.sum(axis=0) > 0.0)
+
+
+def note_changes(plan: Plan, repairs: Repairs) -> None:
+    """Add a warning where the home batteries change direction inside an interval."""
+    own, dispatch = slice(len(plan.site.batteries)), plan.dispatch
+    charges, discharges = dispatch.charge[own].sum(axis=0), dispatch.discharge[own].sum(axis=0)
+    both = np.flatnonzero((charges > 0.0) & (discharges > 0.0))
+    if both.size:
+        first = f"the first begins {plan.site.horizon.instant(int(both[0])).isoformat()}"
+        message = f"{both.size} intervals both charge and discharge, in turn; {first}"
+        repairs.note("pieces", "schedule", f"{message}; powers are means")
 
 
 def _home_powers(plan: Plan) -> dict[str, Vector]:

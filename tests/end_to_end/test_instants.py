@@ -132,6 +132,58 @@ async def test_a_demand_charge_is_metered_from_the_minute_that_its_window_opens(
         assert reply["summary"]["demand_peaks"][0]["peak_kw"] == pytest.approx(least, abs=1e-5)
 
 
+async def test_where_a_battery_turns_inside_an_interval_its_means_are_both_and_it_is_said(client):
+    # Energy is free until 15:30: the battery charges to then, and serves the load after it.
+    request = hours(
+        2,
+        start="15:00",
+        prices_import=[0.3, 0.1],
+        load_forecast=[4000, 0],
+        battery=battery(),
+        allowances=[
+            {"direction": "import", "daily_quota_kwh": 100, "bonus_price": 0, "end": "15:30"}
+        ],
+    )
+
+    reply = await planned(client, request)
+
+    schedule = reply["schedule"]
+    assert schedule["charge_w"][0] == pytest.approx(2000, abs=0.1)
+    assert schedule["discharge_w"][0] == pytest.approx(2000, abs=0.1)
+    assert schedule["soc_trajectory"] == pytest.approx([0.2, 0.2, 0.2], abs=1e-6)
+    assert schedule["action"][0] == "charge"
+    assert reply["summary"]["total_cost"] == pytest.approx(0, abs=1e-6)
+    (warning,) = reply["warnings"]
+    assert (warning["code"], warning["field"]) == ("pieces", "schedule")
+    assert "1 intervals both charge and discharge" in warning["message"]
+
+
+async def test_the_action_of_an_interval_is_that_of_its_beginning(client):
+    # Energy is free from 15:30 on: the battery serves the load until then, and charges after it.
+    request = hours(
+        2,
+        start="15:00",
+        load_forecast=[4000, 0],
+        battery=battery(current_soc=0.4, target_end_soc=0.4),
+        allowances=[
+            {
+                "direction": "import",
+                "daily_quota_kwh": 100,
+                "bonus_price": 0,
+                "start": "15:30",
+                "end": "16:00",
+            }
+        ],
+    )
+
+    reply = await planned(client, request)
+
+    schedule = reply["schedule"]
+    assert schedule["charge_w"][0] == schedule["discharge_w"][0] == pytest.approx(2000, abs=0.1)
+    assert schedule["action"][0] == "consume"
+    assert reply["next_actions"][0]["action"] == "consume"
+
+
 # Window of free energy, and its minutes in each hour from 12:00.
 FREE = {
     "half and half": ("12:30", "13:30", (30, 30, 0)),
