@@ -13,10 +13,16 @@ from server.reading.clock import snap_start, start_from_wire
 from server.reading.forecasts import export_prices, import_prices, load_power, solar_power
 from server.reading.grid import grid_from_wire, inverter_from_wire
 from server.reading.horizon import hours_from_wire, intervals_within
-from server.reading.provider_config import rules_from_wire
+from server.reading.provider_config import rules_from_wire, true_tariff
 from server.reading.vehicle import vehicles_from_wire
 from server.wire.repairs import FieldReader, Repairs, Rule
-from server.wire.requests import EvRequest, MultiBatteryRequest, OptimizeRequest, SiteRequest
+from server.wire.requests import (
+    EvRequest,
+    MultiBatteryRequest,
+    OptimizeRequest,
+    ProviderConfigIn,
+    SiteRequest,
+)
 from server.wire.wording import quote
 
 _COST_FUNCTIONS = {str(known): known for known in CostFunction}
@@ -100,6 +106,8 @@ def problem_from_request(
     grid = grid_from_wire(request.grid, n, hours, repairs)
     cost_function = _cost_function(request.cost_function, options, repairs)
     rules = ProviderRules() if provider is None else rules_from_wire(provider, repairs)
+    if isinstance(provider, ProviderConfigIn) and (rules.export_boost or rules.chip_mode):
+        tariff = true_tariff(provider, rules, tariff, horizon, repairs)
     if margin := _price_margin(request, options, repairs):
         rules = replace(rules, price_margin=margin)
     batteries, vehicles = _storages(request, horizon, repairs)

@@ -93,6 +93,13 @@ class ProviderConfigIn(msgspec.Struct, kw_only=True):
     chip_mode_threshold: Any = None
     spike_protection_enabled: Any = None
     spike_protection_threshold: Any = None
+    prices_include_rules: Annotated[
+        Any,
+        Meta(
+            description="Are export boost and chip mode in the prices sent already? "
+            "Seen from the prices where absent"
+        ),
+    ] = None
 
 
 class RequestOptions(msgspec.Struct, kw_only=True):
