@@ -139,10 +139,10 @@ def true_tariff(
         marked = _markers(chip, prices, horizon, is_stated=is_stated is True)
     if boost is not None:
         window, chance = _most_telling_window(boost, tariff, marked, horizon)
-        if is_stated or chance < _UNLIKELY:
-            prices = _without_boost(boost, prices, window & ~marked, marked, repairs)
         if is_stated is None:
             _note_boost(boost, chance, repairs)
+        if is_stated or chance < _UNLIKELY:
+            prices = _without_boost(boost, prices, window & ~marked, marked, repairs)
     if marked.any():
         message = f"{marked.sum()} prices of {_MARKER:g} in chip mode's window mark it; 0 assumed"
         repairs.note("rule_in_prices", "prices_export", message)
