@@ -52,14 +52,14 @@ def timeline_from_wire(
         )
         hours = np.full(count, minutes / 60.0)
         hours[0] -= passed
-    if isinstance(prices, np.ndarray) and np.isnan(prices[-1]):
-        hours = _until_last_price(prices, hours, passed, repairs)
     n = hours.size
     if n > MAX_INTERVALS:
         rule = f"must hold at most {MAX_INTERVALS} values, got {n}"
         raise ProblemError("prices_import", rule)
+    if isinstance(prices, np.ndarray) and np.isnan(prices[-1]):
+        n = _count_with_prices(prices, hours, passed, repairs)
     if wanted is not None:
-        n = max(1, int(np.searchsorted(hours.cumsum(), wanted + _TINY, side="right")))
+        n = min(n, max(1, int(np.searchsorted(hours.cumsum(), wanted + _TINY, side="right"))))
     return Timeline(start, hours, passed, n)
 
 
@@ -108,14 +108,14 @@ def _edges_until_end(prices: Steps, minutes: float | None, start: datetime) -> V
     return edges
 
 
-def _until_last_price(prices: Vector, hours: Vector, passed: float, repairs: Repairs) -> Vector:
-    """Return the intervals of a list whose last prices are missing; all, given a day to repeat."""
+def _count_with_prices(prices: Vector, hours: Vector, passed: float, repairs: Repairs) -> int:
+    """Return how many intervals have a price, of a list without the last; all, given a day."""
     n_known = int(np.flatnonzero(~np.isnan(prices))[-1]) + 1
     if hours[:n_known].sum() + passed >= DAY / 3600.0 - _TINY:
-        return hours
+        return hours.size
     text = f"no price from index {n_known} on, and no day before to repeat; planned until there"
     repairs.note("truncated", "prices_import", text)
-    return hours[:n_known]
+    return n_known
 
 
 def _require_few(field: str, count: float, what: str) -> None:

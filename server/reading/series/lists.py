@@ -96,7 +96,7 @@ def on_intervals(rule: SeriesRule, series: Series, timeline: Timeline, repairs: 
     if isinstance(series, float):
         return np.full(timeline.n_planned, series)
     if isinstance(series, np.ndarray):
-        if series.size == n and not np.isnan(series).any():
+        if series.size == n and not np.isnan(series[: timeline.n_planned]).any():
             return series[: timeline.n_planned]
         series = _steps_of_list(rule.field, series, timeline, repairs)
     elif rule.kind is not Kind.POWER:
@@ -115,7 +115,7 @@ def _steps_of_list(field: str, values: Vector, timeline: Timeline, repairs: Repa
             text = f"{size} values for {n} intervals; read as samples of {_SAMPLE:g} minutes"
             repairs.note("resampled", field, f"{text} from the start, averaged")
             return trim_missing(samples, values)
-    if size > n and field != "prices_import":  # of those, the missing ones made the plan shorter
+    if size > n:
         text = f"{size} values for {n} intervals; one for each interval assumed, the rest unused"
         repairs.note("truncated", field, text)
     return trim_missing(edges[: size + 1], values[:n])

@@ -69,7 +69,7 @@ def _even_rows(
         begin, is_naive = epoch_from_wire(f"{field}.start", raw["start"], start.tzinfo)
         if is_naive:
             _note_naive(field, repairs)
-        edges += begin - start.timestamp() - edges[0]
+        edges = np.round(edges - edges[0]) + begin - start.timestamp()  # at whole seconds
     return values, np.round(edges, 3)
 
 

@@ -68,7 +68,7 @@ class Timeline:
     passed : float
         Part of the first interval that was over before the start. [h]
     n_planned : int
-        Number of intervals, from the first on, within the wanted horizon.
+        Number of intervals, from the first on, that have prices and lie within the wanted horizon.
     """
 
     start: datetime
