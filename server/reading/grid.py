@@ -2,36 +2,44 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 from matrix_builders import Vector
 from optimiser import Battery, Grid, Inverter, ProblemError
 from server.reading.battery import Named
-from server.reading.series import align, numbers_from_list
+from server.reading.series.lists import on_intervals, series_from_wire
+from server.reading.series.steps import Kind, SeriesRule, Timeline
 from server.wire.repairs import Repairs, number_from_json
 from server.wire.requests import GridIn, Limit, SiteRequest
 from server.wire.storages import HIGHEST_POWER, LEAST_POWER, HybridIn
 from server.wire.wording import format_value
 
 
-def grid_from_wire(wire: GridIn | None, n: int, hours: Vector, repairs: Repairs) -> Grid:
-    """Read the limits of the connection on the first n of the intervals of a request.
+def grid_from_wire(wire: GridIn | None, timeline: Timeline, repairs: Repairs) -> Grid:
+    """Read the limits of the connection.
 
     Without a limit, it is what the largest home could use.
     """
     wire = wire or GridIn()
     return Grid(
-        import_limit=_limit("grid.max_import_w", wire.max_import_w, n, hours, repairs),
-        export_limit=_limit("grid.max_export_w", wire.max_export_w, n, hours, repairs),
+        import_limit=_limit("grid.max_import_w", wire.max_import_w, timeline, repairs),
+        export_limit=_limit("grid.max_export_w", wire.max_export_w, timeline, repairs),
         curtailment=wire.curtailment is not False,
     )
 
 
-def _limit(field: str, wire: Limit, n: int, hours: Vector, repairs: Repairs) -> float | Vector:
+def _limit(field: str, wire: Limit, timeline: Timeline, repairs: Repairs) -> float | Vector:
     """Return a limit [kW]: one for all intervals, or one for each."""
-    if isinstance(wire, list) and wire:
-        return _limits(field, wire, hours, repairs)[:n] / 1000.0
-    watts = math.inf if wire is None or isinstance(wire, list) else number_from_json(wire)
+    if isinstance(wire, list | dict):
+        rule = SeriesRule(field, HIGHEST_POWER, Kind.LIMIT)
+        series = series_from_wire(rule, wire, timeline.start, repairs)
+        if series is None:
+            return HIGHEST_POWER / 1000.0
+        limits = on_intervals(rule, series, timeline, repairs)
+        if limits.min() < 0:
+            lowest = format_value(float(limits.min()))
+            raise ProblemError(field, f"must not be negative, got {lowest}")
+        return limits / 1000.0
+    watts = math.inf if wire is None else number_from_json(wire)
     if math.isnan(watts):
         message = f"must be a number, got {format_value(wire)}; no limit assumed"
         repairs.note("default", field, message)
@@ -39,18 +47,6 @@ def _limit(field: str, wire: Limit, n: int, hours: Vector, repairs: Repairs) -> 
     if watts < 0:
         raise ProblemError(field, f"must not be negative, got {format_value(watts)}")
     return (HIGHEST_POWER if watts == math.inf else watts) / 1000.0
-
-
-def _limits(field: str, wire: list[Any], hours: Vector, repairs: Repairs) -> Vector:
-    """Return the limit of each interval [W]; one without a limit is no gap to be interpolated."""
-    raw = [math.inf if entry is None else number_from_json(entry) for entry in wire]
-    capped = [min(entry, HIGHEST_POWER) for entry in raw]
-    limits = numbers_from_list(field, capped, HIGHEST_POWER, repairs)
-    limits = align(field, limits, hours, repairs)
-    if limits.min() < 0:
-        lowest = format_value(float(limits.min()))
-        raise ProblemError(field, f"must not be negative, got {lowest}")
-    return limits
 
 
 def inverter_from_wire(

@@ -1,6 +1,7 @@
-"""The span of a request, and its steps."""
+"""The intervals of a request."""
 
 import math
+from datetime import datetime
 
 import numpy as np
 from msgspec import UNSET
@@ -8,77 +9,115 @@ from msgspec import UNSET
 from matrix_builders import Vector
 from optimiser import ProblemError
 from server.options import Options
-from server.reading.series import MAX_INTERVALS
+from server.reading.clock import hours_into_interval
+from server.reading.series.lists import MAX_INTERVALS, Series
+from server.reading.series.rows import LONGEST_STEP, SHORTEST_STEP
+from server.reading.series.steps import DAY, Steps, Timeline, edges_from_now
 from server.wire.repairs import Repairs
 from server.wire.requests import SiteRequest
 from server.wire.wording import format_value
 
-_LONGEST_INTERVAL = 24 * 60.0  # min
-_SHORTEST_INTERVAL = 0.5  # min
 _TINY = 1e-9  # h and intervals; rounding of sums
-_RULE = f"must lie in [{_SHORTEST_INTERVAL:g}, {_LONGEST_INTERVAL:g}] minutes"
 
 
-def hours_from_wire(request: SiteRequest, options: Options, repairs: Repairs) -> Vector:
-    """Return the lengths of the intervals that the import prices span; shape (T,). [h]
+def timeline_from_wire(
+    request: SiteRequest, prices: Series, start: datetime, options: Options, repairs: Repairs
+) -> Timeline:
+    """Return the intervals that the import prices span.
 
-    There is one for each price; of a single price, a flat tariff, as many as the horizon holds.
+    There is one for each price of a list; of a single price, a flat tariff, as many as the horizon
+    holds; of prices in time, as many as reach their end.  The first is what `start` leaves of it.
     """
-    prices, minutes = request.prices_import, request.interval_minutes
-    if prices is None or prices == []:
-        raise ProblemError("prices_import", "must hold one price per interval, got none")
-    for field, values in (("prices_import", prices), ("interval_minutes", minutes)):
-        if isinstance(values, list) and len(values) > MAX_INTERVALS:
-            rule = f"must hold at most {MAX_INTERVALS} values, got {len(values)}"
-            raise ProblemError(field, rule)
-    lengths = _minutes(request, options, repairs) / 60.0
-    if isinstance(prices, list):
-        count = len(prices)
-        if lengths.ndim and lengths.size != count:
-            rule = f"must hold one length for each of the {count} prices, got {lengths.size}"
-            raise ProblemError("interval_minutes", rule)
-    else:
-        count = _count_within(_horizon_hours(request) or options.horizon_hours, lengths)
-    return lengths if lengths.ndim else np.full(count, lengths)
-
-
-def intervals_within(request: SiteRequest, hours: Vector) -> int:
-    """Return the number of intervals that the wanted horizon holds; at least the first."""
-    wanted = _horizon_hours(request)
-    if wanted is None:
-        return hours.size
-    return max(1, int(np.searchsorted(np.cumsum(hours), wanted + _TINY, side="right")))
-
-
-def _minutes(request: SiteRequest, options: Options, repairs: Repairs) -> Vector:
-    """Return the lengths as sent: one for all intervals, shape (), or one for each."""
-    wire = request.interval_minutes
-    if wire is UNSET:
-        default = float(options.optimization_interval)
-        repairs.note("default", "interval_minutes", f"missing; {default:g} minutes assumed")
-        return np.array(default)
-    if wire is None or wire == []:
-        raise ProblemError("interval_minutes", f"{_RULE}, got {format_value(wire)}")
-    for length in wire if isinstance(wire, list) else [wire]:
-        if not _SHORTEST_INTERVAL <= length <= _LONGEST_INTERVAL:
-            raise ProblemError("interval_minutes", f"{_RULE}, got {format_value(length)}")
-    return np.array(wire)
-
-
-def _count_within(horizon: float, lengths: Vector) -> int:
-    """Return how many equal intervals fill a horizon; of unequal ones there are as many as sent."""
-    if lengths.ndim:
-        return lengths.size
-    count = horizon / float(lengths)
-    if count > MAX_INTERVALS:
-        rule = f"must hold at most {MAX_INTERVALS} intervals, got {count:g}"
-        raise ProblemError("horizon_hours", rule)
-    return max(1, int(count + _TINY))
-
-
-def _horizon_hours(request: SiteRequest) -> float | None:
-    wanted = request.horizon_hours
+    minutes, wanted = _minutes(request), request.horizon_hours
     if wanted is not None and not 0 < wanted < math.inf:
         rule = f"must be a positive number, got {format_value(wanted)}"
         raise ProblemError("horizon_hours", rule)
-    return wanted
+    if isinstance(minutes, list):
+        hours, passed = np.array(minutes) / 60.0, 0.0
+        if isinstance(prices, np.ndarray) and prices.size != hours.size:
+            rule = f"must hold one length for each of the {prices.size} prices, got {hours.size}"
+            raise ProblemError("interval_minutes", rule)
+    elif isinstance(prices, Steps):
+        edges = _edges_until_end(prices, minutes, start)
+        hours, passed = np.diff(np.maximum(edges, 0.0)) / 3600.0, -float(edges[0]) / 3600.0
+    else:
+        if minutes is None:
+            minutes = float(options.optimization_interval)
+            repairs.note("default", "interval_minutes", f"missing; {minutes:g} minutes assumed")
+        passed = hours_into_interval(start, minutes)
+        count = (
+            prices.size
+            if isinstance(prices, np.ndarray)
+            else _count_within(wanted or options.horizon_hours, minutes)
+        )
+        hours = np.full(count, minutes / 60.0)
+        hours[0] -= passed
+    n = hours.size
+    if n > MAX_INTERVALS:
+        rule = f"must hold at most {MAX_INTERVALS} values, got {n}"
+        raise ProblemError("prices_import", rule)
+    if isinstance(prices, np.ndarray) and np.isnan(prices[-1]):
+        n = _count_with_prices(prices, hours, passed, repairs)
+    if wanted is not None:
+        n = min(n, max(1, int(np.searchsorted(hours.cumsum(), wanted + _TINY, side="right"))))
+    return Timeline(start, hours, passed, n)
+
+
+def _minutes(request: SiteRequest) -> float | list[float] | None:
+    """Return the lengths as sent: one for all intervals, one for each, or none."""
+    wire = request.interval_minutes
+    if wire is UNSET:
+        return None
+    if isinstance(wire, list):
+        _require_few("interval_minutes", len(wire), "values")
+    for length in wire if isinstance(wire, list) and wire else [wire]:
+        if not isinstance(length, float) or not SHORTEST_STEP <= length <= LONGEST_STEP:
+            rule = f"must lie in [{SHORTEST_STEP:g}, {LONGEST_STEP:g}] minutes"
+            raise ProblemError("interval_minutes", f"{rule}, got {format_value(length)}")
+    return wire
+
+
+def _count_within(horizon: float, minutes: float) -> int:
+    """Return how many intervals a horizon [h] holds."""
+    count = 60.0 * horizon / minutes
+    _require_few("horizon_hours", count, "intervals")
+    return max(1, int(count + _TINY))
+
+
+def _edges_until_end(prices: Steps, minutes: float | None, start: datetime) -> Vector:
+    """Return the ends of the intervals that reach the end of prices in time. [s]
+
+    Without a length, they are the steps of the prices, which before a later beginning continue in
+    the shortest one.  The first is the running one.
+    """
+    end, edges = float(prices.edges[-1]), prices.edges
+    if end <= 0:
+        rule = f"must reach beyond the start of the plan, ended {-end / 3600.0:.4g} h before it"
+        raise ProblemError("prices_import", rule)
+    if minutes is None:
+        step = float(np.diff(edges).min())
+        count = math.ceil(max(edges[0], 0.0) / step)
+        _require_few("prices_import", count, "intervals")
+        edges = np.concatenate((edges[0] - step * np.arange(count, 0, -1), edges))
+        edges = edges[np.searchsorted(edges, 0.0, side="right") - 1 :]
+    else:
+        count = math.ceil(end / (60.0 * minutes) + 1.0)
+        _require_few("prices_import", count, "intervals")
+        edges = edges_from_now(start, minutes, count)
+        edges = np.append(edges[edges < end], end)
+    return edges
+
+
+def _count_with_prices(prices: Vector, hours: Vector, passed: float, repairs: Repairs) -> int:
+    """Return how many intervals have a price, of a list without the last; all, given a day."""
+    n_known = int(np.flatnonzero(~np.isnan(prices))[-1]) + 1
+    if hours[:n_known].sum() + passed >= DAY / 3600.0 - _TINY:
+        return hours.size
+    text = f"no price from index {n_known} on, and no day before to repeat; planned until there"
+    repairs.note("truncated", "prices_import", text)
+    return n_known
+
+
+def _require_few(field: str, count: float, what: str) -> None:
+    if count > MAX_INTERVALS:
+        raise ProblemError(field, f"must hold at most {MAX_INTERVALS} {what}, got {count:g}")

@@ -4,16 +4,26 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import attrgetter
 
-from matrix_builders import Vector
-from optimiser import Battery, CostFunction, Forecast, Horizon, ProviderRules, Site, Tariff, Vehicle
+from optimiser import (
+    Battery,
+    CostFunction,
+    Forecast,
+    Horizon,
+    ProblemError,
+    ProviderRules,
+    Site,
+    Tariff,
+    Vehicle,
+)
 from server.options import HIGHEST_MARGIN, Options
 from server.reading.battery import Named, batteries_from_wire, battery_from_wire
 from server.reading.charges import allowances_from_wire, demand_charges_from_wire
-from server.reading.clock import snap_start, start_from_wire
-from server.reading.forecasts import export_prices, import_prices, load_power, solar_power
+from server.reading.clock import start_from_wire
+from server.reading.forecasts import IMPORT_PRICES, export_prices, load_power, solar_power
 from server.reading.grid import grid_from_wire, inverter_from_wire
-from server.reading.horizon import hours_from_wire, intervals_within
+from server.reading.horizon import timeline_from_wire
 from server.reading.provider_config import rules_from_wire, true_tariff
+from server.reading.series.lists import on_intervals, series_from_wire
 from server.reading.vehicle import vehicles_from_wire
 from server.wire.repairs import FieldReader, Repairs, Rule
 from server.wire.requests import (
@@ -85,25 +95,30 @@ def problem_from_request(
     ProblemError
         Where something has no sane reading.
     """
-    hours = hours_from_wire(request, options, repairs)
-    horizon = _horizon(request, hours, options, now, repairs)
-    n, planned_hours = horizon.n_intervals, horizon.hours
+    start = start_from_wire(request.start_time, request.timezone, options.zone, now, repairs)
+    if not isinstance(request.interval_minutes, list):
+        start = start.replace(microsecond=0)  # what is left of an interval is a second or more
+    prices = series_from_wire(IMPORT_PRICES, request.prices_import, start, repairs)
+    if prices is None:
+        raise ProblemError("prices_import", "must hold one price per interval, got none")
+    timeline = timeline_from_wire(request, prices, start, options, repairs)
+    horizon = Horizon(start=start, hours=timeline.hours[: timeline.n_planned])
     charges, allowances, provider = (
         request.demand_charges,
         request.allowances,
         request.provider_config,
     )
     tariff = Tariff(
-        import_price=import_prices(request, hours, repairs)[:n],
-        export_price=export_prices(request, hours, repairs)[:n],
+        import_price=on_intervals(IMPORT_PRICES, prices, timeline, repairs),
+        export_price=export_prices(request, timeline, repairs),
         demand_charges=demand_charges_from_wire(charges, repairs) if charges else (),
         allowances=allowances_from_wire(allowances, repairs) if allowances else (),
     )
     forecast = Forecast(
-        load=load_power(request, hours, horizon, repairs) * planned_hours / 1000.0,
-        solar=solar_power(request, hours, repairs)[:n] * planned_hours / 1000.0,
+        load=load_power(request, timeline, horizon, repairs) * horizon.hours / 1000.0,
+        solar=solar_power(request, timeline, repairs) * horizon.hours / 1000.0,
     )
-    grid = grid_from_wire(request.grid, n, hours, repairs)
+    grid = grid_from_wire(request.grid, timeline, repairs)
     cost_function = _cost_function(request.cost_function, options, repairs)
     rules = ProviderRules() if provider is None else rules_from_wire(provider, repairs)
     if isinstance(provider, ProviderConfigIn) and (rules.export_boost or rules.chip_mode):
@@ -134,16 +149,6 @@ def problem_from_request(
         names=tuple(map(attrgetter("name"), keyed)),
         paths=tuple(map(attrgetter("path"), storages)),
     )
-
-
-def _horizon(
-    request: SiteRequest, hours: Vector, options: Options, now: datetime, repairs: Repairs
-) -> Horizon:
-    n = intervals_within(request, hours)
-    start = start_from_wire(request.start_time, request.timezone, options.zone, now, repairs)
-    if not isinstance(request.interval_minutes, list):
-        start = snap_start(start, 60.0 * float(hours[0]))
-    return Horizon(start=start, hours=hours[:n])
 
 
 def _storages(

@@ -14,16 +14,34 @@ from server.wire.storages import BatteryIn, EvIn, HybridIn, NamedBatteryIn
 
 _HIGHEST_ENERGY = 1e6  # kWh; nothing that is metered in a day is more
 
+_IN_TIME: list[Any] = [
+    {"start": "2026-01-14T12:00:00+11:00", "interval_minutes": 30, "values": [0.31, 0.3, 0.12]},
+    [
+        {"start": "2026-01-14T12:00:00+11:00", "value": 0.31},
+        {"start": "2026-01-14T13:00:00+11:00", "end": "2026-01-14T15:00:00+11:00", "value": 0.12},
+    ],
+    {"2026-01-14T12:00:00+11:00": 0.31, "2026-01-14T13:00:00+11:00": 0.12},
+]
+_FORMS = (
+    "A list has one value for each interval; the first is that of the running one. A series may "
+    "also say when its values hold: an object with interval_minutes, values and perhaps a start "
+    "(now where absent), a list of rows with start, value and perhaps an end, or an object of "
+    "stamps and values. A row without an end lasts until the next one, the last as long as the "
+    "shortest. Stamps are ISO 8601, local where they have no offset."
+)
+
 Series = Annotated[
-    list[Any] | float | None,
+    list[Any] | dict[str, Any] | float | None,
     Meta(
-        description="One number per interval. A single bad entry is interpolated, a short list "
-        "repeats the same clock time of the day before; both with a warning."
+        description=f"{_FORMS} A price holds, a power is the mean of its period; intervals take "
+        "means weighted by time. A bad entry between others is interpolated, missing ends repeat "
+        "the same clock time of another day; both with a warning.",
+        examples=[[0.31, 0.3, 0.12], *_IN_TIME],
     ),
 ]
 
-Limit = list[Any] | float | str | None
-"""One limit, or one for each interval; null is none."""
+Limit = list[Any] | dict[str, Any] | float | str | None
+"""One limit, or a series; null is none."""
 
 Days = list[Any] | str | int | None
 """Days of the week, or months: numbers, names, or one of them."""
@@ -32,8 +50,8 @@ Days = list[Any] | str | int | None
 class GridIn(msgspec.Struct, kw_only=True):
     """The connection to the grid."""
 
-    max_import_w: Annotated[Limit, Meta(description="Always, or per interval [W]")] = None
-    max_export_w: Annotated[Limit, Meta(description="Always, or per interval [W]")] = None
+    max_import_w: Annotated[Limit, Meta(description="Always, or a series, as prices [W]")] = None
+    max_export_w: Annotated[Limit, Meta(description="Always, or a series, as prices [W]")] = None
     curtailment: Annotated[bool | None, Meta(description="May solar be left unused?")] = None
     hybrid: HybridIn | None = None
 
@@ -119,11 +137,21 @@ class SiteRequest(msgspec.Struct, kw_only=True):
     cost_function: str | None = None
     interval_minutes: Annotated[
         float | list[float] | UnsetType | None,
-        Meta(description="Length of every interval, or of each [min]"),
+        Meta(
+            description="Length of every interval, or of each [min]. Of equal ones that divide an "
+            "hour, the first is what the start leaves of it. Where absent, intervals are the steps "
+            "of prices_import that say when they hold."
+        ),
     ] = UNSET
-    horizon_hours: Annotated[float | None, Meta(description="Plan at most this far [h]")] = None
-    start_time: Annotated[str | None, Meta(description="ISO 8601; now where absent")] = None
-    timezone: Annotated[str | None, Meta(description="IANA name of the site's zone")] = None
+    horizon_hours: Annotated[
+        float | None, Meta(description="Plan at most this far from the start [h]")
+    ] = None
+    start_time: Annotated[
+        str | None, Meta(description="ISO 8601, in whole seconds; now where absent")
+    ] = None
+    timezone: Annotated[
+        str | None, Meta(description="IANA name of the site's zone, or its offset")
+    ] = None
     provider_config: ProviderConfigIn | list[Any] | str | float | bool | None = None
     grid: GridIn | None = None
     hybrid: HybridIn | None = None

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 from tests.reference import violations
 
 SYDNEY = ZoneInfo("Australia/Sydney")
-NOW = datetime(2026, 1, 14, 1, 2, 33, tzinfo=UTC)
-"""12:02:33 in Sydney: an interval of half an hour began at 12:00."""
+NOW = datetime(2026, 1, 14, 1, tzinfo=UTC)
+"""12:00 in Sydney: a whole interval begins."""
 
 COST_FUNCTIONS = ("cost", "profit", "self_consumption")
 

@@ -671,7 +671,7 @@ async def test_a_start_shifts_stamps_and_clock_times(client):
 
     reply = await charging_of(client, sent, meant)
 
-    assert reply["schedule"]["timestamps"][0] == "2026-07-01T05:00:00+10:00"
+    assert reply["schedule"]["timestamps"][0] == "2026-07-01T05:10:00+10:00"
     assert last_used(reply) == 4
 
 

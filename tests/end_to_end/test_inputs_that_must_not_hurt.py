@@ -37,8 +37,8 @@ JUNK = [None, math.nan, math.inf, -math.inf, "x", "", "nan", True, False, [], [1
     ("field", "index", "between"),
     [
         ("prices_import", 4, (0.1 + 0.4) / 2),
-        ("prices_export", 7, 0.05),
-        ("solar_forecast", 0, 0.0),
+        ("prices_export", 6, 0.05),
+        ("solar_forecast", 1, 0.0),
         ("solar_forecast", 4, 1000.0),
         ("load_forecast", 3, 800.0),
     ],
@@ -53,6 +53,26 @@ async def test_a_bad_entry_is_interpolated_with_a_warning(client, field, index, 
 
     assert warned(reply) == [("interpolated", field)]
     assert f"first at index {index}" in reply["warnings"][0]["message"]
+
+
+@pytest.mark.parametrize("junk", [None, math.nan, "x", 1e300], ids=repr)
+@pytest.mark.parametrize(
+    ("field", "index", "assumed"),
+    [
+        ("prices_export", 7, 0.05),
+        ("prices_export", 0, 0.05),
+        ("prices_import", 0, 0.1),  # beside it 0.1, the median 0.4
+        ("solar_forecast", 0, 0.0),  # beside it 0, the median 2000
+        ("solar_forecast", 7, 0.0),  # as at the beginning
+        ("load_forecast", 7, 800.0),
+    ],
+)
+async def test_a_bad_entry_at_an_end_is_missing(client, field, index, assumed, junk):
+    sent, meant = with_entry(field, index, junk), with_entry(field, index, assumed)
+
+    reply = await plan_of(client, sent, meant)
+
+    assert warned(reply) == [("extended", field)]
 
 
 async def test_numbers_as_text_are_numbers(client):

@@ -40,7 +40,7 @@ async def test_a_day_of_half_hours_comes_with_two_days_of_forecasts(client):
 
     reply = await plan_of(client, {**coarse, **forecasts}, meant)
 
-    assert [code for code, _ in warned(reply)] == ["resampled", "truncated"] * 2
+    assert [code for code, _ in warned(reply)] == ["resampled"] * 2
 
 
 async def test_a_day_that_comes_alone_is_planned_alone(client):

@@ -19,7 +19,7 @@ from tests.end_to_end.requests import plain_requests
 from tests.reference import violations
 
 EXAMPLES = 100
-FIELD = re.compile(r"^[a-z_]+(\.[a-z_]+)?(\[\d+\])?: must ")
+FIELD = re.compile(r"^[a-z_]+(\.[a-z_]+)?(\[\d+\](\.start)?)?: must ")
 
 
 def as_percent(share):

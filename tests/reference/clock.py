@@ -16,6 +16,19 @@ def count_sessions(stamps: Sequence[str]) -> list[datetime]:
     return [datetime.fromisoformat(stamp) for stamp in stamps]
 
 
+def from_first_stamp(request: Wire, stamps: Sequence[str]) -> Wire:
+    """The same request with the length of each interval, the first one cut by the start.
+
+    Equal intervals that divide an hour in whole seconds lie on the local clock.
+    """
+    length = request["interval_minutes"]
+    if isinstance(length, Sequence) or not stamps or (60 * length) % 1 or 3600 % (60 * length):
+        return request
+    into_hour = 60 * minute_of_day(datetime.fromisoformat(stamps[0])) % 3600
+    left = length - round(into_hour % (60 * length), 6) / 60
+    return {**request, "interval_minutes": [left, *minutes(request)[1:]]}
+
+
 def instants_of(request: Wire, stamps: Sequence[str]) -> list[datetime]:
     """Beginning of each interval and the end of the last: n + 1 instants."""
     starts = count_sessions(stamps)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from tests.reference import site, storage
-from tests.reference.clock import instants_of, wrong_steps
+from tests.reference.clock import from_first_stamp, instants_of, wrong_steps
 from tests.reference.money import wrong_money
 from tests.reference.multi_battery import storages_of, unsound_named
 from tests.reference.optimize import malformed_schedule, unsound_battery
@@ -61,7 +61,10 @@ def ev_violations(request: Wire, reply: Wire) -> list[str]:
         Empty for a sound reply.  Where parts cannot be read, only that is told.
     """
     malformed = list(_malformed(request, reply))
-    return malformed or list(_broken(request, reply))
+    if malformed:
+        return malformed
+    stamps = reply["ev_schedules"][0]["schedule"]["timestamps"]
+    return list(_broken(from_first_stamp(request, stamps), reply))
 
 
 def _vehicles(request: Wire) -> Sequence[Wire]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from tests.reference import site, storage
-from tests.reference.clock import wrong_steps
+from tests.reference.clock import from_first_stamp, wrong_steps
 from tests.reference.reading import (
     ENERGY_TOLERANCE_KWH,
     FLOWS,
@@ -53,7 +53,9 @@ def multi_battery_violations(request: Wire, reply: Wire) -> list[str]:
         Empty for a sound reply.  Where parts cannot be read, only that is told.
     """
     malformed = list(_malformed(request, reply))
-    return malformed or list(_broken(request, reply))
+    if malformed:
+        return malformed
+    return list(_broken(from_first_stamp(request, reply["aggregated"]["timestamps"]), reply))
 
 
 def _malformed(request: Wire, reply: Wire) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tests.reference import site, storage
-from tests.reference.clock import wrong_steps
+from tests.reference.clock import from_first_stamp, wrong_steps
 from tests.reference.money import bill_of, idle_bill
 from tests.reference.reading import (
     POWERS,
@@ -48,6 +48,7 @@ def violations(request: Wire, reply: Wire, *, exclusive: bool = True) -> list[st
     if malformed:
         return malformed
     schedule = reply["schedule"]
+    request = from_first_stamp(request, schedule["timestamps"])
     powers = {**powers_of(request, schedule), "charge": true_charge(request, schedule)}
     broken = [
         *_broken(request, reply, powers),
@@ -71,6 +72,7 @@ def bill(request: Wire, reply: Wire) -> float:
         Negative when the site earns. [$]
     """
     schedule = reply["schedule"]
+    request = from_first_stamp(request, schedule["timestamps"])
     imported, exported = schedule["grid_import_w"], schedule["grid_export_w"]
     return bill_of(request, imported, exported, schedule["timestamps"]).total
 
@@ -91,7 +93,7 @@ def baseline_bill(request: Wire, timestamps: Sequence[str] = ()) -> float:
         Only surplus above `grid.max_export_w` is curtailed, where curtailment is allowed, and
         solar above what a hybrid inverter passes. [$]
     """
-    return idle_bill(request, timestamps).total
+    return idle_bill(from_first_stamp(request, timestamps), timestamps).total
 
 
 def simulate_soc(request: Wire, reply: Wire) -> list[float]:

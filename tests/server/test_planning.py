@@ -31,7 +31,7 @@ def clock():
     ],
 )
 def test_the_keys_decide_the_endpoint_also_beside_a_nan(request_body, reply_type, solar):
-    body = json.dumps({**request_body, "solar_forecast": [solar, 0.0, 0.0, 0.0]}).encode()
+    body = json.dumps({**request_body, "solar_forecast": [0.0, solar, 0.0, 0.0]}).encode()
 
     reply = planning.optimise_any(body, OPTIONS, clock)
 

@@ -59,7 +59,7 @@ def test_a_process_with_an_options_file_plans_and_ends_on_request(tmp_path):
     assert status["config"]["optimization_interval"] == 15
     assert status["last_plan"] is None
     assert violations({**request, "interval_minutes": 15}, reply) == []
-    assert reply["schedule"]["timestamps"][0] == "2026-07-01T10:00:00+01:00"
+    assert reply["schedule"]["timestamps"][0] == "2026-07-01T10:05:00+01:00"
     assert after["last_plan"]["intervals"] == 8
     assert code == 0
     assert server.log.count("option horizon is unknown") == 1

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optimiser import ProblemError
-from server.reading.clock import find_zone, snap_start, start_from_wire
+from server.reading.clock import find_zone, hours_into_interval, start_from_wire
 from server.wire.repairs import Repairs
 
 SYDNEY = ZoneInfo("Australia/Sydney")
@@ -19,20 +19,20 @@ moments = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.
 zones = st.sampled_from(ZONES)
 
 
-@given(moments, zones, st.sampled_from([1, 5, 10, 15, 20, 30, 60]))
-def test_the_interval_in_progress_has_begun_and_not_ended(moment, zone, minutes):
-    start = snap_start(moment.astimezone(zone), minutes)
+@given(moments, zones, st.sampled_from([0.5, 1, 2.5, 5, 7.5, 10, 12, 15, 20, 30, 60]))
+def test_the_running_interval_begins_and_ends_on_the_local_clock(moment, zone, minutes):
+    start = moment.astimezone(zone).replace(microsecond=0)
 
-    assert timedelta(0) <= moment - start < timedelta(minutes=minutes)
-    assert start.utcoffset() == zone.utcoffset(start)
-    assert (start.minute % minutes, start.second, start.microsecond) == (0, 0, 0)
+    passed = timedelta(hours=hours_into_interval(start, minutes))
+
+    assert timedelta(0) <= passed < timedelta(minutes=minutes)
+    begin = start.replace(tzinfo=None) - passed
+    assert (60 * begin.minute + begin.second) % (60 * minutes) == 0
 
 
-@given(moments, zones, st.sampled_from([1, 5, 30, 60]))
-def test_snapping_twice_changes_nothing(moment, zone, minutes):
-    once = snap_start(moment.astimezone(zone), minutes)
-
-    assert snap_start(once, minutes) == once
+@given(moments, zones, st.sampled_from([0.7, 7, 8, 9, 45, 90, 120, 1440, 60 / 7]))
+def test_of_intervals_that_divide_no_hour_nothing_has_passed(moment, zone, minutes):
+    assert hours_into_interval(moment.astimezone(zone), minutes) == 0
 
 
 @given(moments, zones)

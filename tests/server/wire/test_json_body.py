@@ -63,8 +63,8 @@ def test_of_many_unknown_fields_the_first_are_named():
         (b'{"battery": {"current_soc": [1]}}', "battery.current_soc: must be a number, got a list"),
         (b'{"timezone": 1}', "timezone: must be text, got 1"),
         (
-            b'{"grid": {"max_import_w": {}}}',
-            "grid.max_import_w: must be a list or a number, got an object",
+            b'{"grid": {"max_import_w": true}}',
+            "grid.max_import_w: must be a list or a number or an object, got true",
         ),
         (rb'{"horizon_hours": "\ud800"}', "body: must be Unicode text, got half a surrogate pair"),
     ],
