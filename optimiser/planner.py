@@ -126,7 +126,9 @@ def finish(
     money = money_of(site, dispatch, terminal_value)
     errors = audit(site, dispatch, flows, money)
     certificate = _certificate(answer, cost, errors)
-    return Outcome(dispatch, flows, money, find_shortfalls(site, dispatch), certificate)
+    assert problem.permissions is not None
+    shortfalls = find_shortfalls(site, dispatch, problem.permissions.charge_from_grid)
+    return Outcome(dispatch, flows, money, shortfalls, certificate)
 
 
 def _certificate(answer: Answer, cost: float, errors: Audit) -> Certificate:

@@ -16,6 +16,7 @@ from tests.account import (
     clipping,
     feed_in_limit,
     gain,
+    given_away,
     is_barred,
     is_here,
     leaves_after,
@@ -242,8 +243,8 @@ def _permissions(model, site, t, consumes_itself):
     surplus = max(-net_load, 0.0)
     barred = [k for k in every if is_barred(site, k, t, consumes_itself)]
     for k in barred:
-        if surplus < site.horizon.hours[t] * getattr(site.storages[k], "least_charge", 0.0):
-            model.row({("charge", k, t): 1.0}, upper=0.0)
+        enough = surplus >= site.horizon.hours[t] * getattr(site.storages[k], "least_charge", 0.0)
+        model.row({("charge", k, t): 1.0}, upper=given_away(site, k, t) if enough else 0.0)
     free = [k for k in every if k not in barred]
     model.row({("charge", k, t): 1.0 for k in barred}, upper=surplus)
     # A storage that could take surplus keeps the meter from selling it solar bought anew.
@@ -271,7 +272,8 @@ def could_charge(site, k, t, surplus):
     if is_vehicle and not is_here(site, storage, t):
         return False
     low, high = _band(storage, is_vehicle)
-    most = min(surplus, h * storage.charge_limit, (high - low) / storage.charge_efficiency)
+    room = (high - low) / storage.charge_efficiency
+    most = min(given_away(site, k, t), h * storage.charge_limit, room)
     if not is_vehicle or storage.least_charge == 0:
         return most > 0
     if surplus < h * storage.least_charge:  # what it takes while it is on

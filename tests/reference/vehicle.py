@@ -97,15 +97,14 @@ def unsound_vehicle(
 def stay(vehicle: Wire, instants: list[datetime]) -> tuple[datetime, datetime]:
     """Arrival and departure within the horizon.
 
-    A departure that is past, or beyond the horizon, is its end; an arrival that is past, its
-    beginning.
+    A departure beyond the horizon is its end; an arrival that is past, its beginning.
     """
     first, last = instants[0], instants[-1]
     arrival = instant_of(vehicle.get("arrival_time"))
     departure = instant_of(vehicle.get("departure_time"))
     if arrival is None or arrival < first:
         arrival = first
-    if departure is None or departure <= first or departure > last:
+    if departure is None or departure > last:
         departure = last
     return arrival, departure
 
@@ -161,8 +160,13 @@ def _while_away(vehicle: Wire, each: Storage, instants: list[datetime]) -> Itera
 def _wrong_shortfall(
     vehicle: Wire, told: Wire, each: Storage, instants: list[datetime]
 ) -> Iterator[str]:
-    """What the target lacks at the last instant at or before the departure."""
-    _, departure = stay(vehicle, instants)
+    """What the target lacks at the last instant at or before a departure within the horizon."""
+    arrival, departure = stay(vehicle, instants)
+    leaves = instant_of(vehicle.get("departure_time"))
+    is_due = leaves is None or instants[0] < leaves <= instants[-1]
+    if arrival >= instants[-1] or not is_due:
+        yield from wrong_numbers("target", told, {"shortfall_kwh": (0.0, ENERGY_TOLERANCE_KWH)})
+        return
     latest = departure + TIME_TOLERANCE
     there = [soc for soc, instant in zip(each.soc, instants, strict=True) if instant <= latest]
     missed = max(0.0, number(vehicle, "target_soc", 0.0) - there[-1])
@@ -196,7 +200,7 @@ def _wrong_totals(request: Wire, summary: Wire, each: Storage) -> Iterator[str]:
     if not is_finite_number(cost):
         yield f"summary: total_cost must be a finite number, got {cost!r}"
         return
-    yield from wrong_numbers("summary", summary, {"average_price": due_ratio(cost, taken)})
+    yield from wrong_numbers("summary", summary, {"average_cost": due_ratio(cost, taken)})
 
 
 def wrong_cost(request: Wire, summary: Wire, charge: Series, curtailed: Series) -> Iterator[str]:
@@ -208,9 +212,11 @@ def wrong_cost(request: Wire, summary: Wire, charge: Series, curtailed: Series) 
     spare = [max(solar - lost - load, 0.0) for solar, lost, load in site]
     from_solar = [min(power, sun) for power, sun in zip(charge, spare, strict=True)]
     from_grid = [power - sun for power, sun in zip(charge, from_solar, strict=True)]
+    price = worth(request, from_grid, request["prices_import"])
     due = {
         "solar_energy_kwh": (energy(request, from_solar), ENERGY_TOLERANCE_KWH),
         "grid_energy_kwh": (energy(request, from_grid), ENERGY_TOLERANCE_KWH),
-        "total_cost": (worth(request, from_grid, request["prices_import"]), MONEY_TOLERANCE),
+        "total_cost": (price, MONEY_TOLERANCE),
+        "average_price": due_ratio(price, energy(request, from_grid)),
     }
     yield from wrong_numbers("summary", summary, due)
