@@ -208,7 +208,7 @@ def _level_prices(site: Site, objective: Objective, penalty: float, here: Mask) 
     """Return what a missed soft level of each storage costs. [$/kWh]"""
     prices = [penalty] * len(site.batteries)
     horizon, import_price = site.horizon, objective.import_price
-    free = _FREE_SHARE * float(np.abs(import_price).mean()) or _FREE_VALUE
+    free = _FREE_SHARE * mean_price(np.abs(import_price), horizon.hours) or _FREE_VALUE
     for v, vehicle in enumerate(site.vehicles, len(site.batteries)):
         if vehicle.takes_only_free_energy:
             price = free

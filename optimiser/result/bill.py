@@ -147,7 +147,7 @@ def baseline_cost(site: Site, dispatch: Dispatch) -> float:
         wanted, initial = target_energy(vehicle), vehicle.initial_soc * vehicle.capacity
         given = float(dispatch.stored[k, leaves_after(vehicle, site.horizon)])
         needed = (min(given, wanted) - min(initial, wanted)) / vehicle.charge_efficiency
-        charge = _charge_at_once(vehicle, site, drawn, needed)
+        charge = charge_at_once(vehicle, site, drawn, needed)
         drawn = drawn + charge
         owed += price * (needed - float(charge.sum()))
     most_export = site.grid.export_limit if site.grid.curtailment else np.inf
@@ -155,7 +155,7 @@ def baseline_cost(site: Site, dispatch: Dispatch) -> float:
     return bill_of(site, np.maximum(drawn, 0.0), surplus).total + owed
 
 
-def _charge_at_once(vehicle: Vehicle, site: Site, drawn: Vector, needed: float) -> Vector:
+def charge_at_once(vehicle: Vehicle, site: Site, drawn: Vector, needed: float) -> Vector:
     """Return the charge of a vehicle as early as its charger can, until it has what it needs. [kWh]
 
     Beside what the site has drawn: off, or on at the least power for the shortest time at least,

@@ -1,5 +1,6 @@
 """The bill: true prices, and nothing in it that is not on the meter."""
 
+from dataclasses import replace
 from datetime import time
 
 import numpy as np
@@ -7,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optimiser import CostFunction, ExportBoost, Grid, ProviderRules, Window, plan
+from optimiser import CostFunction, ExportBoost, Grid, ProviderRules, Tariff, Window, plan
 from optimiser.model.dispatch import Trajectory, simulate
-from optimiser.result.bill import baseline_cost, bill_of, money_of
+from optimiser.model.storages import present_at_charger, target_energy
+from optimiser.result.bill import baseline_cost, bill_of, charge_at_once, money_of
 from tests.builders import a_battery, a_problem, a_site
 from tests.strategies import cost_functions, homes, levels_of, rules, sites
 from tests.tables import storages_of
@@ -135,3 +137,36 @@ def test_the_bill_is_always_that_of_the_meter(site, cost_function, drawn):
     assert money.total_cost == pytest.approx(
         money.bill.import_cost - money.bill.export_revenue, abs=1e-9
     )
+
+
+@given(sites(n_batteries=(0, 0), n_vehicles=(1, 3), vehicle={"discharge_limit": 0.0}))
+def test_at_one_price_no_order_of_charging_saves_anything(site):
+    price = np.full(site.horizon.n_intervals, 0.3)
+    site = replace(
+        site, tariff=Tariff(import_price=price, export_price=price), grid=Grid(), inverter=None
+    )
+
+    assert plan(site, CostFunction.COST).money.savings == pytest.approx(0.0, abs=SIMULATION)
+
+
+@given(sites(n_batteries=(0, 1), n_vehicles=(1, 3)))
+def test_a_baseline_charges_within_the_limits_of_its_chargers_and_the_meter(site):
+    for vehicle in site.vehicles:
+        needed = max(target_energy(vehicle) - vehicle.initial_soc * vehicle.capacity, 0.0)
+        needed /= vehicle.charge_efficiency
+
+        charge = charge_at_once(vehicle, site, site.net_load, needed)
+
+        hours, on = site.horizon.hours, charge > 0.0
+        least = vehicle.least_charge * np.minimum(hours, vehicle.least_time)
+        assert not charge[~present_at_charger(vehicle, site.horizon)].any()
+        assert (charge <= hours * vehicle.charge_limit + KERNEL).all()
+        assert (charge[on][:-1] >= least[on][:-1] - KERNEL).all()  # the last may be short
+        assert charge.sum() <= needed + KERNEL
+        if vehicle.may_charge_from_grid:
+            limit = np.maximum(hours * site.grid.import_limit - site.net_load, 0.0)
+            assert (charge <= limit + KERNEL).all()
+        else:
+            surplus = -site.net_load[on]
+            assert (surplus >= hours[on] * vehicle.least_charge - KERNEL).all()
+            assert (charge[on] <= surplus + KERNEL).all()
