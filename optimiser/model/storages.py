@@ -207,6 +207,8 @@ def _hours_until(when: datetime, horizon: Horizon) -> float:
 def _level_prices(site: Site, objective: Objective, penalty: float, here: Mask) -> list[float]:
     """Return what a missed soft level of each storage costs. [$/kWh]"""
     prices = [penalty] * len(site.batteries)
+    if not site.vehicles:
+        return prices
     horizon, import_price = site.horizon, objective.import_price
     free = _FREE_SHARE * mean_price(np.abs(import_price), horizon.hours) or _FREE_VALUE
     for v, vehicle in enumerate(site.vehicles, len(site.batteries)):

@@ -136,16 +136,17 @@ def _stay(
     here, there = f"{path}.arrival_time", f"{path}.departure_time"
     arrival = _instant(here, wire.arrival_time, horizon, repairs, counts_now=True)
     departure = _instant(there, wire.departure_time, horizon, repairs)
-    if arrival and departure and arrival >= departure:
-        if departure <= horizon.start:
-            repairs.note("past", there, "is before the arrival; read as none")
-            departure = None
-        else:
-            if not is_clock_time(wire.arrival_time):
-                message = "is after the departure; read as here until then, and its return ignored"
-                repairs.note("after_departure", here, message)
-            arrival = None
-    return None if arrival and arrival <= horizon.start else arrival, departure
+    comes, goes = (when and when.timestamp() for when in (arrival, departure))
+    now = horizon.start.timestamp()
+    if comes and goes and comes > goes and goes <= now:
+        repairs.note("past", there, "is past, before the arrival; read as none")
+        departure = None
+    elif comes and goes and comes >= goes:
+        if not is_clock_time(wire.arrival_time):
+            message = "is not before the departure; read as here until then, and no return planned"
+            repairs.note("after_departure", here, message)
+        arrival = None
+    return None if comes and comes <= now else arrival, departure
 
 
 def _instant(

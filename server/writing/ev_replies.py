@@ -93,7 +93,7 @@ def _summary(plan: Plan, v: int) -> EvSummaryOut:
         discharged_kwh=round(float(discharge.sum()), 6),
         exported_kwh=round(float(exported.sum()), 6),
         total_cost=dollars(cost),
-        average_price=dollars(price / bought) if bought > 0 else 0.0,
+        average_price=dollars(price / bought) if round(bought, 6) > 0 else 0.0,
         average_cost=dollars(cost / total) if total > 0 else 0.0,
         final_soc=float(round_soc(plan.soc[k])[-1]),
     )

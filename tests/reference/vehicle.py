@@ -94,14 +94,24 @@ def unsound_vehicle(
     yield from _wrong_totals(request, told["summary"], each)
 
 
+def visit(vehicle: Wire, first: datetime) -> tuple[datetime | None, datetime | None]:
+    """Arrival and departure of one visit, where those sent are of two: of the one that is next."""
+    arrival = instant_of(vehicle.get("arrival_time"))
+    departure = instant_of(vehicle.get("departure_time"))
+    if arrival is None or departure is None or arrival < departure:
+        return arrival, departure
+    if departure > first:
+        return None, departure
+    return (arrival, None) if arrival > departure else (None, departure)
+
+
 def stay(vehicle: Wire, instants: list[datetime]) -> tuple[datetime, datetime]:
     """Arrival and departure within the horizon.
 
     A departure beyond the horizon is its end; an arrival that is past, its beginning.
     """
     first, last = instants[0], instants[-1]
-    arrival = instant_of(vehicle.get("arrival_time"))
-    departure = instant_of(vehicle.get("departure_time"))
+    arrival, departure = visit(vehicle, first)
     if arrival is None or arrival < first:
         arrival = first
     if departure is None or departure > last:
@@ -162,7 +172,7 @@ def _wrong_shortfall(
 ) -> Iterator[str]:
     """What the target lacks at the last instant at or before a departure within the horizon."""
     arrival, departure = stay(vehicle, instants)
-    leaves = instant_of(vehicle.get("departure_time"))
+    _, leaves = visit(vehicle, instants[0])
     is_due = leaves is None or instants[0] < leaves <= instants[-1]
     if arrival >= instants[-1] or not is_due:
         yield from wrong_numbers("target", told, {"shortfall_kwh": (0.0, ENERGY_TOLERANCE_KWH)})
@@ -200,7 +210,10 @@ def _wrong_totals(request: Wire, summary: Wire, each: Storage) -> Iterator[str]:
     if not is_finite_number(cost):
         yield f"summary: total_cost must be a finite number, got {cost!r}"
         return
-    yield from wrong_numbers("summary", summary, {"average_cost": due_ratio(cost, taken)})
+    averages = {"average_cost": due_ratio(cost, taken)}
+    if exported == 0:  # else what it earns is in its cost
+        averages["average_price"] = due_ratio(cost, summary["grid_energy_kwh"])
+    yield from wrong_numbers("summary", summary, averages)
 
 
 def wrong_cost(request: Wire, summary: Wire, charge: Series, curtailed: Series) -> Iterator[str]:
