@@ -1,6 +1,8 @@
 """When a vehicle is here, and what is planned of a target that is past, due or yet to come."""
 
 import json
+import re
+from datetime import datetime
 
 import pytest
 from hypothesis import given, settings
@@ -424,3 +426,35 @@ async def test_an_odd_time_of_one_vehicle_does_not_touch_the_others(client):
 
     assert warned(reply) == [("no_time", "evs[0].departure_time")]
     assert reply["shortfall_kwh"] == 0
+
+
+ODD_TIMES = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.integers(946684800, 4102444800)
+    | st.floats()
+    | st.text(max_size=20)
+    | st.from_regex(r"[ 0-2]?\d(:[0-6]\d)?(:[0-6]\d)? ?([AaPp]\.?[Mm]\.?)?", fullmatch=True)
+    | st.datetimes().map(lambda when: when.isoformat())
+    | st.lists(st.text(max_size=3), max_size=2)
+    | st.dictionaries(st.text(max_size=3), st.none(), max_size=2)
+)
+PLAIN = re.compile(r"\s*\d\d?:\d\d(:\d\d)?\s*", re.ASCII)
+
+
+@given(arrival=ODD_TIMES, departure=ODD_TIMES)
+def test_no_time_is_refused_and_none_but_a_plain_one_is_read_in_silence(arrival, departure):
+    reply = planned(stay({"arrival_time": arrival, "departure_time": departure}))
+
+    told = {
+        warning.field for warning in reply.warnings if warning.code in {"no_time", "time_format"}
+    }
+    assert reply.success
+    for field, value in (("arrival_time", arrival), ("departure_time", departure)):
+        if value is None:
+            assert f"ev.{field}" not in told
+        elif f"ev.{field}" not in told:
+            assert isinstance(value, str)
+            is_clock_time = PLAIN.fullmatch(value) is not None
+            assert is_clock_time or datetime.fromisoformat(value.strip()).year >= 2000
