@@ -20,7 +20,7 @@ class ProblemError(OptimiserError):
 
     def __init__(self, field: str, rule: str) -> None:
         super().__init__(f"{field}: {rule}")
-        self.field = field
+        self.field, self.rule = field, rule
 
 
 class InfeasibleError(OptimiserError):

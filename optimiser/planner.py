@@ -131,12 +131,14 @@ def finish(
     money = money_of(site, dispatch, terminal_value)
     errors = audit(site, dispatch, flows, money)
     certificate = _certificate(answer, cost, errors)
+    assert problem.permissions is not None
+    shortfalls = find_shortfalls(site, dispatch, problem.permissions.charge_from_grid)
     return Outcome(
         dispatch=dispatch if pieces.is_whole else dispatch.merge(pieces),
         dispatch_in_pieces=dispatch,
         flows=flows if pieces.is_whole else flows.merge(pieces),
         money=money,
-        shortfalls=find_shortfalls(site, dispatch),
+        shortfalls=shortfalls,
         certificate=certificate,
     )
 

@@ -63,12 +63,30 @@ def wanted_at_end(battery):
 def wanted_at_departure(site, vehicle):
     """Energy that a vehicle should hold when it leaves, or at the end. [kWh]
 
-    One that gives energy and is still here then regains its least as a battery its reserve.
+    One that is away all the time wants nothing; one that only charges, and has what it wants, takes
+    what is free.
     """
     wanted = 0.0
-    if vehicle.target_soc is not None:
+    if is_away(site, vehicle):
+        return 0.0
+    if only_takes_what_is_free(vehicle):
+        wanted = vehicle.most_soc
+    elif vehicle.target_soc is not None:
         wanted = min(vehicle.target_soc, max(vehicle.most_soc, vehicle.initial_soc))
     return wanted * vehicle.capacity
+
+
+def is_away(site, vehicle):
+    """Whether a vehicle left before the horizon, or comes after it."""
+    begin, end = (site.horizon.instants[i].timestamp() for i in (0, -1))
+    left = vehicle.departure is not None and vehicle.departure.timestamp() <= begin + 1e-3
+    return left or (vehicle.arrival is not None and vehicle.arrival.timestamp() >= end - 1e-3)
+
+
+def only_takes_what_is_free(vehicle):
+    """Whether nothing is wanted of a vehicle."""
+    has_it = vehicle.target_soc is None or vehicle.target_soc <= vehicle.initial_soc
+    return has_it and not vehicle.discharge_limit
 
 
 def is_here(site, vehicle, t):
@@ -209,8 +227,20 @@ def shortage_excess(site, t):
 def is_barred(site, k, t, consumes_itself):
     """Whether a storage may take surplus solar only."""
     storage = site.storages[k]
-    buys_itself = consumes_itself and k < len(site.batteries)
-    return not storage.may_charge_from_grid or (buys_itself and site.tariff.import_price[t] > 0)
+    if k < len(site.batteries):
+        needs_low_price = consumes_itself
+    else:
+        needs_low_price = only_takes_what_is_free(storage)
+    return not storage.may_charge_from_grid or (needs_low_price and site.tariff.import_price[t] > 0)
+
+
+def given_away(site, k, t):
+    """Surplus that a storage may take where it must not buy. [kWh]"""
+    surplus = max(site.forecast.solar[t] - site.forecast.load[t], 0.0)
+    takes = k >= len(site.batteries) and only_takes_what_is_free(site.storages[k])
+    if not takes or site.tariff.export_price[t] <= 0:
+        return surplus
+    return max(surplus - site.horizon.hours[t] * limit_at(site.grid.export_limit, t), 0.0)
 
 
 def feed_in_limit(site, k, t, consumes_itself):

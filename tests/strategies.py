@@ -337,7 +337,7 @@ def batteries(draw, *, permitted=False, in_band=False, **fixed):
 
 @st.composite
 def vehicles(draw, horizon, *, permitted=False, **fixed):
-    """Vehicles that come and go at multiples of a quarter of an hour, or stay."""
+    """Vehicles that come and go at multiples of a quarter of an hour, or stay; some are away."""
     charge_limit = draw(st.sampled_from(POWERS))
     quarters = round(4 * float(horizon.elapsed[-1]))
     arrival, departure = sorted(draw(st.tuples(*2 * [st.integers(0, quarters)])))
@@ -353,7 +353,12 @@ def vehicles(draw, horizon, *, permitted=False, **fixed):
         "least_soc": draw(st.sampled_from((0.0, 0.2, 0.5))),
         "most_soc": draw(st.sampled_from((1.0, 1.0, 0.8))),
         "arrival": draw(st.none() | st.just(at(horizon, arrival / 4))),
-        "departure": draw(st.none() | st.just(at(horizon, departure / 4))),
+        "departure": draw(
+            st.none()
+            | st.sampled_from(
+                [at(horizon, departure / 4), at(horizon, quarters / 4 + 8), at(horizon, -1)]
+            )
+        ),
         "cycle_cost": draw(st.sampled_from(WEARS)),
         "priority": draw(st.sampled_from(Priority)),
     }

@@ -22,8 +22,15 @@ BATTERIES = 0
 """Group of the home batteries; each vehicle is a group of its own."""
 
 # A target that need not be reached is valued a little above the mean price: on a flat tariff it is
-# reached.
+# reached.  One that is not due within the horizon is valued a little below it: on a flat tariff
+# nothing is bought before that is needed.
 _ABOVE_MEAN = 1.05
+_BELOW_MEAN = 0.01
+
+# What a target is worth at least, and energy that nobody asked for where it is free: above what
+# second thoughts of a cent may take away, below what a home battery makes of the same energy.
+_FREE_SHARE = 0.1  # of the mean price
+_FREE_VALUE = 0.01  # $/kWh, where all prices are zero
 
 # Who yields where not every target can be met: shares of the penalty.
 _RANK = {Priority.EV_FIRST: 2.0, Priority.EQUAL: 1.0, Priority.BATTERY_FIRST: 0.5}
@@ -45,11 +52,6 @@ def leaves_after(vehicle: Vehicle, horizon: Horizon) -> int:
     if vehicle.departure is None:
         return horizon.n_intervals - 1
     return horizon.index_at(horizon.hours_until(vehicle.departure))
-
-
-def stays(vehicle: Vehicle, horizon: Horizon) -> bool:
-    """Return whether the vehicle is still at its charger when the horizon ends."""
-    return leaves_after(vehicle, horizon) == horizon.n_intervals - 1
 
 
 def target_energy(vehicle: Vehicle) -> float:
@@ -139,7 +141,12 @@ def write_powers(
     room = limits[tables.STORED_UPPER] - limits[tables.STORED_LOWER]
     most = np.minimum(charge, room / traits[tables.CHARGE_EFFICIENCY, :, None])
     surplus = np.maximum(-net_load, 0.0)
-    most = np.where(objective.may_charge_from_grid, most, np.minimum(most, surplus))
+    free = np.repeat(surplus[None, :], len(here), axis=0)
+    for v, vehicle in enumerate(site.vehicles, n):
+        if vehicle.takes_only_free_energy:  # solar that is paid for is none
+            beyond = np.maximum(surplus - site.grid.export_limit * hours, 0.0)
+            free[v] = np.where(objective.export_price > 0.0, beyond, surplus)
+    most = np.where(objective.may_charge_from_grid, most, np.minimum(most, free))
     ends_short = traits[tables.ENDS_SHORT, :, None] > 0.0
     runs = here & (most > 0.0) & (ends_short | (most >= least))
     # While it is on, a charger takes no less than its least power; solar alone must give that.
@@ -187,14 +194,34 @@ def write_levels(site: Site, limits: Vector) -> None:
         least = min(v.least_soc, v.initial_soc) if v.discharge_limit > 0 else v.initial_soc
         limits[tables.STORED_LOWER, k] = least * v.capacity
         limits[tables.STORED_UPPER, k] = max(v.most_soc, v.initial_soc) * v.capacity
-        limits[tables.SOFT_FLOOR, k, leaves_after(v, site.horizon)] = target_energy(v)
+        if not v.is_away(site.horizon):
+            wanted = v.most_soc * v.capacity if v.takes_only_free_energy else target_energy(v)
+            limits[tables.SOFT_FLOOR, k, leaves_after(v, site.horizon)] = wanted
 
 
 def _level_prices(site: Site, objective: Objective, penalty: float, here: Mask) -> list[float]:
     """Return what a missed soft level of each storage costs. [$/kWh]"""
     prices = [penalty] * len(site.batteries)
+    if not site.vehicles:
+        return prices
+    horizon, import_price = site.horizon, objective.import_price
+    free = _FREE_SHARE * mean_price(np.abs(import_price), horizon.hours) or _FREE_VALUE
     for v, vehicle in enumerate(site.vehicles, len(site.batteries)):
-        import_price = objective.import_price[here[v]] if here[v].any() else objective.import_price
-        price = _ABOVE_MEAN * max(float(np.mean(import_price)), 0.0) / vehicle.charge_efficiency
-        prices.append(_RANK[vehicle.priority] * penalty if vehicle.must_reach_target else price)
+        if vehicle.takes_only_free_energy:
+            price = free
+        elif vehicle.stays(horizon) and vehicle.departure is not None:
+            planned = objective.import_price_with_surcharge  # it will be bought in every mode
+            price = mean_price(planned - _BELOW_MEAN * np.abs(import_price), horizon.hours)
+        elif vehicle.must_reach_target:
+            prices.append(_RANK[vehicle.priority] * penalty)
+            continue
+        else:
+            among = here[v] if here[v].any() else np.ones_like(here[v])
+            price = _ABOVE_MEAN * mean_price(import_price[among], horizon.hours[among])
+        prices.append(max(price, free) / vehicle.charge_efficiency)
     return prices
+
+
+def mean_price(prices: Vector, hours: Vector) -> float:
+    """Return the mean price over time of intervals of these lengths [h]. [$/kWh]"""
+    return float(prices @ hours / hours.sum())

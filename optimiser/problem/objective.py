@@ -81,6 +81,11 @@ def build_objective(site: Site, tariff: PlanningTariff, cost_function: CostFunct
     may_charge = may_charge & tariff.may_charge_from_grid
     if consumes_itself:  # a vehicle is a consumer: what it needs is bought in every mode
         may_charge[: len(site.batteries)] &= tariff.import_price <= 0
+    for v, vehicle in enumerate(site.vehicles, len(site.batteries)):
+        if vehicle.must_reach_target and vehicle.is_due(site.horizon):  # no spike starves it
+            may_charge[v] = vehicle.may_charge_from_grid
+        if vehicle.takes_only_free_energy:
+            may_charge[v] &= tariff.import_price <= 0
     may_feed_in = np.array([*map(attrgetter("may_export"), storages)], dtype=np.bool_)
     may_feed_in &= not consumes_itself
     return Objective(

@@ -6,9 +6,12 @@ from enum import StrEnum
 
 from optimiser.errors import ProblemError
 from optimiser.problem.checks import require_efficiencies, require_fractions, require_not_negative
+from optimiser.problem.horizon import Horizon
 
 LEAST_TIME = 5.0 / 60.0
 """Time for which a charger is on at least, where nothing else is stated. [h]"""
+
+_SAME_INSTANT = 1e-3  # s; instants of a horizon are rounded to it
 
 
 class Priority(StrEnum):
@@ -32,7 +35,8 @@ class Vehicle:
     initial_soc : float
         State of charge now, or on arrival. [-]
     target_soc : float, optional
-        State of charge wanted at departure; missed only where nothing else is possible. [-]
+        State of charge wanted at departure; missed only where nothing else is possible. One without
+        a target, or beyond it, that only charges takes what is free. [-]
     least_charge : float
         Power of the charger while it is on, at least; the last charge before the target is reached
         may be shorter. [kW]
@@ -48,7 +52,9 @@ class Vehicle:
     most_soc : float
         Highest state of charge wanted. [-]
     arrival, departure : datetime, optional
-        Time-zone aware; at the charger from now on, and to the end of the horizon, where absent.
+        Time-zone aware; at the charger from now on, and beyond the horizon, where absent.  Without
+        a departure the target is due when the horizon ends; with a later one it is not yet due, and
+        energy up to it is worth 0.99 times the mean price.
     must_reach_target : bool
         Whether the target counts more than any price; else it is worth 1.05 times the mean price.
     may_charge_from_grid : bool
@@ -97,3 +103,35 @@ class Vehicle:
         if not self.least_charge <= self.charge_limit:
             rule = f"must not exceed charge_limit, got {self.least_charge!r}"
             raise ProblemError("least_charge", rule)
+
+    def stays(self, horizon: Horizon) -> bool:
+        """Return whether it is still at its charger after the horizon."""
+        return self.departure is None or _is_later(self.departure, horizon.end)
+
+    def has_left(self, horizon: Horizon) -> bool:
+        """Return whether it left before the horizon."""
+        return self.departure is not None and not _is_later(self.departure, horizon.start)
+
+    def is_away(self, horizon: Horizon) -> bool:
+        """Return whether it left before the horizon, or comes after it."""
+        comes_later = self.arrival is not None and not _is_later(horizon.end, self.arrival)
+        return comes_later or self.has_left(horizon)
+
+    def is_due(self, horizon: Horizon) -> bool:
+        """Return whether its target is due within the horizon."""
+        leaves = self.departure is None or not self.stays(horizon)
+        return self.target_soc is not None and leaves and not self.is_away(horizon)
+
+    @property
+    def wants_energy(self) -> bool:
+        """Return whether it has less than its target."""
+        return (self.target_soc or 0.0) > self.initial_soc
+
+    @property
+    def takes_only_free_energy(self) -> bool:
+        """Return whether no energy is wanted of it or for it."""
+        return self.discharge_limit <= 0.0 and not self.wants_energy
+
+
+def _is_later(one: datetime, other: datetime) -> bool:
+    return one.timestamp() > other.timestamp() + _SAME_INSTANT

@@ -43,8 +43,10 @@ def reasons(plan: Plan, names: Sequence[str | None] = ()) -> tuple[str, ...]:
 
 
 def _vehicle(vehicle: Vehicle, look: Outlook, name: str) -> str:
+    if vehicle.is_away(look.horizon):
+        return f"{name} is not at its charger"
     if look.charges[0]:
-        power = kilowatts(float(look.charge[0]))
+        power = kilowatts(max(float(look.charge[0]), vehicle.least_charge))
         return f"{name} charges at {power}: {_price(look, 0)}{_target(vehicle, look)}"
     if look.discharges[0]:
         verb = "sells" if look.exporting[0] else "gives"

@@ -78,9 +78,14 @@ def _most_discharge(problem: ProblemArrays, k: int, t: int, stored: float) -> fl
 
 
 def _vehicle_charge(problem: ProblemArrays, k: int, t: int, missing: float, drawn: float) -> float:
-    """Return the energy of one vehicle beside what is `drawn`: all that it can, or none. [kWh]"""
+    """Return the energy of one vehicle beside what is `drawn`: all that it can, or none. [kWh]
+
+    It is bought where that is worth its price.
+    """
     limits, traits = problem.storages.limits[:, k, t], problem.storages.traits[:, k]
-    power_left = max(problem.meter[tables.IMPORT_LIMIT, t] - max(drawn, 0.0), 0.0)
+    highest_price = traits[tables.LEVEL_PRICE] * traits[tables.CHARGE_EFFICIENCY]
+    buys = highest_price >= problem.meter[tables.IMPORT_PRICE, t]
+    power_left = max(problem.meter[tables.IMPORT_LIMIT, t] * buys - drawn, 0.0)
     taken = min(limits[tables.CHARGE_LIMIT], missing / traits[tables.CHARGE_EFFICIENCY], power_left)
     is_last = (
         traits[tables.ENDS_SHORT] > 0.0 and taken * traits[tables.CHARGE_EFFICIENCY] >= missing

@@ -16,6 +16,7 @@ from optimiser.model.storages import (
 )
 from optimiser.problem.site import Site
 from optimiser.problem.vehicle import Vehicle
+from optimiser.problem.windows import Mask
 
 
 class SoftLimit(StrEnum):
@@ -33,8 +34,10 @@ class Cause(StrEnum):
     """Cause of a shortfall, where there is one."""
 
     NEVER_HERE = "never_here"
+    MAX_SOC = "max_soc"
     CHARGER = "charger"
     SOLAR_ONLY = "solar_only"
+    SPIKE = "spike"
     IMPORT_LIMIT = "import_limit"
     PRICE = "price"
     OTHER = "other"
@@ -73,9 +76,14 @@ class Shortfall:
 _NOTICEABLE = 1e-4
 
 
-def find_shortfalls(site: Site, dispatch: Dispatch) -> tuple[Shortfall, ...]:
-    """Find whatever the dispatch misses; nothing where everything is kept."""
-    return (*_batteries(site, dispatch), *_vehicles(site, dispatch), *_meter(site, dispatch))
+def find_shortfalls(site: Site, dispatch: Dispatch, may_charge: Mask) -> tuple[Shortfall, ...]:
+    """Find whatever the dispatch misses; nothing where everything is kept.
+
+    `may_charge`, shape (K, T), is false where storages must not be charged from the grid, vehicles
+    last.
+    """
+    vehicles = _vehicles(site, dispatch, may_charge[len(may_charge) - len(site.vehicles) :])
+    return (*_batteries(site, dispatch), *vehicles, *_meter(site, dispatch))
 
 
 def _batteries(site: Site, dispatch: Dispatch) -> Iterator[Shortfall]:
@@ -99,19 +107,24 @@ def _batteries(site: Site, dispatch: Dispatch) -> Iterator[Shortfall]:
 
 
 def vehicle_shortfall(site: Site, dispatch: Dispatch, v: int) -> float:
-    """Energy that vehicle `v` lacks at its departure. [kWh]"""
+    """Energy that vehicle `v` lacks at its departure, where that is in the horizon. [kWh]"""
     vehicle, k = site.vehicles[v], len(site.batteries) + v
+    if not vehicle.is_due(site.horizon):
+        return 0.0
     reached = float(dispatch.stored[k, leaves_after(vehicle, site.horizon)])
     wanted = (vehicle.target_soc or 0.0) * vehicle.capacity
     return max(wanted - reached, 0.0)
 
 
-def _vehicles(site: Site, dispatch: Dispatch) -> Iterator[Shortfall]:
+def _vehicles(site: Site, dispatch: Dispatch, may_charge: Mask) -> Iterator[Shortfall]:
     for v, vehicle in enumerate(site.vehicles):
         missing = vehicle_shortfall(site, dispatch, v)
         if missing <= _NOTICEABLE:
             continue
-        cause, needs, has = _in_the_way(site, dispatch, v)
+        cause, needs, has = Cause.MAX_SOC, 0.0, 0.0
+        beyond_most = (vehicle.target_soc or 0.0) * vehicle.capacity - target_energy(vehicle)
+        if missing > beyond_most + _NOTICEABLE:
+            cause, needs, has = _in_the_way(site, dispatch, v, may_charge[v])
         yield Shortfall(
             limit=SoftLimit.VEHICLE_TARGET,
             amount=missing,
@@ -123,7 +136,9 @@ def _vehicles(site: Site, dispatch: Dispatch) -> Iterator[Shortfall]:
         )
 
 
-def _in_the_way(site: Site, dispatch: Dispatch, v: int) -> tuple[Cause, float, float]:
+def _in_the_way(
+    site: Site, dispatch: Dispatch, v: int, may_charge: Mask
+) -> tuple[Cause, float, float]:
     """Find why a target is missed, the power that it needs, and what there is. [kW]"""
     vehicle = site.vehicles[v]
     here = present_at_charger(vehicle, site.horizon)
@@ -136,6 +151,8 @@ def _in_the_way(site: Site, dispatch: Dispatch, v: int) -> tuple[Cause, float, f
         return Cause.CHARGER, energy / float(hours.sum()), vehicle.charge_limit
     if not vehicle.may_charge_from_grid:
         return Cause.SOLAR_ONLY, energy / float(hours.sum()), 0.0
+    if energy > vehicle.charge_limit * float(hours[may_charge[here]].sum()) - _NOTICEABLE:
+        return Cause.SPIKE, 0.0, 0.0
     limits = np.broadcast_to(site.grid.import_limit, here.shape)[here]
     others = _draw_beside(site, dispatch, v)[here]
     if _energy_within(limits, others, hours, vehicle) < energy - _NOTICEABLE:

@@ -13,10 +13,12 @@ import numpy as np
 
 from matrix_builders import Vector, tables
 from optimiser.model.arrays import ProblemArrays, arrays_from_site
-from optimiser.model.storages import stays
+from optimiser.model.storages import target_energy
+from optimiser.problem.battery import Battery
 from optimiser.problem.objective import CostFunction, Objective, build_objective
 from optimiser.problem.provider import ProviderRules, planning_tariff
 from optimiser.problem.site import Site
+from optimiser.problem.vehicle import Vehicle
 from optimiser.problem.windows import Mask
 from optimiser.value_function.periodic import periodic_value
 from optimiser.value_function.piecewise import SLOPE, X
@@ -47,7 +49,8 @@ def with_terminal_value(site: Site, problem: ProblemArrays, objective: Objective
     The battery's own price where it has one; else one value of all energy that still serves the
     house, whichever storage holds it: periodic, where the horizon spans a day, else flat.  What a
     vehicle drives away with, or cannot give back, has no value here, and a surcharge among the
-    prices of the objective is no money.
+    prices of the objective is no money.  A vehicle whose target comes after the horizon has a flat
+    value of its own, which is part of what energy up to that target is worth.
     """
     in_money = problem
     if objective.import_surcharge > 0:
@@ -55,7 +58,11 @@ def with_terminal_value(site: Site, problem: ProblemArrays, objective: Objective
     limits = problem.storages.limits[:, :, -1]
     band = limits[tables.STORED_UPPER] - limits[tables.STORED_LOWER]
     prices = [*map(attrgetter("end_value"), site.batteries), *[None] * len(site.vehicles)]
-    is_shared = _serves_later(site)
+    is_shared, traits = _serves_later(site), problem.storages.traits.copy()
+    for k, vehicle in enumerate(site.vehicles, len(site.batteries)):
+        if is_shared[k] and vehicle.departure is not None and target_energy(vehicle) > 0.0:
+            prices[k] = (1.0 - DISCOUNT) * _flat_value(site, vehicle)
+            traits[tables.LEVEL_PRICE, k] = max(traits[tables.LEVEL_PRICE, k] - prices[k], 0.0)
     for k, price in enumerate(prices):
         is_shared[k] &= price is None
     values: list[Vector] = []
@@ -65,7 +72,7 @@ def with_terminal_value(site: Site, problem: ProblemArrays, objective: Objective
     for k in np.flatnonzero(~is_shared).tolist():
         end_of[k] = len(values)
         values.append(np.array([[band[k]], [prices[k] or 0.0]]))
-    storages = problem.storages._replace(end_of=end_of, end_values=_pad(values))
+    storages = problem.storages._replace(traits=traits, end_of=end_of, end_values=_pad(values))
     return replace(problem, storages=storages)
 
 
@@ -87,7 +94,8 @@ def _common_value(site: Site, in_money: ProblemArrays, is_shared: Mask, room: fl
     if float(site.horizon.elapsed[-1]) >= least_span and room > _LEAST_ROOM:
         value = _periodic(in_money, is_shared)
     if value is None:
-        value = np.array([[room], [_median_value(site)]])
+        serving = np.flatnonzero(_serves_later(site)).tolist()
+        value = np.array([[room], [max(_flat_value(site, site.storages[k]) for k in serving)]])
     value[tables.END_PRICE] -= DISCOUNT * np.abs(value[tables.END_PRICE])
     return value
 
@@ -96,11 +104,11 @@ def _serves_later(site: Site) -> Mask:
     """Return which storages still serve the house after the horizon; shape (K,)."""
     serves = np.ones(len(site.storages), dtype=np.bool_)
     for k, vehicle in enumerate(site.vehicles, len(site.batteries)):
-        serves[k] = vehicle.discharge_limit > 0 and stays(vehicle, site.horizon)
+        serves[k] = vehicle.discharge_limit > 0 and vehicle.stays(site.horizon)
     return serves
 
 
-def _median_value(site: Site) -> float:
+def _flat_value(site: Site, storage: Battery | Vehicle) -> float:
     """Return the median import price less losses and wear of taking the energy out. [$/kWh]
 
     A price that a single spike does not move, and in reach half of the time.
@@ -111,8 +119,7 @@ def _median_value(site: Site) -> float:
     # Just before and just after half of the time has passed: two prices where it ends in between.
     halves = np.searchsorted(passed, passed[-1] * np.array([0.5 - 1e-9, 0.5 + 1e-9]))
     median = float(prices[halves].mean())
-    serving = [site.storages[k] for k in np.flatnonzero(_serves_later(site)).tolist()]
-    return max([0.0, *((median - s.cycle_cost) * s.discharge_efficiency for s in serving)])
+    return max(0.0, (median - storage.cycle_cost) * storage.discharge_efficiency)
 
 
 def _periodic(problem: ProblemArrays, is_shared: Mask) -> Vector | None:

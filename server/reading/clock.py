@@ -8,7 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
 from optimiser import ProblemError
-from server.wire.repairs import Repairs
+from server.wire.repairs import Repairs, number_from_json
 from server.wire.wording import format_value, quote
 
 Clock = Callable[[], datetime]
@@ -17,6 +17,14 @@ Clock = Callable[[], datetime]
 _FIRST_YEAR, _LAST_YEAR = 1970, 2200
 
 _CLOCK_TIME = re.compile(r"(\d\d?)(:\d\d(?::\d\d)?)")
+_HALF_DAY = re.compile(
+    r"((?:\d{4}-\d\d-\d\d[T ])?)\s*(\d\d?)(:\d\d(?::\d\d)?)?\s*(?:([AP])\.?\s?M\.?)?"
+)
+_NOON = 12  # h
+
+# An earlier instant is of a clock that was not set, and a number outside is no instant. [s]
+_FIRST_INSTANT = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
+_LAST_INSTANT = datetime(_LAST_YEAR, 1, 1, tzinfo=UTC).timestamp()
 
 _OFFSET = re.compile(r"(?:UTC|GMT)? ?([+\u2212-])(\d\d?)(?::?([0-5]\d))?", re.IGNORECASE)
 _LARGEST_OFFSET = timedelta(hours=14)  # Kiribati's
@@ -63,18 +71,60 @@ def start_from_wire(
     return start.astimezone(UTC).astimezone(start.tzinfo if zone is None else zone)
 
 
-def is_clock_time(text: str) -> bool:
+def is_clock_time(value: object) -> bool:
     """Return whether a time names no day."""
-    return _CLOCK_TIME.fullmatch(text.strip()) is not None
+    return _CLOCK_TIME.fullmatch(_in_24_hours(str(value).strip())) is not None
 
 
-def instant_from_wire(field: str, text: str, start: datetime) -> datetime:
+def instant_from_wire(
+    field: str, value: object, start: datetime, repairs: Repairs, *, counts_now: bool = False
+) -> datetime:
     """Return an instant of a request in the site's zone.
 
-    A naive one is local; a clock time alone is the next one from `start`, the plan's beginning, on.
+    A naive one is local; a clock time alone is the next one after `start`, the plan's beginning,
+    or the present one where now counts.  Twelve-hour clocks and seconds or milliseconds since 1970
+    are understood, with a warning.
+
+    Raises
+    ------
+    ProblemError
+        Where it is no time, or one far from any plan.
     """
-    clock_time, sent = _CLOCK_TIME.fullmatch(text.strip()), text
-    is_midnight = text.strip() in {"24:00", "24:00:00"}
+    sent = value.strip() if isinstance(value, str) else format_value(value)
+    text, when = _in_24_hours(sent), _from_count(value, start)
+    if when is None:
+        when = _from_text(field, text, start, counts_now=counts_now)
+        if text == sent:
+            return when
+    repairs.note("time_format", field, f"{quote(str(value))} read as {when.isoformat()}")
+    return when
+
+
+def _from_count(value: object, start: datetime) -> datetime | None:
+    """Return the instant of a count of seconds, or milliseconds, since 1970; None of others."""
+    count = number_from_json(value)
+    for seconds in (count, count / 1000.0):
+        if _FIRST_INSTANT <= seconds <= _LAST_INSTANT:
+            return datetime.fromtimestamp(seconds, UTC).astimezone(start.tzinfo)
+    return None
+
+
+def _in_24_hours(text: str) -> str:
+    """Return a time of a twelve-hour clock, or with a day and one digit, as ISO 8601 writes it."""
+    match = _HALF_DAY.fullmatch(text.upper())
+    if match is None:
+        return text
+    day, hour, rest, half = match.groups()
+    if half is None:
+        return f"{day}0{hour}{rest}" if day and rest and len(hour) == 1 else text
+    if not 1 <= int(hour) <= _NOON:
+        return text
+    return f"{day}{int(hour) % _NOON + _NOON * (half == 'P'):02}{rest or ':00'}"
+
+
+def _from_text(field: str, text: str, start: datetime, *, counts_now: bool) -> datetime:
+    """Return the instant of a clock time, or of ISO 8601."""
+    clock_time, is_midnight, sent = _CLOCK_TIME.fullmatch(text), text in {"24:00", "24:00:00"}, text
     if is_midnight:
         text = f"{start.date().isoformat()}T00:00"
     elif clock_time:
@@ -82,16 +132,20 @@ def instant_from_wire(field: str, text: str, start: datetime) -> datetime:
     when = _parse(field, text, sent)
     if when.tzinfo is None:
         when = when.replace(tzinfo=start.tzinfo)
-    if clock_time and (when <= start or is_midnight):
-        when += timedelta(days=1)
+    if when.timestamp() < _FIRST_INSTANT:
+        raise ProblemError(field, f"must be of this century, got {quote(sent)}")
+    if clock_time:  # "18:00" counts as now until 18:01
+        lasts = timedelta(minutes=1) if len(clock_time[2]) == len(":00") else timedelta(seconds=1)
+        if is_midnight or when + counts_now * lasts <= start:
+            when += timedelta(days=1)
     return when.astimezone(UTC).astimezone(start.tzinfo)
 
 
-def _parse(field: str, text: str, sent: str) -> datetime:
+def _parse(field: str, text: str, sent: object) -> datetime:
     try:
         when = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise ProblemError(field, f"must be ISO 8601, got {quote(sent)}") from None
+        raise ProblemError(field, f"must be ISO 8601, got {format_value(sent)}") from None
     if not _FIRST_YEAR <= when.year <= _LAST_YEAR:
         rule = f"must lie between {_FIRST_YEAR} and {_LAST_YEAR}, got year {when.year}"
         raise ProblemError(field, rule)

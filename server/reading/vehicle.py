@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from msgspec import UNSET
+
 from optimiser import Horizon, Priority, ProblemError, Vehicle
 from server.reading.battery import MOST_STORAGES, Named, add_key
 from server.reading.clock import instant_from_wire, is_clock_time
 from server.wire.repairs import FieldReader, Repairs
 from server.wire.requests import EvRequest
-from server.wire.storages import EV_POWER, EvIn
+from server.wire.storages import EV_POWER, TARGET_SOC, EvIn
 from server.wire.wording import quote, require_unicode
 
 _LEAST_POWER = 1.4  # kW; 6 A of one phase
@@ -68,20 +70,20 @@ def _vehicle(wire: EvIn, path: str, horizon: Horizon, repairs: Repairs) -> Vehic
     if wire.discharge_efficiency is not None:
         discharge_efficiency = reader.number("discharge_efficiency")
     priority = _priority(wire, reader)
-    departure = _departure(wire, path, horizon, reader)
+    arrival, departure = _stay(wire, path, horizon, repairs)
     solar_only = wire.solar_only is True or priority == _SOLAR_ONLY
-    return Vehicle(
+    vehicle = Vehicle(
         capacity=reader.number("battery_capacity_kwh"),
         charge_limit=charge_limit,
         initial_soc=reader.number("current_soc"),
-        target_soc=reader.number("target_soc"),
+        target_soc=_target_soc(wire, reader),
         least_charge=_least_charge(reader, charge_limit),
         discharge_limit=reader.number("max_discharge_kw"),
         charge_efficiency=charge_efficiency,
         discharge_efficiency=discharge_efficiency,
         least_soc=reader.number("min_soc"),
         most_soc=reader.number("max_soc"),
-        arrival=_arrival(wire, path, horizon, departure),
+        arrival=arrival,
         departure=departure,
         must_reach_target=wire.must_reach_target is not False,
         may_charge_from_grid=wire.allow_grid_charging is not False and not solar_only,
@@ -89,6 +91,8 @@ def _vehicle(wire: EvIn, path: str, horizon: Horizon, repairs: Repairs) -> Vehic
         cycle_cost=reader.number("cycle_cost"),
         priority=Priority.EQUAL if priority == _SOLAR_ONLY else Priority(priority),
     )
+    _note_absence(vehicle, horizon, reader)
+    return vehicle
 
 
 def _least_charge(reader: FieldReader, most: float) -> float:
@@ -111,28 +115,63 @@ def _priority(wire: EvIn, reader: FieldReader) -> str:
     return Priority.EV_FIRST.value
 
 
-def _arrival(
-    wire: EvIn, path: str, horizon: Horizon, departure: datetime | None
-) -> datetime | None:
-    """Return when a vehicle comes; None where it is here.
-
-    A clock time after the departure was that of the day before.
-    """
-    text = wire.arrival_time or ""
-    when = _instant(f"{path}.arrival_time", text, horizon)
-    if when and departure and when >= departure and is_clock_time(text):
+def _target_soc(wire: EvIn, reader: FieldReader) -> float | None:
+    """Return the state of charge wanted at departure; None where that is null."""
+    if wire.target_soc is UNSET:
+        return TARGET_SOC.default
+    if wire.target_soc is None:
+        reader.note("no_target", "target_soc", "null is no target: it takes only what is free")
         return None
-    return None if when is None or when <= horizon.start else when
+    return reader.number("target_soc")
 
 
-def _departure(wire: EvIn, path: str, horizon: Horizon, reader: FieldReader) -> datetime | None:
-    """Return when a vehicle goes; None where that is not before the horizon ends."""
-    text = wire.departure_time or ""
-    when = _instant(f"{path}.departure_time", text, horizon)
-    if when and when <= horizon.start:
-        reader.note("past", "departure_time", f"{quote(text)} is past; read as none")
-    return when if when and horizon.start < when < horizon.end else None
+def _stay(
+    wire: EvIn, path: str, horizon: Horizon, repairs: Repairs
+) -> tuple[datetime | None, datetime | None]:
+    """Return when a vehicle comes, None where it is here, and when it goes, None if never.
+
+    One of the two belongs to another visit where the arrival is not before the departure: a
+    departure in the past to the one before, else the arrival to the one after.
+    """
+    here, there = f"{path}.arrival_time", f"{path}.departure_time"
+    arrival = _instant(here, wire.arrival_time, horizon, repairs, counts_now=True)
+    departure = _instant(there, wire.departure_time, horizon, repairs)
+    comes, goes = (when and when.timestamp() for when in (arrival, departure))
+    now = horizon.start.timestamp()
+    if comes and goes and comes > goes and goes <= now:
+        repairs.note("past", there, "is past, before the arrival; read as none")
+        departure = None
+    elif comes and goes and comes >= goes:
+        if not is_clock_time(wire.arrival_time):
+            message = "is not before the departure; read as here until then, and no return planned"
+            repairs.note("after_departure", here, message)
+        arrival = None
+    return None if comes and comes <= now else arrival, departure
 
 
-def _instant(field: str, text: str, horizon: Horizon) -> datetime | None:
-    return instant_from_wire(field, text, horizon.start) if text.strip() else None
+def _instant(
+    field: str, value: object, horizon: Horizon, repairs: Repairs, *, counts_now: bool = False
+) -> datetime | None:
+    """Return an instant of a vehicle; None where there is none to read."""
+    if value is None:
+        return None
+    try:
+        return instant_from_wire(field, value, horizon.start, repairs, counts_now=counts_now)
+    except ProblemError as error:
+        repairs.note("no_time", field, f"{error.rule}; read as none")
+        return None
+
+
+def _note_absence(vehicle: Vehicle, horizon: Horizon, reader: FieldReader) -> None:
+    """Warn of what the plan leaves out because a vehicle is not here, or still here after it."""
+    if vehicle.has_left(horizon):
+        reader.note("past", "departure_time", "is past: it has left, and nothing is planned for it")
+    elif vehicle.is_away(horizon):
+        message = "it comes after the end of the plan; nothing is planned for it yet"
+        reader.note("beyond_horizon", "arrival_time", message)
+    elif vehicle.departure is not None and vehicle.stays(horizon) and vehicle.wants_energy:
+        message = (
+            f"is after the end of the plan, {horizon.end.isoformat()}: the target is not planned "
+            "yet, and energy up to it counts at the mean price"
+        )
+        reader.note("beyond_horizon", "departure_time", message)

@@ -190,7 +190,11 @@ class EvScheduleOut(msgspec.Struct, kw_only=True):
 
 
 class EvSummaryOut(msgspec.Struct, kw_only=True):
-    """Totals of one vehicle; what it takes from the grid at the import price."""
+    """Totals of one vehicle; what it takes from the grid at the import price.
+
+    `average_price` is that of a kWh from the grid; `average_cost` is `total_cost` per kWh charged,
+    wherever it comes from.
+    """
 
     total_energy_kwh: float
     solar_energy_kwh: float
@@ -200,6 +204,7 @@ class EvSummaryOut(msgspec.Struct, kw_only=True):
     exported_kwh: float
     total_cost: float
     average_price: float
+    average_cost: float
     final_soc: float
 
 

@@ -2,10 +2,10 @@
 
 import math
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from server.wire.repairs import Number, Rule, Slip
 
@@ -29,6 +29,8 @@ _PER_CENT = Slip(1.1, "percent", "{value:g} read as per cent", divisor=100.0)
 _SHARE = Rule(high=1.0, slips=(_PER_CENT,), is_signed=True)
 _FULL = replace(_SHARE, default=1.0)
 _SOC_NOW = replace(_SHARE, default=0.5, is_required=True)
+TARGET_SOC = replace(_SHARE, default=0.8)
+"""Rule of the target of a vehicle; null is none."""
 
 # An efficiency below the range is no battery's but a fault.
 _TWO_OR_MORE = replace(_PER_CENT, above=_from(2.0))
@@ -126,6 +128,10 @@ class NamedBatteryIn(BatteryIn, kw_only=True):
     system_type: Annotated[str | None, Meta(description="Accepted and ignored")] = None
 
 
+Time = Any
+"""ISO 8601, a clock time, or seconds since 1970; what is no time is none, with a warning."""
+
+
 class EvIn(msgspec.Struct, kw_only=True):
     """A vehicle at a charger; powers in kW, capacity in kWh."""
 
@@ -136,8 +142,13 @@ class EvIn(msgspec.Struct, kw_only=True):
     )
     current_soc: Annotated[Number, _SOC_NOW, Meta(description="Now, or on arrival, 0-1")] = None
     target_soc: Annotated[
-        Number, replace(_SHARE, default=0.8), Meta(description="Wanted at departure, 0-1")
-    ] = None
+        Number | UnsetType,
+        TARGET_SOC,
+        Meta(
+            description="Wanted at departure, 0-1; 0.8 where absent. Null, 0 or less than it has: "
+            "none, and it takes only what is free"
+        ),
+    ] = UNSET
     min_soc: Annotated[Number, _SHARE, Meta(description="Not discharged under it, 0-1")] = None
     max_soc: Annotated[Number, _FULL] = None
     max_charge_kw: Annotated[Number, replace(EV_POWER, default=7.4)] = None
@@ -148,8 +159,20 @@ class EvIn(msgspec.Struct, kw_only=True):
     charger_efficiency: Annotated[Number, _CHARGER, Meta(description="One-way, in")] = None
     discharge_efficiency: Annotated[Number, _CHARGER, Meta(description="One-way, out")] = None
     charger_type: Annotated[str | None, Meta(description="Accepted and ignored")] = None
-    departure_time: Annotated[str | None, Meta(description="ISO 8601; local where naive")] = None
-    arrival_time: Annotated[str | None, Meta(description="ISO 8601; local where naive")] = None
+    departure_time: Annotated[
+        Time,
+        Meta(
+            description="ISO 8601, local where naive, or a clock time, which is the next one. "
+            "Past: it has left. Beyond the plan: the target is not yet due"
+        ),
+    ] = None
+    arrival_time: Annotated[
+        Time,
+        Meta(
+            description="As departure_time; a clock time of this minute is now. At or after the "
+            "departure it is a return, which is not planned"
+        ),
+    ] = None
     must_reach_target: bool | None = None
     allow_grid_charging: bool | None = None
     solar_only: bool | None = None

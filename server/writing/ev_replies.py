@@ -81,17 +81,19 @@ def _summary(plan: Plan, v: int) -> EvSummaryOut:
     charge, discharge = plan.dispatch.charge[k], plan.dispatch.discharge[k]
     from_others = flows.battery_to_vehicle[v] + flows.vehicle_to_vehicle[v]
     exported = discharge * _export_share(plan)
-    cost = float(flows.grid_to_vehicle[v] @ tariff.import_price - exported @ tariff.export_price)
-    total = float(charge.sum())
+    bought, total = float(flows.grid_to_vehicle[v].sum()), float(charge.sum())
+    price = float(flows.grid_to_vehicle[v] @ tariff.import_price)
+    cost = price - float(exported @ tariff.export_price)
     return EvSummaryOut(
         total_energy_kwh=round(total, 6),
         solar_energy_kwh=round(float(flows.solar_to_vehicle[v].sum()), 6),
-        grid_energy_kwh=round(float(flows.grid_to_vehicle[v].sum()), 6),
+        grid_energy_kwh=round(bought, 6),
         battery_energy_kwh=round(float(from_others.sum()), 6),
         discharged_kwh=round(float(discharge.sum()), 6),
         exported_kwh=round(float(exported.sum()), 6),
         total_cost=dollars(cost),
-        average_price=dollars(cost / total) if total > 0 else 0.0,
+        average_price=dollars(price / bought) if round(bought, 6) > 0 else 0.0,
+        average_cost=dollars(cost / total) if total > 0 else 0.0,
         final_soc=float(round_soc(plan.soc[k])[-1]),
     )
 

@@ -26,7 +26,9 @@ _METER = {
 }
 _REPAIR = {
     Cause.NEVER_HERE: "it is never at its charger within the horizon",
+    Cause.MAX_SOC: "max_soc of {percent:.0f} % is below it",
     Cause.SOLAR_ONLY: "surplus solar is too little; grid charging would do",
+    Cause.SPIKE: "spike protection keeps it from the grid; must_reach_target would not",
     Cause.IMPORT_LIMIT: "needs an import limit of {needs:.2f} kW beside the rest, the site has "
     "{has:.2f}",
     Cause.PRICE: "must_reach_target is false, and more was not worth its price",
@@ -34,8 +36,12 @@ _REPAIR = {
 }
 
 
-_BY_ITSELF = {Cause.NEVER_HERE, Cause.CHARGER}
+_BY_ITSELF = {Cause.NEVER_HERE, Cause.MAX_SOC, Cause.CHARGER}
 """Causes that leave no plan at all, whatever the rest of the home does."""
+
+
+_CHOSEN = {Cause.SPIKE, Cause.PRICE}
+"""Causes that are somebody's choice."""
 
 
 def note_shortfalls(plan: Plan, paths: tuple[str, ...], repairs: Repairs) -> None:
@@ -69,7 +75,7 @@ def _verdict(plan: Plan, miss: Shortfall) -> str:
     more than any energy; where it misses several, one might be kept at the cost of another.
     """
     is_alone = plan.status == "optimal" and len(plan.shortfalls) == 1
-    is_proved = miss.cause in _BY_ITSELF or (is_alone and miss.cause is not Cause.PRICE)
+    is_proved = miss.cause in _BY_ITSELF or (is_alone and miss.cause not in _CHOSEN)
     return "cannot be" if is_proved else "is not"
 
 
@@ -77,7 +83,8 @@ def _vehicle_warning(plan: Plan, miss: Shortfall, paths: tuple[str, ...]) -> tup
     v = miss.storage or 0
     vehicle = plan.site.vehicles[v]
     by = vehicle.departure or plan.site.horizon.end
-    repair = _REPAIR.get(miss.cause, "").format(needs=miss.needs, has=miss.has)
+    share = 100.0 * vehicle.most_soc
+    repair = _REPAIR.get(miss.cause, "").format(needs=miss.needs, has=miss.has, percent=share)
     if miss.cause is Cause.CHARGER:
         repair = f"needs {miss.needs:.1f} kW, charger has {miss.has:.1f}"
         later = _full_power_end(plan, v, miss)

@@ -2,7 +2,8 @@
 
 Everything that a house can do and nothing else, each choice a binary from the start: the meter goes
 one way, so do all batteries together and each vehicle, and a charger is off or above its least.
-Only `planning_prices` come from the planner: what a miss costs, and the value of what is left.
+Only `planning_prices` come from the planner: what a miss costs, and the value of what is left; the
+worth of a target that has a price is worked out here.
 """
 
 import math
@@ -16,11 +17,13 @@ from tests.account import (
     clipping,
     feed_in_limit,
     gain,
+    given_away,
     is_barred,
     is_here,
     leaves_after,
     limit_at,
     metering_blocks,
+    only_takes_what_is_free,
     shortage_excess,
     wanted_at_departure,
     wanted_at_end,
@@ -127,7 +130,7 @@ def _storages(model, site, prices):
         ends = {}
         if is_vehicle and storage.least_charge > 0:
             ends = _charger(model, site, k)
-        miss = prices.level_price[k]
+        miss = price_of_missing(site, k, prices) if is_vehicle else prices.level_price[k]
         if is_vehicle:
             _soft_floor(
                 model, k, leaves_after(site, storage), wanted_at_departure(site, storage), miss
@@ -152,6 +155,31 @@ def _storages(model, site, prices):
         low = -sum(lows[k] for k in members)
         # Energy that is worth less than nothing is counted, too: its segments fill the band.
         model.row(left, lower=low if values.size and values.min() < 0 else -math.inf, upper=low)
+
+
+def price_of_missing(site, k, prices):
+    """What a kWh costs that a vehicle lacks of its target: a penalty, or what it is worth."""
+    vehicle, length = site.storages[k], sum(site.horizon.hours)
+    spans = [
+        *zip(site.tariff.import_price, prices.import_surcharge, site.horizon.hours, strict=True)
+    ]
+    free = 0.1 * sum(abs(price) * h for price, _, h in spans) / length or 0.01
+    leaves_later = vehicle.departure is not None and (
+        vehicle.departure.timestamp() > site.horizon.end.timestamp() + 1e-3
+    )
+    if only_takes_what_is_free(vehicle):
+        return free / vehicle.charge_efficiency
+    if leaves_later:
+        value = sum((price + extra - 0.01 * abs(price)) * h for price, extra, h in spans)
+        value = max(value / length, free) / vehicle.charge_efficiency
+        own = prices.end_price[prices.end_of[k]] if prices.end_price.size else np.zeros(1)
+        stays_useful = vehicle.discharge_limit > 0 and wanted_at_departure(site, vehicle) > 0
+        return max(value - own[0], 0.0) if stays_useful else value
+    if vehicle.must_reach_target:
+        return prices.level_price[k]
+    here = [span for t, span in enumerate(spans) if is_here(site, vehicle, t)] or spans
+    value = 1.05 * sum(price * h for price, _, h in here) / sum(h for _, _, h in here)
+    return max(value, free) / vehicle.charge_efficiency
 
 
 def _charger(model, site, k):
@@ -242,8 +270,8 @@ def _permissions(model, site, t, consumes_itself):
     surplus = max(-net_load, 0.0)
     barred = [k for k in every if is_barred(site, k, t, consumes_itself)]
     for k in barred:
-        if surplus < site.horizon.hours[t] * getattr(site.storages[k], "least_charge", 0.0):
-            model.row({("charge", k, t): 1.0}, upper=0.0)
+        enough = surplus >= site.horizon.hours[t] * getattr(site.storages[k], "least_charge", 0.0)
+        model.row({("charge", k, t): 1.0}, upper=given_away(site, k, t) if enough else 0.0)
     free = [k for k in every if k not in barred]
     model.row({("charge", k, t): 1.0 for k in barred}, upper=surplus)
     # A storage that could take surplus keeps the meter from selling it solar bought anew.
@@ -271,7 +299,8 @@ def could_charge(site, k, t, surplus):
     if is_vehicle and not is_here(site, storage, t):
         return False
     low, high = _band(storage, is_vehicle)
-    most = min(surplus, h * storage.charge_limit, (high - low) / storage.charge_efficiency)
+    room = (high - low) / storage.charge_efficiency
+    most = min(given_away(site, k, t), h * storage.charge_limit, room)
     if not is_vehicle or storage.least_charge == 0:
         return most > 0
     if surplus < h * storage.least_charge:  # what it takes while it is on

@@ -242,7 +242,8 @@ def alone():
         solar_energy_kwh=2.5,
         grid_energy_kwh=5.0,
         total_cost=1.0,
-        average_price=1.0 / 7.5,
+        average_price=0.2,
+        average_cost=1.0 / 7.5,
     )
     reply = {
         "vehicle_id": "car",
@@ -304,7 +305,7 @@ def at_home():
     }
     for summary in (reply["summary"], reply["ev_schedules"][0]["summary"]):
         summary |= {"grid_energy_kwh": 4.5, "battery_energy_kwh": 0.5}
-        summary |= {"total_cost": 0.9, "average_price": 0.9 / 7.5}
+        summary |= {"total_cost": 0.9, "average_cost": 0.9 / 7.5}
     return request, reply
 
 
@@ -323,6 +324,7 @@ def giving():
         exported_kwh=1.5,
         total_cost=0.0,
         average_price=0.0,
+        average_cost=0.0,
     )
     reply |= {"ev_schedules": [car], "shortfall_kwh": 13.0}
     reply |= {"schedule": deepcopy(car["schedule"]), "summary": deepcopy(car["summary"])}
@@ -362,7 +364,7 @@ def two():
     request, reply = alone()
     guest = vehicle("guest", target_soc=None, arrival_time=EVENING[1], charger_efficiency=1.0)
     request["evs"] = [request.pop("ev"), guest]
-    costs = {"total_cost": 0.4, "average_price": 0.2}
+    costs = {"total_cost": 0.4, "average_price": 0.2, "average_cost": 0.2}
     reply["ev_schedules"].append(told_of("guest", [0, 2000, 0], [0.5, 0.5, 0.54, 0.54], **costs))
     for name in ("vehicle_id", "schedule", "summary"):
         del reply[name]

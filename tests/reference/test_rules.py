@@ -130,7 +130,7 @@ def test_averages_are_zero_where_nothing_is_traded():
         assert any(f"average_{way}_price must be 0.000000" in sentence for sentence in sentences)
 
 
-NOTHING = {"total_cost": 0.0, "average_price": 0.0}
+NOTHING = {"total_cost": 0.0, "average_price": 0.0, "average_cost": 0.0}
 
 # Nothing is said of what these patterns match.
 SILENCES = [
@@ -162,9 +162,10 @@ SILENCES = [
         {
             "ev_schedules.0.schedule.discharge_power_w.2": 500,
             "ev_schedules.0.summary.total_cost": 0.75,
-            "ev_schedules.0.summary.average_price": 0.1,
+            "ev_schedules.0.summary.average_cost": 0.1,
+            "ev_schedules.0.summary.average_price": 0.15,
         },
-        "total_cost|average_price",
+        "total_cost|average_",
     ),
     (
         "a start above the most state of charge may stay",
@@ -205,12 +206,16 @@ def test_nothing_is_said_of(of, request_changes, reply_changes, silence):
 
 
 def test_a_vehicle_that_takes_nothing_has_no_average_price():
-    idle = sound.told_of("guest", [0, 0, 0], [0.5] * 4, total_cost=0.0, average_price=0.1)
+    averages = {"average_price": 0.1, "average_cost": 0.2}
+    idle = sound.told_of("guest", [0, 0, 0], [0.5] * 4, total_cost=0.0, **averages)
 
     sentences, _ = judged("two", reply={"ev_schedules.1": idle})
 
     of_guest = [each for each in sentences if "guest" in each]
-    assert of_guest == ["vehicle 'guest': summary: average_price must be 0.000000, got 0.1"]
+    assert of_guest == [
+        "vehicle 'guest': summary: average_cost must be 0.000000, got 0.2",
+        "vehicle 'guest': summary: average_price must be 0.000000, got 0.1",
+    ]
 
 
 def test_a_home_battery_that_may_not_export_is_told():

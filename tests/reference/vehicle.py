@@ -95,18 +95,27 @@ def unsound_vehicle(
     yield from _wrong_totals(request, told["summary"], each)
 
 
+def visit(vehicle: Wire, first: datetime) -> tuple[datetime | None, datetime | None]:
+    """Arrival and departure of one visit, where those sent are of two: of the one that is next."""
+    arrival = instant_of(vehicle.get("arrival_time"))
+    departure = instant_of(vehicle.get("departure_time"))
+    if arrival is None or departure is None or arrival < departure:
+        return arrival, departure
+    if departure > first:
+        return None, departure
+    return (arrival, None) if arrival > departure else (None, departure)
+
+
 def stay(vehicle: Wire, instants: list[datetime]) -> tuple[datetime, datetime]:
     """Arrival and departure within the horizon.
 
-    A departure that is past, or beyond the horizon, is its end; an arrival that is past, its
-    beginning.
+    A departure beyond the horizon is its end; an arrival that is past, its beginning.
     """
     first, last = instants[0], instants[-1]
-    arrival = instant_of(vehicle.get("arrival_time"))
-    departure = instant_of(vehicle.get("departure_time"))
+    arrival, departure = visit(vehicle, first)
     if arrival is None or arrival < first:
         arrival = first
-    if departure is None or departure <= first or departure > last:
+    if departure is None or departure > last:
         departure = last
     return arrival, departure
 
@@ -179,8 +188,13 @@ def _while_away(
 def _wrong_shortfall(
     vehicle: Wire, told: Wire, each: Storage, instants: list[datetime]
 ) -> Iterator[str]:
-    """What the target lacks at the end of the interval of the departure: away, nothing moves."""
-    _, departure = stay(vehicle, instants)
+    """What the target lacks after the interval of a departure within the horizon."""
+    arrival, departure = stay(vehicle, instants)
+    _, leaves = visit(vehicle, instants[0])
+    is_due = leaves is None or instants[0] < leaves <= instants[-1]
+    if arrival >= instants[-1] or not is_due:
+        yield from wrong_numbers("target", told, {"shortfall_kwh": (0.0, ENERGY_TOLERANCE_KWH)})
+        return
     left = departure - TIME_TOLERANCE
     gone = [soc for soc, instant in zip(each.soc, instants, strict=True) if instant >= left]
     missed = max(0.0, number(vehicle, "target_soc", 0.0) - gone[0])
@@ -214,7 +228,10 @@ def _wrong_totals(request: Wire, summary: Wire, each: Storage) -> Iterator[str]:
     if not is_finite_number(cost):
         yield f"summary: total_cost must be a finite number, got {cost!r}"
         return
-    yield from wrong_numbers("summary", summary, {"average_price": due_ratio(cost, taken)})
+    averages = {"average_cost": due_ratio(cost, taken)}
+    if exported == 0:  # else what it earns is in its cost
+        averages["average_price"] = due_ratio(cost, summary["grid_energy_kwh"])
+    yield from wrong_numbers("summary", summary, averages)
 
 
 def wrong_cost(request: Wire, summary: Wire, charge: Series, curtailed: Series) -> Iterator[str]:
@@ -226,9 +243,11 @@ def wrong_cost(request: Wire, summary: Wire, charge: Series, curtailed: Series) 
     spare = [max(solar - lost - load, 0.0) for solar, lost, load in site]
     from_solar = [min(power, sun) for power, sun in zip(charge, spare, strict=True)]
     from_grid = [power - sun for power, sun in zip(charge, from_solar, strict=True)]
+    price = worth(request, from_grid, request["prices_import"])
     due = {
         "solar_energy_kwh": (energy(request, from_solar), ENERGY_TOLERANCE_KWH),
         "grid_energy_kwh": (energy(request, from_grid), ENERGY_TOLERANCE_KWH),
-        "total_cost": (worth(request, from_grid, request["prices_import"]), MONEY_TOLERANCE),
+        "total_cost": (price, MONEY_TOLERANCE),
+        "average_price": due_ratio(price, energy(request, from_grid)),
     }
     yield from wrong_numbers("summary", summary, due)

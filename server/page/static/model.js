@@ -90,7 +90,7 @@ function levelsOf(reply, schedule, plan) {
 function vehicleRuns(vehicles, plan) {
   const [vehicle] = vehicles;
   if (!vehicle) return [];
-  const { charge_power_w: power, soc } = vehicle.schedule;
+  const { command_w: power, soc } = vehicle.schedule;
   const ends = [...plan.stamps, plan.view.context.end];
   const runs = [];
   for (let t = 0; t < plan.n; t += 1) {

@@ -169,6 +169,24 @@ def test_a_vehicle_says_what_it_pays_and_by_when_it_is_wanted():
     assert sentence == "Kona charges at 4.3 kW: power costs 0.10 now; 60 % wanted by 03:00"
 
 
+@pytest.mark.parametrize(
+    "stay", [{"departure": START}, {"arrival": START + timedelta(hours=3)}], ids=str
+)
+def test_a_vehicle_that_is_away_is_said_to_be(stay):
+    site = replace(hourly([0.1, 0.3, 0.3]), batteries=(), vehicles=(car(target_soc=0.6, **stay),))
+
+    assert reasons(plan(site), ["Kona"]) == ("Kona is not at its charger",)
+
+
+def test_the_power_of_a_charger_is_that_while_it_is_on():
+    kona = car(target_soc=0.51, least_charge=4.1)
+    site = replace(hourly([0.1, 0.3, 0.3]), batteries=(), vehicles=(kona,))
+
+    (sentence,) = reasons(plan(site), ["Kona"])
+
+    assert sentence.startswith("Kona charges at 4.1 kW: ")
+
+
 def test_a_vehicle_that_waits_says_until_when():
     site = replace(hourly([0.30, 0.10, 0.30]), batteries=(), vehicles=(car(target_soc=0.6),))
 

@@ -1,5 +1,6 @@
 """The bill: true prices, and nothing in it that is not on the meter."""
 
+from dataclasses import replace
 from datetime import time
 
 import numpy as np
@@ -7,11 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optimiser import CostFunction, ExportBoost, Grid, ProviderRules, Window, plan
+from optimiser import CostFunction, ExportBoost, Grid, ProviderRules, Tariff, Window, plan
 from optimiser.model.dispatch import Trajectory, simulate
-from optimiser.result.bill import baseline_cost, bill_of, money_of
+from optimiser.model.storages import present_at_charger, target_energy
+from optimiser.result.bill import baseline_cost, bill_of, charge_at_once, money_of
 from tests.builders import a_battery, a_problem, a_site
 from tests.strategies import cost_functions, homes, levels_of, rules, sites
+from tests.tables import storages_of
 from tests.tolerances import KERNEL, SIMULATION
 
 SUNNY = {
@@ -23,6 +26,14 @@ SUNNY = {
 """2 kWh short at 0.3, then 3 kWh over at -0.05: 0.60 + 0.15 with the battery idle."""
 
 
+def idle_baseline(site):
+    """The baseline of a site where nothing moves."""
+    problem = a_problem(site)
+    initial = storages_of(problem).initial[:, None]
+    still = np.repeat(initial, site.horizon.n_intervals, axis=1)
+    return baseline_cost(site, simulate(problem, Trajectory(still)).dispatch)
+
+
 def test_a_bill_is_import_at_its_price_less_export_at_its():
     site = a_site(**SUNNY)
 
@@ -32,19 +43,19 @@ def test_a_bill_is_import_at_its_price_less_export_at_its():
 
 
 def test_the_baseline_is_the_net_load_at_the_meter():
-    assert baseline_cost(a_site(a_battery(), **SUNNY)) == pytest.approx(0.6 + 3 * 0.05)
+    assert idle_baseline(a_site(a_battery(), **SUNNY)) == pytest.approx(0.6 + 3 * 0.05)
 
 
 def test_the_baseline_loses_what_the_export_limit_cuts_off():
     limited = a_site(**SUNNY, grid=Grid(export_limit=1.0))
 
-    assert baseline_cost(limited) == pytest.approx(0.6 + 1 * 0.05)
+    assert idle_baseline(limited) == pytest.approx(0.6 + 1 * 0.05)
 
 
 def test_the_baseline_exports_everything_where_solar_may_not_be_left():
     forced = a_site(**SUNNY, grid=Grid(export_limit=1.0, curtailment=False))
 
-    assert baseline_cost(forced) == pytest.approx(0.6 + 3 * 0.05)
+    assert idle_baseline(forced) == pytest.approx(0.6 + 3 * 0.05)
 
 
 def test_savings_are_the_baseline_less_the_bill():
@@ -102,7 +113,7 @@ def test_the_baseline_is_the_bill_of_a_site_that_does_nothing(site):
         surplus = np.minimum(surplus, site.horizon.hours * site.grid.export_limit)
 
     expected = bill_of(site, drawn, surplus).total
-    assert baseline_cost(site) == pytest.approx(expected, abs=SIMULATION)
+    assert idle_baseline(site) == pytest.approx(expected, abs=SIMULATION)
 
 
 @given(st.data())
@@ -126,3 +137,36 @@ def test_the_bill_is_always_that_of_the_meter(site, cost_function, drawn):
     assert money.total_cost == pytest.approx(
         money.bill.import_cost - money.bill.export_revenue, abs=1e-9
     )
+
+
+@given(sites(n_batteries=(0, 0), n_vehicles=(1, 3), vehicle={"discharge_limit": 0.0}))
+def test_at_one_price_no_order_of_charging_saves_anything(site):
+    price = np.full(site.horizon.n_intervals, 0.3)
+    site = replace(
+        site, tariff=Tariff(import_price=price, export_price=price), grid=Grid(), inverter=None
+    )
+
+    assert plan(site, CostFunction.COST).money.savings == pytest.approx(0.0, abs=SIMULATION)
+
+
+@given(sites(n_batteries=(0, 1), n_vehicles=(1, 3)))
+def test_a_baseline_charges_within_the_limits_of_its_chargers_and_the_meter(site):
+    for vehicle in site.vehicles:
+        needed = max(target_energy(vehicle) - vehicle.initial_soc * vehicle.capacity, 0.0)
+        needed /= vehicle.charge_efficiency
+
+        charge = charge_at_once(vehicle, site, site.net_load, needed)
+
+        hours, on = site.horizon.hours, charge > 0.0
+        least = vehicle.least_charge * np.minimum(hours, vehicle.least_time)
+        assert not charge[~present_at_charger(vehicle, site.horizon)].any()
+        assert (charge <= hours * vehicle.charge_limit + KERNEL).all()
+        assert (charge[on][:-1] >= least[on][:-1] - KERNEL).all()  # the last may be short
+        assert charge.sum() <= needed + KERNEL
+        if vehicle.may_charge_from_grid:
+            limit = np.maximum(hours * site.grid.import_limit - site.net_load, 0.0)
+            assert (charge <= limit + KERNEL).all()
+        else:
+            surplus = -site.net_load[on]
+            assert (surplus >= hours[on] * vehicle.least_charge - KERNEL).all()
+            assert (charge[on] <= surplus + KERNEL).all()

@@ -1,14 +1,18 @@
 """The rule-based plan: simple, and still within every level, limit and permission."""
 
+from datetime import timedelta
+
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from matrix_builders import tables
+from optimiser import Vehicle
 from optimiser.model.dispatch import Trajectory, simulate
 from optimiser.result.fallback import rule_levels
 from optimiser.result.flows import flows_of
-from tests.builders import a_battery, a_problem, a_site
+from tests.builders import NEW_YEAR, a_battery, a_problem, a_site
 from tests.strategies import cost_functions, homes, rules
 from tests.tolerances import FEASIBILITY, SIMULATION
 
@@ -94,3 +98,30 @@ def test_the_meter_keeps_its_limits_where_the_house_lets_it(drawn):
 
     assert (dispatch.grid_import <= most_import + FEASIBILITY).all()
     assert (dispatch.grid_export <= most_export + FEASIBILITY).all()
+
+
+@pytest.mark.parametrize(
+    ("prices", "solar", "charged"),
+    [
+        ([5.0, 5.0, 5.0], 0.0, [0, 0, 0]),
+        ([0.1, 0.5, 0.3], 0.0, [7, 0, 0]),
+        ([0.3, 0.3, 0.3], [0.0, 2.0, 0.0], [0, 2, 0]),
+        ([0.3, 0.1, 0.5], [2.0, 0.0, 0.0], [2, 7, 0]),
+    ],
+)
+def test_a_vehicle_is_charged_for_later_from_surplus_and_at_less_than_the_mean_price(
+    prices, solar, charged
+):
+    car = Vehicle(
+        capacity=60.0,
+        charge_limit=7.0,
+        charge_efficiency=1.0,
+        initial_soc=0.5,
+        target_soc=0.8,
+        departure=NEW_YEAR + timedelta(days=4),
+    )
+    site = a_site(import_price=prices, export_price=0.0, load=0.0, solar=solar, vehicles=(car,))
+
+    levels = rule_levels(a_problem(site))
+
+    assert np.diff(levels[0], prepend=30.0).tolist() == pytest.approx(charged)

@@ -47,7 +47,7 @@ def test_every_miss_is_told(data):
     dispatch = simulate(problem, Trajectory(data.draw(levels_of(problem)))).dispatch
     hours, grid = site.horizon.hours, site.grid
 
-    found = find_shortfalls(site, dispatch)
+    found = find_shortfalls(site, dispatch, problem.permissions.charge_from_grid)
 
     regained = site.horizon.index_at(REGAIN_HOURS)
     of_batteries = [

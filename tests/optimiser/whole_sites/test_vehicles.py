@@ -5,9 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from optimiser import CostFunction, Vehicle, plan
+from optimiser import CostFunction, ProviderRules, SpikeProtection, Vehicle, plan
+from optimiser.result.shortfalls import vehicle_shortfall
 from tests.builders import a_site
+from tests.strategies import sites
 
 MOVED = 1e-6  # kWh
 N = 24
@@ -58,3 +62,16 @@ def test_a_wish_is_granted_at_a_middling_price_only():
 
     assert not (found.dispatch.charge[0, :20] > MOVED).any()
     assert not found.shortfalls
+
+
+@given(
+    sites(n_batteries=(0, 0), n_vehicles=(1, 1), vehicle={"must_reach_target": True}),
+    st.sampled_from([0.01, 0.2, 1.0]),
+)
+def test_no_spike_keeps_a_vehicle_from_a_target_that_must_be_reached(site, threshold):
+    spikes = ProviderRules(spike_protection=SpikeProtection(threshold=threshold))
+
+    found, without = plan(site, rules=spikes), plan(site)
+
+    missing = vehicle_shortfall(site, without.dispatch, 0)
+    assert vehicle_shortfall(site, found.dispatch, 0) == pytest.approx(missing, abs=1e-3)
