@@ -94,9 +94,10 @@ class LpSolver:
     def solve(self, formulation: Formulation, deadline: Deadline) -> Answer:
         """Solve the linear programme, then find the physical optimum."""
         solution = self._relaxation(formulation, deadline)
-        means = Means(self.site, self.backend, deadline)
+        gap = proof_gap(self.site)
+        means = Means(gap, self.backend, deadline)
         best = physical_optimum(formulation, solution, self.exact_plan, means)
-        is_proved = best.cost - best.lower_bound <= proof_gap(self.site)
+        is_proved = best.cost - best.lower_bound <= gap
         status = "optimal" if is_proved or best.is_optimal else "feasible"
         return Answer(best, status, solution.proof, self.backend)
 

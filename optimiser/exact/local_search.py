@@ -12,7 +12,7 @@ import numpy as np
 
 from matrix_builders import Vector, tables
 from optimiser.errors import SolverError
-from optimiser.exact.charging_sessions import cheapest_charge
+from optimiser.exact.charging import cheapest_charge
 from optimiser.exact.integrality import energy_needed, is_feasible
 from optimiser.model.arrays import ProblemArrays
 from optimiser.model.couplings import Couplings

@@ -1,7 +1,5 @@
 """Starts for the search: whole choices near relaxed ones, by a few warm linear programmes."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from matrix_builders import LinearProgram, Vector, tables
@@ -10,19 +8,14 @@ from optimiser import solvers
 from optimiser.errors import InfeasibleError, SolverError
 from optimiser.exact.hull import Hull
 from optimiser.exact.integrality import below_minimum, charges_more, members
-from optimiser.exact.local_search import meter_beside
 from optimiser.model.arrays import ProblemArrays
-from optimiser.model.couplings import Couplings
 from optimiser.model.linear_program import LpSolution, Start
-from optimiser.model.storages import BATTERIES
 from optimiser.problem.windows import Mask
 from optimiser.solvers import Deadline, SolverBackend
-from optimiser.value_function import storage_plan
 
 _ROUNDS = 10
 _SHARE = 3  # one in so many open choices is made each round; the nearest to whole first
 _WHOLE = 1e-6
-_NOTHING = 1e-7  # kWh
 
 RAISED_FROM = 0.25
 """Share of the least charge from which a charge below it is raised, not switched off. [-]"""
@@ -69,45 +62,6 @@ def resolve(
     longer = np.append(solution.x, np.zeros(lp.cost.size - solution.x.size))
     start = Start(np.clip(longer, lp.col_lower, lp.col_upper), solution.basis)
     return solvers.solve_verified(backend, lp, time_limit=deadline.time_left, start=start)
-
-
-def with_directions(hull: Hull, charges: Mask) -> Hull:
-    """Return the hull in which the batteries take the directions of `charges`, shape (T,)."""
-    lower, upper = hull.lp.col_lower.copy(), hull.lp.col_upper.copy()
-    columns = hull.charges[BATTERIES]
-    present = columns >= 0
-    lower[columns[present]] = upper[columns[present]] = charges[present]
-    return replace(hull, lp=hull.lp._replace(col_lower=lower, col_upper=upper))
-
-
-def directions_of_whole(problem: ProblemArrays, charge: Vector, discharge: Vector) -> Mask:
-    """Return where all batteries taken as one would charge, beside what vehicles do.
-
-    `charge` and `discharge`, shape (K, T), are of any point.
-    """
-    storages, own = problem.storages, np.flatnonzero(problem.storages.group == BATTERIES)
-    limits = storages.limits[:, own]
-    floor = np.maximum(limits[tables.SOFT_FLOOR], limits[tables.STORED_LOWER])
-    ceiling = np.minimum(limits[tables.SOFT_CEILING], limits[tables.STORED_UPPER])
-    whole = np.ascontiguousarray(limits.sum(axis=1, keepdims=True))
-    whole[tables.SOFT_FLOOR, 0], whole[tables.SOFT_CEILING, 0] = floor.sum(0), ceiling.sum(0)
-    traits = storages.traits[:, own].mean(axis=1, keepdims=True)
-    traits[tables.INITIAL] *= own.size
-    ends = storages.end_values[:, np.unique(storages.end_of[own])].reshape(2, 1, -1)
-    ends = ends[:, :, np.argsort(-ends[tables.END_PRICE, 0], kind="stable")]
-    one = storages._replace(
-        limits=whole,
-        traits=traits,
-        group=np.zeros(1, dtype=np.int64),
-        end_of=np.zeros(1, dtype=np.int64),
-        end_values=np.ascontiguousarray(ends),
-    )
-    others = storages.group != BATTERIES
-    meter = meter_beside(problem, (charge - discharge)[others].sum(axis=0))
-    aggregate = replace(problem, meter=meter, storages=one, couplings=Couplings(), permissions=None)
-    levels = storage_plan.solve(aggregate).levels[0]
-    rises: Mask = np.diff(levels, prepend=traits[tables.INITIAL, 0]) > _NOTHING
-    return rises
 
 
 def levels_one_way(problem: ProblemArrays, charge: Vector, discharge: Vector) -> Vector:

@@ -2,8 +2,8 @@
 
 The optimum of a linear programme is a lower bound; where the physical dispatch of its stored energy
 attains it, the two are one.  Where not, a single storage is solved exactly by its value function.
-For several, steps that share one incumbent follow: the best point of the optimal face, the tight
-formulation of `hull`, starts near its optimum, and HiGHS with binaries.
+For several, steps that share one incumbent follow: the tight formulation of `hull`, starts near its
+optimum, and HiGHS with binaries.
 """
 
 import contextlib
@@ -14,23 +14,16 @@ import numpy as np
 from matrix_builders import Vector, tables
 from matrix_builders import layout as blocks
 from optimiser.errors import OptimiserError
-from optimiser.exact.charging_sessions import charge_in_order, merge_sessions
+from optimiser.exact.charging import charge_in_order
+from optimiser.exact.fixing import FixedLp, resolve_fixed
 from optimiser.exact.hull import Hull, hull
 from optimiser.exact.integrality import Violations, find_violations, is_feasible
 from optimiser.exact.local_search import coordinate_descent
-from optimiser.exact.optimal_face import FixedLp, break_ties, resolve_fixed, tie_break_cost
-from optimiser.exact.starts import (
-    directions_of_whole,
-    dive,
-    levels_one_way,
-    resolve,
-    with_directions,
-)
+from optimiser.exact.starts import dive, levels_one_way, resolve
 from optimiser.model.arrays import ProblemArrays
 from optimiser.model.dispatch import Dispatch, Trajectory, planning_cost, simulate
 from optimiser.model.formulation import Formulation
 from optimiser.model.linear_program import LpSolution
-from optimiser.model.storages import BATTERIES
 from optimiser.problem.site import Site
 from optimiser.result.fallback import rule_levels
 from optimiser.solvers import Deadline, SolverBackend, now
@@ -49,7 +42,7 @@ _USUAL_PRICE = 0.3  # $/kWh
 
 _NEARLY_ONE_POWER = 0.5  # least power over most
 _ROUNDS = 5
-_GOOD = 10.0  # times the gap that proves a plan
+_GOOD = 10.0  # times the gap that proves a plan; no other start is worth its time then
 _TIE_BREAK_TIME = 1.0  # s; deciding between equals is worth no more
 
 
@@ -59,15 +52,15 @@ class Means:
 
     Attributes
     ----------
-    site : Site
-        Priorities, which decide between equals.
+    gap : float
+        Gap within which a plan counts as optimal. [$]
     backend : SolverBackend
         The solver of the relaxation, for more programmes of the kind.
     deadline : Deadline
         When to stop.
     """
 
-    site: Site
+    gap: float
     backend: SolverBackend
     deadline: Deadline
 
@@ -90,8 +83,6 @@ class Incumbent:
         Intervals in which the relaxation was impossible, where that mattered.
     fixed : FixedLp or None
         Linear programme whose optimum it is; None where it came another way.
-    has_ties_broken : bool
-        Whether it is already the best of its equals.
     """
 
     dispatch: Dispatch
@@ -100,7 +91,6 @@ class Incumbent:
     solver: str
     n_violations: int = 0
     fixed: FixedLp | None = None
-    has_ties_broken: bool = False
 
     @property
     def is_optimal(self) -> bool:
@@ -150,8 +140,7 @@ def physical_optimum(
             return replace(exact_plan, lower_bound=bound, n_violations=violations.n_intervals)
     best = best or by_rules(formulation, bound)
     best = replace(best, lower_bound=bound, solver=solution.backend)
-    search = _Search(relaxed, violations, means, best)
-    return search.run()
+    return _Search(relaxed, violations, means, best).run()
 
 
 class _Search:
@@ -161,149 +150,105 @@ class _Search:
     ----------
     relaxed : FixedLp
         The relaxation.
-    chosen : Violations
+    violations : Violations
         Where its optimum is impossible.
     means : Means
-        Back end and deadline.
+        Gap, back end and deadline.
     best : Incumbent
         A physical plan.
     """
 
-    def __init__(self, relaxed: FixedLp, chosen: Violations, means: Means, best: Incumbent) -> None:
-        self._relaxed, self._means = relaxed, means
-        self._formulation = relaxed.formulation
-        self._violations, self._chosen = chosen, chosen
-        self._gap = proof_gap(means.site)
+    def __init__(
+        self, relaxed: FixedLp, violations: Violations, means: Means, best: Incumbent
+    ) -> None:
+        self._formulation, self._root = relaxed.formulation, relaxed.solution
+        self._means, self._best = means, best
+        self._chosen = violations
         self._tight: Hull | None = None
-        self._root = relaxed.solution
-        self.best = best
 
     def run(self) -> Incumbent:
         """Take the steps until the gap is closed or the time is over; return the incumbent."""
         for step in (
             self._repair,
-            self._on_optimal_face,
             self._tighten,
             self._repair,
             self._descend,
             self._dive,
             self._descend,
-            self._follow_whole,
-            self._descend,
             self._branch,
             self._descend,
         ):
-            if self._is_done or self._means.deadline.is_over:
+            if self._gap <= self._means.gap or self._means.deadline.is_over:
                 break
             with contextlib.suppress(OptimiserError):  # the next step, or the incumbent
                 step()
-        return self._fix_choices(replace(self.best, n_violations=self._chosen.n_intervals))
+        return self._fix_choices(replace(self._best, n_violations=self._chosen.n_intervals))
 
     @property
-    def _is_done(self) -> bool:
-        return self.best.cost - self.best.lower_bound <= self._gap
+    def _problem(self) -> ProblemArrays:
+        return self._formulation.problem
 
     @property
-    def _is_good(self) -> bool:
-        """Return whether no other start is worth its time."""
-        return self.best.cost - self.best.lower_bound <= _GOOD * self._gap
+    def _gap(self) -> float:
+        return self._best.cost - self._best.lower_bound
 
-    def _offer(self, x: Vector, solver: str) -> bool:
-        """Take the physical dispatch of a point, where it is cheaper; return whether it is."""
-        found = _feasible(self._formulation, x[: self._formulation.lp.cost.size])
-        if found is None or found.cost >= self.best.cost:
-            return False
-        bound = self.best.lower_bound
-        self.best = replace(found, lower_bound=bound, solver=solver)
-        return True
+    def _offer(self, dispatch: Dispatch, solver: str) -> None:
+        """Take a dispatch that is feasible and cheaper than the incumbent."""
+        cost = planning_cost(self._problem, dispatch)
+        if cost < self._best.cost and is_feasible(self._formulation, dispatch):
+            self._best = replace(self._best, dispatch=dispatch, cost=cost, solver=solver)
+
+    def _offer_point(self, x: Vector, solver: str) -> None:
+        trajectory = self._formulation.trajectory(x)
+        self._offer(simulate(self._problem, trajectory).dispatch, solver)
 
     def _raise_bound(self, bound: float) -> None:
-        self.best = replace(self.best, lower_bound=max(self.best.lower_bound, bound))
+        self._best = replace(self._best, lower_bound=max(self._best.lower_bound, bound))
 
-    def _on_optimal_face(self) -> None:
-        """Find an optimum of the relaxation without violations: many have some only by chance."""
-        tie_break = tie_break_cost(self._means.site, self._formulation)
-        fixed = break_ties(
-            self._relaxed, tie_break, self._means.backend, self._means.deadline.part(0.25)
-        )
-        if self._offer(fixed.solution.x, self._relaxed.solution.backend):
-            self.best = replace(self.best, has_ties_broken=self._is_done)
+    def _repair(self) -> None:
+        """Give every group the direction it mostly has, and vehicles whole charges."""
+        table = self._formulation.layout.table
+        moved = (self._root.x[table(block)] for block in (blocks.CHARGE, blocks.DISCHARGE))
+        levels = levels_one_way(self._problem, *moved)
+        dispatch = simulate(self._problem, Trajectory(levels)).dispatch
+        for repaired in (charge_in_order(self._problem, dispatch), dispatch):
+            if repaired is not None:
+                self._offer(repaired, self._root.backend)
 
     def _tighten(self) -> None:
         """Solve the relaxation with the rows of the hull, until its violations are chosen."""
-        problem = self._formulation.problem
-        self._chosen = self._chosen.with_semicontinuous(problem.storages)
-        if self._violations.are_simultaneous:
-            self._chosen = self._chosen.with_profitable_cycles(problem)
+        if self._chosen.are_simultaneous:
+            self._chosen = self._chosen.with_profitable_cycles(self._problem)
+        self._chosen = self._chosen.with_semicontinuous(self._problem.storages)
         for _ in range(_ROUNDS):
             tight = hull(self._formulation, self._chosen)
-            self._root = resolve(
-                tight.lp,
-                self._relaxed.solution,
-                self._means.backend,
-                self._means.deadline.part(0.5),
-            )
+            deadline = self._means.deadline.part(0.5)
+            self._root = resolve(tight.lp, self._root, self._means.backend, deadline)
             self._tight = tight
             assert self._root.proof is not None
             self._raise_bound(self._root.proof.lower_bound)
-            self._offer(self._root.x, self._root.backend)
+            self._offer_point(self._root.x, self._root.backend)
             if not self._choose_more(self._root.x):
                 break
 
     def _choose_more(self, x: Vector) -> bool:
         """Choose the intervals in which a point is impossible too; return whether there are any."""
-        found = find_violations(self._formulation, x[: self._formulation.lp.cost.size])
-        fresh = found.without(self._chosen)
+        fresh = find_violations(self._formulation, x).without(self._chosen)
         self._chosen |= fresh
         return fresh.any
 
     def _dive(self) -> None:
         """Make the choices whole, those nearest to it first."""
-        if self._tight is not None and not self._is_good:
-            found = dive(
-                self._tight, self._root, self._means.backend, self._means.deadline.part(0.25)
-            )
-            self._offer(found.x, found.backend)
-
-    def _repair(self) -> None:
-        """Give every group the direction it mostly has, and vehicles whole charges."""
-        problem, table = self._formulation.problem, self._formulation.layout.table
-        moved = (self._root.x[table(block)] for block in (blocks.CHARGE, blocks.DISCHARGE))
-        dispatch = simulate(problem, Trajectory(levels_one_way(problem, *moved))).dispatch
-        for repaired in (charge_in_order(problem, dispatch), dispatch):
-            if repaired is not None and is_feasible(self._formulation, repaired):
-                cost = planning_cost(problem, repaired)
-                if cost < self.best.cost:
-                    solver = self._root.backend
-                    self.best = replace(self.best, dispatch=repaired, cost=cost, solver=solver)
-                return
-
-    def _follow_whole(self) -> None:
-        """Charge when all batteries taken as one would, beside what vehicles do."""
-        has_batteries = (self._formulation.problem.storages.group == BATTERIES).any()
-        if self._is_good or self._tight is None or not has_batteries:
-            return
-        table, deadline = self._formulation.layout.table, self._means.deadline.part(0.25)
-        moved = (self._root.x[table(block)] for block in (blocks.CHARGE, blocks.DISCHARGE))
-        narrow = with_directions(
-            self._tight, directions_of_whole(self._formulation.problem, *moved)
-        )
-        root = resolve(narrow.lp, self._root, self._means.backend, deadline)
-        found = dive(narrow, root, self._means.backend, deadline)
-        self._offer(found.x, found.backend)
+        if self._tight is not None and self._gap > _GOOD * self._means.gap:
+            deadline = self._means.deadline.part(0.25)
+            found = dive(self._tight, self._root, self._means.backend, deadline)
+            self._offer_point(found.x, found.backend)
 
     def _descend(self) -> None:
-        """Improve the incumbent storage by storage, and merge the sessions of its vehicles."""
-        problem, best = self._formulation.problem, self.best
-        dispatch = coordinate_descent(self._formulation, best.dispatch, best.cost)
-        merged = merge_sessions(problem, dispatch)
-        cost = planning_cost(problem, dispatch)
-        if merged is not None and is_feasible(self._formulation, merged):
-            merged_cost = planning_cost(problem, merged)
-            if merged_cost - SAME_COST <= cost:
-                dispatch, cost = merged, merged_cost
-        if cost < best.cost:
-            self.best = replace(best, dispatch=dispatch, cost=cost, has_ties_broken=False)
+        """Improve the incumbent storage by storage."""
+        best = self._best
+        better = coordinate_descent(self._formulation, best.dispatch, best.cost)
+        self._offer(better, best.solver)
 
     def _branch(self) -> None:
         """Prove the incumbent, or find a better one, by binaries."""
@@ -317,22 +262,24 @@ class _Search:
             mixed = highs_mip.solve(
                 self._tight.lp,
                 self._tight.integers,
-                self._tight.point(self.best.dispatch),
+                self._tight.point(self._best.dispatch),
                 deadline=deadline,
-                gap=0.9 * self._gap,
+                gap=0.9 * self._means.gap,
                 presolves=self._has_chargers_of_one_power,
             )
-            self.best = replace(self.best, solver=highs_mip.name)
+            self._best = replace(self._best, solver=highs_mip.name)
             self._raise_bound(mixed.lower_bound)
-            self._offer(mixed.x, highs_mip.name)
+            self._offer_point(mixed.x, highs_mip.name)
+            if not self._choose_more(mixed.x):
+                break
             self._tight = None
-            if self._is_done or deadline.is_over or not self._choose_more(mixed.x):
+            if self._gap <= self._means.gap or deadline.is_over:
                 break
 
     @property
     def _has_chargers_of_one_power(self) -> bool:
         """Return whether presolve pays: 4 to 6 against 8 s; it costs directions 1.4 to 0.9 s."""
-        limits = self._formulation.problem.storages.limits
+        limits = self._problem.storages.limits
         least, most = limits[tables.LEAST_CHARGE], limits[tables.CHARGE_LIMIT]
         return bool((least > _NEARLY_ONE_POWER * most).any())
 
@@ -343,8 +290,6 @@ class _Search:
             fixed = resolve_fixed(
                 self._formulation, best.dispatch, self._chosen, self._means.backend, deadline
             )
-            if best.has_ties_broken:
-                return replace(best, fixed=fixed)
             found = _feasible(self._formulation, fixed.solution.x)
             if found is not None and found.cost <= best.cost + SAME_COST:
                 return replace(best, dispatch=found.dispatch, cost=found.cost, fixed=fixed)

@@ -84,9 +84,9 @@ def with_fewer_runs(
     found = highs_mip.solve(
         lp, integers, start, deadline=deadline, gap=_GAP, presolves=True, root_only=True
     )
-    whole = _with_whole_choices(lp, integers, found.x)
-    cost = tight.formulation.lp.cost + _TIE_BREAK * tie_break
-    whole.cost[: cost.size] = cost
+    cost = np.zeros(lp.cost.size)
+    cost[: tie_break.size] = formulation.lp.cost + _TIE_BREAK * tie_break
+    whole = _with_whole_choices(lp._replace(cost=cost), integers, found.x)
     exact = highs.solve(whole, time_limit=deadline.time_left)
     fewer = simulate(problem, formulation.trajectory(exact.x))
     is_worse = fewer.cost > most + _SLACK or not is_feasible(formulation, fewer.dispatch)
@@ -94,10 +94,10 @@ def with_fewer_runs(
 
 
 def _with_whole_choices(lp: LinearProgram, integers: Places, x: Vector) -> LinearProgram:
-    """Return the programme with the choices of a point, made whole, and no cost."""
+    """Return a programme with the choices of a point, made whole."""
     lower, upper = lp.col_lower.copy(), lp.col_upper.copy()
     lower[integers] = upper[integers] = np.round(x[integers])
-    return lp._replace(cost=np.zeros(lp.cost.size), col_lower=lower, col_upper=upper)
+    return lp._replace(col_lower=lower, col_upper=upper)
 
 
 def _missing_no_more(tight: Hull, x: Vector) -> Hull:

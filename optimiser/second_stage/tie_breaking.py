@@ -8,15 +8,17 @@ import numpy as np
 
 from matrix_builders import Vector
 from optimiser.errors import OptimiserError, SolverError
-from optimiser.exact.charging_sessions import merge_sessions
+from optimiser.exact.charging import NOTHING, charge_in_order
 from optimiser.exact.integrality import is_feasible
-from optimiser.exact.optimal_face import break_ties, tie_break_cost
 from optimiser.exact.steps import SAME_COST, Incumbent
+from optimiser.model.arrays import ProblemArrays
 from optimiser.model.dispatch import Dispatch, Trajectory, planning_cost, simulate
 from optimiser.model.formulation import Formulation
+from optimiser.model.storages import BATTERIES
 from optimiser.problem.site import Site
 from optimiser.result.plan import Plan
 from optimiser.second_stage.load_sharing import share_load
+from optimiser.second_stage.optimal_face import break_ties, tie_break_cost
 from optimiser.second_stage.preference import Candidate, prefer
 from optimiser.solvers import Deadline, SolverBackend, now
 
@@ -85,17 +87,23 @@ def _break_ties(
 ) -> Dispatch:
     """Find a plan of the same cost that moves less, in fewer sessions."""
     problem, chosen = formulation.problem, best.dispatch
-    if backend is not None and best.fixed is not None and not best.has_ties_broken:
+    if backend is not None and best.fixed is not None:
         tie_break = tie_break_cost(site, formulation)
         with contextlib.suppress(OptimiserError):  # the cheapest plan is as good
             fixed = break_ties(best.fixed, tie_break, backend, Deadline(now() + _TIME_LIMIT))
             trajectory = fixed.formulation.trajectory(fixed.solution.x)
             equal = simulate(problem, trajectory).dispatch
             chosen = _as_good(formulation, best.cost, equal, chosen)
-    merged = merge_sessions(problem, chosen)
-    if merged is not None:
+    merged = charge_in_order(problem, chosen)
+    if merged is not None and _count_sessions(problem, merged) < _count_sessions(problem, chosen):
         chosen = _as_good(formulation, best.cost, merged, chosen)
     return chosen
+
+
+def _count_sessions(problem: ProblemArrays, dispatch: Dispatch) -> int:
+    """Count how often charging begins, over all vehicles."""
+    on = dispatch.charge[problem.storages.group != BATTERIES] > NOTHING
+    return int(np.count_nonzero(on[:, 1:] & ~on[:, :-1]) + np.count_nonzero(on[:, :1]))
 
 
 def _actions_before(site: Site, previous: Plan | None) -> Vector:

@@ -1,4 +1,4 @@
-"""Vehicles charged in one go: the same cost in fewer sessions, where there is such a plan."""
+"""Vehicles charged by themselves: whole charges, cheapest intervals first, then the earliest."""
 
 from heapq import heappop, heappush
 
@@ -9,25 +9,7 @@ from optimiser.model.arrays import ProblemArrays
 from optimiser.model.dispatch import Dispatch, Trajectory, meter_cost, simulate
 from optimiser.model.storages import BATTERIES
 
-_NOTHING = 1e-9  # kWh
-
-
-def count_sessions(charge: Vector) -> int:
-    """Count how often charging begins, over all vehicles; `charge` has shape (V, T)."""
-    on = charge > _NOTHING
-    return int(np.count_nonzero(on[:, 1:] & ~on[:, :-1]) + np.count_nonzero(on[:, :1]))
-
-
-def merge_sessions(problem: ProblemArrays, dispatch: Dispatch) -> Dispatch | None:
-    """Charge the vehicles in order of price; None where there are no fewer sessions so.
-
-    Whether the result costs the same is for the caller to look at.
-    """
-    merged = charge_in_order(problem, dispatch)
-    own = problem.storages.group != BATTERIES
-    if merged is None or count_sessions(merged.charge[own]) >= count_sessions(dispatch.charge[own]):
-        return None
-    return merged
+NOTHING = 1e-9  # kWh
 
 
 def charge_in_order(problem: ProblemArrays, dispatch: Dispatch) -> Dispatch | None:
@@ -38,7 +20,7 @@ def charge_in_order(problem: ProblemArrays, dispatch: Dispatch) -> Dispatch | No
     """
     storages = problem.storages
     only_charges = (storages.group != BATTERIES) & ~dispatch.discharge.any(axis=1)
-    vehicles = np.flatnonzero(only_charges & (dispatch.charge > _NOTHING).any(axis=1))
+    vehicles = np.flatnonzero(only_charges & (dispatch.charge > NOTHING).any(axis=1))
     if vehicles.size == 0:
         return None
     charge = dispatch.charge.copy()
@@ -87,12 +69,12 @@ def cheapest_charge(
     limits = problem.storages.limits[:, k]
     room = np.minimum(limits[tables.CHARGE_LIMIT], limit - drawn)
     least = np.minimum(limits[tables.LEAST_CHARGE], limits[tables.CHARGE_LIMIT])
-    room = np.where(room < np.maximum(least, _NOTHING), 0.0, room)
-    price = _price_of(problem, drawn, np.where(room > 0.0, np.maximum(least, _NOTHING), 0.0))
+    room = np.where(room < np.maximum(least, NOTHING), 0.0, room)
+    price = _price_of(problem, drawn, np.where(room > 0.0, np.maximum(least, NOTHING), 0.0))
     order = np.lexsort((np.arange(price.size), np.round(price, 9)))
     order = order[room[order] > 0]
     filled = np.cumsum(room[order])
-    enough = int(np.searchsorted(filled, energy - _NOTHING))
+    enough = int(np.searchsorted(filled, energy - NOTHING))
     if enough >= order.size:
         return None
     chosen = order[: enough + 1]
@@ -103,9 +85,9 @@ def cheapest_charge(
         given = min(surplus, max(charge[t] - limits[tables.LEAST_CHARGE, t], 0.0))
         charge[t] -= given
         surplus -= given
-    if surplus > _NOTHING and problem.storages.traits[tables.ENDS_SHORT, k]:
+    if surplus > NOTHING and problem.storages.traits[tables.ENDS_SHORT, k]:
         return _with_short_end(problem, drawn, room, energy)
-    return charge if surplus <= _NOTHING else None
+    return charge if surplus <= NOTHING else None
 
 
 def _price_of(problem: ProblemArrays, drawn: Vector, energy: Vector) -> Vector:
@@ -125,7 +107,7 @@ def _with_short_end(
     size = float(room.max())
     number = int(energy / size)
     rest = energy - number * size
-    times = np.flatnonzero(room >= size - _NOTHING)
+    times = np.flatnonzero(room >= size - NOTHING)
     whole, short = (
         _price_of(problem, drawn, np.where(room > 0.0, part, 0.0))[times] * part
         for part in (size, rest)
@@ -135,7 +117,7 @@ def _with_short_end(
     for i, t in enumerate(times.tolist()):
         if len(cheapest) == number:
             cost = float(short[i]) - sum(negative for negative, _ in cheapest)
-            if cost < best - _NOTHING:
+            if cost < best - NOTHING:
                 best, chosen = cost, (t, [times[j] for _, j in cheapest])
         heappush(cheapest, (-float(whole[i]), i))
         if len(cheapest) > number:

@@ -6,19 +6,18 @@ them decides by a tie-break cost.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from matrix_builders import LinearProgram, Vector, tables
+from matrix_builders import LinearProgram, Vector
 from matrix_builders import layout as blocks
-from optimiser import solvers
+from optimiser.exact.fixing import FixedLp
 from optimiser.exact.hull import hull
-from optimiser.exact.integrality import Violations, charges_more, find_violations, members
+from optimiser.exact.integrality import find_violations
 from optimiser.exact.starts import dive, resolve
-from optimiser.model.dispatch import Dispatch
 from optimiser.model.formulation import Formulation
-from optimiser.model.linear_program import LpSolution, Start, multiply_transposed
+from optimiser.model.linear_program import LpSolution, multiply_transposed
 from optimiser.problem.site import Site
 from optimiser.problem.vehicle import Priority
 from optimiser.solvers import Deadline, SolverBackend
@@ -30,63 +29,6 @@ _THROUGHPUT = 1.0
 _PRIORITY = 0.05
 _LATE_IMPORT = 0.1
 _LATE_CHARGE = {Priority.EV_FIRST: 0.3, Priority.EQUAL: 0.2, Priority.BATTERY_FIRST: 0.15}
-
-
-@dataclass(frozen=True, slots=True)
-class FixedLp:
-    """A linear programme with some bounds fixed, and its optimum.
-
-    Attributes
-    ----------
-    formulation : Formulation
-        Bounds narrowed where a choice was made.
-    solution : LpSolution
-        Its verified optimum.
-    """
-
-    formulation: Formulation
-    solution: LpSolution
-
-
-def resolve_fixed(
-    formulation: Formulation,
-    dispatch: Dispatch,
-    decisions: Violations,
-    backend: SolverBackend,
-    deadline: Deadline,
-) -> FixedLp:
-    """Solve with the choices that a dispatch makes, where `decisions` has a violation.
-
-    Raises
-    ------
-    OptimiserError
-        Where the back end fails.
-    """
-    narrow = _fix_bounds(formulation, dispatch, decisions)
-    start = Start(np.clip(formulation.point(dispatch), narrow.lp.col_lower, narrow.lp.col_upper))
-    solution = solvers.solve_verified(
-        backend, narrow.lp, time_limit=deadline.time_left, start=start
-    )
-    return FixedLp(narrow, solution)
-
-
-def _fix_bounds(formulation: Formulation, dispatch: Dispatch, decisions: Violations) -> Formulation:
-    """Narrow the bounds so that the choices of a dispatch are the only ones."""
-    lower, upper = formulation.lp.col_lower.copy(), formulation.lp.col_upper.copy()
-    columns, storages = formulation.layout.table, formulation.problem.storages
-    imports = dispatch.grid_import >= dispatch.grid_export
-    upper[columns(blocks.EXPORT)[0, decisions.meter & imports]] = 0.0
-    upper[columns(blocks.IMPORT)[0, decisions.meter & ~imports]] = 0.0
-    charge, discharge = columns(blocks.CHARGE), columns(blocks.DISCHARGE)
-    charging = charges_more(storages, dispatch.charge, dispatch.discharge)
-    for group, both, charges in zip(members(storages), decisions.groups, charging, strict=True):
-        upper[discharge[np.ix_(group, np.flatnonzero(both & charges))]] = 0.0
-        upper[charge[np.ix_(group, np.flatnonzero(both & ~charges))]] = 0.0
-    runs = decisions.below_minimum & (dispatch.charge > 0.0)
-    least = np.minimum(storages.limits[tables.LEAST_CHARGE], dispatch.charge)
-    lower[charge[runs]] = np.minimum(least[runs], upper[charge[runs]])
-    upper[charge[decisions.below_minimum & ~runs]] = 0.0
-    return replace(formulation, lp=formulation.lp._replace(col_lower=lower, col_upper=upper))
 
 
 def break_ties(
