@@ -2,6 +2,7 @@
 
 import math
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -442,6 +443,20 @@ async def test_a_series_without_a_sane_reading_is_refused(client, field, series,
 
     assert got.startswith(error)
     assert len(got) < 200
+
+
+@pytest.mark.parametrize("minutes", [15, 30, 60])
+async def test_a_day_that_has_begun_is_a_day(client, minutes):
+    """What its last energy is worth does not jump with the minute of the start."""
+    n = 1440 // minutes
+    prices = [0.4] * (n // 2) + [0.1] * (n // 2)
+    optima = []
+    for late in range(0, minutes, 5):
+        sent = request(n, prices_import=prices, interval_minutes=minutes, start_time=at(late / 60))
+        optima.append((await plan_of(client, sent))["certificate"]["optimum"])
+
+    # Five minutes of 0.5 kW at 0.4 $/kWh are 0.017 $; the median price as end value moves 1.6 $.
+    assert all(abs(later - sooner) < 0.03 for sooner, later in pairwise(optima))
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
