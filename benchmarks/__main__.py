@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import comparison, phases, plot, problems, report, service, several
+from benchmarks import comparison, early, phases, plot, problems, report, service, several
 from benchmarks.machine import machine, versions
 from benchmarks.memory import memory
 from matrix_builders import MODE
@@ -32,6 +32,7 @@ def measures(*, quick: bool) -> dict[str, Callable[[], Any]]:
             service.service() | ({} if quick else service.year() | service.binaries())
         ),
         "memory": lambda: memory(5 if quick else 1000),
+        "early": lambda: early.early(1) if quick else early.early(),
     }
 
 

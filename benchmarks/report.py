@@ -91,6 +91,20 @@ def several(results: Results) -> str:
     return "\n\n".join([*tables, *([_large(found["large"])] if found["large"] else [])])
 
 
+def early(results: Results) -> str:
+    """Bills in a closed loop with surplus stored early, and late."""
+    head = ["home", "tariff", "forecast", "early, $ a day", "late", "cheaper"]
+    body = [
+        [
+            *(row[key] for key in ("home", "tariff", "forecast")),
+            *(f"{row[key]:.4f}" for key in ("early", "late")),
+            f"{row['saved']:.2%}",
+        ]
+        for row in results["early"]
+    ]
+    return table(head, body)
+
+
 def _large(rows: Iterable[Results]) -> str:
     """Every large site, planned by a server."""
     head = ["site, one-minute steps", "prices", "wall, s", "peak memory, MiB", "before", "status"]
@@ -205,6 +219,7 @@ SECTIONS = {
     "several": ("Several storages", several),
     "service": ("The server", service),
     "memory": ("Memory", memory),
+    "early": ("Surplus stored early", early),
 }
 
 

@@ -20,6 +20,7 @@ from optimiser.model.formulation import Formulation
 from optimiser.model.linear_program import LpSolution, multiply_transposed
 from optimiser.problem.site import Site
 from optimiser.problem.vehicle import Priority
+from optimiser.problem.windows import Mask
 from optimiser.solvers import Deadline, SolverBackend
 
 _PRICED = 1e-8  # $/kWh; a reduced cost or dual beyond this is no rounding
@@ -28,6 +29,7 @@ _PRICED = 1e-8  # $/kWh; a reduced cost or dual beyond this is no rounding
 _THROUGHPUT = 1.0
 _PRIORITY = 0.05
 _LATE_IMPORT = 0.1
+_LATE_STORING = 0.2  # of surplus in a battery: after vehicles that come first, before others
 _LATE_CHARGE = {Priority.EV_FIRST: 0.3, Priority.EQUAL: 0.2, Priority.BATTERY_FIRST: 0.15}
 
 
@@ -65,21 +67,24 @@ def tie_break_cost(site: Site, formulation: Formulation) -> Vector:
     cost = np.zeros(layout.n_cols)
     late = site.horizon.elapsed / site.horizon.elapsed[-1]
     cost[layout.columns[blocks.IMPORT]] = _LATE_IMPORT * (1.0 - late)
-    cost[layout.columns[blocks.EXPORT]] = _LATE_IMPORT * late
-    weights = list(_storage_weights(site, late))
+    has_surplus = site.net_load < 0  # which is exported whenever it is not stored
+    cost[layout.columns[blocks.EXPORT]] = np.where(has_surplus, 0.0, _LATE_IMPORT * late)
+    weights = list(_storage_weights(site, late, has_surplus))
     charging, discharging = (np.array([pair[way] for pair in weights]) for way in (0, 1))
     cost[layout.columns[blocks.CHARGE]] = charging.ravel()
     cost[layout.columns[blocks.DISCHARGE]] = discharging.ravel()
     return cost
 
 
-def _storage_weights(site: Site, late: Vector) -> Iterator[tuple[Vector, Vector]]:
+def _storage_weights(
+    site: Site, late: Vector, has_surplus: Mask
+) -> Iterator[tuple[Vector, Vector]]:
     """Yield the weights of charge and discharge of every storage; shape (T,) each."""
     ranks = sorted({battery.priority for battery in site.batteries})
     for battery in site.batteries:
         rank = ranks.index(battery.priority) / max(len(ranks) - 1, 1)
         weight = np.full(late.size, _THROUGHPUT + _PRIORITY * rank)
-        yield weight, weight
+        yield weight + np.where(has_surplus, _LATE_STORING * late, 0.0), weight
     for vehicle in site.vehicles:
         yield _LATE_CHARGE[vehicle.priority] * late, np.full(late.size, _THROUGHPUT)
 

@@ -1,32 +1,55 @@
-"""The second stage: among plans of nearly the same cost, the one that people want.
+"""The second stage of one storage: among plans of nearly the same cost, the one that people want.
 
-Least throughput, then import late and export early, then steady power, then close to the plan
-before; never at more than a stated budget.  The first two are prices so small that even the
-cheapest plan would not pay the budget in them, so the value function finds their optimum in one
-more pass.
+In this order, never at more than a stated budget: the action of the plan before goes on; fewest
+runs; surplus stored early; least throughput; steady power; import late.  A run is a stretch of
+intervals in which a storage charges, or discharges; a rest is none.  The price of a run takes what
+the budget allows; surplus, throughput and time have prices so small that even the cheapest plan
+would pay a thirtieth of it.
 """
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from matrix_builders import tables
+from matrix_builders import Vector, tables
 from optimiser.model.arrays import ProblemArrays
-from optimiser.model.dispatch import Dispatch, Trajectory, simulate
+from optimiser.model.dispatch import Dispatch, Trajectory, meter_cost, simulate
 from optimiser.problem.site import Site
-from optimiser.result.plan import Action, Plan, actions_of
-from optimiser.second_stage.smoothing import smooth_power
-from optimiser.value_function import storage_plan
+from optimiser.result.plan import Action, Plan
+from optimiser.value_function import fewest_runs as table
+from optimiser.value_function.interval_cost import interval_costs
+from optimiser.value_function.modes import CHARGES, DISCHARGES, N_MODES, RESTS
+from optimiser.value_function.storage_plan import recursion
 from optimiser.value_function.terminal_value import DISCOUNT
 
 DEFAULT_BUDGET = 0.01
 """Most that preferences may cost over the horizon. [$]"""
 
-_THROUGHPUT_SHARE = 0.5
-_TIMING_SHARE = 0.25
+LEAST_POWER = 0.05
+"""Power below which a storage rests, when runs are counted. [kW]"""
+
+# Parts of the budget for what comes after the runs, in the order of preference.
+_SURPLUS_SHARE = 0.02
+_THROUGHPUT_SHARE = 0.01
+_TIMING_SHARE = 0.005
 _DISCOUNT_SHARE = 0.25
-_NOTHING = 1e-9  # $; smoothing a plan must be free
+
+# Of as many runs, those with fewer rests in between: a rest counts as this part of a run.  In a
+# surplus it counts as nothing, or charging early would go on at the least power till the evening.
+_REST = 0.3
+_FORBIDDEN = 1e9  # runs
+
+_NOTHING = 1e-9  # kWh; $, where smoothing a plan must be free
+_ROUNDING = 1e-9  # h
+_EQUAL_PRICE = 1e-9  # $/kWh
 _LEAST_THROUGHPUT = 1e-3  # kWh; a plan that moves nothing needs no price on moving
+
+_MODES = {
+    Action.CHARGE: CHARGES,
+    Action.CONSUME: DISCHARGES,
+    Action.EXPORT: DISCHARGES,
+    Action.IDLE: RESTS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,40 +60,98 @@ class Candidate:
     cost: float
 
 
+@dataclass(frozen=True, slots=True)
+class Preferred:
+    """A problem with the prices of preferences.
+
+    Attributes
+    ----------
+    problem : ProblemArrays
+        The problem, at other prices.
+    late : float64 array, shape (T,)
+        Price of storing surplus late. [$/kWh]
+    """
+
+    problem: ProblemArrays
+    late: Vector
+
+
 def prefer(
     site: Site, problem: ProblemArrays, best: Candidate, budget: float, previous: Plan | None
-) -> Candidate:
+) -> Candidate | None:
     """Find the plan that people prefer to the cheapest one, within the budget [$].
 
     The value function applies to the problem; `previous` is the plan before, of the same site.
+    None where the value functions have too many breakpoints.
     """
-    priced = with_preference_prices(problem, best.dispatch, budget)
-    candidates = [_solve(problem, priced)]
-    if previous is not None:
-        net = _first_move(site, candidates[0].dispatch, previous)
-        if net is not None:
-            candidates.append(_solve(problem, _beginning_with(priced, net)))
-    chosen = best
-    for candidate in candidates:
-        chosen = candidate if candidate.cost <= best.cost + budget else chosen
-    trajectory = smooth_power(problem, chosen.dispatch)
+    preferred = with_preference_prices(problem, best.dispatch, budget)
+    costs = np.array([best.cost + budget, budget])
+    t = None if previous is None else previous.interval_at(site.horizon.start)
+    found = None
+    if previous is not None and t is not None:
+        found = with_fewest_runs(problem, preferred, costs, _MODES[previous.actions[t]])
+    if found is None:
+        found = with_fewest_runs(problem, preferred, costs, None)
+    if found is None:
+        return None
+    trajectory = smooth_power(problem, found.dispatch)
     if trajectory is None:
-        return chosen
+        return found
     smooth = Candidate(*simulate(problem, trajectory)[:2])
-    return smooth if smooth.cost <= chosen.cost + _NOTHING else chosen
+    return smooth if smooth.cost <= found.cost + _NOTHING else found
 
 
-def _solve(problem: ProblemArrays, priced: ProblemArrays) -> Candidate:
-    """Return the optimum under preference prices, at its cost without them."""
-    levels = storage_plan.solve(priced).levels
-    return Candidate(*simulate(problem, Trajectory(levels))[:2])
+def with_fewest_runs(
+    problem: ProblemArrays, preferred: Preferred, costs: Vector, goes_on: int | None
+) -> Candidate | None:
+    """Find the plan of the fewest runs, or nearly so, within a budget; None without any.
+
+    Parameters
+    ----------
+    problem : ProblemArrays
+        The problem, of one storage, to which the value function applies.
+    preferred : Preferred
+        The same with prices of preferences.
+    costs : float64 array, shape (2,)
+        Most that the plan may cost, and the part of it that is the budget. [$]
+    goes_on : int or None
+        Mode of the first interval, where that is not free.
+    """
+    inputs = recursion(problem)
+    limits, traits = problem.storages.limits[:, 0], problem.storages.traits[:, 0]
+    most = np.zeros((N_MODES, 2, problem.hours.size))  # energy in and out in each mode
+    most[CHARGES, 0] = limits[tables.CHARGE_LIMIT]
+    most[DISCHARGES, 1] = limits[tables.DISCHARGE_LIMIT]
+    into, out = traits[[tables.CHARGE_EFFICIENCY, tables.DISCHARGE_EFFICIENCY]]
+    reach = most.sum(axis=1)
+    least = np.minimum(LEAST_POWER * problem.hours, np.where(reach > _NOTHING, reach, np.inf))
+    rows = np.empty((table.N_ROWS, problem.hours.size))
+    rows[table.SOFT : table.LEAST] = inputs.soft_levels
+    rows[table.LEAST : table.LATE] = least * np.array([into, 1.0 / out, 0.0])[:, None]
+    rows[table.LATE : table.BEGINS] = 0.0
+    rows[table.LATE + CHARGES] = preferred.late / into
+    rows[table.BEGINS :] = 1.0
+    rows[table.BEGINS + RESTS] = np.where(problem.meter[tables.NET_LOAD] < 0.0, 0.0, _REST)
+    if goes_on is not None:
+        rows[table.BEGINS :, 0] = _FORBIDDEN
+        rows[table.BEGINS + goes_on, 0] = 0.0
+    outside = 10.0 * max(problem.penalty, inputs.penalty)
+    numbers = np.array([inputs.penalty, outside, inputs.initial, *costs])
+    meter = np.tile(preferred.problem.meter, N_MODES)
+    wear = np.ascontiguousarray(preferred.problem.storages.traits[:, 0])
+    by_mode = interval_costs(meter, np.hstack(list(most)), wear, problem.penalty)
+    levels = table.fewest_runs(inputs.costs, inputs.place, *by_mode, rows, numbers, inputs.end)
+    if levels.size == 0:
+        return None
+    return Candidate(*simulate(problem, Trajectory(levels[None, :]))[:2])
 
 
-def with_preference_prices(problem: ProblemArrays, best: Dispatch, budget: float) -> ProblemArrays:
-    """Add a price on throughput, on early import and on late export.
+def with_preference_prices(problem: ProblemArrays, best: Dispatch, budget: float) -> Preferred:
+    """Add a price on late storing, on throughput, on early import and on late export.
 
     Each price is its share of the budget over what the cheapest plan moves: the optimum under them
-    then cannot cost more than the shares together.
+    then cannot cost more than the shares together.  What is left of a surplus is exported whenever
+    it is not stored, so that only what the storage sells is exported early.
 
     Parameters
     ----------
@@ -80,57 +161,49 @@ def with_preference_prices(problem: ProblemArrays, best: Dispatch, budget: float
         Its cheapest plan.
     budget : float
         Most that the preferred plan may cost more. [$]
-
-    Returns
-    -------
-    ProblemArrays
-        The same with other prices.
     """
-    moved = float(best.charge.sum() + best.discharge.sum())
-    traded = float(best.grid_import.sum() + best.grid_export.sum())
+    moved = max(float(best.charge.sum() + best.discharge.sum()), _LEAST_THROUGHPUT)
+    traded = max(float(best.grid_import.sum() + best.grid_export.sum()), _LEAST_THROUGHPUT)
     # Less than what waiting costs: or a little energy on a flat tariff would be kept for ever.
     prices = np.sort(np.abs(problem.meter[tables.IMPORT_PRICE]))
     waiting = _DISCOUNT_SHARE * DISCOUNT * prices[prices.size // 2]
-    wear = min(_THROUGHPUT_SHARE * budget / max(moved, _LEAST_THROUGHPUT), waiting)
-    steepest = _TIMING_SHARE * budget / max(traded, _LEAST_THROUGHPUT)
+    steepest = _TIMING_SHARE * budget / traded
+    # By whole hours: each other price is one more slope, and one more breakpoint of all functions.
     elapsed = np.cumsum(problem.hours)
-    late = elapsed / elapsed[-1]
+    late = np.floor(elapsed - problem.hours + _ROUNDING) / elapsed[-1]
+    has_surplus = problem.meter[tables.NET_LOAD] < 0.0
     meter, traits = problem.meter.copy(), problem.storages.traits.copy()
     meter[tables.IMPORT_PRICE] += steepest * (1.0 - late)
-    meter[tables.EXPORT_PRICE] -= steepest * late
-    traits[tables.WEAR] += wear
-    return replace(problem, meter=meter, storages=problem.storages._replace(traits=traits))
+    meter[tables.EXPORT_PRICE] -= np.where(has_surplus, 0.0, steepest * late)
+    traits[tables.WEAR] += min(_THROUGHPUT_SHARE * budget / moved, waiting)
+    priced = replace(problem, meter=meter, storages=problem.storages._replace(traits=traits))
+    storing = min(_SURPLUS_SHARE * budget / moved, waiting)
+    return Preferred(priced, np.where(has_surplus, storing * late, 0.0))
 
 
-def _first_move(site: Site, chosen: Dispatch, previous: Plan) -> float | None:
-    """Return the first movement that the plan before meant, where the chosen one differs. [kWh]"""
-    t = previous.interval_at(site.horizon.start)
-    if t is None or previous.actions[t] is _first_action(site, chosen):
+def smooth_power(problem: ProblemArrays, dispatch: Dispatch) -> Trajectory | None:
+    """Spread the trade of one storage evenly over intervals of one price; None if there is none."""
+    net = dispatch.charge[0] - dispatch.discharge[0]
+    run = _runs(problem, dispatch, net)
+    mean = np.bincount(run, net) / np.bincount(run, problem.hours)
+    even = mean[run] * problem.hours
+    beside = problem.meter[tables.NET_LOAD] + dispatch.curtailed
+    costs = meter_cost(problem, beside + np.array([even, net]))
+    dearer = costs[0] - costs[1]
+    spreads = (np.bincount(run, dearer) <= _NOTHING) & (np.bincount(run) > 1)
+    if not spreads.any():
         return None
-    if previous.actions[t] is Action.CONSUME:
-        return -max(0.0, float(site.net_load[0]))
-    moved = previous.dispatch.charge[:, t].sum() - previous.dispatch.discharge[:, t].sum()
-    return float(moved / previous.site.horizon.hours[t] * site.horizon.hours[0])
+    net = np.where(spreads[run], even, net)
+    into, out = problem.storages.traits[[tables.CHARGE_EFFICIENCY, tables.DISCHARGE_EFFICIENCY], 0]
+    change = np.where(net > 0, net * into, net / out)
+    return Trajectory((problem.storages.traits[tables.INITIAL, 0] + np.cumsum(change))[None, :])
 
 
-def _first_action(site: Site, chosen: Dispatch) -> Action:
-    """Return the first action of the only battery, which is coupled to nothing."""
-    charge, discharge = chosen.charge[0, :1], chosen.discharge[0, :1]
-    to_load = np.minimum(discharge, np.maximum(site.net_load[:1] + chosen.curtailed[:1], 0.0))
-    energies = np.array([charge, discharge, to_load, discharge - to_load])
-    return actions_of(*(energies / site.horizon.hours[0]))[0]
-
-
-def _beginning_with(problem: ProblemArrays, net: float) -> ProblemArrays:
-    """Pin the level after the first interval by the penalty."""
-    limits, traits = problem.storages.limits.copy(), problem.storages.traits[:, 0]
-    first = limits[:, 0, 0]
-    net = min(max(net, -first[tables.DISCHARGE_LIMIT]), first[tables.CHARGE_LIMIT])
-    efficiency = (
-        traits[tables.CHARGE_EFFICIENCY] if net > 0 else 1.0 / traits[tables.DISCHARGE_EFFICIENCY]
-    )
-    level = traits[tables.INITIAL] + net * efficiency
-    first[[tables.SOFT_FLOOR, tables.SOFT_CEILING]] = np.clip(
-        level, first[tables.STORED_LOWER], first[tables.STORED_UPPER]
-    )
-    return replace(problem, storages=problem.storages._replace(limits=limits))
+def _runs(problem: ProblemArrays, dispatch: Dispatch, net: Vector) -> Vector:
+    """Number the runs of intervals with one direction of trade and one price; shape (T,)."""
+    buys = (net > 0.0) & (dispatch.grid_import > 0.0)
+    sells = (net < 0.0) & (dispatch.grid_export > 0.0)
+    price = np.where(buys, problem.meter[tables.IMPORT_PRICE], problem.meter[tables.EXPORT_PRICE])
+    continues = (buys[1:] & buys[:-1]) | (sells[1:] & sells[:-1])
+    continues &= np.abs(np.diff(price)) < _EQUAL_PRICE
+    return np.concatenate([[0], np.cumsum(~continues)])

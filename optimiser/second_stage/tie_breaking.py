@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from matrix_builders import Vector
-from optimiser.errors import OptimiserError, SolverError
+from optimiser.errors import OptimiserError
 from optimiser.exact.charging import NOTHING, charge_in_order
 from optimiser.exact.integrality import is_feasible
 from optimiser.exact.steps import SAME_COST, Incumbent
@@ -63,11 +63,10 @@ def choose(
     if preferences.budget <= 0 or math.isinf(best.lower_bound):
         return best.dispatch.trajectory
     if preferences.has_value_function and not site.vehicles:
-        candidate = Candidate(best.dispatch, best.cost)
-        with contextlib.suppress(SolverError):  # too many breakpoints: only ties are broken
-            return prefer(
-                site, formulation.problem, candidate, preferences.budget, preferences.previous
-            ).dispatch.trajectory
+        cheapest, previous = Candidate(best.dispatch, best.cost), preferences.previous
+        preferred = prefer(site, formulation.problem, cheapest, preferences.budget, previous)
+        if preferred is not None:
+            return Trajectory(preferred.dispatch.stored)
     chosen = _break_ties(site, formulation, best, backend)
     with contextlib.suppress(OptimiserError, ImportError):  # HiGHS may be absent
         before = _actions_before(site, preferences.previous)

@@ -1,16 +1,20 @@
 """The exact optimum of a single storage, by its value function."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from matrix_builders import Vector, tables
+from matrix_builders.arrays import Places
 from optimiser.errors import SolverError
 from optimiser.model.arrays import ProblemArrays
 from optimiser.value_function.backward import GAVE_UP, value_backwards
 from optimiser.value_function.forward import choose_levels
 from optimiser.value_function.interval_cost import interval_costs
 from optimiser.value_function.piecewise import SHORTEST, SLOPE, X, Y
+
+_N_MOVES = tables.DISCHARGE_LIMIT + 1  # rows of the limits on energy in and out
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,48 @@ def applies_to(problem: ProblemArrays) -> bool:
     return bool((band == band[:, :1]).all())
 
 
+class Recursion(NamedTuple):
+    """Inputs of the recursion of one storage.
+
+    Attributes
+    ----------
+    costs, place
+        Results of `interval_costs`.
+    soft_levels : float64 array, shape (2, T)
+        Soft floor and ceiling at the end of each interval. [kWh]
+    penalty : float
+        Price of missing a soft level. [$/kWh]
+    end : float64 array, shape (3, S + 1)
+        Cost after the horizon, on the band of stored energy.
+    initial : float
+        Energy stored now. [kWh]
+    """
+
+    costs: Vector
+    place: Places
+    soft_levels: Vector
+    penalty: float
+    end: Vector
+    initial: float
+
+
+def recursion(problem: ProblemArrays) -> Recursion:
+    """Return the inputs of the recursion of the one storage of a problem."""
+    storages = problem.storages
+    limits = np.ascontiguousarray(storages.limits[:, 0])
+    traits = np.ascontiguousarray(storages.traits[:, 0])
+    low, high = limits[tables.STORED_LOWER, -1], limits[tables.STORED_UPPER, -1]
+    width, price = storages.end_values[:, 0]
+    ends = np.minimum(low + np.cumsum(width), high)
+    return Recursion(
+        *interval_costs(problem.meter, limits[:_N_MOVES], traits, problem.penalty),
+        limits[tables.SOFT_FLOOR : tables.SOFT_CEILING + 1],
+        float(traits[tables.LEVEL_PRICE]),
+        function_from_slopes(np.array([low, *ends, high]), np.array([*-price, 0.0])),
+        float(traits[tables.INITIAL]),
+    )
+
+
 def solve(problem: ProblemArrays) -> StoragePlan:
     """Find the best plan of the one storage of a problem.
 
@@ -64,24 +110,12 @@ def solve(problem: ProblemArrays) -> StoragePlan:
     SolverError
         Where the value functions have too many breakpoints.
     """
-    storages = problem.storages
-    limits = np.ascontiguousarray(storages.limits[:, 0])
-    traits = np.ascontiguousarray(storages.traits[:, 0])
-    low, high = limits[tables.STORED_LOWER, -1], limits[tables.STORED_UPPER, -1]
-    width, price = storages.end_values[:, 0]
-    ends = np.minimum(low + np.cumsum(width), high)
-    end = function_from_slopes(np.array([low, *ends, high]), np.array([*-price, 0.0]))
-    costs, cost_place = interval_costs(
-        problem.meter, limits[: tables.DISCHARGE_LIMIT + 1], traits, problem.penalty
-    )
-    soft_levels = limits[tables.SOFT_FLOOR : tables.SOFT_CEILING + 1]
-    values, place, first, is_convex = value_backwards(
-        costs, cost_place, soft_levels, traits[tables.LEVEL_PRICE], end
-    )
+    costs, cost_place, soft_levels, penalty, end, initial = recursion(problem)
+    values, place, first, is_convex = value_backwards(costs, cost_place, soft_levels, penalty, end)
     if place[0] == GAVE_UP:
         raise SolverError("the value function has too many breakpoints")
-    levels, marginal_value = choose_levels(costs, cost_place, values, place, traits[tables.INITIAL])
-    bound = float(np.interp(traits[tables.INITIAL], first[X], first[Y]))
+    levels, marginal_value = choose_levels(costs, cost_place, values, place, initial)
+    bound = float(np.interp(initial, first[X], first[Y]))
     return StoragePlan(levels[None, :], bound, marginal_value, bool(is_convex))
 
 

@@ -48,6 +48,8 @@ def functions_of(values, starts, ends):
 
 DEFINED = {
     "interval_costs": lambda costs, place: [*functions_of(costs, place[:-1], place[1:]), place],
+    "price_rest": lambda costs, place: [*functions_of(costs, place[:-1], place[1:]), place],
+    "value_by_mode": lambda values, place: [*functions_of(values, place[:-1], place[1:]), place],
     "value_backwards": lambda values, place, first, is_convex: [
         *functions_of(values, place[1:], place[:-1]),
         place,
