@@ -1,16 +1,31 @@
 """Prices and forecasts of a request, on the intervals of the plan."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from matrix_builders import Vector
 from optimiser import Horizon
-from server.reading.series import series_from_wire
+from optimiser.problem.tariff import price_scale_of
+from server.reading.series import numbers_from_list, series_from_wire
+from server.wire.price_unit import PriceUnit, price_unit_from_text
 from server.wire.repairs import Repairs
-from server.wire.requests import EvRequest, SiteRequest
+from server.wire.requests import LOAD, SOLAR, EvRequest, PowerRule, SiteRequest
 from server.wire.storages import HIGHEST_PRICE
+from server.wire.wording import quote, require_unicode
 
-_HIGHEST_FORECAST = 1e6  # W
-_KW_MEANT_BELOW = 50.0  # a home that never draws 50 W was measured in kW
+_HALF_A_DAY = 12.0  # h
+
+_LARGEST = 1e12
+"""Larger numbers are no prices in any money. [per kWh]"""
+
+_LONGEST_EVENT = 6.0  # h; for less, any price may be that of an event
+_CENTS = 100.0
+_SURELY_OTHER = 10.0  # times the usual import price: no energy is sold at that all day
+_PERHAPS_OTHER = 3.0
+_USUAL_CENTS = 5.0, 100.0  # tariffs in cents; in whole money few are between
+_IN_SMALL_NUMBERS = {"", "AUD", "CAD", "CHF", "EUR", "GBP", "NZD", "USD", "$", "€", "£"}
+_LEAST_SHARE, _MOST_SHARE = 0.02, 2.0  # of an export price in the import price
 
 # A typical home's draw by hour of the local day, for requests without a load. [W]
 _TYPICAL_LOAD = np.array(
@@ -20,30 +35,89 @@ _TYPICAL_LOAD = np.array(
 )  # fmt: skip
 
 
-def import_prices(request: SiteRequest, hours: Vector, repairs: Repairs) -> Vector:
-    """Return the import price of every interval of the request. [$/kWh]"""
-    field, raw = "prices_import", request.prices_import
-    prices = series_from_wire(field, raw, HIGHEST_PRICE, hours, repairs)
-    assert prices is not None  # or there would be no intervals
-    return prices
+def prices_from_wire(
+    request: SiteRequest, hours: Vector, repairs: Repairs
+) -> tuple[Vector, Vector]:
+    """Return the prices of every interval of the request, to buy and to sell. [money/kWh]
+
+    Exports earn nothing where their price is missing.
+    """
+    if request.price_unit is not None or request.currency is not None:
+        repairs.prices = _unit(request, repairs)
+    buying = series_from_wire("prices_import", request.prices_import, _LARGEST, hours, repairs)
+    selling = series_from_wire("prices_export", request.prices_export, _LARGEST, hours, repairs)
+    assert buying is not None  # or there would be no intervals
+    if selling is None:
+        repairs.note("default", "prices_export", "missing; exports assumed to earn nothing")
+        selling = np.zeros(hours.size)
+    buying, selling = repairs.prices.factor * buying, repairs.prices.factor * selling
+    if max(buying.max(), selling.max(), -buying.min(), -selling.min()) > 1.0:
+        buying, selling = _without_faults(buying, selling, repairs)
+        if hours.sum() >= _LONGEST_EVENT and not repairs.prices.is_said:
+            buying, selling = _in_one_unit(buying, selling, repairs)
+        dearest = max(1.0, float(np.abs([buying, selling]).max()))
+        repairs.prices = replace(repairs.prices, dearest=dearest)
+    return buying, selling
 
 
-def export_prices(request: SiteRequest, hours: Vector, repairs: Repairs) -> Vector:
-    """Return the export price of every interval; nothing where it is missing. [$/kWh]"""
-    field, raw = "prices_export", request.prices_export
-    prices = series_from_wire(field, raw, HIGHEST_PRICE, hours, repairs)
-    if prices is None:
-        repairs.note("default", field, "missing; exports assumed to earn nothing")
-    return np.zeros(hours.size) if prices is None else prices
+def _unit(request: SiteRequest, repairs: Repairs) -> PriceUnit:
+    """Return the unit that a request names."""
+    currency, text = request.currency or "", request.price_unit
+    require_unicode("currency", currency)
+    if text is None:
+        return PriceUnit(currency=currency)
+    unit = price_unit_from_text(text, currency)
+    if unit is None:
+        message = f"{quote(text)} is unknown; prices per kWh of whole money assumed"
+        repairs.note("unknown_value", "price_unit", message)
+    return unit or PriceUnit(currency=currency)
+
+
+def _without_faults(buying: Vector, selling: Vector, repairs: Repairs) -> tuple[Vector, Vector]:
+    """Return prices without those that are beyond all others of their money."""
+    largest = HIGHEST_PRICE * max(1.0, price_scale_of(buying, selling))
+    return (
+        numbers_from_list("prices_import", buying.tolist(), largest, repairs),
+        numbers_from_list("prices_export", selling.tolist(), largest, repairs),
+    )
+
+
+def _in_one_unit(buying: Vector, selling: Vector, repairs: Repairs) -> tuple[Vector, Vector]:
+    """Return prices in whole money, where only those of one way are in cents."""
+    bought, sold = _usual(buying), _usual(selling)
+    whole = max(1.0, price_scale_of(buying))
+    if bought and sold > max(_PERHAPS_OTHER * bought, whole):
+        if sold > _SURELY_OTHER * bought:
+            text = f"usually {sold:g} beside {bought:g} of imports; read as cents"
+            repairs.note("unit", "prices_export", text)
+            return buying, selling / _CENTS
+        text = f"usually {sold:g} beside {bought:g} of imports; planned as it is"
+        repairs.note("implausible", "prices_export", text)
+    if not _USUAL_CENTS[0] <= bought < _USUAL_CENTS[1]:
+        return buying, selling
+    if _LEAST_SHARE * bought < _CENTS * sold < _MOST_SHARE * bought and sold < 1.0:
+        text = f"usually {bought:g} beside {sold:g} of exports; read as cents"
+        repairs.note("unit", "prices_import", text)
+        return buying / _CENTS, selling
+    if repairs.prices.currency.strip().upper() in _IN_SMALL_NUMBERS:
+        text = f"usually {bought:g}, planned as it is; if these are cents, price_unit says so"
+        repairs.note("implausible", "prices_import", text)
+    return buying, selling
+
+
+def _usual(prices: Vector) -> float:
+    """Return the median price, zeros left out; zero where there is none."""
+    some = np.abs(prices[prices != 0.0])
+    return float(np.median(some)) if some.size else 0.0
 
 
 def solar_power(request: SiteRequest, hours: Vector, repairs: Repairs) -> Vector:
     """Return the solar of every interval; nothing where it is missing. [W]"""
     field, raw = "solar_forecast", request.solar_forecast
-    solar = series_from_wire(field, raw, _HIGHEST_FORECAST, hours, repairs)
+    solar = series_from_wire(field, raw, SOLAR.largest, hours, repairs)
     if solar is None:
         repairs.note("default", field, "missing; no solar assumed")
-    return np.zeros(hours.size) if solar is None else _raise_to_zero(field, solar, repairs)
+    return np.zeros(hours.size) if solar is None else _mend(field, solar, SOLAR, hours, repairs)
 
 
 def load_power(request: SiteRequest, hours: Vector, horizon: Horizon, repairs: Repairs) -> Vector:
@@ -52,23 +126,31 @@ def load_power(request: SiteRequest, hours: Vector, horizon: Horizon, repairs: R
     Where it is missing, a home draws what is typical of its hours, and vehicles are all there is.
     """
     field, n = "load_forecast", horizon.n_intervals
-    load = series_from_wire(field, request.load_forecast, _HIGHEST_FORECAST, hours, repairs)
+    load = series_from_wire(field, request.load_forecast, LOAD.largest, hours, repairs)
     if load is None and isinstance(request, EvRequest):
         repairs.note("default", field, "missing; no other load assumed")
         return np.zeros(n)
     if load is None:
         repairs.note("default", field, "missing; the profile of a typical home assumed")
         return _TYPICAL_LOAD[[start.hour for start in horizon.starts]]
-    highest = load.max()
-    if 0 < highest < _KW_MEANT_BELOW:
-        repairs.note("unit", field, f"never above {highest:g} W; read as kW")
-        load = 1000.0 * load
-    return _raise_to_zero(field, load, repairs)[:n]
+    return _mend(field, load, LOAD, hours, repairs)[:n]
 
 
-def _raise_to_zero(field: str, values: Vector, repairs: Repairs) -> Vector:
-    count = int(np.count_nonzero(values < 0))
+def _mend(field: str, power: Vector, rule: PowerRule, hours: Vector, repairs: Repairs) -> Vector:
+    """Return powers in W, none below zero."""
+    highest = float(power.max())
+    if 0.0 < highest < rule.highest:
+        span = float(hours.sum())
+        mean = float(power @ hours) / span
+        is_day = span >= _HALF_A_DAY and hours[power > 0].sum() >= rule.least_hours
+        if is_day and mean < rule.mean and highest >= rule.lowest:
+            repairs.note("unit", field, f"never above {highest:g} W; read as kW")
+            power = 1000.0 * power
+        elif mean < rule.mean and span >= rule.shortest:
+            text = f"never above {highest:g} W; planned as it is, but are kW meant?"
+            repairs.note("implausible", field, text)
+    count = int(np.count_nonzero(power < 0))
     if not count:
-        return values
+        return power
     repairs.note("clamped", field, f"{count} values under zero; zero assumed")
-    return np.maximum(values, 0.0)
+    return np.maximum(power, 0.0)

@@ -8,10 +8,12 @@ from matrix_builders import Vector
 from optimiser import Battery, Grid, Inverter, ProblemError
 from server.reading.battery import Named
 from server.reading.series import align, numbers_from_list
-from server.wire.repairs import Repairs, number_from_json
+from server.wire.repairs import FieldReader, Repairs, number_from_json
 from server.wire.requests import GridIn, Limit, SiteRequest
-from server.wire.storages import HIGHEST_POWER, LEAST_POWER, HybridIn
+from server.wire.storages import HIGHEST_POWER, HybridIn
 from server.wire.wording import format_value
+
+_HIGHEST = HIGHEST_POWER / 1000.0  # kW
 
 
 def grid_from_wire(wire: GridIn | None, n: int, hours: Vector, repairs: Repairs) -> Grid:
@@ -19,34 +21,35 @@ def grid_from_wire(wire: GridIn | None, n: int, hours: Vector, repairs: Repairs)
 
     Without a limit, it is what the largest home could use.
     """
-    wire = wire or GridIn()
+    if wire is None:
+        return Grid(import_limit=_HIGHEST, export_limit=_HIGHEST)
+    reader = FieldReader(wire, "grid", repairs)
     return Grid(
-        import_limit=_limit("grid.max_import_w", wire.max_import_w, n, hours, repairs),
-        export_limit=_limit("grid.max_export_w", wire.max_export_w, n, hours, repairs),
+        import_limit=_limit("max_import_w", wire.max_import_w, n, hours, reader),
+        export_limit=_limit("max_export_w", wire.max_export_w, n, hours, reader),
         curtailment=wire.curtailment is not False,
     )
 
 
-def _limit(field: str, wire: Limit, n: int, hours: Vector, repairs: Repairs) -> float | Vector:
+def _limit(name: str, wire: Limit, n: int, hours: Vector, reader: FieldReader) -> float | Vector:
     """Return a limit [kW]: one for all intervals, or one for each."""
-    if isinstance(wire, list) and wire:
-        return _limits(field, wire, hours, repairs)[:n] / 1000.0
-    watts = math.inf if wire is None or isinstance(wire, list) else number_from_json(wire)
-    if math.isnan(watts):
-        message = f"must be a number, got {format_value(wire)}; no limit assumed"
-        repairs.note("default", field, message)
-        watts = math.inf
-    if watts < 0:
-        raise ProblemError(field, f"must not be negative, got {format_value(watts)}")
-    return (HIGHEST_POWER if watts == math.inf else watts) / 1000.0
+    if isinstance(wire, list):
+        return _limits(name, wire, hours, reader)[:n] / 1000.0 if wire else _HIGHEST
+    return min(reader.number(name) / 1000.0, _HIGHEST)
 
 
-def _limits(field: str, wire: list[Any], hours: Vector, repairs: Repairs) -> Vector:
-    """Return the limit of each interval [W]; one without a limit is no gap to be interpolated."""
+def _limits(name: str, wire: list[Any], hours: Vector, reader: FieldReader) -> Vector:
+    """Return the limit of each interval [W]; one without a limit is no gap to be interpolated.
+
+    The largest shows what all are meant in.
+    """
+    field = f"grid.{name}"
     raw = [math.inf if entry is None else number_from_json(entry) for entry in wire]
-    capped = [min(entry, HIGHEST_POWER) for entry in raw]
-    limits = numbers_from_list(field, capped, HIGHEST_POWER, repairs)
-    limits = align(field, limits, hours, repairs)
+    largest = max([entry for entry in raw if 0.0 < entry < math.inf], default=0.0)
+    size = reader.number(name, value=largest) / largest if largest else 1.0
+    capped = [min(size * entry, HIGHEST_POWER) for entry in raw]
+    limits = numbers_from_list(field, capped, HIGHEST_POWER, reader.repairs)
+    limits = align(field, limits, hours, reader.repairs)
     if limits.min() < 0:
         lowest = format_value(float(limits.min()))
         raise ProblemError(field, f"must not be negative, got {lowest}")
@@ -68,15 +71,10 @@ def inverter_from_wire(
 
 
 def _inverter(path: str, wire: HybridIn, repairs: Repairs) -> Inverter | None:
-    field, limit = f"{path}.ac_limit_w", number_from_json(wire.ac_limit_w)
-    if not limit >= 0:
-        got = format_value(wire.ac_limit_w)
-        repairs.note("rule_ignored", field, f"must be a number of watts, got {got}; ignored")
-        return None
-    if 0 < limit < LEAST_POWER:
-        repairs.note("clamped", field, f"{limit:g} W is nothing; 0 assumed")
-        limit = 0.0
-    return Inverter(
-        ac_limit=min(limit, HIGHEST_POWER) / 1000.0,
-        dc_coupled_solar=wire.dc_coupled_solar is not False,
-    )
+    with repairs.skip_on_error(f"{path}.ac_limit_w"):
+        limit = FieldReader(wire, path, repairs).number("ac_limit_w")
+        return Inverter(
+            ac_limit=min(limit, HIGHEST_POWER) / 1000.0,
+            dc_coupled_solar=wire.dc_coupled_solar is not False,
+        )
+    return None

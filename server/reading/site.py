@@ -10,12 +10,12 @@ from server.options import HIGHEST_MARGIN, Options
 from server.reading.battery import Named, batteries_from_wire, battery_from_wire
 from server.reading.charges import allowances_from_wire, demand_charges_from_wire
 from server.reading.clock import snap_start, start_from_wire
-from server.reading.forecasts import export_prices, import_prices, load_power, solar_power
+from server.reading.forecasts import load_power, prices_from_wire, solar_power
 from server.reading.grid import grid_from_wire, inverter_from_wire
 from server.reading.horizon import hours_from_wire, intervals_within
-from server.reading.provider_config import rules_from_wire
+from server.reading.provider_config import rules_from_wire, warn_of_low_threshold
 from server.reading.vehicle import vehicles_from_wire
-from server.wire.repairs import FieldReader, Repairs, Rule
+from server.wire.repairs import PRICE, FieldReader, Repairs, Rule
 from server.wire.requests import EvRequest, MultiBatteryRequest, OptimizeRequest, SiteRequest
 from server.wire.wording import quote
 
@@ -42,6 +42,8 @@ class Problem:
         What people call them.
     paths : tuple of str
         Where each storage is in the request: batteries, then vehicles.
+    currency : str or None
+        Name of the money.
     """
 
     site: Site
@@ -51,6 +53,7 @@ class Problem:
     keys: tuple[str, ...] = ()
     names: tuple[str | None, ...] = ()
     paths: tuple[str, ...] = ()
+    currency: str | None = None
 
 
 def problem_from_request(
@@ -87,9 +90,10 @@ def problem_from_request(
         request.allowances,
         request.provider_config,
     )
+    buying, selling = prices_from_wire(request, hours, repairs)
     tariff = Tariff(
-        import_price=import_prices(request, hours, repairs)[:n],
-        export_price=export_prices(request, hours, repairs)[:n],
+        import_price=buying[:n],
+        export_price=selling[:n],
         demand_charges=demand_charges_from_wire(charges, repairs) if charges else (),
         allowances=allowances_from_wire(allowances, repairs) if allowances else (),
     )
@@ -100,6 +104,8 @@ def problem_from_request(
     grid = grid_from_wire(request.grid, n, hours, repairs)
     cost_function = _cost_function(request.cost_function, options, repairs)
     rules = ProviderRules() if provider is None else rules_from_wire(provider, repairs)
+    if rules.spike_protection:
+        warn_of_low_threshold(rules.spike_protection, tariff.import_price, repairs)
     if margin := _price_margin(request, options, repairs):
         rules = replace(rules, price_margin=margin)
     batteries, vehicles = _storages(request, horizon, repairs)
@@ -125,6 +131,7 @@ def problem_from_request(
         keys=tuple(map(attrgetter("key"), keyed)),
         names=tuple(map(attrgetter("name"), keyed)),
         paths=tuple(map(attrgetter("path"), storages)),
+        currency=request.currency,
     )
 
 
@@ -169,7 +176,7 @@ def _price_margin(request: SiteRequest, options: Options, repairs: Repairs) -> f
     """Return what a kWh through the meter counts as dearer. [$/kWh]"""
     if request.options is None:
         return options.price_margin
-    rule = Rule(options.price_margin, high=HIGHEST_MARGIN, is_signed=True)
+    rule = Rule(options.price_margin, high=HIGHEST_MARGIN, is_signed=True, unit=PRICE)
     return FieldReader(request.options, "options", repairs).number("price_margin", rule)
 
 
