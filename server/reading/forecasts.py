@@ -14,12 +14,11 @@ from server.wire.requests import LOAD, SOLAR, EvRequest, PowerRule, SiteRequest
 from server.wire.storages import HIGHEST_PRICE
 from server.wire.wording import quote, require_unicode
 
-_HALF_A_DAY = 12.0  # h
+_HALF_A_DAY = 12.0  # h; for less, any price may be that of an event, any power that of a night
 
 _LARGEST = 1e12
 """Larger numbers are no prices in any money. [per kWh]"""
 
-_LONGEST_EVENT = 6.0  # h; for less, any price may be that of an event
 _CENTS = 100.0
 _SURELY_OTHER = 10.0  # times the usual import price: no energy is sold at that all day
 _PERHAPS_OTHER = 3.0
@@ -53,7 +52,7 @@ def prices_from_wire(
     buying, selling = repairs.prices.factor * buying, repairs.prices.factor * selling
     if max(buying.max(), selling.max(), -buying.min(), -selling.min()) > 1.0:
         buying, selling = _without_faults(buying, selling, repairs)
-        if hours.sum() >= _LONGEST_EVENT and not repairs.prices.is_said:
+        if hours.sum() >= _HALF_A_DAY and not repairs.prices.is_said:
             buying, selling = _in_one_unit(buying, selling, repairs)
         dearest = max(1.0, float(np.abs([buying, selling]).max()))
         repairs.prices = replace(repairs.prices, dearest=dearest)
@@ -84,7 +83,7 @@ def _without_faults(buying: Vector, selling: Vector, repairs: Repairs) -> tuple[
 
 def _in_one_unit(buying: Vector, selling: Vector, repairs: Repairs) -> tuple[Vector, Vector]:
     """Return prices in whole money, where only those of one way are in cents."""
-    bought, sold = _usual(buying), _usual(selling)
+    bought, sold = [float(np.median(np.abs(prices))) for prices in (buying, selling)]
     whole = max(1.0, price_scale_of(buying))
     if bought and sold > max(_PERHAPS_OTHER * bought, whole):
         if sold > _SURELY_OTHER * bought:
@@ -103,12 +102,6 @@ def _in_one_unit(buying: Vector, selling: Vector, repairs: Repairs) -> tuple[Vec
         text = f"usually {bought:g}, planned as it is; if these are cents, price_unit says so"
         repairs.note("implausible", "prices_import", text)
     return buying, selling
-
-
-def _usual(prices: Vector) -> float:
-    """Return the median price, zeros left out; zero where there is none."""
-    some = np.abs(prices[prices != 0.0])
-    return float(np.median(some)) if some.size else 0.0
 
 
 def solar_power(request: SiteRequest, hours: Vector, repairs: Repairs) -> Vector:

@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import attrgetter
 
+from msgspec import UNSET, UnsetType
+
 from matrix_builders import Vector
 from optimiser import Battery, CostFunction, Forecast, Horizon, ProviderRules, Site, Tariff, Vehicle
 from server.options import HIGHEST_MARGIN, Options
@@ -42,8 +44,8 @@ class Problem:
         What people call them.
     paths : tuple of str
         Where each storage is in the request: batteries, then vehicles.
-    currency : str or None
-        Name of the money.
+    currency : str or UNSET
+        Name of the money, where the request has one.
     """
 
     site: Site
@@ -53,7 +55,7 @@ class Problem:
     keys: tuple[str, ...] = ()
     names: tuple[str | None, ...] = ()
     paths: tuple[str, ...] = ()
-    currency: str | None = None
+    currency: str | UnsetType = UNSET
 
 
 def problem_from_request(
@@ -131,7 +133,7 @@ def problem_from_request(
         keys=tuple(map(attrgetter("key"), keyed)),
         names=tuple(map(attrgetter("name"), keyed)),
         paths=tuple(map(attrgetter("path"), storages)),
-        currency=request.currency,
+        currency=UNSET if request.currency is None else request.currency,
     )
 
 

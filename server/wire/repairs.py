@@ -183,7 +183,7 @@ class FieldReader:
             scale = prices.dearest
             slips = () if prices.is_said else slips
         if result < 0 and not (rule.is_signed or rule.is_strict):
-            raise ProblemError(f"{self._path}.{name}", f"must not be negative, got {result:g}")
+            raise ProblemError(f"{self._path}.{name}", f"must not be negative, got {result!r}")
         for slip in slips:
             if slip.above * scale < result < slip.below * scale and self._fits(slip):
                 self.note(slip.code, name, slip.text.format(value=result, kilo=result / 1000.0))
@@ -198,9 +198,11 @@ class FieldReader:
         """Return what is assumed where there is no number."""
         if rule.default == math.inf == number_from_json(value):
             return rule.default
-        why = "missing" if value is None else f"must be a number, got {format_value(value)}"
         if rule.is_strict:
-            raise ValueError(f"{name} {why}")
+            is_open = rule.is_signed or math.isinf(rule.high)
+            span = "" if is_open else f" from {rule.low:g} to {rule.high:g}"
+            raise ValueError(f"{name} must be a number{span}, got {format_value(value)}")
+        why = "missing" if value is None else f"must be a number, got {format_value(value)}"
         self.note("default", name, f"{why}; {rule.default_text or f'{rule.default:g} assumed'}")
         return rule.default
 

@@ -130,7 +130,7 @@ class OptimizeReply(msgspec.Struct, kw_only=True):
     status: str
     solver: str
     cost_function: str
-    currency: str | None
+    currency: str | UnsetType = UNSET
     schedule: ScheduleOut
     summary: SummaryOut
     next_actions: list[ActionOut]
@@ -170,7 +170,7 @@ class MultiBatteryReply(msgspec.Struct, kw_only=True):
     status: str
     solver: str
     cost_function: str
-    currency: str | None
+    currency: str | UnsetType = UNSET
     batteries: dict[str, NamedBatteryOut]
     aggregated: AggregatedOut
     summary: SummaryOut
@@ -247,7 +247,7 @@ class EvReply(msgspec.Struct, kw_only=True, omit_defaults=True):
     batteries: dict[str, NamedBatteryOut] | UnsetType = UNSET
     solver: str
     cost_function: str
-    currency: str | None = None
+    currency: str | UnsetType = UNSET
     certificate: CertificateOut
     warnings: list[WarningOut]
 

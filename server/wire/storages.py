@@ -60,7 +60,6 @@ _CAPACITY = Rule(
         # The client is known to send 4.05e7 Wh; far beyond, tolerances exceed what a house uses.
         Slip(1e8, "capped", "{kilo:g} kWh is no home; 1e5 assumed", replacement=1e8),
         Slip(1e6, "implausible", "{kilo:g} kWh is no home battery"),
-        Slip(_from(0.0), "implausible", "0 Wh stores nothing: there is no battery", below=1e-300),
     ),
     is_required=True,
     unit="Wh",
@@ -118,6 +117,8 @@ _WEAR = Rule(
     is_signed=True,
     unit=PRICE,
 )
+# A vehicle that must not give has a wear beyond all prices: said, and left.
+_EV_WEAR = replace(_WEAR, slips=(_DEAR,))
 _END_VALUE = Rule(
     default=math.nan,
     low=-HIGHEST_PRICE,
@@ -217,7 +218,7 @@ class EvIn(msgspec.Struct, kw_only=True):
     allow_grid_charging: bool | None = None
     solar_only: bool | None = None
     can_export_to_grid: bool | None = None
-    cycle_cost: Annotated[Number, _WEAR, Meta(description="Wear, each way [$/kWh]")] = None
+    cycle_cost: Annotated[Number, _EV_WEAR, Meta(description="Wear, each way [$/kWh]")] = None
     priority: Annotated[
         str | None, Meta(description="ev_first, battery_first, equal or solar_only")
     ] = None
