@@ -71,4 +71,6 @@ def _multiply(owner: Priced, factor: float, digits: int | None) -> Priced:
 
 
 def _round(money: Any, digits: int | None) -> Any:  # noqa: ANN401 - a number or an array of them
-    return money if digits is None else np.round(money, digits)
+    if digits is None:
+        return money
+    return np.round(money, digits) if isinstance(money, np.ndarray) else round(money, digits)
