@@ -81,7 +81,8 @@ over_http = settings(
 async def test_a_clean_request_gets_a_sound_plan(client, request):
     reply = await plan_of(client, request)
 
-    assert {code for code, _ in warned(reply)} <= {"unmet"}
+    prices = {("implausible", "prices_import"), ("implausible", "prices_export")}  # 20 $ all day
+    assert {code for code, _ in {*warned(reply)} - prices} <= {"unmet"}
     assert not reply["status"].startswith("heuristic")
 
 
