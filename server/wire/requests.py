@@ -36,9 +36,13 @@ _PER_KW = Rule(
     high=10.0 * HIGHEST_PRICE,
     slips=(
         Slip(
-            500.0, "unit", "{value:g} per kW is no demand charge; read as hundredths", divisor=100.0
+            500.0,
+            "unit",
+            "{value:g} per kW is no demand charge; read as hundredths",
+            below=10.0 * HIGHEST_PRICE,
+            divisor=100.0,
         ),
-        Slip(250.0, "implausible", "{value:g} per kW is very dear; are cents meant?"),
+        Slip(250.0, "implausible", "{value:g} per kW is very dear; are cents meant?", 500.0),
     ),
     is_required=True,
     is_strict=True,
