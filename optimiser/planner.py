@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import NamedTuple
 
 from optimiser.errors import OptimiserError, SolverError
 from optimiser.model.dispatch import DEAD_BAND, Dispatch, Trajectory, simulate
 from optimiser.model.formulation import Formulation, formulate
 from optimiser.model.pieces import Pieces, cut_site
+from optimiser.price_scale import from_scale, to_scale
 from optimiser.problem.objective import CostFunction
 from optimiser.problem.provider import ProviderRules
 from optimiser.problem.site import Site
@@ -47,7 +49,8 @@ def plan(
     previous : Plan, optional
         The plan before this one: its action goes on where a change is not worth the budget.
     preference_budget : float
-        Most that a preferred plan may cost more; zero switches preferences off. [$]
+        Most that a preferred plan may cost more; zero switches preferences off.  It counts in units
+        of the money's price scale: a cent of dollars is 1 JPY, or 100 IDR. [$]
     time_limit : float
         Time for all solvers together, which look at it between their iterations; breaking ties
         takes up to two seconds more. [s]
@@ -64,6 +67,17 @@ def plan(
     SolverError
         Where no plan passes its audit.
     """
+    if (scale := site.price_scale) != 1.0:
+        in_units = plan(
+            to_scale(site, scale),
+            cost_function,
+            rules=to_scale(rules, scale),
+            previous=previous,
+            preference_budget=preference_budget,
+            time_limit=time_limit,
+            backends=backends,
+        )
+        return replace(from_scale(in_units, scale), site=site)
     began = now()
     deadline = Deadline(began + time_limit)
     pieces = cut_site(site, rules)

@@ -11,7 +11,7 @@ from optimiser.problem.battery import Battery
 from optimiser.problem.checks import freeze_vector
 from optimiser.problem.grid import Grid, Inverter
 from optimiser.problem.horizon import Horizon
-from optimiser.problem.tariff import Tariff
+from optimiser.problem.tariff import Tariff, price_scale_of
 from optimiser.problem.vehicle import Vehicle
 
 
@@ -83,6 +83,18 @@ class Site:
             limit = getattr(self.grid, name)
             if isinstance(limit, np.ndarray) and limit.size not in {1, n}:
                 raise ProblemError(f"grid.{name}", f"must hold one value or {n}, got {limit.size}")
+
+    @cached_property
+    def price_scale(self) -> float:
+        """Scale of the prices; see `price_scale_of`. [-]"""
+        tariff = self.tariff
+        if tariff.import_price.any() or tariff.export_price.any():
+            return price_scale_of(tariff.import_price, tariff.export_price)
+        others = [charge.price for charge in tariff.demand_charges]
+        others += [allowance.price for allowance in tariff.allowances]
+        others += [storage.cycle_cost for storage in self.storages]
+        others += [battery.end_value or 0.0 for battery in self.batteries]
+        return price_scale_of(np.array(others))
 
     @cached_property
     def net_load(self) -> Vector:

@@ -1,9 +1,12 @@
 """The tariff: prices, demand charges and daily allowances."""
 
+import math
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+
+import numpy as np
 
 from matrix_builders import Vector
 from optimiser.errors import ProblemError
@@ -119,3 +122,23 @@ class Tariff:
         object.__setattr__(self, "import_price", price)
         export = freeze_vector("export_price", self.export_price, price.size)
         object.__setattr__(self, "export_price", export)
+
+
+_MOST_DECADES = 12
+"""Prices beyond 1e12 or under 1e-12 are no money; powers of ten are exact up to 1e22."""
+
+_ROUNDING = 1e-9  # decades; a price of 99.99999999999 is one of 100
+
+
+def price_scale_of(*prices: Vector) -> float:
+    """Return the power of ten that brings the usual price into [0.1, 1), by division.
+
+    The usual price is the median of the first series that holds any price, zeros left out; spikes
+    do not move it.
+    """
+    for series in prices:
+        usual = np.abs(series[series != 0.0])
+        if usual.size:
+            decades = math.floor(math.log10(float(np.median(usual))) + 1.0 + _ROUNDING)
+            return 10.0 ** max(-_MOST_DECADES, min(decades, _MOST_DECADES))
+    return 1.0

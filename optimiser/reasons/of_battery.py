@@ -6,8 +6,6 @@ from optimiser.reasons.outlook import Outlook, outlook_of
 from optimiser.reasons.wording import clock, costs, earns, kilowatts, money, percent
 from optimiser.result.plan import Action, Plan
 
-_CENT = 0.005  # $/kWh; a comparison may be off by its rounding
-
 
 def battery_reasons(plan: Plan) -> tuple[str, ...]:
     """Say what the home batteries do in the first interval, and why.
@@ -54,7 +52,7 @@ def _why_charge(plan: Plan, look: Outlook, battery: Battery) -> str:
     when = clock(look.horizon.instant(use), look.horizon.start)
     trip = battery.round_trip_efficiency
     kept = value * trip - battery.cycle_cost * (1 + trip)
-    if value > 0 and kept >= cost - _CENT:
+    if value > 0 and kept >= cost - look.cent:
         verb = "sells for" if look.exporting[use] else "replaces"
         return f": {here} and {verb} {money(value, cost)} at {when}"
     if plan.cost_function is CostFunction.SELF_CONSUMPTION:
@@ -75,7 +73,7 @@ def _cost_now(look: Outlook, other: float | None = None) -> str:
     if look.curtailing[0]:
         return "it is solar that would go unused"
     price = float(look.export_price[0])
-    if abs(price) < _CENT:
+    if abs(price) < look.cent:
         return "it is solar that would earn nothing now"
     would = f"earn {money(price, other)}" if price > 0 else f"cost {money(-price)}"
     return f"solar would {would} if sold now"
@@ -90,12 +88,12 @@ def _why_give(look: Outlook, battery: Battery) -> str:
     if at is None or cost is None:
         return f"{now} now"
     again = (cost + battery.cycle_cost) / battery.round_trip_efficiency + battery.cycle_cost
-    if again > value + _CENT:
+    if again > value + look.cent:
         return f"{now} now"
     when = clock(look.horizon.instant(at), look.horizon.start)
     if look.importing[at]:
         return f"{now} now, and refilling {costs(cost, value)} at {when}"
-    if cost < _CENT:
+    if cost < look.cent:
         return f"{now} now, and solar that earns nothing refills it at {when}"
     return f"{now} now, and solar worth {money(cost, value)} refills it at {when}"
 
@@ -130,7 +128,7 @@ def _holding(look: Outlook, battery: Battery) -> str:
     use = look.next_use()
     held = f"Holding {percent(battery.initial_soc)}"
     value = None if use is None else float(look.value_of_more()[use])
-    if use is None or value is None or value < max(price - _CENT, 0.0):
+    if use is None or value is None or value < max(price - look.cent, 0.0):
         return f"{held}: power {costs(price)} now"
     verb = "sells for" if look.exporting[use] else "replaces"
     later = (
@@ -163,7 +161,7 @@ def _selling_solar(plan: Plan, look: Outlook, battery: Battery) -> str:
     at = look.next_refill()
     cost = None if at is None else float(look.cost_of_more()[at])
     sold = f"Waiting: the surplus of {surplus} {earns(price, cost)} now"
-    if at is None or cost is None or cost > price + _CENT:
+    if at is None or cost is None or cost > price + look.cent:
         return sold
     when = clock(look.horizon.instant(at), look.horizon.start)
     if look.curtailing[at] and not look.importing[at]:

@@ -10,8 +10,6 @@ from optimiser.reasons.outlook import Outlook, outlook_of
 from optimiser.reasons.wording import clock, costs, kilowatts, money, percent
 from optimiser.result.plan import Plan
 
-_CENT = 0.005  # $/kWh; less than this is nothing
-
 
 def reasons(plan: Plan, names: Sequence[str | None] = ()) -> tuple[str, ...]:
     """Say what happens in the first interval, and why.
@@ -67,7 +65,7 @@ def _price(look: Outlook, t: int) -> str:
     if look.importing[t]:
         return f"power {costs(float(look.import_price[t]))} {when}"
     sold = float(look.export_price[t])
-    if look.curtailing[t] or sold < _CENT:
+    if look.curtailing[t] or sold < look.cent:
         return f"it takes solar that would earn nothing {when}"
     return f"it takes solar worth {money(sold)} {when}"
 

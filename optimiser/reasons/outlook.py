@@ -12,6 +12,9 @@ from optimiser.result.plan import COMMAND_THRESHOLD, Plan
 _METER_NOISE = 1e-3
 """Power through the meter that counts as none. [kW]"""
 
+_CENT = 0.005
+"""Difference of prices that counts as none, where the price scale is 1: their rounding. [$/kWh]"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlook:
@@ -31,6 +34,8 @@ class Outlook:
         What the meter and the panels do.
     import_price, export_price : float64 array
         True prices. [$/kWh]
+    cent : float
+        Difference of prices that counts as none. [$/kWh]
     """
 
     horizon: Horizon
@@ -44,6 +49,7 @@ class Outlook:
     curtailing: Mask
     import_price: Vector
     export_price: Vector
+    cent: float
 
     @property
     def charges(self) -> Mask:
@@ -119,4 +125,5 @@ def outlook_of(plan: Plan, k: int) -> Outlook:
         curtailing=dispatch.curtailed / hours > _METER_NOISE,
         import_price=site.tariff.import_price,
         export_price=site.tariff.export_price,
+        cent=_CENT * site.price_scale,
     )

@@ -15,7 +15,7 @@ MOST_HOMES = 8
 _MOST_AGE = 2.0  # h; an older plan is no guide
 _SOC_TOLERANCE = 0.03
 _PRICE_TOLERANCE = 0.1  # share of the mean price by which forecasts may have moved
-_PENNY = 0.01  # $/kWh; and this much where prices are near zero
+_PENNY = 0.01  # times the price scale; and this much where prices are near zero
 
 _LIMITS = ("import_limit", "export_limit")
 _CHANGEABLE = {"initial_soc", "target_soc", "arrival", "departure"}
@@ -58,13 +58,14 @@ def _is_as_expected(site: Site, last: Plan) -> bool:
     if now is None or known.horizon.hours_until(start) > _MOST_AGE:
         return False
     until = min(site.horizon.end, known.horizon.end)
+    penny = _PENNY * site.price_scale
     soc = [storage.initial_soc for storage in site.storages]
     return (
         bool((np.abs(last.soc[:, now] - soc) <= _SOC_TOLERANCE).all())
         and _visits(known, start, until) == _visits(site, start, until)
         and all(_is_same_limit(name, site, known, now) for name in _LIMITS)
-        and is_near(known.tariff.import_price[now:], site.tariff.import_price)
-        and is_near(known.tariff.export_price[now:], site.tariff.export_price)
+        and is_near(known.tariff.import_price[now:], site.tariff.import_price, penny)
+        and is_near(known.tariff.export_price[now:], site.tariff.export_price, penny)
     )
 
 
@@ -84,8 +85,8 @@ def _is_same_limit(name: str, site: Site, known: Site, now: int) -> bool:
     return np.array_equal(expected[:n], limit[:n])
 
 
-def is_near(expected: Vector, prices: Vector) -> bool:
+def is_near(expected: Vector, prices: Vector, penny: float = _PENNY) -> bool:
     """Return True where prices moved little from those expected, while both are known. [$/kWh]"""
     n = min(expected.size, prices.size)
     moved = np.abs(expected[:n] - prices[:n]).sum()
-    return bool(moved <= n * _PENNY + _PRICE_TOLERANCE * np.abs(expected[:n]).sum())
+    return bool(moved <= n * penny + _PRICE_TOLERANCE * np.abs(expected[:n]).sum())

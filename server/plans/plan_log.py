@@ -130,9 +130,9 @@ def summarise(answer: Answer, at: datetime, number: int = 0) -> Summary:
         gap=proof.optimum_gap,
         solve_ms=round(plan.timing.solve * 1000, 3),
         hours=round(float(horizon.elapsed[-1]), 6),
-        total_cost=dollars(money.total_cost),
-        baseline_cost=dollars(money.baseline_cost),
-        savings=dollars(money.savings),
+        total_cost=dollars(money.total_cost, plan),
+        baseline_cost=dollars(money.baseline_cost, plan),
+        savings=dollars(money.savings, plan),
         warnings=int(answer.log_fields["warnings"]),
     )
 

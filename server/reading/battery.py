@@ -5,14 +5,8 @@ from collections.abc import Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 from optimiser import Battery, ProblemError, Vehicle
-from server.wire.repairs import FieldReader, Repairs, number_from_json
-from server.wire.storages import (
-    CAPACITY_IN_KWH,
-    POWER_BESIDE_KWH,
-    BatteryIn,
-    HybridIn,
-    NamedBatteryIn,
-)
+from server.wire.repairs import FieldReader, Repairs
+from server.wire.storages import BatteryIn, HybridIn, NamedBatteryIn
 from server.wire.wording import format_value, require_unicode
 
 Storage = TypeVar("Storage", Battery, Vehicle)
@@ -51,21 +45,19 @@ def battery_from_wire(wire: BatteryIn | None, repairs: Repairs, path: str = "bat
         repairs.note("default", path, "missing; a 13.5 kWh, 5 kW battery at 50 % assumed")
         wire, repairs = BatteryIn(), Repairs()  # one warning says it all
     reader = FieldReader(wire, path, repairs)
-    is_kwh = CAPACITY_IN_KWH.above < number_from_json(wire.capacity_wh) < CAPACITY_IN_KWH.below
-    power = POWER_BESIDE_KWH if is_kwh else None
     capacity = reader.number("capacity_wh") / 1000.0
     charge_efficiency, discharge_efficiency = _efficiencies(wire, reader)
     max_soc = reader.number("max_soc")
     return Battery(
         capacity=capacity,
-        charge_limit=reader.number("max_charge_w", power) / 1000.0,
-        discharge_limit=reader.number("max_discharge_w", power) / 1000.0,
+        charge_limit=reader.number("max_charge_w") / 1000.0,
+        discharge_limit=reader.number("max_discharge_w") / 1000.0,
         charge_efficiency=charge_efficiency,
         discharge_efficiency=discharge_efficiency,
         initial_soc=reader.number("current_soc"),
         reserve=_reserve(reader, max_soc),
         max_soc=max_soc,
-        target_end_soc=reader.optional("target_end_soc"),
+        target_end_soc=_target(wire, reader, max_soc),
         cycle_cost=reader.number("cycle_cost"),
         end_value=reader.optional("end_value"),
         export_limit=reader.number("max_export_w") / 1000.0,
@@ -95,6 +87,15 @@ def _reserve(reader: FieldReader, max_soc: float) -> float:
     if reserve > max_soc:
         reader.note("clamped", "backup_reserve", f"above max_soc; {max_soc:g} assumed")
     return min(reserve, max_soc)
+
+
+def _target(wire: BatteryIn, reader: FieldReader, max_soc: float) -> float | None:
+    """Return the state of charge wanted at the end, at most the highest."""
+    target = None if wire.target_end_soc is None else reader.optional("target_end_soc")
+    if target is None or target <= max_soc:
+        return target
+    reader.note("clamped", "target_end_soc", f"{target:g} is above max_soc; {max_soc:g} assumed")
+    return max_soc
 
 
 def batteries_from_wire(

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from optimiser import Allowance, DemandCharge, Direction, ProblemError, Window
 from optimiser.problem.windows import EVERY_DAY, EVERY_MONTH
 from server.reading.provider_config import time_from_wire
-from server.wire.repairs import Repairs, number_from_json, number_in_range
+from server.wire.repairs import FieldReader, Repairs, number_from_json
 from server.wire.requests import AllowanceIn, Days, DemandChargeIn
-from server.wire.storages import HIGHEST_PRICE
 from server.wire.wording import format_value
 
 MOST_CHARGES = 20
@@ -31,8 +30,9 @@ def demand_charges_from_wire(
     _require_few("demand_charges", len(wires))
     charges: list[DemandCharge] = []
     for i, wire in enumerate(wires):
-        with repairs.skip_on_error(f"demand_charges[{i}]"):
-            charges.append(_demand_charge(wire))
+        path = f"demand_charges[{i}]"
+        with repairs.skip_on_error(path):
+            charges.append(_demand_charge(wire, FieldReader(wire, path, repairs)))
     return tuple(charges)
 
 
@@ -41,8 +41,9 @@ def allowances_from_wire(wires: Sequence[AllowanceIn], repairs: Repairs) -> tupl
     _require_few("allowances", len(wires))
     allowances: list[Allowance] = []
     for i, wire in enumerate(wires):
-        with repairs.skip_on_error(f"allowances[{i}]"):
-            allowances.append(_allowance(wire))
+        path = f"allowances[{i}]"
+        with repairs.skip_on_error(path):
+            allowances.append(_allowance(wire, FieldReader(wire, path, repairs)))
     return tuple(allowances)
 
 
@@ -51,34 +52,31 @@ def _require_few(field: str, count: int) -> None:
         raise ProblemError(field, f"must hold at most {MOST_CHARGES}, got {count}")
 
 
-def _demand_charge(wire: DemandChargeIn) -> DemandCharge:
-    minutes = number_in_range(wire, "average_minutes")
+def _demand_charge(wire: DemandChargeIn, reader: FieldReader) -> DemandCharge:
+    minutes = reader.number("average_minutes")
     if minutes <= 0:
         got = format_value(wire.average_minutes)
         raise ValueError(f"average_minutes must be positive, got {got}")
     return DemandCharge(
-        price=number_in_range(wire, "price_per_kw"),
+        price=reader.number("price_per_kw"),
         window=_window(wire),
-        peak_so_far=number_in_range(wire, "peak_so_far_kw"),
+        peak_so_far=reader.number("peak_so_far_kw"),
         average_hours=minutes / 60.0,
-        billing_day=round(number_in_range(wire, "billing_day")),
+        billing_day=round(reader.number("billing_day")),
     )
 
 
-def _allowance(wire: AllowanceIn) -> Allowance:
+def _allowance(wire: AllowanceIn, reader: FieldReader) -> Allowance:
     name = (wire.direction or "").strip().lower()
     if name not in set(Direction):
         got = format_value(wire.direction)
         raise ValueError(f"direction must be import or export, got {got}")
-    price = number_from_json(wire.bonus_price)
-    if not abs(price) <= HIGHEST_PRICE:
-        raise ValueError(f"bonus_price must be a number, got {format_value(wire.bonus_price)}")
     return Allowance(
         direction=Direction(name),
-        price=price,
-        daily_energy=number_in_range(wire, "daily_quota_kwh"),
+        price=reader.number("bonus_price"),
+        daily_energy=reader.number("daily_quota_kwh"),
         window=_window(wire),
-        used_today=number_in_range(wire, "used_today_kwh"),
+        used_today=reader.number("used_today_kwh"),
     )
 
 

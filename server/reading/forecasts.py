@@ -1,24 +1,36 @@
 """Prices and forecasts of a request, on the intervals of the plan."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from matrix_builders import Vector
 from optimiser import Horizon
-from server.reading.series.lists import on_intervals, series_from_wire
+from optimiser.problem.tariff import price_scale_of
+from server.reading.series.lists import Series, on_intervals, series_from_wire
 from server.reading.series.steps import Kind, SeriesRule, Timeline
+from server.wire.price_unit import PriceUnit, price_unit_from_text
 from server.wire.repairs import Repairs
-from server.wire.requests import EvRequest, SiteRequest
+from server.wire.requests import LOAD, SOLAR, EvRequest, PowerRule, SiteRequest
 from server.wire.storages import HIGHEST_PRICE
+from server.wire.wording import quote, require_unicode
 
-_HIGHEST_FORECAST = 1e6  # W
-IMPORT_PRICES = SeriesRule("prices_import", HIGHEST_PRICE, Kind.PRICE)
+_HALF_A_DAY = 12.0  # h; for less, any price may be that of an event, any power that of a night
+
+_LARGEST = 1e12  # per kWh; larger numbers are no prices in any money
+IMPORT_PRICES = SeriesRule("prices_import", _LARGEST, Kind.PRICE)
 """The series that the intervals follow."""
 
-_EXPORT_PRICES = SeriesRule("prices_export", HIGHEST_PRICE, Kind.PRICE)
-_SOLAR = SeriesRule("solar_forecast", _HIGHEST_FORECAST, Kind.POWER)
-_LOAD = SeriesRule("load_forecast", _HIGHEST_FORECAST, Kind.POWER)
+_EXPORT_PRICES = SeriesRule("prices_export", _LARGEST, Kind.PRICE)
+_SOLAR = SeriesRule("solar_forecast", SOLAR.largest, Kind.POWER)
+_LOAD = SeriesRule("load_forecast", LOAD.largest, Kind.POWER)
 
-_KW_MEANT_BELOW = 50.0  # a home that never draws 50 W was measured in kW
+_CENTS = 100.0
+_SURELY_OTHER = 10.0  # times the usual import price: no energy is sold at that all day
+_PERHAPS_OTHER = 3.0
+_USUAL_CENTS = 5.0, 100.0  # tariffs in cents; in whole money few are between
+_IN_SMALL_NUMBERS = {"", "AUD", "CAD", "CHF", "EUR", "GBP", "NZD", "USD", "$", "€", "£"}
+_LEAST_SHARE, _MOST_SHARE = 0.02, 2.0  # of an export price in the import price
 
 # A typical home's draw by hour of the local day, for requests without a load. [W]
 _TYPICAL_LOAD = np.array(
@@ -28,23 +40,89 @@ _TYPICAL_LOAD = np.array(
 )  # fmt: skip
 
 
-def export_prices(request: SiteRequest, timeline: Timeline, repairs: Repairs) -> Vector:
-    """Return the export price of every interval; nothing where it is missing. [$/kWh]"""
-    prices = series_from_wire(_EXPORT_PRICES, request.prices_export, timeline.start, repairs)
-    if prices is None:
+def prices_from_wire(
+    request: SiteRequest, imports: Series, timeline: Timeline, repairs: Repairs
+) -> tuple[Vector, Vector]:
+    """Return the prices of every interval, to buy and to sell. [money/kWh]
+
+    The `imports` are the series of the former as sent.  Exports earn nothing where their price is
+    missing.
+    """
+    if request.price_unit is not None or request.currency is not None:
+        repairs.prices = _unit(request, repairs)
+    buying = on_intervals(IMPORT_PRICES, imports, timeline, repairs)
+    exports = series_from_wire(_EXPORT_PRICES, request.prices_export, timeline.start, repairs)
+    if exports is None:
         repairs.note("default", "prices_export", "missing; exports assumed to earn nothing")
-        return np.zeros(timeline.n_planned)
-    return on_intervals(_EXPORT_PRICES, prices, timeline, repairs)
+        exports = 0.0
+    selling = on_intervals(_EXPORT_PRICES, exports, timeline, repairs)
+    buying, selling = repairs.prices.factor * buying, repairs.prices.factor * selling
+    if max(buying.max(), selling.max(), -buying.min(), -selling.min()) > 1.0:
+        largest = HIGHEST_PRICE * max(1.0, price_scale_of(buying, selling))
+        buying = _without_faults("prices_import", buying, largest, repairs)
+        selling = _without_faults("prices_export", selling, largest, repairs)
+        if timeline.hours.sum() >= _HALF_A_DAY and not repairs.prices.is_said:
+            buying, selling = _in_one_unit(buying, selling, repairs)
+        dearest = max(1.0, float(np.abs([buying, selling]).max()))
+        repairs.prices = replace(repairs.prices, dearest=dearest)
+    return buying, selling
+
+
+def _unit(request: SiteRequest, repairs: Repairs) -> PriceUnit:
+    """Return the unit that a request names."""
+    currency, text = request.currency or "", request.price_unit
+    require_unicode("currency", currency)
+    if text is None:
+        return PriceUnit(currency=currency)
+    unit = price_unit_from_text(text, currency)
+    if unit is None:
+        message = f"{quote(text)} is unknown; prices per kWh of whole money assumed"
+        repairs.note("unknown_value", "price_unit", message)
+    return unit or PriceUnit(currency=currency)
+
+
+def _without_faults(field: str, prices: Vector, largest: float, repairs: Repairs) -> Vector:
+    """Return prices without those that are beyond all others of their money."""
+    good = np.abs(prices) <= largest
+    if good.all():
+        return prices
+    bad, at = np.flatnonzero(~good), np.arange(prices.size)
+    text = f"{bad.size} of {prices.size} entries beyond ±{largest:g} (first at index {bad[0]})"
+    repairs.note("interpolated", field, f"{text}; interpolated from their neighbours")
+    return np.interp(at, at[good], prices[good])
+
+
+def _in_one_unit(buying: Vector, selling: Vector, repairs: Repairs) -> tuple[Vector, Vector]:
+    """Return prices in whole money, where only those of one way are in cents."""
+    bought, sold = [float(np.median(np.abs(prices))) for prices in (buying, selling)]
+    whole = max(1.0, price_scale_of(buying))
+    if bought and sold > max(_PERHAPS_OTHER * bought, whole):
+        if sold > _SURELY_OTHER * bought:
+            text = f"usually {sold:g} beside {bought:g} of imports; read as cents"
+            repairs.note("unit", "prices_export", text)
+            return buying, selling / _CENTS
+        text = f"usually {sold:g} beside {bought:g} of imports; planned as it is"
+        repairs.note("implausible", "prices_export", text)
+    if not _USUAL_CENTS[0] <= bought < _USUAL_CENTS[1]:
+        return buying, selling
+    if _LEAST_SHARE * bought < _CENTS * sold < _MOST_SHARE * bought and sold < 1.0:
+        text = f"usually {bought:g} beside {sold:g} of exports; read as cents"
+        repairs.note("unit", "prices_import", text)
+        return buying / _CENTS, selling
+    if repairs.prices.currency.strip().upper() in _IN_SMALL_NUMBERS:
+        text = f"usually {bought:g}, planned as it is; if these are cents, price_unit says so"
+        repairs.note("implausible", "prices_import", text)
+    return buying, selling
 
 
 def solar_power(request: SiteRequest, timeline: Timeline, repairs: Repairs) -> Vector:
     """Return the solar of every interval; nothing where it is missing. [W]"""
-    solar = series_from_wire(_SOLAR, request.solar_forecast, timeline.start, repairs)
-    if solar is None:
+    series = series_from_wire(_SOLAR, request.solar_forecast, timeline.start, repairs)
+    if series is None:
         repairs.note("default", "solar_forecast", "missing; no solar assumed")
         return np.zeros(timeline.n_planned)
-    power = on_intervals(_SOLAR, solar, timeline, repairs)
-    return _raise_to_zero("solar_forecast", power, repairs)
+    solar = on_intervals(_SOLAR, series, timeline, repairs)
+    return _mend("solar_forecast", solar, SOLAR, timeline, repairs)
 
 
 def load_power(
@@ -63,16 +141,27 @@ def load_power(
         repairs.note("default", field, "missing; the profile of a typical home assumed")
         return _TYPICAL_LOAD[[start.hour for start in horizon.starts]]
     load = on_intervals(_LOAD, series, timeline, repairs)
-    highest = load.max()
-    if 0 < highest < _KW_MEANT_BELOW:
-        repairs.note("unit", field, f"never above {highest:g} W; read as kW")
-        load = 1000.0 * load
-    return _raise_to_zero(field, load, repairs)
+    return _mend(field, load, LOAD, timeline, repairs)
 
 
-def _raise_to_zero(field: str, values: Vector, repairs: Repairs) -> Vector:
-    count = int(np.count_nonzero(values < 0))
+def _mend(
+    field: str, power: Vector, rule: PowerRule, timeline: Timeline, repairs: Repairs
+) -> Vector:
+    """Return powers in W, none below zero."""
+    highest = float(power.max())
+    if 0.0 < highest < rule.highest:
+        hours = timeline.hours[: timeline.n_planned]
+        span = float(hours.sum())
+        mean = float(power @ hours) / span
+        is_day = span >= _HALF_A_DAY and hours[power > 0].sum() >= rule.least_hours
+        if is_day and mean < rule.mean and highest >= rule.lowest:
+            repairs.note("unit", field, f"never above {highest:g} W; read as kW")
+            power = 1000.0 * power
+        elif mean < rule.mean and span >= rule.shortest:
+            text = f"never above {highest:g} W; planned as it is, but are kW meant?"
+            repairs.note("implausible", field, text)
+    count = int(np.count_nonzero(power < 0))
     if not count:
-        return values
+        return power
     repairs.note("clamped", field, f"{count} values under zero; zero assumed")
-    return np.maximum(values, 0.0)
+    return np.maximum(power, 0.0)

@@ -1,17 +1,20 @@
 """The grid connection and the inverter of a request."""
 
-import math
 from collections.abc import Sequence
+
+import numpy as np
 
 from matrix_builders import Vector
 from optimiser import Battery, Grid, Inverter, ProblemError
 from server.reading.battery import Named
 from server.reading.series.lists import on_intervals, series_from_wire
 from server.reading.series.steps import Kind, SeriesRule, Timeline
-from server.wire.repairs import Repairs, number_from_json
+from server.wire.repairs import FieldReader, Repairs
 from server.wire.requests import GridIn, Limit, SiteRequest
-from server.wire.storages import HIGHEST_POWER, LEAST_POWER, HybridIn
+from server.wire.storages import HIGHEST_POWER, HybridIn
 from server.wire.wording import format_value
+
+_HIGHEST = HIGHEST_POWER / 1000.0  # kW
 
 
 def grid_from_wire(wire: GridIn | None, timeline: Timeline, repairs: Repairs) -> Grid:
@@ -19,34 +22,32 @@ def grid_from_wire(wire: GridIn | None, timeline: Timeline, repairs: Repairs) ->
 
     Without a limit, it is what the largest home could use.
     """
-    wire = wire or GridIn()
+    if wire is None:
+        return Grid(import_limit=_HIGHEST, export_limit=_HIGHEST)
+    reader = FieldReader(wire, "grid", repairs)
     return Grid(
-        import_limit=_limit("grid.max_import_w", wire.max_import_w, timeline, repairs),
-        export_limit=_limit("grid.max_export_w", wire.max_export_w, timeline, repairs),
+        import_limit=_limit("max_import_w", wire.max_import_w, timeline, reader),
+        export_limit=_limit("max_export_w", wire.max_export_w, timeline, reader),
         curtailment=wire.curtailment is not False,
     )
 
 
-def _limit(field: str, wire: Limit, timeline: Timeline, repairs: Repairs) -> float | Vector:
+def _limit(name: str, wire: Limit, timeline: Timeline, reader: FieldReader) -> float | Vector:
     """Return a limit [kW]: one for all intervals, or one for each."""
-    if isinstance(wire, list | dict):
-        rule = SeriesRule(field, HIGHEST_POWER, Kind.LIMIT)
-        series = series_from_wire(rule, wire, timeline.start, repairs)
-        if series is None:
-            return HIGHEST_POWER / 1000.0
-        limits = on_intervals(rule, series, timeline, repairs)
-        if limits.min() < 0:
-            lowest = format_value(float(limits.min()))
-            raise ProblemError(field, f"must not be negative, got {lowest}")
-        return limits / 1000.0
-    watts = math.inf if wire is None else number_from_json(wire)
-    if math.isnan(watts):
-        message = f"must be a number, got {format_value(wire)}; no limit assumed"
-        repairs.note("default", field, message)
-        watts = math.inf
-    if watts < 0:
-        raise ProblemError(field, f"must not be negative, got {format_value(watts)}")
-    return (HIGHEST_POWER if watts == math.inf else watts) / 1000.0
+    if not isinstance(wire, list | dict):
+        return min(reader.number(name) / 1000.0, _HIGHEST)
+    rule = SeriesRule(f"grid.{name}", HIGHEST_POWER, Kind.LIMIT)
+    series = series_from_wire(rule, wire, timeline.start, reader.repairs)
+    if series is None:
+        return _HIGHEST
+    limits = on_intervals(rule, series, timeline, reader.repairs)
+    if limits.min() < 0:
+        lowest = format_value(float(limits.min()))
+        raise ProblemError(rule.field, f"must not be negative, got {lowest}")
+    largest = float(limits[limits < HIGHEST_POWER].max(initial=0.0))
+    if largest > 0.0:  # it shows what all are meant in
+        limits = limits * (reader.number(name, value=largest) / largest)
+    return np.minimum(limits / 1000.0, _HIGHEST)
 
 
 def inverter_from_wire(
@@ -64,15 +65,10 @@ def inverter_from_wire(
 
 
 def _inverter(path: str, wire: HybridIn, repairs: Repairs) -> Inverter | None:
-    field, limit = f"{path}.ac_limit_w", number_from_json(wire.ac_limit_w)
-    if not limit >= 0:
-        got = format_value(wire.ac_limit_w)
-        repairs.note("rule_ignored", field, f"must be a number of watts, got {got}; ignored")
-        return None
-    if 0 < limit < LEAST_POWER:
-        repairs.note("clamped", field, f"{limit:g} W is nothing; 0 assumed")
-        limit = 0.0
-    return Inverter(
-        ac_limit=min(limit, HIGHEST_POWER) / 1000.0,
-        dc_coupled_solar=wire.dc_coupled_solar is not False,
-    )
+    with repairs.skip_on_error(f"{path}.ac_limit_w"):
+        limit = FieldReader(wire, path, repairs).number("ac_limit_w")
+        return Inverter(
+            ac_limit=min(limit, HIGHEST_POWER) / 1000.0,
+            dc_coupled_solar=wire.dc_coupled_solar is not False,
+        )
+    return None

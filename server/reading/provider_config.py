@@ -27,7 +27,7 @@ from server.wire.requests import ProviderConfigIn
 from server.wire.wording import format_value
 
 _SPIKE = 100.0  # cents; where the client names no threshold
-_HIGHEST_PRICE = 100_000.0  # cents
+_HIGHEST_PRICE = 1e11  # cents; in the money with the smallest unit
 _OFF = (None, False)
 _TRUE = (True, "true", "on", "yes", "1")
 _FALSE = (False, "false", "off", "no", "0", "")
@@ -88,6 +88,19 @@ def _spike(wire: ProviderConfigIn) -> SpikeProtection | None:
         got = format_value(threshold)
         raise ValueError(f"spike_protection_threshold must be positive, got {got}")
     return SpikeProtection(threshold=dollars)
+
+
+def warn_of_low_threshold(spike: SpikeProtection, prices: Vector, repairs: Repairs) -> None:
+    """Say where the usual price, in money per kWh, counts as a spike."""
+    usual = float(np.median(prices))
+    if usual >= spike.threshold:
+        repairs.note(
+            "implausible",
+            "provider_config",
+            f"spike protection: its threshold of {100.0 * spike.threshold:g} cents is not above "
+            f"the usual price of {100.0 * usual:g}; there it never lets the battery charge from "
+            "the grid",
+        )
 
 
 def _is_true(value: object) -> bool:

@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import attrgetter
 
+from msgspec import UNSET, UnsetType
+
 from optimiser import (
     Battery,
     CostFunction,
@@ -19,13 +21,13 @@ from server.options import HIGHEST_MARGIN, Options
 from server.reading.battery import Named, batteries_from_wire, battery_from_wire
 from server.reading.charges import allowances_from_wire, demand_charges_from_wire
 from server.reading.clock import start_from_wire
-from server.reading.forecasts import IMPORT_PRICES, export_prices, load_power, solar_power
+from server.reading.forecasts import IMPORT_PRICES, load_power, prices_from_wire, solar_power
 from server.reading.grid import grid_from_wire, inverter_from_wire
 from server.reading.horizon import timeline_from_wire
-from server.reading.provider_config import rules_from_wire, true_tariff
-from server.reading.series.lists import on_intervals, series_from_wire
+from server.reading.provider_config import rules_from_wire, true_tariff, warn_of_low_threshold
+from server.reading.series.lists import series_from_wire
 from server.reading.vehicle import vehicles_from_wire
-from server.wire.repairs import FieldReader, Repairs, Rule
+from server.wire.repairs import PRICE, FieldReader, Repairs, Rule
 from server.wire.requests import (
     EvRequest,
     MultiBatteryRequest,
@@ -58,6 +60,8 @@ class Problem:
         What people call them.
     paths : tuple of str
         Where each storage is in the request: batteries, then vehicles.
+    currency : str or UNSET
+        Name of the money, where the request has one.
     """
 
     site: Site
@@ -67,6 +71,7 @@ class Problem:
     keys: tuple[str, ...] = ()
     names: tuple[str | None, ...] = ()
     paths: tuple[str, ...] = ()
+    currency: str | UnsetType = UNSET
 
 
 def problem_from_request(
@@ -108,9 +113,10 @@ def problem_from_request(
         request.allowances,
         request.provider_config,
     )
+    buying, selling = prices_from_wire(request, prices, timeline, repairs)
     tariff = Tariff(
-        import_price=on_intervals(IMPORT_PRICES, prices, timeline, repairs),
-        export_price=export_prices(request, timeline, repairs),
+        import_price=buying,
+        export_price=selling,
         demand_charges=demand_charges_from_wire(charges, repairs) if charges else (),
         allowances=allowances_from_wire(allowances, repairs) if allowances else (),
     )
@@ -123,6 +129,8 @@ def problem_from_request(
     rules = ProviderRules() if provider is None else rules_from_wire(provider, repairs)
     if isinstance(provider, ProviderConfigIn) and (rules.export_boost or rules.chip_mode):
         tariff = true_tariff(provider, rules, tariff, horizon, repairs)
+    if rules.spike_protection:
+        warn_of_low_threshold(rules.spike_protection, tariff.import_price, repairs)
     if margin := _price_margin(request, options, repairs):
         rules = replace(rules, price_margin=margin)
     batteries, vehicles = _storages(request, horizon, repairs)
@@ -148,6 +156,7 @@ def problem_from_request(
         keys=tuple(map(attrgetter("key"), keyed)),
         names=tuple(map(attrgetter("name"), keyed)),
         paths=tuple(map(attrgetter("path"), storages)),
+        currency=UNSET if request.currency is None else request.currency,
     )
 
 
@@ -182,7 +191,7 @@ def _price_margin(request: SiteRequest, options: Options, repairs: Repairs) -> f
     """Return what a kWh through the meter counts as dearer. [$/kWh]"""
     if request.options is None:
         return options.price_margin
-    rule = Rule(options.price_margin, high=HIGHEST_MARGIN, is_signed=True)
+    rule = Rule(options.price_margin, high=HIGHEST_MARGIN, is_signed=True, unit=PRICE)
     return FieldReader(request.options, "options", repairs).number("price_margin", rule)
 
 

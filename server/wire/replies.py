@@ -1,4 +1,7 @@
-"""Replies as msgspec structs, in W, $, $/kWh and fractions, unless a name says more."""
+"""Replies as msgspec structs, in W, $, $/kWh and fractions, unless a name says more.
+
+Where a request names another `currency`, that is meant by $; it is echoed.
+"""
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -127,6 +130,7 @@ class OptimizeReply(msgspec.Struct, kw_only=True):
     status: str
     solver: str
     cost_function: str
+    currency: str | UnsetType = UNSET
     schedule: ScheduleOut
     summary: SummaryOut
     next_actions: list[ActionOut]
@@ -166,6 +170,7 @@ class MultiBatteryReply(msgspec.Struct, kw_only=True):
     status: str
     solver: str
     cost_function: str
+    currency: str | UnsetType = UNSET
     batteries: dict[str, NamedBatteryOut]
     aggregated: AggregatedOut
     summary: SummaryOut
@@ -247,6 +252,7 @@ class EvReply(msgspec.Struct, kw_only=True, omit_defaults=True):
     batteries: dict[str, NamedBatteryOut] | UnsetType = UNSET
     solver: str
     cost_function: str
+    currency: str | UnsetType = UNSET
     certificate: CertificateOut
     warnings: list[WarningOut]
 

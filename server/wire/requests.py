@@ -4,15 +4,83 @@ They are deliberately lenient (``| None`` everywhere, numbers also as text): wha
 is mended with a warning.  Units: W, Wh, $/kWh, fractions, unless a name says more.
 """
 
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from server.wire.repairs import Number, Rule
-from server.wire.storages import BatteryIn, EvIn, HybridIn, NamedBatteryIn
+from server.wire.repairs import PER_KW, Number, Rule, Slip
+from server.wire.storages import (
+    BONUS_PRICE,
+    EXPORT_LIMIT,
+    HIGHEST_PRICE,
+    IMPORT_LIMIT,
+    W_MEANT,
+    BatteryIn,
+    EvIn,
+    HybridIn,
+    NamedBatteryIn,
+)
 
-_HIGHEST_ENERGY = 1e6  # kWh; nothing that is metered in a day is more
+_ENERGY = Rule(
+    high=1e6,  # nothing that is metered in a day is more
+    slips=(Slip(1e3, "implausible", "{value:g} kWh a day is no home; are Wh meant?"),),
+    is_strict=True,
+    unit="kWh",
+)
+_PEAK = Rule(high=1e6, slips=(W_MEANT,), is_strict=True, unit="kW")
+
+# The dearest kW is some 200 $ where a year is billed at once, 25 $ where a month is.
+_PER_KW = Rule(
+    high=10.0 * HIGHEST_PRICE,
+    slips=(
+        Slip(
+            500.0,
+            "unit",
+            "{value:g} per kW is no demand charge; read as hundredths",
+            below=10.0 * HIGHEST_PRICE,
+            divisor=100.0,
+        ),
+        Slip(250.0, "implausible", "{value:g} per kW is very dear; are cents meant?", 500.0),
+    ),
+    is_required=True,
+    is_strict=True,
+    unit=PER_KW,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PowerRule:
+    """Bounds of the powers of a home, which show a series in kW.
+
+    Attributes
+    ----------
+    mean, highest : float
+        No home's mean over half a day is below, with a peak below the other. [W]
+    lowest : float
+        A peak of less would be nothing in kW as well. [W]
+    least_hours : float
+        Hours of some power that such a series has. [h]
+    shortest : float
+        Shorter series may be anything, and are not spoken of. [h]
+    largest : float
+        More is a fault of the feed. [W]
+    """
+
+    mean: float
+    highest: float
+    lowest: float = 0.05
+    least_hours: float = 0.0
+    shortest: float = 0.0
+    largest: float = 1e6
+
+
+LOAD = PowerRule(mean=20.0, highest=100.0)
+"""A router and a meter draw 20 W; a home that draws a mean of 20 kW has a larger connection."""
+
+SOLAR = PowerRule(mean=20.0, highest=30.0, least_hours=3.0, shortest=6.0)
+"""A roof of 30 W is none, nor is one of 30 kW a home's; but the last light of a day is little."""
 
 _IN_TIME: list[Any] = [
     {"start": "2026-01-14T12:00:00+11:00", "interval_minutes": 30, "values": [0.31, 0.3, 0.12]},
@@ -50,8 +118,12 @@ Days = list[Any] | str | int | None
 class GridIn(msgspec.Struct, kw_only=True):
     """The connection to the grid."""
 
-    max_import_w: Annotated[Limit, Meta(description="Always, or a series, as prices [W]")] = None
-    max_export_w: Annotated[Limit, Meta(description="Always, or a series, as prices [W]")] = None
+    max_import_w: Annotated[
+        Limit, IMPORT_LIMIT, Meta(description="Always, or a series, as prices [W]")
+    ] = None
+    max_export_w: Annotated[
+        Limit, EXPORT_LIMIT, Meta(description="Always, or a series, as prices [W]")
+    ] = None
     curtailment: Annotated[bool | None, Meta(description="May solar be left unused?")] = None
     hybrid: HybridIn | None = None
 
@@ -61,17 +133,17 @@ class DemandChargeIn(msgspec.Struct, kw_only=True):
 
     price_per_kw: Annotated[
         Number,
-        Rule(high=10_000.0, is_required=True),
+        _PER_KW,
         Meta(description="Of each kW more than so far [$/kW]"),
     ] = None
     start: Annotated[str | None, Meta(description="HH:MM; midnight where absent")] = None
     end: str | None = None
     weekdays: Annotated[Days, Meta(description="0 is Monday; names also")] = None
     months: Annotated[Days, Meta(description="1 to 12; names also")] = None
-    peak_so_far_kw: Annotated[Number, Rule(high=_HIGHEST_ENERGY)] = None
+    peak_so_far_kw: Annotated[Number, _PEAK] = None
     average_minutes: Annotated[
         Number,
-        Rule(default=30.0, high=24 * 60.0),
+        Rule(default=30.0, high=24 * 60.0, is_strict=True),
         Meta(description="Metering block; 30 where absent"),
     ] = None
     billing_day: Annotated[
@@ -85,13 +157,15 @@ class AllowanceIn(msgspec.Struct, kw_only=True):
     """Energy of each day at a price of its own: free power, or a bonus on exports."""
 
     direction: Annotated[str | None, Meta(description="import or export")] = None
-    daily_quota_kwh: Annotated[Number, Rule(high=_HIGHEST_ENERGY, is_required=True)] = None
-    bonus_price: Annotated[Number, Meta(description="Price within the quota [$/kWh]")] = None
+    daily_quota_kwh: Annotated[Number, replace(_ENERGY, is_required=True)] = None
+    bonus_price: Annotated[
+        Number, BONUS_PRICE, Meta(description="Price within the quota [$/kWh]")
+    ] = None
     start: Annotated[str | None, Meta(description="HH:MM; midnight where absent")] = None
     end: str | None = None
     weekdays: Annotated[Days, Meta(description="0 is Monday; names also")] = None
     months: Annotated[Days, Meta(description="1 to 12; names also")] = None
-    used_today_kwh: Annotated[Number, Rule(high=_HIGHEST_ENERGY)] = None
+    used_today_kwh: Annotated[Number, _ENERGY] = None
 
 
 class ProviderConfigIn(msgspec.Struct, kw_only=True):
@@ -134,6 +208,14 @@ class SiteRequest(msgspec.Struct, kw_only=True):
     prices_export: Series = None
     solar_forecast: Series = None
     load_forecast: Series = None
+    currency: Annotated[str | None, Meta(description="Name of the money; echoed")] = None
+    price_unit: Annotated[
+        str | None,
+        Meta(
+            description="Of every price but those of provider_config: /kWh where absent, ct/kWh, "
+            "EUR/MWh, öre/kWh. A demand charge in it is per kW. Replies are in the whole money."
+        ),
+    ] = None
     cost_function: str | None = None
     interval_minutes: Annotated[
         float | list[float] | UnsetType | None,

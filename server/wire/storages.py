@@ -7,16 +7,13 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from server.wire.repairs import Number, Rule, Slip
+from server.wire.repairs import EFFICIENCY, PRICE, SHARE, Evidence, Number, Rule, Slip
 
 HIGHEST_POWER = 100_000.0
 """No home draws or feeds more; the client is known to send 15 MW. [W]"""
 
-LEAST_POWER = 10.0
-"""Limits under this cannot be commanded. [W]"""
-
 HIGHEST_PRICE = 1_000.0
-"""$/kWh; the Australian market cap is 20."""
+"""$/kWh; the Australian market cap is 20.  In other money, as many times its price scale."""
 
 
 def _from(least: float) -> float:
@@ -25,67 +22,134 @@ def _from(least: float) -> float:
 
 
 # A fraction may overshoot by rounding; beyond this it must be a percentage.
-_PER_CENT = Slip(1.1, "percent", "{value:g} read as per cent", divisor=100.0)
-_SHARE = Rule(high=1.0, slips=(_PER_CENT,), is_signed=True)
-_FULL = replace(_SHARE, default=1.0)
+_OVERSHOOT = 1.1
+_PER_CENT = Slip(_OVERSHOOT, "percent", "{value:g} read as per cent", divisor=100.0)
+# A one beside a percentage: a per cent of a level or a floor, but no ceiling and no target.
+_ONE_BESIDE = replace(
+    _PER_CENT, above=_from(1.0), below=_OVERSHOOT, beside=Evidence(SHARE, _OVERSHOOT)
+)
+_FULL_BESIDE = replace(
+    _ONE_BESIDE, code="implausible", text="{value:g} beside per cent; 100 % assumed", divisor=1.0
+)
+_SHARE = Rule(high=1.0, slips=(_PER_CENT, _ONE_BESIDE), is_signed=True, unit=SHARE)
 _SOC_NOW = replace(_SHARE, default=0.5, is_required=True)
-TARGET_SOC = replace(_SHARE, default=0.8)
+_CEILING = replace(_SHARE, slips=(_PER_CENT, _FULL_BESIDE))
+_FULL = replace(_CEILING, default=1.0)
+_TARGET_AT_END = replace(_CEILING, default=math.nan, default_text="none assumed")
+TARGET_SOC = replace(_CEILING, default=0.8)
 """Rule of the target of a vehicle; null is none."""
 
 # An efficiency below the range is no battery's but a fault.
 _TWO_OR_MORE = replace(_PER_CENT, above=_from(2.0))
-_EFFICIENCY = Rule(default=0.9, low=0.5, high=1.0, slips=(_TWO_OR_MORE,), is_signed=True)
+_EFFICIENCY = Rule(
+    default=0.9, low=0.5, high=1.0, slips=(_TWO_OR_MORE,), is_signed=True, unit=EFFICIENCY
+)
 _ROUND_TRIP = replace(_EFFICIENCY, low=0.5**2)
 _CHARGER = replace(_EFFICIENCY, default=0.92)
 
 # Under so many Wh a capacity must be meant in kWh: no home battery stores so little.
-CAPACITY_IN_KWH = Slip(
-    0.0, "unit", "{value:g} Wh is no battery; read as kWh", below=200.0, factor=1000.0
-)
+_HIGHEST_IN_KWH = 200.0
 _CAPACITY = Rule(
     default=13_500.0,
     slips=(
-        CAPACITY_IN_KWH,
+        Slip(
+            0.0,
+            "unit",
+            "{value:g} Wh is no battery; read as kWh",
+            below=_HIGHEST_IN_KWH,
+            factor=1000.0,
+        ),
         # The client is known to send 4.05e7 Wh; far beyond, tolerances exceed what a house uses.
         Slip(1e8, "capped", "{kilo:g} kWh is no home; 1e5 assumed", replacement=1e8),
         Slip(1e6, "implausible", "{kilo:g} kWh is no home battery"),
     ),
     is_required=True,
+    unit="Wh",
 )
 
-_KW_MEANT = "{value:g} W beside a capacity in kWh; read as kW"
 _POWER = Rule(
     default=5_000.0,
     slips=(
+        Slip(
+            0.0,
+            "unit",
+            "{value:g} W beside a capacity in kWh; read as kW",
+            below=200.0,
+            factor=1000.0,
+            beside=Evidence("Wh", 0.0, _HIGHEST_IN_KWH),
+        ),
         Slip(1e5, "capped", "{kilo:g} kW is no home; 100 kW assumed", replacement=HIGHEST_POWER),
         # What the client takes for noise.
         Slip(0.0, "clamped", "{value:g} W cannot be commanded; 0 assumed", 1.0, replacement=0.0),
         Slip(0.0, "implausible", "{value:g} W is no home battery; are kW meant?", 50.0),
     ),
     is_required=True,
+    unit="W",
 )
-POWER_BESIDE_KWH = replace(
-    _POWER, slips=(Slip(0.0, "unit", _KW_MEANT, below=200.0, factor=1000.0), *_POWER.slips)
-)
-"""Rule of a battery's powers where its capacity was sent in kWh."""
 
-_WEAR = Rule(high=HIGHEST_PRICE, is_signed=True)
-_END_VALUE = replace(_WEAR, default=math.nan, low=-HIGHEST_PRICE, default_text="the planner's own")
+# No connection and no inverter is so small.  Into the grid, 50 W may be the margin of a home that
+# must feed nothing in; but no more than 30 kW are fed by one.
+_LINE_IN_KW = Slip(
+    0.0, "unit", "{value:g} W is no connection; read as kW", below=100.0, factor=1000.0
+)
+_SMALL = Slip(0.0, "implausible", "{value:g} W is very little; are kW meant?", below=200.0)
+IMPORT_LIMIT = Rule(
+    default=math.inf,
+    slips=(_LINE_IN_KW, _SMALL),
+    default_text="no limit assumed",
+    unit="W",
+)
+EXPORT_LIMIT = replace(IMPORT_LIMIT, slips=(replace(_LINE_IN_KW, below=30.1), _SMALL))
+"""Rules of the limits of a meter; those by interval go by their largest."""
+
+_AC_LIMIT = replace(IMPORT_LIMIT, is_required=True, is_strict=True)
+
+# Wear of more than any energy is cents, and so is a bonus of five times the dearest energy.
+_CENTS = "{value:g} per kWh exceeds every price of energy; read as hundredths"
+_VALUE_IN_CENTS = Slip(5.0, "unit", _CENTS, below=500.0, divisor=100.0)
+_DEAR = Slip(
+    1.0,
+    "implausible",
+    "{value:g} per kWh exceeds every price of energy; are cents meant?",
+    below=HIGHEST_PRICE,
+)
+_WEAR = Rule(
+    high=HIGHEST_PRICE,
+    slips=(replace(_VALUE_IN_CENTS, above=1.0, below=100.0), _DEAR),
+    is_signed=True,
+    unit=PRICE,
+)
+# A vehicle that must not give has a wear beyond all prices: said, and left.
+_EV_WEAR = replace(_WEAR, slips=(_DEAR,))
+_END_VALUE = Rule(
+    default=math.nan,
+    low=-HIGHEST_PRICE,
+    high=HIGHEST_PRICE,
+    slips=(_VALUE_IN_CENTS, _DEAR),
+    is_signed=True,
+    default_text="the planner's own",
+    unit=PRICE,
+)
+BONUS_PRICE = replace(_END_VALUE, is_required=True, is_strict=True)
+"""Rule of a price within an allowance."""
+
 _ANY = Rule(low=-math.inf, is_signed=True)
-_UNLIMITED = Rule(default=math.inf)
 
 # No car stores a thousand kWh, nor does a home charge one at 500 kW.
 _WH_MEANT = Slip(_from(1e3), "unit", "{value:g} kWh is no vehicle; read as Wh", divisor=1e3)
-_EV_CAPACITY = Rule(default=75.0, high=1e3, slips=(_WH_MEANT,))
-_W_MEANT = Slip(_from(500.0), "unit", "{value:g} kW is no home; read as W", divisor=1e3)
-EV_POWER = Rule(high=HIGHEST_POWER / 1000.0, slips=(_W_MEANT,))
+_EV_CAPACITY = Rule(default=75.0, high=1e3, slips=(_WH_MEANT,), unit="kWh")
+W_MEANT = Slip(_from(500.0), "unit", "{value:g} kW is no home; read as W", divisor=1e3)
+"""Slip of powers in kW."""
+EV_POWER = Rule(high=HIGHEST_POWER / 1000.0, slips=(W_MEANT,), unit="kW")
 """Rule of a vehicle's powers, absent where it has none."""
 
 
 class HybridIn(msgspec.Struct, kw_only=True):
     """A hybrid inverter in front of the batteries, and of the panels."""
 
-    ac_limit_w: Annotated[Number, Meta(description="Most power to and from the house [W]")] = None
+    ac_limit_w: Annotated[
+        Number, _AC_LIMIT, Meta(description="Most power to and from the house [W]")
+    ] = None
     dc_coupled_solar: Annotated[bool | None, Meta(description="true where absent")] = None
 
 
@@ -107,13 +171,13 @@ class BatteryIn(msgspec.Struct, kw_only=True):
     backup_reserve: Annotated[Number, _SHARE, Meta(description="Kept for an outage, 0-1")] = None
     min_soc: Annotated[Number, _SHARE] = None
     max_soc: Annotated[Number, _FULL] = None
-    target_end_soc: Annotated[Number, _SHARE] = None
+    target_end_soc: Annotated[Number, _TARGET_AT_END] = None
     cycle_cost: Annotated[Number, _WEAR, Meta(description="Wear, each way [$/kWh]")] = None
     end_value: Annotated[Number, _END_VALUE, Meta(description="Worth of a kWh left [$/kWh]")] = None
     can_charge_from_grid: bool | None = None
     can_export_to_grid: bool | None = None
     max_export_w: Annotated[
-        Number, _UNLIMITED, Meta(description="Most of it into the grid [W]")
+        Number, EXPORT_LIMIT, Meta(description="Most of it into the grid [W]")
     ] = None
     priority: Annotated[Number, _ANY, Meta(description="The lower one of equals goes first")] = None
     hybrid: HybridIn | None = None
@@ -177,7 +241,7 @@ class EvIn(msgspec.Struct, kw_only=True):
     allow_grid_charging: bool | None = None
     solar_only: bool | None = None
     can_export_to_grid: bool | None = None
-    cycle_cost: Annotated[Number, _WEAR, Meta(description="Wear, each way [$/kWh]")] = None
+    cycle_cost: Annotated[Number, _EV_WEAR, Meta(description="Wear, each way [$/kWh]")] = None
     priority: Annotated[
         str | None, Meta(description="ev_first, battery_first, equal or solar_only")
     ] = None

@@ -26,6 +26,7 @@ def ev_reply(plan: Plan, problem: Problem, repairs: Repairs) -> EvReply:
         bill=summary_from_plan(plan),
         solver=plan.certificate.solver,
         cost_function=plan.cost_function.value,
+        currency=problem.currency,
         certificate=certificate_from_plan(plan),
         warnings=repairs.as_list(),
     )
@@ -91,9 +92,9 @@ def _summary(plan: Plan, v: int) -> EvSummaryOut:
         battery_energy_kwh=round(float(from_others.sum()), 6),
         discharged_kwh=round(float(discharge.sum()), 6),
         exported_kwh=round(float(exported.sum()), 6),
-        total_cost=dollars(cost),
-        average_price=dollars(price / bought) if round(bought, 6) > 0 else 0.0,
-        average_cost=dollars(cost / total) if total > 0 else 0.0,
+        total_cost=dollars(cost, plan),
+        average_price=dollars(price / bought, plan) if round(bought, 6) > 0 else 0.0,
+        average_cost=dollars(cost / total, plan) if total > 0 else 0.0,
         final_soc=float(round_soc(plan.soc[k])[-1]),
     )
 

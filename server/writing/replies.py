@@ -36,6 +36,7 @@ def home_reply(plan: Plan, problem: Problem, repairs: Repairs, stamps: list[str]
         status=plan.status,
         solver=plan.certificate.solver,
         cost_function=plan.cost_function.value,
+        currency=problem.currency,
         schedule=ScheduleOut(
             charge_w=home.charge, discharge_w=home.discharge, **home.series, **vehicles
         ),
@@ -54,6 +55,7 @@ def multi_battery_reply(plan: Plan, problem: Problem, repairs: Repairs) -> Multi
         status=plan.status,
         solver=plan.certificate.solver,
         cost_function=plan.cost_function.value,
+        currency=problem.currency,
         batteries=batteries_by_key(plan, problem),
         aggregated=AggregatedOut(
             total_charge_w=home.charge, total_discharge_w=home.discharge, **home.series

@@ -26,9 +26,14 @@ def watts(energy: Vector, hours: Vector) -> Vector:
     return np.asarray(np.round(power, POWER_DIGITS) + 0.0, dtype=np.float64)
 
 
-def dollars(amount: float) -> float:
-    """Round an amount of money for a reply."""
-    return round(amount, _DIGITS) + 0.0
+def dollars(amount: float, plan: Plan) -> float:
+    """Round an amount of money for the reply about a plan."""
+    return round(amount, _digits(plan)) + 0.0
+
+
+def _digits(plan: Plan) -> int:
+    """Return the digits of money: more where its price scale is below that of dollars."""
+    return _DIGITS + max(0, -round(math.log10(plan.site.price_scale)))
 
 
 def summary_from_plan(plan: Plan) -> SummaryOut:
@@ -57,10 +62,12 @@ def summary_from_plan(plan: Plan) -> SummaryOut:
         "allowance_credit": bill.allowance_credit,
     }
     peaks = [
-        PeakOut(round(peak.reached, _DIGITS), peak.so_far, dollars(peak.cost))
+        PeakOut(round(peak.reached, _DIGITS), peak.so_far, dollars(peak.cost, plan))
         for peak in bill.peaks
     ]
-    rounded = np.add([*map(round, amounts.values(), repeat(_DIGITS))], 0.0).tolist()  # no -0.0
+    rounded = np.add(
+        [*map(round, amounts.values(), repeat(_digits(plan)))], 0.0
+    ).tolist()  # no -0.0
     return SummaryOut(**dict(zip(amounts, rounded, strict=True)), demand_peaks=peaks)
 
 

@@ -1,7 +1,9 @@
 """Random clean requests, for all three endpoints."""
 
 from datetime import timedelta
+from statistics import median
 
+from hypothesis import assume
 from hypothesis import strategies as st
 
 from tests.end_to_end import COST_FUNCTIONS, NOW, SYDNEY
@@ -113,6 +115,8 @@ def site_requests(draw, lengths=st.sampled_from([5, 15, 30, 60]), optional=extra
 def plain_requests(draw):
     """Requests of one battery and nothing that `clean_request_of` has no words for."""
     request = draw(site_requests(st.sampled_from([5, 20, 30, 60, 180, 240, 480]), {}))
+    exports, imports = median(request["prices_export"]), median(request["prices_import"])
+    assume(abs(exports) <= max(1.0, 2.5 * abs(imports)))  # or they are in other units
     options = {"client_safe_charge": draw(st.booleans())}
     battery = draw(st.fixed_dictionaries(plain_battery))
     grid = {name: draw(limits) for name in ("max_import_w", "max_export_w")}

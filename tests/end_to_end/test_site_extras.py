@@ -550,8 +550,8 @@ async def test_several_batteries_are_planned_behind_the_smallest_of_inverters(cl
     sent = fleet_request(
         n=16, solar_forecast=[3000.0] * 6 + [0.0] * 10, hybrid={"ac_limit_w": limit}
     )
-    # A few watts cannot be commanded.
-    meant = {**sent, "hybrid": {"ac_limit_w": limit if limit >= 10 else 0}}
+    # No inverter passes so few watts: kW are meant.
+    meant = {**sent, "hybrid": {"ac_limit_w": 1000 * limit}}
 
     reply = await fleet_of(client, sent, meant)
 

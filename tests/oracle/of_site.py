@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimiser import CostFunction, Direction
+from optimiser.price_scale import to_scale
 from tests.account import (
     allowance_days,
     clipping,
@@ -48,16 +49,17 @@ class PlanningPrices:
 
 
 def planning_prices(site, cost_function=CostFunction.PROFIT):
-    """The planner's prices of a site."""
-    problem = a_problem(site, cost_function)
+    """The planner's prices of a site, which it plans in units of its price scale."""
+    scale = site.price_scale
+    problem = a_problem(site if scale == 1.0 else to_scale(site, scale), cost_function)
     meter, storages = meter_of(problem), storages_of(problem)
     return PlanningPrices(
-        import_surcharge=meter.import_price - site.tariff.import_price,
-        penalty=meter.penalty,
-        level_price=storages.level_price,
+        import_surcharge=scale * meter.import_price - site.tariff.import_price,
+        penalty=scale * meter.penalty,
+        level_price=scale * storages.level_price,
         end_of=storages.end_of,
         end_width=storages.end_width,
-        end_price=storages.end_price,
+        end_price=scale * storages.end_price,
     )
 
 

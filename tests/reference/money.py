@@ -20,6 +20,7 @@ from tests.reference.reading import (
     idle_net_load,
     may_curtail,
     meter_limit,
+    money_tolerance,
     number,
     worth,
 )
@@ -164,8 +165,8 @@ def wrong_money(
     """Everything of a summary that the powers at the meter decide, beside that baseline."""
     bill = bill_of(request, powers["grid_import"], powers["grid_export"], stamps)
     due = {
-        "total_cost": (bill.total, MONEY_TOLERANCE),
-        "savings": (baseline - bill.total, MONEY_TOLERANCE),
+        "total_cost": (bill.total, money_tolerance(request)),
+        "savings": (baseline - bill.total, money_tolerance(request)),
         "total_import_kwh": (energy(request, powers["grid_import"]), ENERGY_TOLERANCE_KWH),
         "total_export_kwh": (energy(request, powers["grid_export"]), ENERGY_TOLERANCE_KWH),
         "average_import_price": _due_average(request, powers, "import"),
@@ -179,7 +180,8 @@ def _due_average(request: Wire, powers: Powers, direction: str) -> tuple[float, 
     """Tariff price per kWh through the meter one way, and its tolerance."""
     watts = powers[f"grid_{direction}"]
     cost = worth(request, watts, request[f"prices_{direction}"])
-    return due_ratio(cost, energy(request, watts))
+    due, tolerance = due_ratio(cost, energy(request, watts))
+    return due, tolerance * money_tolerance(request) / MONEY_TOLERANCE
 
 
 def due_ratio(cost: float, traded: float) -> tuple[float, float]:

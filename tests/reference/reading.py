@@ -23,6 +23,17 @@ SOC_TOLERANCE = 1e-5
 # Averages are prices: held to the same number per kWh, looser where less than 1 kWh was traded.
 MONEY_TOLERANCE = 1e-4
 
+MARKET_CAP = 20.0
+
+
+def money_tolerance(request: Wire) -> float:
+    """Tolerance of an amount: powers are rounded as prices up to the market cap need it."""
+    dearest = max(
+        abs(price) for name in ("import", "export") for price in request[f"prices_{name}"]
+    )
+    return MONEY_TOLERANCE * max(1.0, dearest / MARKET_CAP)
+
+
 # The third decimal of a rounded total.  Wrong totals miss by an interval's energy: tens of Wh.
 ENERGY_TOLERANCE_KWH = 1e-3
 

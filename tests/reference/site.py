@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from tests.reference.money import idle_bill, wrong_money
 from tests.reference.reading import (
     ENERGY_TOLERANCE_KWH,
-    MONEY_TOLERANCE,
     POWER_TOLERANCE_W,
     Powers,
     Series,
@@ -19,6 +18,7 @@ from tests.reference.reading import (
     limit,
     may_curtail,
     meter_limit,
+    money_tolerance,
     reaching,
     solar_reach,
 )
@@ -145,7 +145,9 @@ def wrong_summary(
     """Every number of a summary of batteries, from the powers."""
     baseline = idle_bill(request, stamps).total
     yield from wrong_money("summary", request, summary, powers, stamps, baseline)
-    yield from wrong_numbers("summary", summary, {"baseline_cost": (baseline, MONEY_TOLERANCE)})
+    yield from wrong_numbers(
+        "summary", summary, {"baseline_cost": (baseline, money_tolerance(request))}
+    )
     flows: dict[str, tuple[str, ...]] = {
         "total_charge_kwh": ("charge",),
         "total_discharge_kwh": ("discharge",),

@@ -6,7 +6,7 @@ import pytest
 
 from optimiser import ProblemError
 from server.wire.repairs import FieldReader, Repairs, number_from_json, rules_of
-from server.wire.storages import POWER_BESIDE_KWH, BatteryIn, EvIn
+from server.wire.storages import BatteryIn, EvIn
 
 
 def read(wire, name, rule=None):
@@ -67,7 +67,9 @@ def test_a_slip_of_a_vehicle_begins_where_its_rule_says(name, sent, value, codes
 
 
 def test_powers_beside_a_capacity_in_kwh_are_kw():
-    assert read(BatteryIn(max_charge_w=5), "max_charge_w", POWER_BESIDE_KWH) == (5000, ["unit"])
+    battery = BatteryIn(capacity_wh=13.5, max_charge_w=5)
+
+    assert read(battery, "max_charge_w") == (5000, ["unit"])
 
 
 @pytest.mark.parametrize("name", ["capacity_wh", "max_charge_w", "max_export_w"])
