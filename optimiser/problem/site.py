@@ -89,7 +89,8 @@ class Site:
         """Scale of the prices; see `price_scale_of`. [-]"""
         tariff = self.tariff
         if tariff.import_price.any() or tariff.export_price.any():
-            return price_scale_of(tariff.import_price, tariff.export_price)
+            prices = tariff.import_price, tariff.export_price
+            return price_scale_of(*prices, hours=self.horizon.hours)
         others = [charge.price for charge in tariff.demand_charges]
         others += [allowance.price for allowance in tariff.allowances]
         others += [storage.cycle_cost for storage in self.storages]

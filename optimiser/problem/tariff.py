@@ -130,15 +130,18 @@ _MOST_DECADES = 12
 _ROUNDING = 1e-9  # decades; a price of 99.99999999999 is one of 100
 
 
-def price_scale_of(*prices: Vector) -> float:
+def price_scale_of(*prices: Vector, hours: Vector | None = None) -> float:
     """Return the power of ten that brings the usual price into [0.1, 1), by division.
 
-    The usual price is the median of the first series that holds any price, zeros left out; spikes
-    do not move it.
+    The usual price is the median, over time where there are `hours` [h], of the first series that
+    holds any price, zeros left out; spikes do not move it.
     """
     for series in prices:
-        usual = np.abs(series[series != 0.0])
-        if usual.size:
-            decades = math.floor(math.log10(float(np.median(usual))) + 1.0 + _ROUNDING)
+        usual, weights = np.abs(series), np.ones(series.size) if hours is None else hours
+        order = np.argsort(usual)
+        passed = np.cumsum(np.where(usual > 0.0, weights, 0.0)[order])
+        if passed.size and passed[-1] > 0.0:
+            median = float(usual[order][np.searchsorted(passed, 0.5 * passed[-1])])
+            decades = math.floor(math.log10(median) + 1.0 + _ROUNDING)
             return 10.0 ** max(-_MOST_DECADES, min(decades, _MOST_DECADES))
     return 1.0

@@ -34,9 +34,6 @@ _THROUGHPUT_SHARE = 0.01
 _TIMING_SHARE = 0.005
 _DISCOUNT_SHARE = 0.25
 
-# Of as many runs, those with fewer rests in between: a rest counts as this part of a run.  In a
-# surplus it counts as nothing, or charging early would go on at the least power till the evening.
-_REST = 0.3
 _FORBIDDEN = 1e9  # runs
 
 _NOTHING = 1e-9  # kWh; $, where smoothing a plan must be free
@@ -84,6 +81,7 @@ def prefer(
     The value function applies to the problem; `previous` is the plan before, of the same site.
     None where the value functions have too many breakpoints.
     """
+    problem = _with_no_more_left(problem, best.dispatch)
     preferred = with_preference_prices(problem, best.dispatch, budget)
     costs = np.array([best.cost + budget, budget])
     t = None if previous is None else previous.interval_at(site.horizon.start)
@@ -99,6 +97,17 @@ def prefer(
         return found
     smooth = Candidate(*simulate(problem, trajectory)[:2])
     return smooth if smooth.cost <= found.cost + _NOTHING else found
+
+
+def _with_no_more_left(problem: ProblemArrays, best: Dispatch) -> ProblemArrays:
+    """Return the problem in which no more is left at the end than in its cheapest plan.
+
+    A plan that keeps a little for a cent less of runs would keep it again in the next plan.
+    """
+    limits = problem.storages.limits.copy()
+    ceiling = limits[tables.SOFT_CEILING, 0, -1]
+    limits[tables.SOFT_CEILING, 0, -1] = min(ceiling, best.stored[0, -1])
+    return replace(problem, storages=problem.storages._replace(limits=limits))
 
 
 def with_fewest_runs(
@@ -131,7 +140,7 @@ def with_fewest_runs(
     rows[table.LATE : table.BEGINS] = 0.0
     rows[table.LATE + CHARGES] = preferred.late / into
     rows[table.BEGINS :] = 1.0
-    rows[table.BEGINS + RESTS] = np.where(problem.meter[tables.NET_LOAD] < 0.0, 0.0, _REST)
+    rows[table.BEGINS + RESTS] = 0.0
     if goes_on is not None:
         rows[table.BEGINS :, 0] = _FORBIDDEN
         rows[table.BEGINS + goes_on, 0] = 0.0

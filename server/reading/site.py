@@ -129,11 +129,11 @@ def problem_from_request(
     rules = ProviderRules() if provider is None else rules_from_wire(provider, repairs)
     if isinstance(provider, ProviderConfigIn) and (rules.export_boost or rules.chip_mode):
         tariff = true_tariff(provider, rules, tariff, horizon, repairs)
-    if rules.spike_protection:
-        warn_of_low_threshold(rules.spike_protection, tariff.import_price, repairs)
     if margin := _price_margin(request, options, repairs):
         rules = replace(rules, price_margin=margin)
     batteries, vehicles = _storages(request, horizon, repairs)
+    if rules.spike_protection and batteries:
+        warn_of_low_threshold(rules.spike_protection, tariff.import_price, repairs)
     site = Site(
         horizon=horizon,
         tariff=tariff,
