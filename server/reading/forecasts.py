@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from matrix_builders import Vector
-from optimiser import Horizon
+from optimiser import Horizon, ProblemError
 from optimiser.problem.tariff import price_scale_of
 from server.reading.series.lists import Series, on_intervals, series_from_wire
 from server.reading.series.steps import Kind, SeriesRule, Timeline
@@ -86,6 +86,8 @@ def _without_faults(field: str, prices: Vector, largest: float, repairs: Repairs
     good = np.abs(prices) <= largest
     if good.all():
         return prices
+    if not good.any():
+        raise ProblemError(field, f"must hold numbers between ±{largest:g}, got no such number")
     bad, at = np.flatnonzero(~good), np.arange(prices.size)
     text = f"{bad.size} of {prices.size} entries beyond ±{largest:g} (first at index {bad[0]})"
     repairs.note("interpolated", field, f"{text}; interpolated from their neighbours")

@@ -5,11 +5,18 @@ import pytest
 from server.options import Options
 from server.plans.planning import optimise_any
 from tests.end_to_end import NOW
-from tests.fuzz import codec, seeds
+from tests.fuzz import codec, forms, seeds
 
 
 def test_arbitrary_json_is_a_sound_plan_or_a_refusal():
     codec.check(60)
+
+
+def test_whatever_is_not_read_by_the_letter_is_said():
+    misread, read = forms.check(1500)
+
+    assert misread == []
+    assert read > 1000
 
 
 def test_every_seed_is_judged():
