@@ -118,6 +118,8 @@ def _steps_of_list(field: str, values: Vector, timeline: Timeline, repairs: Repa
     if size > n:
         text = f"{size} values for {n} intervals; one for each interval assumed, the rest unused"
         repairs.note("truncated", field, text)
+    if np.isnan(values[:n]).all():
+        raise ProblemError(field, f"must hold a number among its first {n} values, got none")
     return trim_missing(edges[: size + 1], values[:n])
 
 
