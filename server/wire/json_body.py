@@ -60,9 +60,10 @@ def decode(body: bytes, kind: type[Request], repairs: Repairs) -> Request:
     except UnicodeEncodeError:
         raise ProblemError("body", "must be Unicode text, got half a surrogate pair") from None
     unknown = _unknown_fields(fields, kind)
-    for name in islice(unknown, _MOST_UNKNOWN):
+    names = [*islice(unknown, _MOST_UNKNOWN)]
+    for name in names:
         repairs.note("unknown_field", name, "not a field we know; ignored")
-    if rest := sum(1 for _ in unknown):
+    if len(names) == _MOST_UNKNOWN and (rest := sum(1 for _ in unknown)):
         repairs.note("unknown_field", "body", f"{rest} more fields that we do not know; ignored")
     return request
 

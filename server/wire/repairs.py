@@ -43,17 +43,19 @@ class Repairs:
 
     Attributes
     ----------
+    warnings : list of WarningOut
+        Everything recorded so far.
     prices : PriceUnit
         Unit of its prices, which rules of prices go by.
     """
 
     def __init__(self) -> None:
-        self._warnings: list[WarningOut] = []
+        self.warnings: list[WarningOut] = []
         self.prices = PriceUnit()
 
     def note(self, code: str, field: str, message: str) -> None:
         """Record that `field` was mended."""
-        self._warnings.append(WarningOut(code, field, message))
+        self.warnings.append(WarningOut(code, field, message))
 
     @contextmanager
     def skip_on_error(self, field: str, name: str = "") -> Iterator[None]:
@@ -62,10 +64,6 @@ class Repairs:
             yield
         except ValueError as error:
             self.note("rule_ignored", field, f"{name} ignored: {error}".lstrip())
-
-    def as_list(self) -> list[WarningOut]:
-        """Return everything recorded so far."""
-        return list(self._warnings)
 
 
 @dataclass(frozen=True, slots=True)

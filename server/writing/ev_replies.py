@@ -28,7 +28,7 @@ def ev_reply(plan: Plan, problem: Problem, repairs: Repairs) -> EvReply:
         cost_function=plan.cost_function.value,
         currency=problem.currency,
         certificate=certificate_from_plan(plan),
-        warnings=repairs.as_list(),
+        warnings=repairs.warnings,
     )
     if len(vehicles) == 1:
         reply.vehicle_id = vehicles[0].vehicle_id

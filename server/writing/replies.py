@@ -43,7 +43,7 @@ def home_reply(plan: Plan, problem: Problem, repairs: Repairs, stamps: list[str]
         summary=summary_from_plan(plan),
         next_actions=home.next_actions,
         certificate=certificate_from_plan(plan),
-        warnings=repairs.as_list(),
+        warnings=repairs.warnings,
     )
 
 
@@ -63,7 +63,7 @@ def multi_battery_reply(plan: Plan, problem: Problem, repairs: Repairs) -> Multi
         summary=summary_from_plan(plan),
         next_actions=home.next_actions,
         certificate=certificate_from_plan(plan),
-        warnings=repairs.as_list(),
+        warnings=repairs.warnings,
     )
 
 

@@ -61,14 +61,18 @@ def summary_from_plan(plan: Plan) -> SummaryOut:
         "demand_cost": bill.demand_cost,
         "allowance_credit": bill.allowance_credit,
     }
-    peaks = [
-        PeakOut(round(peak.reached, _DIGITS), peak.so_far, dollars(peak.cost, plan))
-        for peak in bill.peaks
-    ]
     rounded = np.add(
         [*map(round, amounts.values(), repeat(_digits(plan)))], 0.0
     ).tolist()  # no -0.0
+    peaks = _peaks(plan) if bill.peaks else []
     return SummaryOut(**dict(zip(amounts, rounded, strict=True)), demand_peaks=peaks)
+
+
+def _peaks(plan: Plan) -> list[PeakOut]:
+    return [
+        PeakOut(round(peak.reached, _DIGITS), peak.so_far, dollars(peak.cost, plan))
+        for peak in plan.money.bill.peaks
+    ]
 
 
 def certificate_from_plan(plan: Plan) -> CertificateOut:

@@ -130,7 +130,7 @@ def silent_readings(request):
     except ProblemError:
         return None
     site = problem.site
-    warned = {warning.field for warning in repairs.as_list()}
+    warned = {warning.field for warning in repairs.warnings}
     found = []
     for name, read in _arrays(site).items():
         due = _by_the_letter(request.get(name), site, request)

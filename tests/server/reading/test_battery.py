@@ -23,7 +23,7 @@ REQUIRED = {
 def read(**changes):
     repairs = Repairs()
     battery = battery_from_wire(BatteryIn(**{**REQUIRED, **changes}), repairs)
-    return battery, [(w.code, w.field.removeprefix("battery.")) for w in repairs.as_list()]
+    return battery, [(w.code, w.field.removeprefix("battery.")) for w in repairs.warnings]
 
 
 @given(

@@ -101,4 +101,4 @@ def test_an_unknown_zone_is_noted():
     start = start_from_wire(None, "Mars/Base", SYDNEY, NOW, repairs)
 
     assert start.utcoffset() == timedelta(hours=11)
-    assert [(w.code, w.field) for w in repairs.as_list()] == [("unknown_zone", "timezone")]
+    assert [(w.code, w.field) for w in repairs.warnings] == [("unknown_zone", "timezone")]

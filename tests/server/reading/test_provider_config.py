@@ -38,7 +38,7 @@ EVERYTHING = {
 def read(**changes):
     repairs = Repairs()
     rules = rules_from_wire(ProviderConfigIn(**{**EVERYTHING, **changes}), repairs)
-    return rules, [(warning.code, warning.message) for warning in repairs.as_list()]
+    return rules, [(warning.code, warning.message) for warning in repairs.warnings]
 
 
 def test_cents_become_dollars_and_texts_times():
@@ -64,7 +64,7 @@ def test_an_absent_configuration_is_nothing_in_force(wire):
 
     assert rules_from_wire(wire, repairs) == ProviderRules()
 
-    assert repairs.as_list() == []
+    assert repairs.warnings == []
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def true_prices(sent, boost=None, chip=None, minutes=60.0, bought=0.3, **stated)
     rules, repairs = ProviderRules(export_boost=boost, chip_mode=chip), Repairs()
     true = true_tariff(ProviderConfigIn(**stated), rules, tariff, horizon, repairs)
     assert true.import_price.tolist() == tariff.import_price.tolist()
-    return true.export_price.tolist(), [warning.code for warning in repairs.as_list()]
+    return true.export_price.tolist(), [warning.code for warning in repairs.warnings]
 
 
 def covered(window, count, minutes=60.0):

@@ -22,7 +22,7 @@ def understood(request):
     repairs = Repairs()
     wire = decode(json.dumps(request).encode(), OptimizeRequest, repairs)
     problem = problem_from_request(wire, Options(zone=UTC), NOW, repairs)
-    return clean_request_of(problem), repairs.as_list()
+    return clean_request_of(problem), repairs.warnings
 
 
 def series(low, high):

@@ -14,7 +14,7 @@ from server.wire.requests import OptimizeRequest
 def read(body):
     repairs = Repairs()
     request = decode(body, OptimizeRequest, repairs)
-    return request, [(warning.code, warning.field) for warning in repairs.as_list()]
+    return request, [(warning.code, warning.field) for warning in repairs.warnings]
 
 
 def test_series_are_lists_of_what_was_sent():

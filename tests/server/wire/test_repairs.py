@@ -12,7 +12,7 @@ from server.wire.storages import BatteryIn, EvIn
 def read(wire, name, rule=None):
     repairs = Repairs()
     value = FieldReader(wire, "it", repairs).number(name, rule)
-    return value, [warning.code for warning in repairs.as_list()]
+    return value, [warning.code for warning in repairs.warnings]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ junk = st.sampled_from([None, math.nan, math.inf, "x", "", True, [1], {}, 1e300,
 
 
 def codes(repairs):
-    return [warning.code for warning in repairs.as_list()]
+    return [warning.code for warning in repairs.warnings]
 
 
 POWER, PRICE = SeriesRule("field", 1000, Kind.POWER), SeriesRule("field", 1000, Kind.PRICE)

@@ -37,7 +37,7 @@ def understood(request, zone, now):
         "solar_forecast": site.forecast.solar * 1000 / hours,
         "load_forecast": site.forecast.load * 1000 / hours,
     }
-    return site.horizon, series, [(w.code, w.field) for w in repairs.as_list()]
+    return site.horizon, series, [(w.code, w.field) for w in repairs.warnings]
 
 
 @st.composite
