@@ -56,16 +56,13 @@ def cut_site(site: Site, rules: ProviderRules) -> Pieces:
     """Cut a site at every instant at which something begins or ends inside an interval."""
     horizon, n = site.horizon, site.horizon.n_intervals
     instants = [*_instants(site, rules)]
-    if not instants:
+    if not instants and not site.tariff.demand_charges:
         return Pieces(site, np.arange(n), is_whole=True)
     cuts = _inside(horizon, np.array([*map(horizon.hours_until, instants)]))
+    cuts = np.append(cuts, _ends_of_shared_blocks(site.tariff, horizon, cuts))
     if not cuts.size:
         return Pieces(site, np.arange(n), is_whole=True)
-    whole = np.append(0.0, horizon.elapsed)
-    edges = _inside(horizon, _block_edges(site.tariff, horizon))
-    # What is metered in one block must not reach into the next, beside pieces that do not.
-    is_cut = np.isin(_interval_of(horizon, edges), _interval_of(horizon, cuts))
-    ends = np.sort(np.concatenate([whole, cuts, edges[is_cut]]))
+    ends = np.sort(np.concatenate([[0.0], horizon.elapsed, cuts]))
     ends = np.append(ends[:-1][np.diff(ends) > _ROUNDING], ends[-1])
     interval = _interval_of(horizon, ends[:-1])
     pieces = _site_in_pieces(site, np.diff(ends), interval)
@@ -85,14 +82,23 @@ def _interval_of(horizon: Horizon, times: Vector) -> Places:
     return np.searchsorted(horizon.elapsed, times + _ROUNDING, side="right")
 
 
-def _block_edges(tariff: Tariff, horizon: Horizon) -> Vector:
-    """Return when metering blocks end, counted from local midnight. [h since the start]"""
+def _ends_of_shared_blocks(tariff: Tariff, horizon: Horizon, cuts: Vector) -> Vector:
+    """Return where to cut so that no piece reaches from a metering block into the next. [h]
+
+    What is metered in one block must not reach beyond it beside pieces that do not: in intervals
+    that are cut anyway, and on both sides of an end of an interval that is inside a block.
+    """
     midnight = datetime.combine(horizon.start.date(), _MIDNIGHT, horizon.start.tzinfo)
     into, span = -horizon.hours_until(midnight), float(horizon.elapsed[-1])
-    lengths = {charge.average_hours for charge in tariff.demand_charges}
-    return np.concatenate(
-        [np.zeros(0), *(np.arange(0.0, into + span, length) - into for length in lengths)]
-    )
+    ends, intervals = np.zeros(0), [_interval_of(horizon, cuts)]
+    for length in {charge.average_hours for charge in tariff.demand_charges}:
+        of_blocks = _inside(horizon, np.arange(0.0, into + span, length) - into)
+        phase = (horizon.elapsed[:-1] + into + _ROUNDING) % length
+        before = np.flatnonzero(phase > 2.0 * _ROUNDING)
+        beside = np.isin(_interval_of(horizon, of_blocks), [before, before + 1])
+        intervals.append(_interval_of(horizon, of_blocks[beside]))
+        ends = np.append(ends, of_blocks)
+    return ends[np.isin(_interval_of(horizon, ends), np.concatenate(intervals))]
 
 
 def _instants(site: Site, rules: ProviderRules) -> Iterator[datetime]:

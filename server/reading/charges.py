@@ -53,15 +53,11 @@ def _require_few(field: str, count: int) -> None:
 
 
 def _demand_charge(wire: DemandChargeIn, reader: FieldReader) -> DemandCharge:
-    minutes = reader.number("average_minutes")
-    if minutes <= 0:
-        got = format_value(wire.average_minutes)
-        raise ValueError(f"average_minutes must be positive, got {got}")
     return DemandCharge(
         price=reader.number("price_per_kw"),
         window=_window(wire),
         peak_so_far=reader.number("peak_so_far_kw"),
-        average_hours=minutes / 60.0,
+        average_hours=reader.number("average_minutes") / 60.0,
         billing_day=round(reader.number("billing_day")),
     )
 

@@ -143,8 +143,8 @@ class DemandChargeIn(msgspec.Struct, kw_only=True):
     peak_so_far_kw: Annotated[Number, _PEAK] = None
     average_minutes: Annotated[
         Number,
-        Rule(default=30.0, high=24 * 60.0, is_strict=True),
-        Meta(description="Metering block; 30 where absent"),
+        Rule(default=30.0, low=1.0, high=24 * 60.0, is_strict=True),
+        Meta(description="Metering block, a minute at least; 30 where absent"),
     ] = None
     billing_day: Annotated[
         Number,

@@ -346,7 +346,7 @@ WINDOW_FAULTS = [
     ({"months": []}, "months must not be empty"),
 ]
 PRICE = "price_per_kw must be a number from 0 to 10000, got "
-BLOCK = "average_minutes must be a number from 0 to 1440, got "
+BLOCK = "average_minutes must be a number from 1 to 1440, got "
 
 
 @pytest.mark.parametrize(
@@ -360,7 +360,8 @@ BLOCK = "average_minutes must be a number from 0 to 1440, got "
         ({"price_per_kw": math.nan}, f"{PRICE}nan"),
         ({"peak_so_far_kw": -1}, "peak_so_far_kw must be a number from 0 to 1e+06, got -1"),
         ({"peak_so_far_kw": "x"}, "peak_so_far_kw must be a number from 0 to 1e+06, got 'x'"),
-        ({"average_minutes": 0}, "average_minutes must be positive, got 0"),
+        ({"average_minutes": 0}, f"{BLOCK}0"),
+        ({"average_minutes": 1e-7, "start": "12:10"}, f"{BLOCK}1e-07"),
         ({"average_minutes": -5}, f"{BLOCK}-5"),
         ({"average_minutes": "x"}, f"{BLOCK}'x'"),
         ({"average_minutes": 2000}, f"{BLOCK}2000"),

@@ -104,6 +104,14 @@ def test_an_interval_that_is_cut_is_cut_where_its_metering_blocks_end_too():
     assert ends_of(hourly(2, demand_charges=(charge,))) == ["12:10", "12:30", "13:00", "14:00"]
 
 
+def test_intervals_that_share_a_metering_block_are_cut_where_it_ends():
+    site = replace(hourly(3), horizon=Horizon(start=NOON, hours=np.full(3, 1 / 3)))
+    charged = replace(site.tariff, demand_charges=(DemandCharge(price=1.0),))
+
+    assert ends_of(site) == ["12:20", "12:40", "13:00"]
+    assert ends_of(replace(site, tariff=charged)) == ["12:20", "12:30", "12:40", "13:00"]
+
+
 @given(sites(), st.sampled_from((None, Window(time(0, 10), time(0, 55)))))
 def test_the_pieces_of_an_interval_are_the_interval(site, boosted):
     boost = boosted and ExportBoost(window=boosted, offset=0.1)
