@@ -18,6 +18,7 @@ SOC_DIGITS = 7
 """Digits of a state of charge after the point; they keep the dynamics true to 1e-5."""
 
 _N_ACTIONS = 12
+_NOISE = 1.0  # W; less is no change of direction
 _ALL_FROM_SOLAR = 1.0  # W from the grid; a charge with less of it has no need of the grid
 
 
@@ -76,14 +77,19 @@ def _discharges_first(plan: Plan) -> Mask:
 
 
 def note_changes(plan: Plan, repairs: Repairs) -> None:
-    """Add a warning where the home batteries change direction inside an interval."""
-    own, dispatch = slice(len(plan.site.batteries)), plan.dispatch
-    charges, discharges = dispatch.charge[own].sum(axis=0), dispatch.discharge[own].sum(axis=0)
-    both = np.flatnonzero((charges > 0.0) & (discharges > 0.0))
+    """Add a warning where the batteries, a vehicle or the meter go both ways in one interval."""
+    own, dispatch = len(plan.site.batteries), plan.dispatch
+    ways = [
+        (dispatch.charge[:own].sum(axis=0), dispatch.discharge[:own].sum(axis=0)),
+        (dispatch.grid_import, dispatch.grid_export),
+        *zip(dispatch.charge[own:], dispatch.discharge[own:], strict=True),
+    ]
+    powers = watts(np.array(ways), plan.site.horizon.hours)
+    both = np.flatnonzero((powers.min(axis=1) > _NOISE).any(axis=0))
     if both.size:
         first = f"the first begins {plan.site.horizon.instant(int(both[0])).isoformat()}"
-        message = f"{both.size} intervals both charge and discharge, in turn; {first}"
-        repairs.note("pieces", "schedule", f"{message}; powers are means")
+        message = f"{both.size} intervals go both ways, in turn; {first}; powers are means"
+        repairs.note("pieces", "schedule", message)
 
 
 def _home_powers(plan: Plan) -> dict[str, Vector]:

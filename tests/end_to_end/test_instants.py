@@ -155,7 +155,25 @@ async def test_where_a_battery_turns_inside_an_interval_its_means_are_both_and_i
     assert reply["summary"]["total_cost"] == pytest.approx(0, abs=1e-6)
     (warning,) = reply["warnings"]
     assert (warning["code"], warning["field"]) == ("pieces", "schedule")
-    assert "1 intervals both charge and discharge" in warning["message"]
+    assert "1 intervals go both ways" in warning["message"]
+
+
+async def test_a_meter_that_goes_both_ways_inside_an_interval_is_said(client):
+    # The car leaves at 15:30: until then it takes more than the sun gives, then the sun is sold.
+    request = hours(
+        1,
+        start="15:00",
+        prices_export=[0.1],
+        solar_forecast=[4000],
+        ev=car("15:30:00"),
+    )
+
+    status, reply = await post(client, request, path="/ev/optimize")
+
+    assert status == 200
+    assert reply["meter"]["grid_import_w"] == pytest.approx([3500], abs=0.1)
+    assert reply["meter"]["grid_export_w"] == pytest.approx([2000], abs=0.1)
+    assert "pieces" in [warning["code"] for warning in reply["warnings"]]
 
 
 async def test_the_action_of_an_interval_is_that_of_its_beginning(client):
