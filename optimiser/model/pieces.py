@@ -102,11 +102,10 @@ def _ends_of_shared_blocks(tariff: Tariff, horizon: Horizon, cuts: Vector) -> Ve
 
 
 def _instants(site: Site, rules: ProviderRules) -> Iterator[datetime]:
-    """Yield the instants inside the horizon at which something begins or ends."""
+    """Yield the instants at which something begins or ends, those of stays anywhere."""
     horizon = site.horizon
     for vehicle in site.vehicles:
-        stay = vehicle.arrival, vehicle.departure
-        yield from (when for when in stay if when is not None and horizon.contains(when))
+        yield from (when for when in (vehicle.arrival, vehicle.departure) if when is not None)
     tariff = site.tariff
     for one in (*tariff.demand_charges, *tariff.allowances, rules.export_boost, rules.chip_mode):
         if one is not None and one.window != Window():

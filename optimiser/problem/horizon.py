@@ -98,11 +98,8 @@ class Horizon:
         ]
         instants = sorted({when.astimezone(UTC) for when in shown})
         local = [when.astimezone(zone) for when in instants]
-        return [when for when in local if when.time() == clock and self.contains(when)]
-
-    def contains(self, when: datetime) -> bool:
-        """Return whether an instant lies inside the horizon, both ends excluded."""
-        return 0.0 < self.hours_until(when) < float(self.elapsed[-1])
+        span = float(self.elapsed[-1])
+        return [t for t in local if t.time() == clock and 0.0 < self.hours_until(t) < span]
 
     def index_at(self, hours: float) -> int:
         """Last interval that ends at most `hours` after the start; the first if none does."""
