@@ -14,6 +14,7 @@ import numpy as np
 
 from benchmarks.days import SYDNEY, Vector
 from benchmarks.real_days import HOMES, load_year
+from benchmarks.replay import BATTERY
 from optimiser import Battery, CostFunction, Forecast, Horizon, ProviderRules, Site, Tariff
 from optimiser.model.dispatch import Dispatch, Trajectory, simulate
 from optimiser.second_stage.preference import (
@@ -28,15 +29,7 @@ from optimiser.value_function.terminal_value import build_problem
 DAYS = 60
 _DAY = 48  # half hours
 _WEEK = 7  # days that a mean day is the mean of
-_BATTERY = Battery(
-    capacity=10.0,
-    charge_limit=5.0,
-    discharge_limit=5.0,
-    charge_efficiency=0.95,
-    discharge_efficiency=0.95,
-    initial_soc=0.5,
-    reserve=0.1,
-)
+_BATTERY = replace(BATTERY, capacity=10.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +131,7 @@ def _planned(site: Site, is_late: bool) -> Dispatch:
         late = np.where(site.net_load < 0.0, preferred.late.max() - preferred.late, 0.0)
         preferred = replace(preferred, late=late)
     costs = np.array([best.cost + DEFAULT_BUDGET, DEFAULT_BUDGET])
-    return (with_fewest_runs(problem, preferred, costs, None) or best).dispatch
+    return (with_fewest_runs(preferred, costs, None) or best).dispatch
 
 
 def _carried_out(planned: Dispatch, battery: Battery, surplus: float) -> float:

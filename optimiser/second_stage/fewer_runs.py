@@ -17,13 +17,11 @@ from optimiser.exact.hull import Hull, hull
 from optimiser.exact.integrality import is_feasible, members, nowhere
 from optimiser.model.dispatch import Dispatch, simulate
 from optimiser.model.formulation import Formulation
+from optimiser.second_stage.preference import LEAST_POWER
 from optimiser.solvers import Deadline, highs
 
 MOST_BINARIES = 1_000
 """Where there are more, HiGHS finds nothing in the time that is worth it."""
-
-LEAST_POWER = 0.05
-"""Power below which a storage rests, when runs are counted. [kW]"""
 
 _NOTHING = 1e-6  # kWh
 _TIE_BREAK = 1e-6  # $; of one unit of tie-break cost

@@ -59,17 +59,20 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Preferred:
-    """A problem with the prices of preferences.
+    """A problem and the prices of preferences.
 
     Attributes
     ----------
     problem : ProblemArrays
-        The problem, at other prices.
+        The problem, in which no more is left at the end than in its cheapest plan.
+    priced : ProblemArrays
+        The same at other prices.
     late : float64 array, shape (T,)
         Price of storing surplus late. [$/kWh]
     """
 
     problem: ProblemArrays
+    priced: ProblemArrays
     late: Vector
 
 
@@ -81,21 +84,20 @@ def prefer(
     The value function applies to the problem; `previous` is the plan before, of the same site.
     None where the value functions have too many breakpoints.
     """
-    problem = _with_no_more_left(problem, best.dispatch)
     preferred = with_preference_prices(problem, best.dispatch, budget)
     costs = np.array([best.cost + budget, budget])
     t = None if previous is None else previous.interval_at(site.horizon.start)
     found = None
     if previous is not None and t is not None:
-        found = with_fewest_runs(problem, preferred, costs, _MODES[previous.actions[t]])
+        found = with_fewest_runs(preferred, costs, _MODES[previous.actions[t]])
     if found is None:
-        found = with_fewest_runs(problem, preferred, costs, None)
+        found = with_fewest_runs(preferred, costs, None)
     if found is None:
         return None
-    trajectory = smooth_power(problem, found.dispatch)
+    trajectory = smooth_power(preferred.problem, found.dispatch)
     if trajectory is None:
         return found
-    smooth = Candidate(*simulate(problem, trajectory)[:2])
+    smooth = Candidate(*simulate(preferred.problem, trajectory)[:2])
     return smooth if smooth.cost <= found.cost + _NOTHING else found
 
 
@@ -110,22 +112,19 @@ def _with_no_more_left(problem: ProblemArrays, best: Dispatch) -> ProblemArrays:
     return replace(problem, storages=problem.storages._replace(limits=limits))
 
 
-def with_fewest_runs(
-    problem: ProblemArrays, preferred: Preferred, costs: Vector, goes_on: int | None
-) -> Candidate | None:
+def with_fewest_runs(preferred: Preferred, costs: Vector, goes_on: int | None) -> Candidate | None:
     """Find the plan of the fewest runs, or nearly so, within a budget; None without any.
 
     Parameters
     ----------
-    problem : ProblemArrays
-        The problem, of one storage, to which the value function applies.
     preferred : Preferred
-        The same with prices of preferences.
+        A problem of one storage, to which the value function applies.
     costs : float64 array, shape (2,)
         Most that the plan may cost, and the part of it that is the budget. [$]
     goes_on : int or None
         Mode of the first interval, where that is not free.
     """
+    problem, priced = preferred.problem, preferred.priced
     inputs = recursion(problem)
     limits, traits = problem.storages.limits[:, 0], problem.storages.traits[:, 0]
     most = np.zeros((N_MODES, 2, problem.hours.size))  # energy in and out in each mode
@@ -146,8 +145,8 @@ def with_fewest_runs(
         rows[table.BEGINS + goes_on, 0] = 0.0
     outside = 10.0 * max(problem.penalty, inputs.penalty)
     numbers = np.array([inputs.penalty, outside, inputs.initial, *costs])
-    meter = np.tile(preferred.problem.meter, N_MODES)
-    wear = np.ascontiguousarray(preferred.problem.storages.traits[:, 0])
+    meter = np.tile(priced.meter, N_MODES)
+    wear = np.ascontiguousarray(priced.storages.traits[:, 0])
     by_mode = interval_costs(meter, np.hstack(list(most)), wear, problem.penalty)
     levels = table.fewest_runs(inputs.costs, inputs.place, *by_mode, rows, numbers, inputs.end)
     if levels.size == 0:
@@ -185,9 +184,10 @@ def with_preference_prices(problem: ProblemArrays, best: Dispatch, budget: float
     meter[tables.IMPORT_PRICE] += steepest * (1.0 - late)
     meter[tables.EXPORT_PRICE] -= np.where(has_surplus, 0.0, steepest * late)
     traits[tables.WEAR] += min(_THROUGHPUT_SHARE * budget / moved, waiting)
+    problem = _with_no_more_left(problem, best)
     priced = replace(problem, meter=meter, storages=problem.storages._replace(traits=traits))
     storing = min(_SURPLUS_SHARE * budget / moved, waiting)
-    return Preferred(priced, np.where(has_surplus, storing * late, 0.0))
+    return Preferred(problem, priced, np.where(has_surplus, storing * late, 0.0))
 
 
 def smooth_power(problem: ProblemArrays, dispatch: Dispatch) -> Trajectory | None:

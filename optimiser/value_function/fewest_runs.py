@@ -43,7 +43,6 @@ _STEEPNESS = 1.5  # by which power of the cost the price rises; between 1 and 2 
 _MOST_STEP = 8.0
 _ROUNDING = 1e-6
 _NOTHING = 1e-6  # kWh
-_LEFT_OUT = 1e-9  # kWh; a level that is missed by less is kept
 
 
 @kernel("f8[::1](f8[::1], f8[:, ::1], i8[::1], f8[:, :], f8[::1], f8[:, ::1])")

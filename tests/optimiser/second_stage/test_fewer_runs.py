@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from optimiser import CostFunction, plan
-from optimiser.second_stage.fewer_runs import LEAST_POWER
-from optimiser.second_stage.preference import DEFAULT_BUDGET
+from optimiser.second_stage.preference import DEFAULT_BUDGET, LEAST_POWER
 from tests.builders import a_site_with_several
 from tests.oracle import model_of_site
 from tests.oracle.model import SCALE
