@@ -245,7 +245,9 @@ class Outlook:
         if not prices.any():
             return Quote(f"it is solar that would earn nothing {run.when}", (), 0.0, high)
         low = float(prices[prices > 0].min())
-        return Quote(f"solar sells for {{}} {run.when}", ((low, float(prices.max())),), low, high)
+        return Quote(
+            f"it is solar that would earn {{}} {run.when}", ((low, float(prices.max())),), low, high
+        )
 
     def grid_price(self, run: Run, where: Mask) -> Quote:
         """Return the import prices of those intervals of a run that are in a mask."""
