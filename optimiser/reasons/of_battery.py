@@ -83,7 +83,7 @@ def giving(look: Outlook, run: Run) -> Reason:
     sale = f"selling {look.power(look.to_grid, run, sold)}"
     service = f"powering the home with {look.power(to_home, run, used)}"
     if sold > used:
-        code, gain = ReasonCode.SELL, look.sale_price(run, look.sells)
+        code, gain = ReasonCode.SELL, look.sale_price(run, look.to_grid > min(NOISE, sold / 2))
         head = sale if used < PART else f"{sale} and {service}"
     else:
         code, gain = ReasonCode.POWER_HOME, look.grid_price(run, to_home > min(NOISE, used / 2))
@@ -139,15 +139,19 @@ def _resting(look: Outlook, run: Run) -> Reason:
 
 
 def _charge_by_itself(look: Outlook, run: Run) -> Reason | None:
-    """Return the reason of a charge that a controller is not told of, since it comes by itself."""
+    """Return the reason for a charge that is not the action, or None without one.
+
+    It comes by itself, where a controller is not told of it, or later in the same interval.
+    """
     charge, from_solar = look.mean(look.charge, run), look.mean(look.from_solar, run)
     if from_solar > COMMAND_THRESHOLD:
         power = look.power(look.from_solar, run, from_solar)
         return Reason(ReasonCode.SOLAR_CHARGES, f"Holding: solar charges the battery at {power}")
-    if charge > COMMAND_THRESHOLD:
-        power = look.power(look.charge, run, charge)
-        return Reason(ReasonCode.CHARGE, f"Holding: a vehicle charges the battery at {power}")
-    return None
+    if charge <= COMMAND_THRESHOLD:
+        return None
+    is_bought = look.mean(look.from_grid, run) > COMMAND_THRESHOLD
+    how = "Holding, then charging" if is_bought else "Holding: a vehicle charges the battery"
+    return Reason(ReasonCode.CHARGE, f"{how} at {look.power(look.charge, run, charge)}")
 
 
 def _is_usable(storage: Battery | Vehicle) -> bool:

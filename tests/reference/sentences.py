@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from tests.reference.clock import from_first_stamp, instants_of
 from tests.reference.reading import Series, Wire, hours, number, true_charge
@@ -57,17 +57,13 @@ class Span:
     hours: Series
     clocks: Sequence[str]
     meter: Mapping[str, Series]
+    currency: str
 
     def mean(self, watts):
         """Mean power of the step. [kW]"""
         span = range(self.first, self.after)
         energy = sum(watts[t] * self.hours[t] for t in span)
         return energy / sum(self.hours[t] for t in span) / 1000.0
-
-    @property
-    def currency(self):
-        """Name of the money."""
-        return self.request.get("currency") or "$"
 
     def is_near(self, text, value, slack=SLACK):
         """Whether a number is as the text rounds it."""
@@ -91,7 +87,8 @@ def sentence_violations(request: Wire, reply: Wire) -> list[str]:
         after = 0
         for step in told.steps:
             first, after = after, ends.get(step["end"], len(stamps))
-            span = Span(step, told, first, after, request, hours(request), clocks, meter)
+            site = request, hours(request), clocks, meter, reply.get("currency") or "$"
+            span = Span(step, told, first, after, *site)
             broken += named(f"{name} {step['action']} {step['start']}", _wrong_step(span))
     return broken
 
@@ -327,17 +324,24 @@ def _is_reserve(span, share):
 
 
 def _is_stay(name):
+    """A check of when a vehicle comes or goes; any time will do where the request has none."""
+
     def check(span, clock):
         start = datetime.fromisoformat(span.meter["timestamps"][0])
         vehicles = span.request.get("evs") or [span.request["ev"]]
-        whens = [each.get(name) for each in vehicles]
-        return clock in [
-            _clock(datetime.fromisoformat(when).astimezone(start.tzinfo), start)
-            for when in whens
-            if when
-        ]
+        whens = [_instant(each[name], start) for each in vehicles if each.get(name)]
+        return not whens or clock in [_clock(when, start) for when in whens]
 
     return check
+
+
+def _instant(stamp, start):
+    """An instant on the clock of a start; local where it has no offset, or is a time of day."""
+    if len(stamp) == len("00:00"):
+        when = datetime.combine(start.date(), time.fromisoformat(stamp), start.tzinfo)
+        return when if when > start else when + timedelta(days=1)
+    when = datetime.fromisoformat(stamp)
+    return when.astimezone(start.tzinfo) if when.tzinfo else when.replace(tzinfo=start.tzinfo)
 
 
 def _is_horizon(span, length):
@@ -381,7 +385,7 @@ PHRASES = (
     (rf"Charging for (\d+) of (\d+) min at {KW}", _is_time_on),
     (rf"while the home sells {KW}", _is_mean("grid_export_w")),
     (rf"solar charges the battery at {KW}", _is_solar_charge),
-    (rf"a vehicle charges the battery at {KW}", _is_any_charge),
+    (rf"(?:a vehicle charges the battery|then charging) at {KW}", _is_any_charge),
     (rf"(?:Holding|Waiting) at {SHARE}", _is_soc),
     (rf"reserve of {SHARE}", _is_reserve),
     (rf"(?:the )?{SHARE} (?:is )?wanted", _is_wanted),

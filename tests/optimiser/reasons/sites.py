@@ -143,6 +143,18 @@ BATTERY_CASES = (
         sentence="Charging at 3.7 kW from the grid: a daily allowance sets the price",
     ),
     Case(
+        code=ReasonCode.CHARGE,
+        site=hourly([0.12, 0.30, 0.41]),
+        actions=(Action.IDLE, Action.CONSUME, Action.CONSUME),
+        sentence="Holding, then charging at 2.5 kW",
+    ),
+    Case(
+        code=ReasonCode.REACH_TARGET,
+        site=hourly([0.1], load=0.0, solar=2.0, target_end_soc=0.3818),
+        sentence="Charging at 2.0 kW from solar: power costs 0.10 $/kWh now, and 38 % is wanted "
+        "at the end",
+    ),
+    Case(
         code=ReasonCode.REFILL_LATER,
         site=hourly([0.40, 0.05, 0.30], initial_soc=0.8, load=[3.0, 0.0, 6.0]),
         sentence="Powering the home with 3.0 kW: power costs 0.40 $/kWh now, and charging costs "
