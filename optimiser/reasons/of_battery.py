@@ -42,7 +42,10 @@ def gainful_charge(look: Outlook, run: Run, head: str, cost: Quote) -> Reason | 
     use = look.next_use(run)
     if use is not None:
         value = float(look.value_of_more[use])
-        if value > 0 and value * look.trip - look.wear * (1 + look.trip) >= cost.high - look.cent:
+        if (
+            value > 0
+            and value * look.trip - look.wear * (1 + look.trip) >= cost.high - look.cent / 100
+        ):
             return look.reason(code, head, cost, later_use(look, use))
     return look.reason(code, head, cost) if cost.high == 0 else None
 
@@ -60,7 +63,9 @@ def _purpose(look: Outlook, run: Run, head: str, cost: Quote) -> Reason:
     if use is not None and not look.buys[run.span].any():
         verb = "is sold" if look.sells[use] else "powers the home"
         purpose = Quote(f"it {verb} from {look.wording.clock(use)}")
-        return look.reason(ReasonCode.STORE_SOLAR, head, cost, purpose)
+        is_solar = look.mean(look.from_solar, run) > NOISE
+        code = ReasonCode.STORE_SOLAR if is_solar else ReasonCode.CHARGE
+        return look.reason(code, head, cost, purpose)
     return look.reason(ReasonCode.CHARGE, head, cost)
 
 
@@ -81,7 +86,8 @@ def giving(look: Outlook, run: Run) -> Reason:
     to_home = np.maximum(look.discharge - look.to_grid, 0.0)
     sold, used = look.mean(look.to_grid, run), look.mean(to_home, run)
     sale = f"selling {look.power(look.to_grid, run, sold)}"
-    service = f"powering the home with {look.power(to_home, run, used)}"
+    others = " and other batteries" if look.feeds_others[run.span].any() else ""
+    service = f"powering the home{others} with {look.power(to_home, run, used)}"
     if sold > used:
         code, gain = ReasonCode.SELL, look.sale_price(run, look.to_grid > min(NOISE, sold / 2))
         head = sale if used < PART else f"{sale} and {service}"
@@ -95,7 +101,7 @@ def giving(look: Outlook, run: Run) -> Reason:
     refill = None if at is None else later_charge(look, at)
     if refill is None:
         return look.reason(code, head, gain)
-    if not (refill.high + look.wear) / look.trip + look.wear <= gain.low + look.cent:
+    if not (refill.high + look.wear) / look.trip + look.wear <= gain.low + look.cent / 100:
         return look.reason(code, head, gain)
     return look.reason(ReasonCode.REFILL_LATER, head, gain, refill)
 
@@ -214,4 +220,4 @@ def curtailment(look: Outlook, run: Run) -> tuple[str, ...]:
     price = look.sale_price(run, unused)
     if price.high < 0:
         return (look.reason(ReasonCode.HOLD, head, price).sentence,)
-    return (f"{head}: the grid does not take it {run.when}",)
+    return (f"{head} {run.when}",)

@@ -89,6 +89,8 @@ class Outlook:
         Power of the storages. [kW]
     from_grid, from_solar, to_grid : float64 array
         Parts of these. [kW]
+    feeds_others : bool array
+        Intervals in which they charge storages of another kind.
     hours_on : float64 array
         Time for which a charger is on; the whole time of a battery. [h]
     soc : float64 array, shape (T + 1,)
@@ -107,6 +109,7 @@ class Outlook:
     from_grid: Vector
     from_solar: Vector
     to_grid: Vector
+    feeds_others: Mask
     hours_on: Vector
     soc: Vector
     stored: Vector
@@ -180,7 +183,8 @@ class Outlook:
     @cached_property
     def value_of_more(self) -> Vector:
         """Value of one kWh given: sold, else not bought; not a number where unknown. [$/kWh]"""
-        return np.where(self.sells, self.export_price, self.import_price)
+        value = np.where(self.sells, self.export_price, self.import_price)
+        return np.where(self.feeds_others, np.nan, value)
 
     @cached_property
     def trip(self) -> float:
@@ -325,6 +329,7 @@ def outlook_of(plan: Plan, storages: slice, currency: str = "$") -> Outlook:
         from_grid=parts[0] / hours,
         from_solar=parts[1] / hours,
         to_grid=parts[2] / hours,
+        feeds_others=_feeds_others(plan, v) > NOISE * hours,
         hours_on=hours if v < 0 else hours_on(plan, v),
         soc=mean_soc(plan, storages),
         stored=dispatch.stored[storages].sum(axis=0),
@@ -362,6 +367,15 @@ def _shares(energy: Vector) -> Vector:
     total = energy.sum(axis=0)
     none = np.zeros(energy.shape)
     return np.asarray(np.divide(energy, total, out=none, where=total > 0))
+
+
+def _feeds_others(plan: Plan, v: int) -> Vector:
+    """Return what vehicles give to other storages, where it is about one of them. [kWh]"""
+    flows = plan.flows
+    if v < 0:
+        return np.zeros(flows.battery_to_load.size)
+    gives = plan.dispatch.discharge[len(plan.site.batteries) + v] > 0
+    return np.asarray((flows.vehicle_to_battery + flows.vehicle_to_vehicle.sum(axis=0)) * gives)
 
 
 def _parts_of_vehicle(plan: Plan, v: int) -> tuple[Vector, Vector, Vector]:

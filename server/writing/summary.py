@@ -29,7 +29,7 @@ def watts(energy: Vector, hours: Vector) -> Vector:
     return np.asarray(np.round(power, POWER_DIGITS) + 0.0, dtype=np.float64)
 
 
-def round_soc(soc: Vector | float) -> Vector:
+def round_soc(soc: Vector) -> Vector:
     """Round states of charge for a reply."""
     return np.asarray(np.round(soc, SOC_DIGITS) + 0.0, dtype=np.float64)
 

@@ -19,6 +19,7 @@ CODE = re.compile("[a-z]+(_[a-z]+)*")
 KW = r"(\d+\.\d+) kW(?: on average)?"
 SHARE = r"(\d+) %"
 CLOCK = r"(\d\d:\d\d(?: tomorrow| on \w+day)?)"
+OTHERS = r"(?: and other batteries)?"
 PRICE = r"(-?\d+(?:\.\d+)?)(?: to (-?\d+(?:\.\d+)?))? (.{1,12})/kWh"
 
 SURE_W = 2.0
@@ -375,9 +376,9 @@ def _is_any_charge(span, power):
 
 
 PHRASES = (
-    (rf"Powering the home with {KW} and selling {KW}", _are_used_and_sold),
-    (rf"Selling {KW} and powering the home with {KW}", _are_sold_and_used),
-    (rf"Powering the home with {KW}", _is_alone("consume")),
+    (rf"Powering the home{OTHERS} with {KW} and selling {KW}", _are_used_and_sold),
+    (rf"Selling {KW} and powering the home{OTHERS} with {KW}", _are_sold_and_used),
+    (rf"Powering the home{OTHERS} with {KW}", _is_alone("consume")),
     (rf"Selling {KW}", _is_alone("export")),
     (rf"Charging at {KW} from (solar|the grid)", _is_charge_from),
     (rf"Charging at {KW}", _is_charge),

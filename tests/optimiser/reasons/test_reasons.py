@@ -28,6 +28,7 @@ from tests.optimiser.reasons.sites import (
     START,
     VEHICLE_CASES,
     charging,
+    hour,
     hourly,
 )
 
@@ -110,6 +111,23 @@ def test_every_comparison_agrees_with_the_marginal_value_of_the_plan(seed, cost_
             assert value <= battery.discharge_efficiency * look.value_of_more[used] + 1e-6
         if refilled is not None:
             assert look.cost_of_more[refilled] / battery.charge_efficiency <= value + 1e-6
+
+
+def test_a_vehicle_that_charges_a_battery_is_said_to():
+    home = hourly(0.3, load=[0.0, 1.0, 1.0])
+    site = replace(home, vehicles=charging(home, discharge_limit=5.0, departure=hour(1)).vehicles)
+    found = plan(site, CostFunction.PROFIT)
+
+    (battery, *_), (vehicle, *_) = next_steps(found, slice(1)), next_steps(found, slice(1, 2))
+
+    assert battery.reason == (
+        ReasonCode.CHARGE,
+        "Charging at 2.5 kW: it comes from another battery, and it powers the home from 01:00",
+    )
+    assert vehicle.reason == (
+        ReasonCode.POWER_HOME,
+        "Powering the home and other batteries with 2.5 kW: power costs 0.30 $/kWh now",
+    )
 
 
 def test_a_vehicle_that_charges_is_told_first_by_its_name():
