@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from optimiser import CostFunction, ExportBoost, Grid, ProviderRules, Tariff, Window, plan
 from optimiser.model.dispatch import Trajectory, simulate
 from optimiser.model.storages import present_at_charger, target_energy
-from optimiser.result.bill import baseline_cost, bill_of, charge_at_once, money_of
+from optimiser.result.baselines import baseline_cost, charge_at_once
+from optimiser.result.bill import bill_of, wear_of
 from tests.builders import a_battery, a_problem, a_site
 from tests.strategies import cost_functions, homes, levels_of, rules, sites
 from tests.tables import storages_of
@@ -128,7 +129,7 @@ def test_wear_is_every_kwh_at_its_price(data):
 
     moved = dispatch.charge.sum(axis=1) + dispatch.discharge.sum(axis=1)
     expected = sum(s.cycle_cost * m for s, m in zip(site.storages, moved, strict=True))
-    assert money_of(site, dispatch, 0.0).wear_cost == pytest.approx(expected, abs=KERNEL)
+    assert wear_of(site, dispatch) == pytest.approx(expected, abs=KERNEL)
 
 
 @given(homes(), cost_functions, rules)
