@@ -85,7 +85,7 @@ audit: $(VENV)/.test
 
 addon-pictures: $(VENV)/.installed
 	$(INSTALL) pillow
-	$(BIN)/python addon/draw.py
+	$(BIN)/python -m addon.draw
 
 # The charting library comes from its package; without npm all but the chart works, and says so.
 page:

@@ -5,9 +5,9 @@ the same day; only `random` and `standard_normal` are drawn, the streams least l
 one numpy to the next.
 """
 
+import argparse
 import json
 import math
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -326,7 +326,12 @@ def write_examples(folder: Path) -> None:
         (folder / f"{name}.json").write_text(text, encoding="utf-8", newline="\n")
 
 
+def main() -> None:
+    """Write the examples."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.days", description=__doc__)
+    parser.add_argument("folder", type=Path, help="where the examples go; made where absent")
+    write_examples(parser.parse_args().folder)
+
+
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit("usage: python -m benchmarks.days FOLDER")
-    write_examples(Path(sys.argv[1]))
+    main()

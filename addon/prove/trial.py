@@ -4,6 +4,7 @@ Started by `addon.prove.report` as ``unshare --mount --net --pid --fork``: the p
 Supervisor and the mounts exist in here only, and nothing outlives it.  Prints what it saw as JSON.
 """
 
+import argparse
 import http.client
 import json
 import signal
@@ -193,6 +194,7 @@ def healthcheck(image: Image) -> int:
 
 def main() -> None:
     """Read an image's description from standard input, try it, print what was seen."""
+    argparse.ArgumentParser(prog="python -m addon.prove.trial", description=__doc__).parse_args()
     asked = json.loads(sys.stdin.read())
     tree = Path(asked["tree"])
     run("ip", "link", "set", "lo", "up")
