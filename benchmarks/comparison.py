@@ -48,7 +48,8 @@ def comparison(
         for name in names
         if len(times := {row["T"]: row["ms"][name] for row in rows if name in row["ms"]}) > 2
     }
-    skipped |= lacking | {f"EMHASS at T = {row['T']}": row["emhass"] for row in rows if row.get("emhass")}
+    skipped |= lacking
+    skipped |= {f"EMHASS at T = {row['T']}": row["emhass"] for row in rows if row.get("emhass")}
     return {"kernels": kernels, "rows": rows, "exponents": grows, "skipped": skipped}
 
 

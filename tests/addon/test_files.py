@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from hatchling.builders.sdist import SdistBuilder
 
 from optimiser import CostFunction
 from server import options
@@ -55,11 +56,24 @@ PERMISSIONS = {
 }  # fmt: skip
 
 
-def git_files():
-    listed = subprocess.run(
-        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    return listed.stdout.splitlines()
+def git_files(root=ROOT):
+    """Files of the repository; the test is skipped where they came without it, as in a ZIP."""
+
+    def git(*arguments):
+        return subprocess.run(
+            ["git", *arguments], cwd=root, capture_output=True, text=True, check=False
+        )
+
+    if shutil.which("git") is None or not root.samefile(
+        git("rev-parse", "--show-toplevel").stdout.strip() or "/"
+    ):
+        pytest.skip(f"{root} is no clone of git, or there is no git: its files are not known")
+    return git("ls-files").stdout.splitlines()
+
+
+def test_what_needs_git_is_skipped_where_the_files_came_without_it(tmp_path):
+    with pytest.raises(pytest.skip.Exception, match="no clone of git"):
+        git_files(tmp_path)
 
 
 def test_the_required_keys_are_there_and_no_default_is_written():
@@ -161,20 +175,24 @@ def test_the_profile_is_understood():
 
 
 @pytest.mark.parametrize(
-    ("linter", "arguments"),
+    ("linter", "flags", "endings"),
     [
-        ("hadolint", ["addon/Dockerfile"]),
-        ("shellcheck", [f for f in git_files() if f.endswith(".sh") or f == ".ci/run"]),
-        ("yamllint", ["--strict", *(f for f in git_files() if f.endswith((".yaml", ".yml")))]),
+        ("hadolint", [], ("Dockerfile",)),
+        ("shellcheck", [], (".sh", ".ci/run")),
+        ("yamllint", ["--strict"], (".yaml", ".yml")),
     ],
 )
-def test_the_linters_have_no_complaint(linter, arguments):
+def test_the_linters_have_no_complaint(linter, flags, endings):
     found = shutil.which(linter, path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
     if found is None:
         pytest.skip(f"no {linter} for this machine")
 
     said = subprocess.run(
-        [found, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+        [found, *flags, *(f for f in git_files() if f.endswith(endings))],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
     assert (said.returncode, said.stdout) == (0, ""), said.stdout + said.stderr
@@ -203,3 +221,14 @@ def test_what_is_published_is_pinned():
 
     assert used
     assert [action for action in used if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", action)] == []
+
+
+def test_the_source_distribution_holds_the_packages_and_nothing_astray():
+    builder = SdistBuilder(str(ROOT))
+    names = {file.distribution_path for file in builder.recurse_included_files()}
+
+    folders = {name.partition("/")[0] for name in names if "/" in name}
+    assert folders == {"matrix_builders", "optimiser", "server", "addon"}
+    assert {name for name in names if name.startswith("addon/")} == {"addon/wheel_hook.py"}
+    assert {name for name in names if "/" not in name} == {"README.md", "LICENSE", "CHANGELOG.md"}
+    assert {str(path.relative_to(ROOT)) for path in (ROOT / "server").rglob("*.py")} <= names
