@@ -215,14 +215,6 @@ def test_locks_have_a_hash_for_every_package_and_no_address(name):
     assert "://" not in text
 
 
-def test_what_is_published_is_pinned():
-    (workflow,) = (ROOT / ".github/workflows").glob("publish.y*ml")
-    used = re.findall(r"uses: (\S+)", workflow.read_text())
-
-    assert used
-    assert [action for action in used if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", action)] == []
-
-
 def test_the_source_distribution_holds_the_packages_and_nothing_astray():
     builder = SdistBuilder(str(ROOT))
     names = {file.distribution_path for file in builder.recurse_included_files()}
