@@ -19,7 +19,7 @@ from typing import Any
 
 from addon.prove.memory import limited
 from addon.prove.tools import ROOT, Lacking, run
-from benchmarks.days import synthetic_request
+from benchmarks.days import SCENARIOS, synthetic_request
 
 SUPERVISOR = "172.30.32.2"
 OPTIONS = {"log_level": "info", "optimization_interval": 15, "horizon_hours": 48}
@@ -74,9 +74,7 @@ def trial(image: Image, *, plans: int, bounded: bool) -> dict[str, Any]:
         seen["chart"] = page_status(SUPERVISOR, CHART)
         seen["interval"] = ask("GET", "/status")["config"]["optimization_interval"]
         seen["kernels"] = ask("GET", "/status")["kernels"]
-        seen["costs"] = {
-            path.stem: cost(path) for path in sorted((ROOT / "examples").glob("*.json"))
-        }
+        seen["costs"] = {name: cost(ROOT / f"examples/{name}.json") for name in SCENARIOS}
         for seed in range(plans):
             ask("POST", "/optimize", json.dumps(synthetic_request(seed, INTERVALS)).encode())
         seen["after_mib"], seen["peak_mib"] = server.memory("VmRSS"), server.memory("VmHWM")
