@@ -69,6 +69,12 @@ soak: $(VENV)/.test
 examples: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.days examples
 
+# The reference of the library: build/docs/optimiser.html.
+DOCS = -W error -m pdoc --docformat numpy --output-directory
+docs: $(VENV)/.installed
+	$(INSTALL) --editable '.[docs]'
+	$(BIN)/python $(DOCS) build/docs optimiser
+
 # For this machine; where there is a C++ compiler, with its kernels compiled ahead of time.
 wheel: $(VENV)/.created page
 	rm -f dist/*.whl
