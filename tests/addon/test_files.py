@@ -224,3 +224,37 @@ def test_the_source_distribution_holds_the_packages_and_nothing_astray():
     assert {name for name in names if name.startswith("addon/")} == {"addon/wheel_hook.py"}
     assert {name for name in names if "/" not in name} == {"README.md", "LICENSE", "CHANGELOG.md"}
     assert {str(path.relative_to(ROOT)) for path in (ROOT / "server").rglob("*.py")} <= names
+
+
+OF_THE_OLD_ADDON = {  # every value that the schema of its versions 1.0.0 to 1.0.25 let through
+    "log_level": ["debug", "info", "warning", "error"],
+    "optimization_interval": range(5, 121),
+    "horizon_hours": range(24, 73),
+    "default_cost_function": ["cost", "profit", "self_consumption"],
+}
+
+
+@pytest.mark.parametrize("option", OF_THE_OLD_ADDON)
+def test_what_a_user_of_the_old_addon_has_saved_stays_in_force(option, tmp_path, caplog):
+    """Supervisor hands over what was saved, and our defaults for the rest."""
+    assert option in CONFIG["schema"], "Supervisor would drop it"
+    file = tmp_path / "options.json"
+    for value in OF_THE_OLD_ADDON[option]:
+        file.write_text(json.dumps({**CONFIG["options"], option: value}))
+
+        assert getattr(load({"TZ": "UTC"}, file), option) == value
+        assert getattr(load({"TZ": "UTC", option.upper(): str(value)}, None), option) == value
+    assert caplog.records == []
+    kind, _, inside = CONFIG["schema"][option].rstrip(")").partition("(")
+    allowed = inside.split("|") if kind == "list" else range(*map(int, inside.split(",")))
+    assert set(OF_THE_OLD_ADDON[option]) - {120, 72} <= set(allowed)
+
+
+def test_what_differs_for_who_saved_nothing_is_in_the_change_log_of_the_addon():
+    """Defaults of versions 1.0.1 to 1.0.25, where they are others now."""
+    before = {"optimization_interval": 5, "default_cost_function": "self_consumption"}
+    told = (ADDON / "CHANGELOG.md").read_text()
+
+    for option, default in before.items():
+        assert CONFIG["options"][option] != default
+        assert f"`{option}` | `{default}` | `{CONFIG['options'][option]}`" in told
