@@ -146,8 +146,8 @@ def money_of(site: Site, dispatch: Dispatch, end_value: float) -> Money:
 def baseline_cost(site: Site, dispatch: Dispatch) -> float:
     """Return the bill with nothing controlled: batteries idle, vehicles charged as they come. [$]
 
-    Surplus beyond the export limit is lost where solar can be curtailed, and what an inverter
-    cannot pass on is lost in any case.  A vehicle gets what it has of its target in the dispatch;
+    What a limit of exports or the inverter cuts is lost; where solar may be curtailed, none is sold
+    at a loss.  A vehicle gets what it has of its target in the dispatch;
     where it ends with less of it, or with more, the difference counts at the mean price.
     """
     drawn, owed = site.net_load + site.clipping, 0.0
@@ -159,8 +159,10 @@ def baseline_cost(site: Site, dispatch: Dispatch) -> float:
         charge = charge_at_once(vehicle, site, drawn, needed)
         drawn = drawn + charge
         owed += price * (needed - float(charge.sum()))
-    most_export = site.grid.export_limit if site.grid.curtailment else np.inf
-    surplus = np.minimum(np.maximum(-drawn, 0.0), site.horizon.hours * most_export)
+    sold = site.horizon.hours * site.grid.export_limit
+    if site.grid.curtailment:
+        sold = np.where(site.tariff.export_price < 0.0, 0.0, sold)
+    surplus = np.minimum(np.maximum(-drawn, 0.0), sold)
     return bill_of(site, np.maximum(drawn, 0.0), surplus).total + owed
 
 

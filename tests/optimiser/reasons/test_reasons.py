@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from optimiser import CostFunction, Forecast, Tariff, Vehicle, plan
+from optimiser import CostFunction, Forecast, Grid, Tariff, Vehicle, plan
 from optimiser.reasons import battery_reasons, reasons
 from optimiser.reasons.outlook import outlook_of
 from optimiser.reasons.wording import clock, money
@@ -102,6 +102,7 @@ def test_where_there_is_no_battery_none_is_explained(battery):
 def test_unused_solar_is_told_with_what_selling_it_would_cost():
     full = {"initial_soc": 1.0, "max_soc": 1.0}
     site = hourly([0.2, 0.3], [-0.03, 0.0], load=[0.0, 1.0], solar=[2.0, 0.0], **full)
+    site = replace(site, grid=Grid(curtailment=True))
 
     first, second = why(site)
 
