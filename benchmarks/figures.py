@@ -102,6 +102,12 @@ def sweep(results: Results) -> str:
     return str(results["recorded"]["sweep"]["seen"])
 
 
+def instructions(results: Results) -> str:
+    """Instructions of a plan, in a sentence."""
+    seen = str(results["recorded"]["instructions"]["seen"])
+    return f"{seen[0].upper()}{seen[1:]}."
+
+
 def recorded(results: Results) -> str:
     """Figures that commands of their own print, and those commands."""
     body = [[f"`{each['command']}`", each["seen"]] for each in results["recorded"].values()]
@@ -113,6 +119,7 @@ BLOCKS: dict[str, Callable[[Results], str]] = {
     "image": image,
     "round trip": round_trip,
     "sweep": sweep,
+    "instructions": instructions,
     "recorded": recorded,
 }
 
