@@ -18,9 +18,6 @@ DEFAULT_PORT = 5000
 DEFAULT_UI_PORT = 8099
 _LAST_PORT = 65_535
 
-_GREETING = """PowerSync Optimiser: {url}
-Try it:  curl -s {url}/optimize -H 'Content-Type: application/json' -d @examples/dynamic_day.json"""
-
 log = logging.getLogger("server")
 
 
@@ -53,7 +50,7 @@ def add_serve_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--user", help="continue as this user once the options are read")
     parser.add_argument("--log-level", choices=LOG_LEVELS, help="wins over every other source")
-    parser.add_argument("--greet", action="store_true", help="print the URL and an example call")
+    parser.add_argument("--greet", action="store_true", help="print addresses and an example call")
 
 
 def _port(text: str) -> int:
@@ -79,8 +76,6 @@ def run_serve(parsed: argparse.Namespace) -> int:
         except CannotDrop as error:
             log.error("--user: %s", error)
             return 1
-    if parsed.greet:
-        print(_GREETING.format(url=f"http://127.0.0.1:{parsed.port}"), flush=True)
     addresses = Addresses(
         host=parsed.host,
         port=parsed.port,
@@ -88,7 +83,7 @@ def run_serve(parsed: argparse.Namespace) -> int:
         page_port=parsed.ui_port,
         visitors=SUPERVISOR if parsed.addon else LOOPBACK,
     )
-    return serve(options, addresses)
+    return serve(options, addresses, greet=parsed.greet)
 
 
 def _plan(parsed: argparse.Namespace) -> int:
