@@ -144,7 +144,7 @@ def render(answer: Answer, summary: Summary) -> bytes:
     view = View(
         example=summary.number == 0,
         summary=summary,
-        why=reasons(plan, names),
+        why=reasons(plan, names, problem.currency or "$"),
         context=_context(plan, names),
         reply=msgspec.Raw(answer.body),
     )
