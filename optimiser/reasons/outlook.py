@@ -236,9 +236,10 @@ class Outlook:
         costs = self.cost_of_more[run.span]
         high = float(costs[taken].max())
         some_solar = self.mean(self.from_solar, run) >= PART
-        if bought.any() and not (some_solar and self.mean(self.from_grid, run) < PART):
-            return self.grid_price(run, self.buys)._replace(high=high)
         prices = costs[taken & ~bought]
+        sunny = some_solar and prices.size > 0 and self.mean(self.from_grid, run) < PART
+        if bought.any() and not sunny:
+            return self.grid_price(run, self.buys)._replace(high=high)
         if math.isnan(prices.max()):
             is_solar = some_solar and np.isnan(self.export_price[run.span]).any()
             return _UNKNOWN if is_solar else Quote("it comes from another battery")
