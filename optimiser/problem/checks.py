@@ -21,7 +21,7 @@ _TRUTHS = (bool, np.bool_)
 _LONGEST = 80  # characters of a value in an error
 
 
-def shown(value: object) -> str:
+def excerpt(value: object) -> str:
     """Return a value as an error quotes it."""
     text = repr(value)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
@@ -33,21 +33,21 @@ def require_member(field: str, value: object, choices: type[Member]) -> Member:
         return choices(cast(str, value))
     except ValueError:
         texts = ", ".join([f"'{choice}'" for choice in choices])
-        raise ProblemError(field, f"must be one of {texts}, got {shown(value)}") from None
+        raise ProblemError(field, f"must be one of {texts}, got {excerpt(value)}") from None
 
 
 def require_kind(field: str, value: object, kind: type, *others: type) -> None:
     """Require an instance of a class, or of another one."""
     if not isinstance(value, (kind, *others)):
         name = kind.__name__
-        raise ProblemError(field, f"must be of the class {name}, got {shown(value)}")
+        raise ProblemError(field, f"must be of the class {name}, got {excerpt(value)}")
 
 
 def require_sequence(field: str, values: object, kind: type[Kind]) -> tuple[Kind, ...]:
     """Return what a list, a tuple or another iterable holds: instances of a class."""
     entries = tuple(values) if isinstance(values, Iterable) else (None,)
     if [entry for entry in entries if not isinstance(entry, kind)]:
-        rule = f"must be a sequence of {kind.__name__}, got {shown(values)}"
+        rule = f"must be a sequence of {kind.__name__}, got {excerpt(values)}"
         raise ProblemError(field, rule)
     return entries
 
@@ -57,7 +57,7 @@ def require_flags(owner: object, *fields: str) -> None:
     for field in fields:
         value = getattr(owner, field)
         if not isinstance(value, _TRUTHS):
-            raise ProblemError(field, f"must be True or False, got {shown(value)}")
+            raise ProblemError(field, f"must be True or False, got {excerpt(value)}")
 
 
 def _is_aware(when: object) -> TypeGuard[datetime]:
@@ -68,7 +68,7 @@ def _is_aware(when: object) -> TypeGuard[datetime]:
 def require_instant(field: str, when: object) -> datetime:
     """Return a time-zone aware datetime as a plain one, which a pandas.Timestamp is not."""
     if not _is_aware(when):
-        raise ProblemError(field, f"must be a time-zone aware datetime, got {shown(when)}")
+        raise ProblemError(field, f"must be a time-zone aware datetime, got {excerpt(when)}")
     if type(when) is datetime:
         return when
     return datetime.combine(when.date(), when.timetz()).replace(fold=when.fold)
@@ -79,7 +79,7 @@ def _require_within(owner: object, *fields: str, least: float, most: float, rule
     for field in fields:
         value = getattr(owner, field)
         if not isinstance(value, Real) or isinstance(value, _TRUTHS):
-            raise ProblemError(field, f"must be a number, got {shown(value)}")
+            raise ProblemError(field, f"must be a number, got {excerpt(value)}")
         if not least <= float(value) <= most:
             raise ProblemError(field, f"{rule}, got {value!r}")
 
@@ -107,7 +107,7 @@ require_limits = partial(_require_within, least=0.0, most=math.inf, rule="must n
 def require_finite(field: str, value: float) -> None:
     """Require a finite number."""
     if not isinstance(value, Real) or isinstance(value, _TRUTHS):
-        raise ProblemError(field, f"must be a number, got {shown(value)}")
+        raise ProblemError(field, f"must be a number, got {excerpt(value)}")
     if not math.isfinite(value):
         raise ProblemError(field, f"must be finite, got {value!r}")
 
@@ -146,7 +146,7 @@ def freeze_vector(
         Where an entry is not a finite number or too low, or the length is wrong.
     """
     if isinstance(values, str):  # numpy reads "5" as a number
-        raise ProblemError(field, f"must hold numbers only, got {shown(values)}")
+        raise ProblemError(field, f"must hold numbers only, got {excerpt(values)}")
     try:
         vector = np.array(values, dtype=np.float64)
     except (TypeError, ValueError):
@@ -185,7 +185,7 @@ def starts_of(**series: object) -> Vector | None:
 def _instant_of(field: str, label: object) -> float:
     """Return an entry of an index. [s since 1970]"""
     if not _is_aware(label):
-        rule = f"must have an index of time-zone aware instants, got {shown(label)}"
+        rule = f"must have an index of time-zone aware instants, got {excerpt(label)}"
         raise ProblemError(field, rule)
     return label.timestamp()
 
