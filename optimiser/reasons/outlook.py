@@ -69,6 +69,7 @@ class Quote(NamedTuple):
     high: float = math.nan
 
 
+_FROM_ANOTHER = "it comes from another battery"
 _UNKNOWN = Quote("a daily allowance sets the price")
 
 
@@ -237,16 +238,18 @@ class Outlook:
         high = float(costs[taken].max())
         some_solar = self.mean(self.from_solar, run) >= PART
         prices = costs[taken & ~bought]
-        sunny = some_solar and prices.size > 0 and self.mean(self.from_grid, run) < PART
-        if bought.any() and not sunny:
+        is_solar = some_solar and prices.size > 0 and self.mean(self.from_grid, run) < PART
+        if bought.any() and not is_solar:
             return self.grid_price(run, self.buys)._replace(high=high)
         if math.isnan(prices.max()):
-            is_solar = some_solar and np.isnan(self.export_price[run.span]).any()
-            return _UNKNOWN if is_solar else Quote("it comes from another battery")
+            has_allowance = np.isnan(self.export_price[run.span]).any()
+            return _UNKNOWN if some_solar and has_allowance else Quote(_FROM_ANOTHER)
         if not prices.any():
             return Quote(f"it is solar that would earn nothing {run.when}", (), 0.0, high)
         low = float(prices[prices > 0].min())
-        return Quote(f"solar sells for {{}} {run.when}", ((low, float(prices.max())),), low, high)
+        return Quote(
+            f"it is solar that would earn {{}} {run.when}", ((low, float(prices.max())),), low, high
+        )
 
     def grid_price(self, run: Run, where: Mask) -> Quote:
         """Return the import prices of those intervals of a run that are in a mask."""

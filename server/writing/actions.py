@@ -8,9 +8,7 @@ from optimiser import Plan
 from optimiser.reasons import next_steps
 from optimiser.result.plan import Action
 from server.wire.replies import ActionOut
-
-SOC_DIGITS = 7
-"""Digits of a state of charge after the point; they keep the dynamics true to 1e-5."""
+from server.writing.summary import round_soc
 
 
 def next_actions(
@@ -28,6 +26,6 @@ def next_actions(
     steps = []
     for run, power, soc_end, reason in next_steps(plan, storages, actions, currency or "$"):
         start, end = stamps[run.first], stamps[run.after]
-        watts, soc = round(1000.0 * power, 1) + 0.0, round(soc_end, SOC_DIGITS) + 0.0
+        watts, soc = round(1000.0 * power, 1) + 0.0, float(round_soc(soc_end))
         steps.append(ActionOut(run.action, start, end, watts, soc, reason.code, reason.sentence))
     return steps

@@ -1,7 +1,9 @@
 """Why a plan does what it does: whole sentences, and their agreement with its marginal value."""
 
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -140,9 +142,9 @@ def test_times_are_told_as_people_say_them():
     now = datetime(2026, 3, 2, 22, tzinfo=START.tzinfo)
     wording = Wording(Horizon(start=now, hours=np.ones(40)), "$", 2)
 
-    told = [wording.clock(now + timedelta(hours=h)) for h in (1, 4, 30)]
+    told = [wording.clock(now + timedelta(hours=h)) for h in (1, 4, 30, 200)]
 
-    assert told == ["23:00", "02:00 tomorrow", "04:00 on Wednesday"]
+    assert told == ["23:00", "02:00 tomorrow", "04:00 on Wednesday", "06:00 on 11 March"]
 
 
 def test_prices_that_would_look_alike_get_a_digit_more():
@@ -153,3 +155,9 @@ def test_prices_that_would_look_alike_get_a_digit_more():
         "0.101 $/kWh 0.102 to 0.300 $/kWh"
     )
     assert wording.fill("{}", [(0.004, 0.3)]) == "0.004 to 0.300 $/kWh"
+
+
+def test_the_document_has_every_code_once():
+    text = (Path(__file__).parents[3] / "docs" / "replies.md").read_text(encoding="utf-8")
+
+    assert re.findall(r"^\| `(\w+)` \| ", text, re.M) == ["reason_code", *ReasonCode]
