@@ -76,10 +76,15 @@ def _clock(when: datetime) -> str:
 
 
 def _money(plan: Plan, currency: str) -> list[str]:
+    """Return the bill and what it is compared with; see `Money`."""
     money = plan.money
+    demand = {"  of it for peaks of power": money.bill.demand_cost} if money.bill.peaks else {}
     amounts = {
         "bill": money.total_cost,
+        **demand,
+        "bill of plain self-consumption": money.self_consumption_cost,
         "bill with idle batteries": money.baseline_cost,
-        "savings over that": money.savings,
+        "saved against plain self-consumption": money.savings_vs_self_consumption,
     }
-    return [f"{name:<40}{amount:10.2f} {currency}" for name, amount in amounts.items()]
+    lines = [f"{name:<38}{amount:10.2f} {currency}" for name, amount in amounts.items()]
+    return [*lines, f"{_INDENT}wear, and what is left at the end, counted on both sides"]

@@ -21,7 +21,8 @@ class Grid:
         Highest power through the meter, always or in each interval; infinite where the site
         sets none. [kW]
     curtailment : bool
-        Whether solar may be left unused.
+        Whether solar may be left unused at will; what a limit of exports or the inverter cuts is
+        lost in any case.
     starts : float64 array, shape (T,), or None
         Index of the limits, where they have one of time: a `Site` requires it to hold the starts
         of its horizon. [s since 1970]
@@ -29,8 +30,7 @@ class Grid:
 
     import_limit: float | Vector = math.inf
     export_limit: float | Vector = math.inf
-    curtailment: bool = True
-
+    curtailment: bool = False
     starts: Vector | None = field(default=None, repr=False)
 
     def __init__(
@@ -38,7 +38,7 @@ class Grid:
         *,
         import_limit: ArrayLike = math.inf,
         export_limit: ArrayLike = math.inf,
-        curtailment: bool = True,
+        curtailment: bool = False,
         starts: Vector | None = None,
     ) -> None:
         index = starts_of(import_limit=import_limit, export_limit=export_limit)
