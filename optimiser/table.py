@@ -86,5 +86,8 @@ def _money(plan: Plan, currency: str) -> list[str]:
         "bill with idle batteries": money.baseline_cost,
         "saved against plain self-consumption": money.savings_vs_self_consumption,
     }
-    lines = [f"{name:<38}{amount:10.2f} {currency}" for name, amount in amounts.items()]
+    lines = [
+        f"{name:<38}{round(amount, 2) + 0.0:10.2f} {currency}"  # no -0.00
+        for name, amount in amounts.items()
+    ]
     return [*lines, f"{_INDENT}wear, and what is left at the end, counted on both sides"]

@@ -199,7 +199,7 @@ class Plan:
         horizon, money = self.site.horizon, self.money
         return (
             f"<Plan: {self.status} for {self.cost_function}, {horizon.n_intervals} intervals from"
-            f" {horizon.start}, bill {money.total_cost:.2f}>"
+            f" {horizon.start}, bill {round(money.total_cost, 2) + 0.0:.2f}>"
         )
 
     def __str__(self) -> str:

@@ -61,6 +61,14 @@ def test_so_can_a_site_without_storages():
     assert text.startswith("bill ")
 
 
+def test_nothing_is_minus_nothing():
+    rounding = 1e-9
+    best = plan(a_site(import_price=[0.1], export_price=rounding, load=0.0, solar=1.0))
+
+    assert best.money.total_cost < 0.0
+    assert "-0.00" not in str(best) + repr(best)
+
+
 def test_runs_that_do_not_fit_are_counted():
     prices = np.tile([0.1, 0.4], 20)
     best = plan(a_site(a_battery(), import_price=prices, export_price=0.0, load=1.0))
