@@ -84,10 +84,20 @@ def several(share: float = 1.0, sets: Iterable[str] | None = None) -> dict[str, 
 
 
 def unlike(share: float) -> Requests:
-    """Two, three and five unlike batteries under negative prices."""
+    """Two, three and five unlike batteries under negative prices, where solar may be curtailed."""
+    return _unlike(share, curtailment=True)
+
+
+def uncurtailed(share: float) -> Requests:
+    """The same where it may not."""
+    return _unlike(share, curtailment=False)
+
+
+def _unlike(share: float, *, curtailment: bool) -> Requests:
     return {
         f"{number} batteries": [
-            sites.unlike_batteries(seed, number) for seed in range(_few(5, share))
+            sites.unlike_batteries(seed, number, curtailment=curtailment)
+            for seed in range(_few(5, share))
         ]
         for number in (2, 3, 5)
     }
@@ -116,6 +126,7 @@ def on_off(share: float) -> Requests:
 
 SETS: dict[str, tuple[str, Callable[[float], Requests]]] = {
     "unlike": ("unlike batteries, negative midday", unlike),
+    "uncurtailed": ("the same, solar not curtailed", uncurtailed),
     "whole": ("3 batteries + 2 vehicles", whole),
     "on_off": ("on/off chargers", on_off),
 }

@@ -27,14 +27,20 @@ _ON_OFF = tuple(product(("time_of_use", "dynamic", "negative_midday"), (1, 2, 3)
 _STRIDE = 7  # has no divisor in common with the number of those: few seeds differ in everything
 
 
-def unlike_batteries(seed: int, number: int, n_intervals: int = N_INTERVALS) -> Request:
-    """Body of ``/multi-battery/optimize``: one battery, split unevenly, under negative prices."""
+def unlike_batteries(
+    seed: int, number: int, n_intervals: int = N_INTERVALS, *, curtailment: bool = True
+) -> Request:
+    """Body of ``/multi-battery/optimize``: one battery, split unevenly, under negative prices.
+
+    Where solar may not be curtailed, batteries gain by turning over and over: the harder problem.
+    """
     body = problems.request(problems.HARD, n_intervals, seed)
     battery = body.pop("battery")
     share = 1.0 / number
     return {
         **body,
         "cost_function": "cost",
+        "grid": {"curtailment": curtailment},
         "batteries": [
             {
                 **battery,

@@ -195,7 +195,7 @@ def _add_direction(
 
     meter = formulation.problem.meter[:, times]
     room = meter[tables.IMPORT_LIMIT] + meter[tables.IMPORT_EXCESS] - meter[tables.NET_LOAD]
-    load = np.maximum(meter[tables.NET_LOAD] + meter[tables.CURTAIL_LIMIT], 0.0)
+    load = meter[tables.NET_LOAD] + meter[tables.CURTAIL_LIMIT]
     exports = [layout.table(block)[:, times] for block in (blocks.EXPORT, blocks.EXPORT_EXCESS)]
     outlets = [(row, -1.0) for table in exports for row in table]
     extension.at_most(
