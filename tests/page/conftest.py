@@ -3,6 +3,7 @@
 import json
 import time
 import urllib.request
+from datetime import datetime
 
 import pytest
 
@@ -33,6 +34,18 @@ def latest(server):
 
 def example(name):
     return json.loads((ROOT / "examples" / f"{name}.json").read_text())
+
+
+def begun(request):
+    """The request, as if it were asked now: of a plan of another day nothing is green."""
+    now = datetime.now().astimezone().replace(microsecond=0)
+    return {**request, "start_time": now.isoformat()}
+
+
+def saved(reply):
+    """The headline of a reply."""
+    summary = reply["bill"] if "bill" in reply else reply["summary"]
+    return summary["savings_vs_self_consumption"]
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,119 @@
+// For each battery and car: what it does now and why, where that leads, and what comes next.
+import { epochOf, madeAt } from "../data/clock.js";
+import { actionName, intervalNow } from "../data/plan.js";
+import { $, el, percent, roundKilowatts } from "../data/words.js";
+
+const N_NEXT = 5;
+const NEAR = 0.0005; // of a state of charge
+
+const extended = new Set(); // names of the devices whose next actions are all shown
+
+export function showNow(plan) {
+  const t = intervalNow(plan);
+  const { clock, instants } = plan;
+  $("now-title").textContent = t === null ? `At ${clock.date(instants[0])} ${clock.time(instants[0])}` : "Now";
+  $("stamp").textContent = `planned at ${madeAt(plan.summary)} for ${Math.round(plan.summary.hours)} h`;
+  const now = t === null ? instants[0] : Date.now() / 1000;
+  const rows = plan.devices.map((device) => row(plan, device, now));
+  if (!rows.length) rows.push(el("li", { class: "device" }, el("p", { class: "doing", text: `${plan.why[0]}.` })));
+  $("devices").replaceChildren(...rows);
+}
+
+function row(plan, device, now) {
+  const coming = device.runs.filter(({ end }) => epochOf(end) > now);
+  const [run, ...others] = coming;
+  const share = device.soc[plan.clock.indexAt(now)] ?? device.soc.at(-1);
+  return el("li", { class: "device" },
+    el("div", { class: "who" },
+      el("h3", {}, el("i", { class: device.colour }), device.name),
+      el("span", { class: "share", text: percent(share) }),
+      el("span", { class: "quiet rest", text: energyOf(device, share) })),
+    bar(device, share),
+    el("p", { class: "doing" }, ...doing(plan, run, now)),
+    ...(run?.reason ? [el("p", { class: "why", text: ended(plan.clock.words(run.reason)) })] : []),
+    ...goals(plan, device).map(([kind, text]) => el("p", { class: `goal ${kind}`, text })),
+    ...next(plan, device, others, now));
+}
+
+function energyOf(device, share) {
+  const held = `${(share * device.capacity_kwh).toFixed(1)} of ${device.capacity_kwh.toFixed(1)} kWh`;
+  return device.reserve ? `${held}, reserve ${percent(device.reserve)}` : held;
+}
+
+function bar(device, share) {
+  const made = el("span", { class: "level", "aria-hidden": "true" }, el("span", { class: `fill ${device.colour}` }));
+  made.firstChild.style.width = `${100 * Math.min(1, Math.max(0, share))}%`;
+  const mark = device.reserve ?? device.target_soc;
+  if (mark) {
+    made.append(el("span", { class: device.kind === "battery" ? "mark reserve" : "mark target" }));
+    made.lastChild.style.left = `${100 * mark}%`;
+  }
+  return made;
+}
+
+const hasPower = ({ action }) => action !== "idle" && action !== "away";
+const ended = (sentence) => (/[.!?]$/.test(sentence) ? sentence : `${sentence}.`);
+
+function doing({ clock }, run, now) {
+  if (!run) return [el("strong", { text: "Nothing planned" })];
+  const power = hasPower(run) ? ` at ${roundKilowatts(run.power_w)}` : "";
+  const until = ` until ${clock.when(epochOf(run.end), now)}`;
+  const then = run.soc_end === undefined || run.action === "away" ? "" : `, then ${percent(run.soc_end)}`;
+  return [el("strong", { text: actionName(run.action) }), `${power}${until}${then}`];
+}
+
+/** When a car has what is wanted, or a battery is fullest and emptiest. */
+function goals(plan, device) {
+  return device.kind === "vehicle" ? carGoals(plan, device) : [batteryGoal(plan, device)];
+}
+
+function carGoals(plan, { soc, target_soc: target, departure, shortfall }) {
+  const { clock, instants, n } = plan;
+  const day = instants[0];
+  const ready = soc.findIndex((share) => share >= (target ?? 1) - NEAR);
+  const leaves = departure ? epochOf(departure) : null;
+  const by = leaves === null ? "by the end of the plan" : `by ${clock.when(leaves, day)}`;
+  if (target === null) return [["", `No target set: it takes only what is free, and ends with ${percent(soc[n])}.`]];
+  if (shortfall > 0.05) {
+    const last = leaves === null ? n : clock.indexAt(Math.min(Math.max(leaves, day), instants[n]));
+    return [["short", `Gets ${percent(soc[last])} of the ${percent(target)} wanted ${by}: ${shortfall.toFixed(1)} kWh short.`]];
+  }
+  if (ready === 0) return [["", `Has the ${percent(target)} wanted ${by}.`]];
+  if (ready > 0) return [["", `Reaches ${percent(target)} at ${clock.when(instants[ready], day)}; wanted ${by}.`]];
+  return [["", `${percent(target)} wanted ${by}; ${percent(soc[n])} when this plan ends.`]];
+}
+
+function batteryGoal({ clock, instants }, { soc }) {
+  const [least, most] = [Math.min(...soc), Math.max(...soc)];
+  if (most - least < 0.01) return ["", `Stays at ${percent(most)}.`];
+  const at = (share) => clock.when(instants[soc.indexOf(share)], instants[0]);
+  return ["", `Fullest at ${at(most)} with ${percent(most)}, emptiest at ${at(least)} with ${percent(least)}.`];
+}
+
+function next(plan, device, runs, now) {
+  if (!runs.length) return [];
+  const list = el("ol", { class: "plain" });
+  const button = el("button", { type: "button", class: "more" });
+  const fill = () => {
+    const all = extended.has(device.name);
+    list.replaceChildren(...runs.slice(0, all ? runs.length : N_NEXT).map((run) => nextItem(plan, device, run, now)));
+    button.textContent = all ? "Show fewer" : `Show ${runs.length - N_NEXT} more`;
+    button.setAttribute("aria-expanded", String(all));
+  };
+  button.addEventListener("click", () => {
+    if (!extended.delete(device.name)) extended.add(device.name);
+    fill();
+  });
+  fill();
+  return [el("h4", { class: "label", text: "Next" }), list, ...(runs.length > N_NEXT ? [button] : [])];
+}
+
+function nextItem({ clock }, device, run, now) {
+  const item = el("li", { class: "next" },
+    el("span", { class: "at", text: clock.span(epochOf(run.start), epochOf(run.end), now) }),
+    el("span", { class: "do" }, el("i", { class: hasPower(run) ? device.colour : "none" }), actionName(run.action)),
+    el("span", { class: "power", text: hasPower(run) ? roundKilowatts(run.power_w) : "" }),
+    el("span", { class: "then", text: run.action === "away" ? "" : `→ ${percent(run.soc_end)}` }));
+  if (run.reason) item.append(el("span", { class: "because", text: ended(clock.words(run.reason)) }));
+  return item;
+}
