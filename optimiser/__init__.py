@@ -12,6 +12,8 @@
 >>> best = plan(site, CostFunction.PROFIT)
 >>> [action.value for action in best.actions]
 ['charge', 'consume']
+>>> next_steps(best, slice(1))[1].reason.sentence
+'Powering the home with 1.0 kW: power costs 0.50 $/kWh then'
 >>> round(best.money.total_cost, 4), round(best.money.baseline_cost, 4)
 (0.2235, 0.6)
 """
@@ -27,7 +29,8 @@ from optimiser.problem.site import Forecast, Site
 from optimiser.problem.tariff import Allowance, DemandCharge, Direction, Tariff
 from optimiser.problem.vehicle import Priority, Vehicle
 from optimiser.problem.windows import Window
-from optimiser.result.plan import Action, Certificate, Plan
+from optimiser.reasons import Reason, ReasonCode, Step, next_steps
+from optimiser.result.plan import Action, Certificate, Plan, VehicleAction
 
 __all__ = [
     "Action",
@@ -49,11 +52,16 @@ __all__ = [
     "Priority",
     "ProblemError",
     "ProviderRules",
+    "Reason",
+    "ReasonCode",
     "Site",
     "SolverError",
     "SpikeProtection",
+    "Step",
     "Tariff",
     "Vehicle",
+    "VehicleAction",
     "Window",
+    "next_steps",
     "plan",
 ]

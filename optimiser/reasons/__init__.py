@@ -1,14 +1,17 @@
-"""Reasons for the first interval of a plan, in plain sentences with numbers.
+"""Reasons for what a plan does, in plain sentences with numbers, each with a code.
 
-Every sentence compares what the marginal kWh costs or earns in the first interval with what the
-same kWh does elsewhere in the plan *as served*: energy stored now may replace any discharge until
-the storage is next empty, and the least of those is what it is worth; energy given now may be
-put back by any charge until the storage is next full, and the dearest of those is what it costs.
-A comparison that does not hold at the true prices is not claimed: the rules of a provider, or the
-preference to consume one's own, are reasons of another kind.
+A reason is about a run of intervals in which storages have one action.  It compares what the
+marginal kWh costs or earns there with what the same kWh does elsewhere in the plan *as served*:
+energy stored in the run may replace any discharge until the storage is next empty, and the least of
+those is what it is worth; energy given in it may be put back by any charge until the storage is
+next full, and the dearest of those is what it costs.  Prices are those of the bill.  A comparison
+that does not hold at them is not claimed, since the rules of a provider, or the preference to
+consume one's own, are reasons of another kind; nor is one where a daily allowance has a price of
+its own.
 """
 
-from optimiser.reasons.of_battery import battery_reasons
-from optimiser.reasons.of_plan import reasons
+from optimiser.reasons.codes import Reason, ReasonCode
+from optimiser.reasons.of_plan import Step, next_steps, reasons
+from optimiser.reasons.outlook import Run
 
-__all__ = ["battery_reasons", "reasons"]
+__all__ = ["Reason", "ReasonCode", "Run", "Step", "next_steps", "reasons"]

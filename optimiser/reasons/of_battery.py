@@ -1,180 +1,198 @@
-"""Reasons for what the home battery does now."""
+"""Reasons for what the home batteries do, all of them as one or each of them."""
+
+import math
+
+import numpy as np
 
 from optimiser.problem.battery import Battery
-from optimiser.problem.objective import CostFunction
-from optimiser.reasons.outlook import Outlook, outlook_of
-from optimiser.reasons.wording import clock, costs, earns, kilowatts, money, percent
-from optimiser.result.plan import Action, Plan
+from optimiser.problem.vehicle import Vehicle
+from optimiser.reasons.codes import Reason, ReasonCode
+from optimiser.reasons.outlook import NOISE, PART, Outlook, Quote, Run
+from optimiser.reasons.wording import kilowatts, percent
+from optimiser.result.plan import COMMAND_THRESHOLD, Action
+
+SOC_NOISE = 0.005
+"""Difference of states of charge that counts as none: their rounding. [-]"""
 
 
-def battery_reasons(plan: Plan) -> tuple[str, ...]:
-    """Say what the home batteries do in the first interval, and why.
+def battery_reason(look: Outlook, run: Run) -> Reason:
+    """Say what batteries do in a run, and why."""
+    if run.action is Action.CHARGE:
+        return _charging(look, run)
+    if run.action in {Action.CONSUME, Action.EXPORT}:
+        return giving(look, run)
+    return _resting(look, run)
 
-    Parameters
-    ----------
-    plan : Plan
-        With at least one battery.
 
-    Returns
-    -------
-    tuple of str
-        One sentence, and one more where solar is left unused.
-    """
-    n = len(plan.site.batteries)
-    moves = plan.dispatch.charge[:n, 0] + plan.dispatch.discharge[:n, 0]
-    capacity = [battery.capacity for battery in plan.site.batteries]
-    k = int(moves.argmax()) if moves.max() > 0 else capacity.index(max(capacity))
-    look, battery = outlook_of(plan, k), plan.site.batteries[k]
-    hours = float(plan.site.horizon.hours[0])
-    into = float(plan.dispatch.charge[:n, 0].sum()) / hours
-    out = float(plan.dispatch.discharge[:n, 0].sum()) / hours
-    action = plan.actions[0]
-    if action is Action.CHARGE:
-        first = f"Charging at {kilowatts(into)}{_why_charge(plan, look, battery)}"
-    elif action is Action.EXPORT:
-        first = f"Discharging at {kilowatts(out)} into the grid: {_why_give(look, battery)}"
-    elif action is Action.CONSUME:
-        first = f"Serving the house with {kilowatts(out)}: {_why_give(look, battery)}"
+def _charging(look: Outlook, run: Run) -> Reason:
+    head, cost = charge_head(look, run), look.charging_cost(run)
+    reserve = look.share_of(look.floor)
+    if look.soc[run.first] < reserve - SOC_NOISE:
+        head = f"{head} to regain the reserve of {percent(reserve)}"
+        return look.reason(ReasonCode.REGAIN_RESERVE, head, cost)
+    return gainful_charge(look, run, head, cost) or _purpose(look, run, head, cost)
+
+
+def gainful_charge(look: Outlook, run: Run, head: str, cost: Quote) -> Reason | None:
+    """Return the reason for a charge that costs nothing, or less than its later use is worth."""
+    if cost.high < 0:
+        return look.reason(ReasonCode.PAID_TO_CHARGE, head, cost)
+    code = ReasonCode.STORE_UNSOLD_SOLAR if cost.high == 0 else ReasonCode.CHARGE_FOR_LATER
+    use = look.next_use(run)
+    if use is not None:
+        value = float(look.value_of_more[use])
+        if value > 0 and value * look.trip - look.wear * (1 + look.trip) >= cost.high - look.cent:
+            return look.reason(code, head, cost, later_use(look, use))
+    return look.reason(code, head, cost) if cost.high == 0 else None
+
+
+def _purpose(look: Outlook, run: Run, head: str, cost: Quote) -> Reason:
+    """Return the reason for a charge that no later price is shown to pay for."""
+    storage, use = look.storages[0], look.first(look.discharges, run)
+    target = storage.target_end_soc if isinstance(storage, Battery) else None
+    if len(look.storages) == 1 and target is not None and look.soc[run.first] < target:
+        purpose = Quote(f"{percent(target)} is wanted at the end")
+        return look.reason(ReasonCode.REACH_TARGET, head, cost, purpose)
+    if use is None and look.plan.money.end_value > 0:
+        purpose = Quote("it is kept for the time after this plan")
+        return look.reason(ReasonCode.KEEP_FOR_AFTER, head, cost, purpose)
+    if use is not None and not look.buys[run.span].any():
+        verb = "is sold" if look.sells[use] else "powers the home"
+        purpose = Quote(f"it {verb} from {look.wording.clock(use)}")
+        return look.reason(ReasonCode.STORE_SOLAR, head, cost, purpose)
+    return look.reason(ReasonCode.CHARGE, head, cost)
+
+
+def charge_head(look: Outlook, run: Run) -> str:
+    """Say with what power storages charge, and from where."""
+    from_grid, from_solar = look.mean(look.from_grid, run), look.mean(look.from_solar, run)
+    mean = look.mean(look.charge, run)
+    head = f"Charging at {look.power(look.charge, run, mean)}"
+    if mean - from_grid - from_solar >= PART:
+        return head
+    if min(from_grid, from_solar) >= PART:
+        return f"{head}, {kilowatts(from_solar)} of it from solar"
+    return f"{head} from {'the grid' if from_grid > from_solar else 'solar'}"
+
+
+def giving(look: Outlook, run: Run) -> Reason:
+    """Say what storages give to the home and to the grid, and why."""
+    to_home = np.maximum(look.discharge - look.to_grid, 0.0)
+    sold, used = look.mean(look.to_grid, run), look.mean(to_home, run)
+    sale = f"selling {look.power(look.to_grid, run, sold)}"
+    service = f"powering the home with {look.power(to_home, run, used)}"
+    if sold > used:
+        code, gain = ReasonCode.SELL, look.sale_price(run, look.sells)
+        head = sale if used < PART else f"{sale} and {service}"
     else:
-        first = _why_idle(plan, look, battery)
-    return (first, *_curtailment(plan, look))
+        code, gain = ReasonCode.POWER_HOME, look.grid_price(run, to_home > min(NOISE, used / 2))
+        head = service if sold < PART else f"{service} and {sale}"
+    head = head[0].upper() + head[1:]
+    at = look.next_refill(run)
+    refill = None if at is None else later_charge(look, at)
+    if refill is None:
+        return look.reason(code, head, gain)
+    if not (refill.high + look.wear) / look.trip + look.wear <= gain.low + look.cent:
+        return look.reason(code, head, gain)
+    return look.reason(ReasonCode.REFILL_LATER, head, gain, refill)
 
 
-def _why_charge(plan: Plan, look: Outlook, battery: Battery) -> str:
-    cost = float(look.cost_of_more()[0])
-    use = look.next_use()
-    value = None if use is None else float(look.value_of_more()[use])
-    here = _cost_now(look, value)
-    if battery.initial_soc < battery.reserve - 1e-4:
-        return f" to regain the reserve of {percent(battery.reserve)}: {here}"
-    if use is None or value is None:
-        return f": {here}{_purpose(plan, battery)}"
-    when = clock(look.horizon.instant(use), look.horizon.start)
-    trip = battery.round_trip_efficiency
-    kept = value * trip - battery.cycle_cost * (1 + trip)
-    if value > 0 and kept >= cost - look.cent:
-        verb = "sells for" if look.exporting[use] else "replaces"
-        return f": {here} and {verb} {money(value, cost)} at {when}"
-    if plan.cost_function is CostFunction.SELF_CONSUMPTION:
-        return f": {here}; the house uses it from {when}, so that less is bought"
-    return f": {here}"
+def later_use(look: Outlook, use: int) -> Quote:
+    """Say what stored energy does in a later interval."""
+    value = float(look.value_of_more[use])
+    text = "selling earns {} at" if look.sells[use] else "powering the home saves {} at"
+    return Quote(f"{text} {look.wording.clock(use)}", ((value, value),), value, value)
 
 
-def _purpose(plan: Plan, battery: Battery) -> str:
-    if battery.target_end_soc is not None:
-        return f", towards the {percent(battery.target_end_soc)} wanted at the end"
-    return " and is kept for the time after this plan" if plan.money.end_value > 0 else ""
+def later_charge(look: Outlook, at: int) -> Quote | None:
+    """Say what charging costs in a later interval; None where no price says it."""
+    when, cost = look.wording.clock(at), float(look.cost_of_more[at])
+    if math.isnan(cost):
+        return None
+    if look.buys[at]:
+        text = "charging costs {} at" if cost >= 0 else "the grid pays {} for charging at"
+        return Quote(f"{text} {when}", ((abs(cost), abs(cost)),), cost, cost)
+    if cost == 0:
+        return Quote(f"solar that would earn nothing charges it at {when}", (), 0.0, 0.0)
+    return Quote(f"solar that sells for {{}} charges it at {when}", ((cost, cost),), cost, cost)
 
 
-def _cost_now(look: Outlook, other: float | None = None) -> str:
-    """Say the cost of one kWh more in the first interval."""
-    if look.importing[0]:
-        return f"power {costs(float(look.import_price[0]), other)} now"
-    if look.curtailing[0]:
-        return "it is solar that would go unused"
-    price = float(look.export_price[0])
-    if abs(price) < look.cent:
-        return "it is solar that would earn nothing now"
-    would = f"earn {money(price, other)}" if price > 0 else f"cost {money(-price)}"
-    return f"solar would {would} if sold now"
-
-
-def _why_give(look: Outlook, battery: Battery) -> str:
-    """Say the value of giving now, and the cost of putting it back."""
-    value = float(look.value_of_more()[0])
-    at = look.next_refill()
-    cost = None if at is None else float(look.cost_of_more()[at])
-    now = f"selling {earns(value, cost)}" if look.exporting[0] else f"power {costs(value, cost)}"
-    if at is None or cost is None:
-        return f"{now} now"
-    again = (cost + battery.cycle_cost) / battery.round_trip_efficiency + battery.cycle_cost
-    if again > value + look.cent:
-        return f"{now} now"
-    when = clock(look.horizon.instant(at), look.horizon.start)
-    if look.importing[at]:
-        return f"{now} now, and refilling {costs(cost, value)} at {when}"
-    if cost < look.cent:
-        return f"{now} now, and solar that earns nothing refills it at {when}"
-    return f"{now} now, and solar worth {money(cost, value)} refills it at {when}"
-
-
-def _why_idle(plan: Plan, look: Outlook, battery: Battery) -> str:
-    if battery.capacity <= 0 or not (battery.charge_limit > 0 or battery.discharge_limit > 0):
-        return "Idle: there is no battery to use."
+def _resting(look: Outlook, run: Run) -> Reason:
+    if not any(map(_is_usable, look.storages)):
+        return Reason(ReasonCode.NO_BATTERY, "Nothing to do: there is no battery to use")
+    charge = look.mean(look.charge, run)
+    if charge > COMMAND_THRESHOLD:
+        power = look.power(look.charge, run, charge)
+        return Reason(ReasonCode.SOLAR_CHARGES, f"Holding: solar charges the battery at {power}")
     if not (look.charges.any() or look.discharges.any()):
-        return _always_idle(plan)
-    if look.importing[0]:
-        return _holding(look, battery)
-    if look.exporting[0]:
-        return _selling_solar(plan, look, battery)
-    return f"Idle at {percent(battery.initial_soc)}: the house needs nothing from it now"
+        return _always_resting(look)
+    held = f"Holding at {percent(float(look.soc[run.first]))}"
+    imports, exports = look.mean(look.grid_import, run), look.mean(look.grid_export, run)
+    if imports > max(exports, NOISE):
+        return _holding(look, run, held)
+    if exports > NOISE:
+        return _selling_solar(look, run, held, exports)
+    text = f"{held}: the home needs nothing from it {run.when}"
+    return Reason(ReasonCode.NOT_NEEDED, text)
 
 
-def _always_idle(plan: Plan) -> str:
-    hours = float(plan.site.horizon.elapsed[-1])
-    if plan.status != "optimal":
-        return f"Idle for the next {hours:.0f} h"
-    return (
-        f"Idle for the next {hours:.0f} h: moving energy through the battery would cost more than "
-        "it saves"
-    )
+def _is_usable(storage: Battery | Vehicle) -> bool:
+    return storage.capacity > 0 and max(storage.charge_limit, storage.discharge_limit) > 0
 
 
-def _holding(look: Outlook, battery: Battery) -> str:
-    """Say why the house buys while the battery rests."""
-    price = float(look.import_price[0])
-    if look.stored[0] <= look.floor + look.slack:
-        return _at_reserve(look, battery)
-    use = look.next_use()
-    held = f"Holding {percent(battery.initial_soc)}"
-    value = None if use is None else float(look.value_of_more()[use])
-    if use is None or value is None or value < max(price - look.cent, 0.0):
-        return f"{held}: power {costs(price)} now"
-    verb = "sells for" if look.exporting[use] else "replaces"
-    later = (
-        f"{verb} {money(value, price)} at {clock(look.horizon.instant(use), look.horizon.start)}"
-    )
-    return f"{held}: power {costs(price, value)} now, and what is stored {later}"
+def _always_resting(look: Outlook) -> Reason:
+    hours = f"{float(look.plan.site.horizon.elapsed[-1]):.1f}".removesuffix(".0")
+    head = f"Holding for the next {hours} h"
+    is_best = look.plan.certificate.preference_cost < look.cent / 1000
+    if look.plan.status != "optimal" or not is_best:
+        return Reason(ReasonCode.HOLD, head)
+    text = "no charge or discharge is worth it under the prices and rules of this plan"
+    return Reason(ReasonCode.NOTHING_TO_GAIN, f"{head}: {text}")
 
 
-def _at_reserve(look: Outlook, battery: Battery) -> str:
-    """Say why the house buys, and there is nothing to give it."""
-    price = float(look.import_price[0])
-    empty = f"Idle at the reserve of {percent(battery.reserve)}"
-    at = look.first(look.charges)
-    if at is None:
-        return f"{empty}: power {costs(price)} now"
-    when = clock(look.horizon.instant(at), look.horizon.start)
-    if not look.importing[at]:
-        return f"{empty}: power {costs(price)} now; solar charges it from {when}"
-    then = float(look.import_price[at])
-    later = f"charging {costs(then, price)} at {when}"
-    return f"{empty}: power {costs(price, then)} now, and {later}"
+def _holding(look: Outlook, run: Run, held: str) -> Reason:
+    """Say why the home buys while the battery rests."""
+    price = look.grid_price(run, look.grid_import > NOISE)
+    if look.is_empty[run.after - 1]:
+        return _at_reserve(look, run, price)
+    use = look.next_use(run)
+    if use is not None and look.value_of_more[use] > max(0.0, price.high) + look.cent / 100:
+        return look.reason(ReasonCode.HOLD_FOR_LATER, held, price, later_use(look, use))
+    return look.reason(ReasonCode.HOLD, held, price)
 
 
-def _selling_solar(plan: Plan, look: Outlook, battery: Battery) -> str:
+def _at_reserve(look: Outlook, run: Run, price: Quote) -> Reason:
+    """Say why the home buys, and there is nothing to give it."""
+    reserve = look.share_of(look.floor)
+    place = "below" if look.soc[run.after] < reserve - SOC_NOISE else "at"
+    held = f"Holding {place} the reserve of {percent(reserve)}"
+    at = look.first(look.charges, run)
+    later = None if at is None else later_charge(look, at)
+    if later is not None and later.high < price.low - look.cent / 100:
+        return look.reason(ReasonCode.AT_RESERVE, held, price, later)
+    return look.reason(ReasonCode.AT_RESERVE, held, price)
+
+
+def _selling_solar(look: Outlook, run: Run, held: str, exports: float) -> Reason:
     """Say why solar goes to the grid while the battery rests."""
-    price = float(look.export_price[0])
-    surplus = kilowatts(float(plan.dispatch.grid_export[0] / plan.site.horizon.hours[0]))
-    if look.stored[0] >= look.ceiling - look.slack:
-        return f"Idle: the battery is full, and the surplus of {surplus} {earns(price)} now"
-    at = look.next_refill()
-    cost = None if at is None else float(look.cost_of_more()[at])
-    sold = f"Waiting: the surplus of {surplus} {earns(price, cost)} now"
-    if at is None or cost is None or cost > price + look.cent:
-        return sold
-    when = clock(look.horizon.instant(at), look.horizon.start)
-    if look.curtailing[at] and not look.importing[at]:
-        return f"{sold}, and at {when} there is more than can be sold"
-    return f"{sold}, and charging {costs(cost, price)} at {when}"
+    price = look.sale_price(run, look.grid_export > NOISE)
+    sale = f"while the home sells {look.power(look.grid_export, run, exports)}"
+    if look.is_full[run.after - 1]:
+        return look.reason(ReasonCode.FULL, f"{held}, full, {sale}", price)
+    at = look.next_refill(run)
+    later = None if at is None else later_charge(look, at)
+    if later is not None and later.high < price.high and later.high <= price.low + look.cent:
+        return look.reason(ReasonCode.WAIT_FOR_CHEAPER, f"{held} {sale}", price, later)
+    return look.reason(ReasonCode.HOLD, f"{held} {sale}", price)
 
 
-def _curtailment(plan: Plan, look: Outlook) -> tuple[str, ...]:
-    """Return a sentence about solar that is left unused."""
-    if not look.curtailing[0]:
+def curtailment(look: Outlook, run: Run) -> tuple[str, ...]:
+    """Return a sentence about solar that is left unused in a run."""
+    unused, mean = look.curtailed > NOISE, look.mean(look.curtailed, run)
+    if not unused[run.span].any():
         return ()
-    power = kilowatts(float(plan.dispatch.curtailed[0] / plan.site.horizon.hours[0]))
-    price = float(look.export_price[0])
-    if price < 0:
-        return (f"{power} of solar is left unused: selling it would cost {money(-price)}",)
-    return (f"{power} of solar is left unused: the grid does not take it now",)
+    head = f"{kilowatts(mean)} of solar is left unused"
+    price = look.sale_price(run, unused)
+    if price.high < 0:
+        return (look.reason(ReasonCode.HOLD, head, price).sentence,)
+    return (f"{head}: the grid does not take it {run.when}",)

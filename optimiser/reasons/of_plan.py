@@ -1,18 +1,130 @@
-"""Reasons for what the storages of a plan do now, vehicles included."""
+"""The next runs of a plan with their reasons, and the sentences about the first of them."""
 
 from collections.abc import Sequence
+from itertools import pairwise
+from operator import itemgetter
+from typing import NamedTuple
 
 import numpy as np
 
 from optimiser.problem.vehicle import Vehicle
-from optimiser.reasons.of_battery import battery_reasons
-from optimiser.reasons.outlook import Outlook, outlook_of
-from optimiser.reasons.wording import clock, costs, kilowatts, money, percent
-from optimiser.result.plan import Plan
+from optimiser.problem.windows import Mask
+from optimiser.reasons.codes import Reason
+from optimiser.reasons.of_battery import battery_reason, curtailment
+from optimiser.reasons.of_vehicle import vehicle_reason
+from optimiser.reasons.outlook import Outlook, Run, outlook_of
+from optimiser.result.plan import (
+    COMMAND_THRESHOLD,
+    Action,
+    Plan,
+    VehicleAction,
+    actions_of,
+    first_charge,
+)
+
+_MOST_STEPS = 12
 
 
-def reasons(plan: Plan, names: Sequence[str | None] = ()) -> tuple[str, ...]:
-    """Say what happens in the first interval, and why.
+class Step(NamedTuple):
+    """A run of intervals with one action.
+
+    Attributes
+    ----------
+    run : Run
+        The action, and its intervals.
+    power : float
+        Mean power of the charge, or of the discharge where it is no charge. [kW]
+    soc_end : float
+        State of charge at its end. [-]
+    reason : Reason
+        Why.
+    """
+
+    run: Run
+    power: float
+    soc_end: float
+    reason: Reason
+
+
+def next_steps(
+    plan: Plan,
+    storages: slice,
+    actions: Sequence[Action | VehicleAction] | None = None,
+    currency: str = "$",
+) -> list[Step]:
+    """Say what storages do next, and why.
+
+    Parameters
+    ----------
+    plan : Plan
+        As served.
+    storages : slice
+        All batteries, one of them, or one vehicle; batteries come first.
+    actions : sequence of Action or VehicleAction, optional
+        Their action in each interval; as planned where absent.
+    currency : str
+        Name of the money.
+
+    Returns
+    -------
+    list of Step
+        The first twelve runs of intervals with one action.
+    """
+    look = outlook_of(plan, storages, currency)
+    if actions is None:
+        actions = _actions(look, storages)
+    steps, is_vehicle = [], isinstance(look.storages[0], Vehicle)
+    for run in _runs(actions):
+        reason = vehicle_reason(look, run) if is_vehicle else battery_reason(look, run)
+        power = look.mean(look.charge if run.action in _CHARGES else look.discharge, run)
+        steps.append(Step(run, power, float(look.soc[run.after]), reason))
+    return steps
+
+
+def _runs(actions: Sequence[Action | VehicleAction]) -> list[Run]:
+    """Return the first runs of intervals with one action."""
+    n = len(actions)
+    ends = [0, *[t for t in range(1, n) if actions[t] is not actions[t - 1]], n][: _MOST_STEPS + 1]
+    return [
+        Run(actions[first], first, after, slice(first, after), "then" if first else "now")
+        for first, after in pairwise(ends)
+    ]
+
+
+def _actions(look: Outlook, storages: slice) -> tuple[Action | VehicleAction, ...]:
+    """Return the action of batteries or of a vehicle in each interval; length T."""
+    charge = first_charge(look.plan, storages, look.charge)
+    if not isinstance(look.storages[0], Vehicle):
+        return actions_of(charge, look.discharge, look.discharge - look.to_grid, look.to_grid)
+    codes = np.where(_is_away(look), _AWAY, _IDLE)
+    codes = np.where(look.discharge > COMMAND_THRESHOLD, _DISCHARGE, codes)
+    codes = np.where(charge > COMMAND_THRESHOLD, _CHARGE, codes)
+    return tuple(map(_VEHICLE_ACTIONS.__getitem__, codes.tolist()))
+
+
+_CHARGES = {Action.CHARGE, VehicleAction.CHARGE}
+_VEHICLE_ACTIONS = tuple(VehicleAction)
+_CHARGE, _DISCHARGE, _IDLE, _AWAY = range(4)
+
+
+def _is_away(look: Outlook) -> Mask:
+    """Return the intervals in no part of which a vehicle is at its charger."""
+    (vehicle,), horizon = look.storages, look.plan.site.horizon
+    assert isinstance(vehicle, Vehicle)
+    away = np.full(horizon.n_intervals, fill_value=vehicle.is_away(horizon))
+    if vehicle.arrival is not None:
+        away |= horizon.elapsed <= horizon.hours_until(vehicle.arrival) + _ROUNDING
+    if vehicle.departure is not None:
+        starts = horizon.elapsed - horizon.hours
+        away |= starts >= horizon.hours_until(vehicle.departure) - _ROUNDING
+    return away
+
+
+_ROUNDING = 1e-6  # h
+
+
+def reasons(plan: Plan, names: Sequence[str | None] = (), currency: str = "$") -> tuple[str, ...]:
+    """Say what happens first, and why.
 
     Parameters
     ----------
@@ -20,62 +132,26 @@ def reasons(plan: Plan, names: Sequence[str | None] = ()) -> tuple[str, ...]:
         As served.
     names : sequence of str or None
         What people call the storages: batteries, then vehicles.
+    currency : str
+        Name of the money.
 
     Returns
     -------
     tuple of str
         Sentences, the most important first, without a full stop.
     """
-    n = len(plan.site.batteries)
-    called = [*names, *[None] * (n + len(plan.site.vehicles) - len(names))][n:]
-    vehicles = [
-        _vehicle(vehicle, outlook_of(plan, n + v), called[v] or "The vehicle")
-        for v, vehicle in enumerate(plan.site.vehicles)
-    ]
-    moving = [bool(plan.dispatch.charge[n + v, 0] > 0) for v in range(len(vehicles))]
-    vehicles = [vehicles[v] for v in np.argsort(np.logical_not(moving), kind="stable")]
+    n, sentences = len(plan.site.batteries), []
+    called = [*names, *[None] * (len(plan.site.storages) - len(names))]
+    for k in range(n, len(plan.site.storages)):
+        look = outlook_of(plan, slice(k, k + 1), currency)
+        run = _runs(_actions(look, slice(k, k + 1)))[0]
+        sentence = vehicle_reason(look, run).sentence
+        sentence = f"{called[k] or 'The vehicle'} is {sentence[0].lower()}{sentence[1:]}"
+        sentences.append((run.action is not VehicleAction.CHARGE, sentence))
+    sentences.sort(key=itemgetter(0))
+    vehicles = tuple(map(itemgetter(1), sentences))
     if not n:
-        return tuple(vehicles) or ("Nothing to do: there is no battery",)
-    batteries = battery_reasons(plan)
-    return (*vehicles, *batteries) if any(moving) else (*batteries, *vehicles)
-
-
-def _vehicle(vehicle: Vehicle, look: Outlook, name: str) -> str:
-    if vehicle.is_away(look.horizon):
-        return f"{name} is not at its charger"
-    if look.charges[0]:
-        power = kilowatts(max(float(look.charge[0]), vehicle.least_charge))
-        return f"{name} charges at {power}: {_price(look, 0)}{_target(vehicle, look)}"
-    if look.discharges[0]:
-        verb = "sells" if look.exporting[0] else "gives"
-        value = money(float(look.value_of_more()[0]))
-        return f"{name} {verb} {kilowatts(float(look.discharge[0]))}: power is worth {value} now"
-    at = look.first(look.charges)
-    if at is None:
-        if vehicle.target_soc is not None and vehicle.initial_soc < vehicle.target_soc - 1e-4:
-            return f"{name} is not charged within this plan"
-        return f"{name} has the {percent(vehicle.initial_soc)} it needs"
-    when = clock(look.horizon.instant(at), look.horizon.start)
-    return f"{name} waits until {when}: {_price(look, at)}{_target(vehicle, look)}"
-
-
-def _price(look: Outlook, t: int) -> str:
-    """Say what charging costs in interval `t`."""
-    when = "then" if t else "now"
-    if look.importing[t]:
-        return f"power {costs(float(look.import_price[t]))} {when}"
-    sold = float(look.export_price[t])
-    if look.curtailing[t] or sold < look.cent:
-        return f"it takes solar that would earn nothing {when}"
-    return f"it takes solar worth {money(sold)} {when}"
-
-
-def _target(vehicle: Vehicle, look: Outlook) -> str:
-    """Say what it is charged for, where that is still to come."""
-    if vehicle.target_soc is None or vehicle.initial_soc >= vehicle.target_soc:
-        return ""
-    target = percent(vehicle.target_soc)
-    if vehicle.departure is None:
-        return f"; {target} wanted"
-    by = vehicle.departure.astimezone(look.horizon.start.tzinfo)
-    return f"; {target} wanted by {clock(by, look.horizon.start)}"
+        return vehicles or ("Nothing to do: there is no battery",)
+    look, run = outlook_of(plan, slice(n), currency), _runs(plan.actions)[0]
+    told = (battery_reason(look, run).sentence, *curtailment(look, run))
+    return (*vehicles, *told) if vehicles and not sentences[0][0] else (*told, *vehicles)

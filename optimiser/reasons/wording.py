@@ -1,35 +1,75 @@
 """Numbers and times as a sentence holds them."""
 
-from datetime import datetime, timedelta
+import math
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from optimiser.problem.horizon import Horizon
+from optimiser.problem.site import Site
+
+PriceRange: TypeAlias = tuple[float, float]
+"""Lowest and highest of some prices. [$/kWh]"""
+
+_DIGITS = 2  # of a price, where the price scale is 1
+_MOST_CURRENCY = 12  # characters; a longer name is none
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The times and the money of sentences.
+
+    Attributes
+    ----------
+    horizon : Horizon
+        The span planned.
+    currency : str
+        Name of the money.
+    digits : int
+        Digits of a price after the point; one more where two prices would look alike.
+    """
+
+    horizon: Horizon
+    currency: str
+    digits: int
+
+    def fill(self, template: str, ranges: list[PriceRange]) -> str:
+        """Return a template with its slots filled by prices per kWh."""
+        digits = self.digits
+        shown = {0.0: 0.0}
+        for low, _ in ranges:
+            alike = shown.setdefault(round(low, self.digits), low)
+            if alike != low:
+                digits = self.digits + 1
+        texts = []
+        for low, high in ranges:
+            text = f"{round(low, digits) + 0.0:.{digits}f}"
+            highest = f"{round(high, digits) + 0.0:.{digits}f}"
+            span = text if text == highest else f"{text} to {highest}"
+            texts.append(f"{span} {self.currency}/kWh")
+        return template.format(*texts)
+
+    def clock(self, when: datetime | int) -> str:
+        """Return an instant, or when an interval begins, as people say it when the plan starts."""
+        if isinstance(when, int):
+            when = self.horizon.instant(when)
+        start = self.horizon.start
+        when = when.astimezone(start.tzinfo)
+        days = when.toordinal() - start.toordinal()
+        if days == 0:
+            return f"{when:%H:%M}"
+        return f"{when:%H:%M} tomorrow" if days == 1 else f"{when:%H:%M on %A}"
+
+
+def wording_of(site: Site, currency: str) -> Wording:
+    """Return the wording of a plan of a site."""
+    decades = round(math.log10(site.price_scale))
+    return Wording(site.horizon, currency[:_MOST_CURRENCY] or "$", max(0, _DIGITS - decades))
 
 
 def kilowatts(power: float) -> str:
     """A power. [kW]"""
-    return f"{power:.2f} kW" if power < 1 else f"{power:.1f} kW"
-
-
-def money(price: float, other: float | None = None) -> str:
-    """A price, with a third digit where two would make it look like the other. [$/kWh]"""
-    alike = other is not None and price != other and f"{price:.2f}" == f"{other:.2f}"
-    return f"{price:.3f}" if alike else f"{price:.2f}".replace("-0.00", "0.00")
-
-
-def costs(price: float, other: float | None = None) -> str:
-    """Say what a kWh costs whoever takes it, or pays where its price is negative. [$/kWh]"""
-    return f"costs {money(price, other)}" if price >= 0 else f"pays {money(-price)}"
-
-
-def earns(price: float, other: float | None = None) -> str:
-    """Say what a kWh earns whoever sells it, who may have to pay. [$/kWh]"""
-    return f"earns {money(price, other)}" if price >= 0 else f"costs {money(-price)}"
-
-
-def clock(when: datetime, now: datetime) -> str:
-    """A time as people near `now` say it."""
-    days = (when.date() - now.date()) // timedelta(days=1)
-    if days == 0:
-        return f"{when:%H:%M}"
-    return f"{when:%H:%M} tomorrow" if days == 1 else f"{when:%a %H:%M}"
+    return f"{power:.2f} kW" if round(power, 2) < 1 else f"{power:.1f} kW"
 
 
 def percent(fraction: float) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -28,6 +29,15 @@ class Action(StrEnum):
     CONSUME = "consume"
     EXPORT = "export"
     IDLE = "idle"
+
+
+class VehicleAction(StrEnum):
+    """The action of a vehicle in one interval."""
+
+    CHARGE = "charge"
+    DISCHARGE = "discharge"
+    IDLE = "idle"
+    AWAY = "away"
 
 
 _ROUNDING = 1e-9  # h; of sums of interval lengths
@@ -226,12 +236,37 @@ class Plan:
         """The action of a controller in each interval; length T."""
         batteries = slice(len(self.site.batteries))
         energies = (
-            self.dispatch.charge[batteries].sum(axis=0),
+            first_charge(self, batteries, self.dispatch.charge[batteries].sum(axis=0)),
             self.dispatch.discharge[batteries].sum(axis=0),
             self.flows.battery_to_load + self.flows.battery_to_vehicle.sum(axis=0),
             self.flows.battery_to_grid,
         )
         return actions_of(*(np.array(energies) / self.site.horizon.hours))
+
+
+def first_charge(plan: Plan, storages: slice, charge: Vector) -> Vector:
+    """Return the charge of some storages, but none where an interval begins with a discharge."""
+    if plan.pieces.is_whole:
+        return charge
+    begins = plan.dispatch_in_pieces.discharge[storages, plan.pieces.first].sum(axis=0)
+    return np.where(begins > 0.0, 0.0, charge)
+
+
+def mean_soc(plan: Plan, storages: slice) -> Vector:
+    """State of charge of some storages as one, their capacities its weights; shape (T + 1,). [-]"""
+    capacities = np.array([*map(attrgetter("capacity"), plan.site.storages[storages])])
+    total = capacities.sum()
+    weights = capacities / total if total > 0 else np.full(capacities.size, 1 / capacities.size)
+    return np.asarray((weights[:, np.newaxis] * plan.soc[storages]).sum(axis=0))
+
+
+def hours_on(plan: Plan, v: int) -> Vector:
+    """Time for which the charger of a vehicle is on in each interval; shape (T,). [h]"""
+    charge = plan.dispatch_in_pieces.charge[len(plan.site.batteries) + v]
+    least = plan.site.vehicles[v].least_charge
+    power = np.maximum(charge / plan.pieces.site.horizon.hours, least)
+    on = np.divide(charge, power, out=np.zeros_like(charge), where=charge > 0.0)
+    return plan.pieces.total(on)
 
 
 def actions_of(

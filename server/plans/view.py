@@ -9,7 +9,6 @@ import numpy as np
 from msgspec import UNSET
 
 from optimiser import Battery, CostFunction, Plan, Vehicle
-from optimiser.reasons import reasons
 from server.plans.history import identity
 from server.plans.planning import Answer
 from server.plans.trust import Trust, trust_of
@@ -46,14 +45,13 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 class View(msgspec.Struct, frozen=True, kw_only=True):
     """All that the page shows of one plan.
 
-    `why` says in sentences why its first interval is as it is; `context` holds facts and series
-    that the reply, kept as it was sent, does not hold, in the units of the wire.
+    `context` holds facts and series that the reply, kept as it was sent, does not hold, in the
+    units of the wire.
     """
 
     example: bool
     summary: Summary
     trust: Trust
-    why: tuple[str, ...]
     context: dict[str, Any]
     reply: msgspec.Raw
 
@@ -92,12 +90,10 @@ def render(answer: Answer, summary: Summary) -> bytes:
     """Return the view of a plan as compressed JSON."""
     plan, problem = answer.solved.plan, answer.solved.problem
     warnings = msgspec.json.decode(answer.body, type=_Warnings).warnings
-    names = [name or key for name, key in zip(problem.names, problem.keys, strict=False)]
     view = View(
         example=summary.number == 0,
         summary=summary,
         trust=trust_of(plan, problem, warnings),
-        why=reasons(plan, names),
         context=_context(plan, problem),
         reply=msgspec.Raw(answer.body),
     )

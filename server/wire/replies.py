@@ -91,13 +91,20 @@ class SummaryOut(msgspec.Struct, kw_only=True):
 
 
 class ActionOut(msgspec.Struct):
-    """A run of intervals with one action."""
+    """A run of intervals with one action, and why.
+
+    `power_w` is its mean; that of an idle one is its discharge.  `reason_code` is for programs and
+    `reason` for people, without a full stop; its prices are those of the bill.  A vehicle's
+    `action` is charge, discharge, idle or away.
+    """
 
     action: str
     start: str
     end: str
     power_w: float
     soc_end: float
+    reason_code: str
+    reason: str
 
 
 class CertificateOut(msgspec.Struct, kw_only=True):
@@ -161,6 +168,7 @@ class NamedBatteryOut(msgspec.Struct, kw_only=True):
     name: str | None
     schedule: BatteryScheduleOut
     metrics: BatteryMetricsOut
+    next_actions: list[ActionOut]
 
 
 class MultiBatteryReply(msgspec.Struct, kw_only=True):
@@ -222,6 +230,7 @@ class EvOut(msgspec.Struct, kw_only=True):
     name: str | None
     schedule: EvScheduleOut
     summary: EvSummaryOut
+    next_actions: list[ActionOut]
     shortfall_kwh: float
 
 
@@ -237,13 +246,17 @@ class MeterOut(msgspec.Struct, kw_only=True):
 
 
 class EvReply(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """Reply of ``POST /ev/optimize``; `vehicle_id`, `schedule`, `summary`: of a single vehicle."""
+    """Reply of ``POST /ev/optimize``.
+
+    `vehicle_id`, `schedule`, `summary` and `next_actions` are those of a single vehicle.
+    """
 
     success: bool
     status: str
     vehicle_id: str | UnsetType = UNSET
     schedule: EvScheduleOut | UnsetType = UNSET
     summary: EvSummaryOut | UnsetType = UNSET
+    next_actions: list[ActionOut] | UnsetType = UNSET
     ev_schedules: list[EvOut]
     shortfall_kwh: float
     meter: MeterOut

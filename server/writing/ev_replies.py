@@ -4,10 +4,12 @@ import numpy as np
 
 from matrix_builders import Vector
 from optimiser import Plan
+from optimiser.result.plan import hours_on
 from optimiser.result.shortfalls import vehicle_shortfall
 from server.reading.site import Problem
 from server.wire.repairs import Repairs
 from server.wire.replies import EvOut, EvReply, EvScheduleOut, EvSummaryOut, MeterOut
+from server.writing.actions import next_actions
 from server.writing.replies import batteries_by_key, home_reply
 from server.writing.schedules import round_soc, stamps_from_horizon, storage_schedules
 from server.writing.summary import certificate_from_plan, dollars, summary_from_plan, watts
@@ -16,7 +18,7 @@ from server.writing.summary import certificate_from_plan, dollars, summary_from_
 def ev_reply(plan: Plan, problem: Problem, repairs: Repairs) -> EvReply:
     """Build the reply of ``/ev/optimize``; see `reply_from_plan`."""
     stamps = stamps_from_horizon(plan.site.horizon)
-    vehicles = _vehicles(plan, problem, stamps[:-1])
+    vehicles = _vehicles(plan, problem, stamps)
     reply = EvReply(
         success=True,
         status=plan.status,
@@ -34,14 +36,15 @@ def ev_reply(plan: Plan, problem: Problem, repairs: Repairs) -> EvReply:
         reply.vehicle_id = vehicles[0].vehicle_id
         reply.schedule = vehicles[0].schedule
         reply.summary = vehicles[0].summary
+        reply.next_actions = vehicles[0].next_actions
     if plan.site.batteries:
         reply.home = home_reply(plan, problem, repairs, stamps)
     if plan.site.batteries and problem.paths[0] != "home_battery":
-        reply.batteries = batteries_by_key(plan, problem)
+        reply.batteries = batteries_by_key(plan, problem, stamps)
     return reply
 
 
-def _vehicles(plan: Plan, problem: Problem, starts: list[str]) -> list[EvOut]:
+def _vehicles(plan: Plan, problem: Problem, stamps: list[str]) -> list[EvOut]:
     n = len(plan.site.batteries)
     schedules = storage_schedules(plan, slice(n, None))
     return [
@@ -51,13 +54,14 @@ def _vehicles(plan: Plan, problem: Problem, starts: list[str]) -> list[EvOut]:
             vehicle_id=problem.keys[n + v],
             name=problem.names[n + v],
             schedule=EvScheduleOut(
-                timestamps=starts,
+                timestamps=stamps[:-1],
                 charge_power_w=charge,
                 **_commands(plan, v),
                 discharge_power_w=discharge,
                 soc=soc,
             ),
             summary=_summary(plan, v),
+            next_actions=next_actions(plan, slice(n + v, n + v + 1), stamps, problem.currency),
             shortfall_kwh=round(vehicle_shortfall(plan.pieces.site, plan.dispatch_in_pieces, v), 6),
         )
         for v, (charge, discharge, soc) in enumerate(schedules)
@@ -66,11 +70,8 @@ def _vehicles(plan: Plan, problem: Problem, starts: list[str]) -> list[EvOut]:
 
 def _commands(plan: Plan, v: int) -> dict[str, list[float]]:
     """Return the power of a charger while it is on [W], and for how long that is [min]."""
-    charge = plan.dispatch_in_pieces.charge[len(plan.site.batteries) + v]
-    least = plan.site.vehicles[v].least_charge
-    power = np.maximum(charge / plan.pieces.site.horizon.hours, least)
-    time_on = np.divide(charge, power, out=np.zeros_like(charge), where=charge > 0.0)
-    energy, time_on = plan.pieces.total(charge), plan.pieces.total(time_on)
+    time_on = hours_on(plan, v)
+    energy = plan.dispatch.charge[len(plan.site.batteries) + v]
     return {
         "command_w": watts(energy, np.where(time_on > 0.0, time_on, 1.0)).tolist(),
         "minutes_on": np.round(60.0 * time_on, 2).tolist(),

@@ -12,6 +12,7 @@ from server.wire.replies import (
     OptimizeReply,
     ScheduleOut,
 )
+from server.writing.actions import next_actions
 from server.writing.schedules import (
     home_schedule,
     round_soc,
@@ -29,6 +30,7 @@ def reply_from_plan(plan: Plan, problem: Problem, repairs: Repairs) -> OptimizeR
 
 def home_reply(plan: Plan, problem: Problem, repairs: Repairs, stamps: list[str]) -> OptimizeReply:
     """Build the reply about the home batteries as one, vehicles or none beside them."""
+    own = slice(len(plan.site.batteries))
     home = home_schedule(plan, stamps, problem.client_safe_charge)
     vehicles = vehicles_in_home_schedule(plan) if plan.site.vehicles else {}
     return OptimizeReply(
@@ -41,7 +43,7 @@ def home_reply(plan: Plan, problem: Problem, repairs: Repairs, stamps: list[str]
             charge_w=home.charge, discharge_w=home.discharge, **home.series, **vehicles
         ),
         summary=summary_from_plan(plan),
-        next_actions=home.next_actions,
+        next_actions=next_actions(plan, own, stamps, problem.currency, home.actions),
         certificate=certificate_from_plan(plan),
         warnings=repairs.warnings,
     )
@@ -49,25 +51,27 @@ def home_reply(plan: Plan, problem: Problem, repairs: Repairs, stamps: list[str]
 
 def multi_battery_reply(plan: Plan, problem: Problem, repairs: Repairs) -> MultiBatteryReply:
     """Build the reply of ``/multi-battery/optimize``; see `reply_from_plan`."""
-    home = home_schedule(plan, stamps_from_horizon(plan.site.horizon), problem.client_safe_charge)
+    stamps = stamps_from_horizon(plan.site.horizon)
+    own = slice(len(plan.site.batteries))
+    home = home_schedule(plan, stamps, problem.client_safe_charge)
     return MultiBatteryReply(
         success=True,
         status=plan.status,
         solver=plan.certificate.solver,
         cost_function=plan.cost_function.value,
         currency=problem.currency,
-        batteries=batteries_by_key(plan, problem),
+        batteries=batteries_by_key(plan, problem, stamps),
         aggregated=AggregatedOut(
             total_charge_w=home.charge, total_discharge_w=home.discharge, **home.series
         ),
         summary=summary_from_plan(plan),
-        next_actions=home.next_actions,
+        next_actions=next_actions(plan, own, stamps, problem.currency, home.actions),
         certificate=certificate_from_plan(plan),
         warnings=repairs.warnings,
     )
 
 
-def batteries_by_key(plan: Plan, problem: Problem) -> dict[str, NamedBatteryOut]:
+def batteries_by_key(plan: Plan, problem: Problem, stamps: list[str]) -> dict[str, NamedBatteryOut]:
     """Build the part about every battery, by its key."""
     schedules = storage_schedules(plan, slice(len(plan.site.batteries)))
     return {
@@ -75,6 +79,7 @@ def batteries_by_key(plan: Plan, problem: Problem) -> dict[str, NamedBatteryOut]
             name=problem.names[k],
             schedule=BatteryScheduleOut(charge_w=charge, discharge_w=discharge, soc=soc),
             metrics=_metrics(plan, k),
+            next_actions=next_actions(plan, slice(k, k + 1), stamps, problem.currency),
         )
         for k, (charge, discharge, soc) in enumerate(schedules)
     }

@@ -1,23 +1,16 @@
 """The schedules of a plan: kWh to W and rounding, once."""
 
-from itertools import pairwise
-from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from matrix_builders import Vector
 from optimiser import Horizon, Plan
-from optimiser.problem.windows import Mask
-from optimiser.result.plan import Action, actions_of
+from optimiser.result.plan import Action, actions_of, first_charge, mean_soc
 from server.wire.repairs import Repairs
-from server.wire.replies import ActionOut
+from server.writing.actions import SOC_DIGITS
 from server.writing.summary import watts
 
-SOC_DIGITS = 7
-"""Digits of a state of charge after the point; they keep the dynamics true to 1e-5."""
-
-_N_ACTIONS = 12
 _NOISE = 1.0  # W; less is no change of direction
 _ALL_FROM_SOLAR = 1.0  # W from the grid; a charge with less of it has no need of the grid
 
@@ -31,14 +24,14 @@ class HomeSchedule(NamedTuple):
         Power into and out of them. [W]
     series : dict
         Those of every schedule of a site, by their names on the wire.
-    next_actions : list of ActionOut
-        Runs of intervals with one action, the first of them in progress.
+    actions : tuple of Action
+        What a controller is told in each interval.
     """
 
     charge: list[float]
     discharge: list[float]
     series: dict[str, Any]
-    next_actions: list[ActionOut]
+    actions: tuple[Action, ...]
 
 
 def home_schedule(plan: Plan, stamps: list[str], client_safe_charge: bool) -> HomeSchedule:
@@ -47,16 +40,14 @@ def home_schedule(plan: Plan, stamps: list[str], client_safe_charge: bool) -> Ho
     The `stamps` are the T + 1 instants of the horizon.  A charge that is safe for the client has no
     power where it comes from solar alone, which the client would take from the grid.
     """
-    hours = plan.site.horizon.hours
-    powers = _home_powers(plan)
+    powers, own = _home_powers(plan), slice(len(plan.site.batteries))
     if client_safe_charge:
         powers["charge"][powers["grid_to_battery_w"] < _ALL_FROM_SOLAR] = 0.0
-    soc = _home_soc(plan)
+    soc: list[float] = round_soc(mean_soc(plan, own)).tolist()
     charge, discharge = powers.pop("charge"), powers.pop("discharge")
     to_load, to_grid = powers["battery_consume_w"], powers["battery_export_w"]
-    begins = charge if plan.pieces.is_whole else np.where(_discharges_first(plan), 0.0, charge)
+    begins = first_charge(plan, own, charge)
     actions = actions_of(begins / 1000.0, discharge / 1000.0, to_load / 1000.0, to_grid / 1000.0)
-    energies = (charge * hours).tolist(), (discharge * hours).tolist()
     return HomeSchedule(
         charge=charge.tolist(),
         discharge=discharge.tolist(),
@@ -66,14 +57,8 @@ def home_schedule(plan: Plan, stamps: list[str], client_safe_charge: bool) -> Ho
             "action": [*actions],
             **dict(zip(powers, map(np.ndarray.tolist, powers.values()), strict=True)),
         },
-        next_actions=_next_actions(actions, energies, hours.tolist(), stamps, soc),
+        actions=actions,
     )
-
-
-def _discharges_first(plan: Plan) -> Mask:
-    """Return the intervals whose first piece is a discharge of the home batteries; shape (T,)."""
-    discharge = plan.dispatch_in_pieces.discharge[: len(plan.site.batteries), plan.pieces.first]
-    return np.asarray(discharge.sum(axis=0) > 0.0)
 
 
 def note_changes(plan: Plan, repairs: Repairs) -> None:
@@ -111,34 +96,6 @@ def _home_powers(plan: Plan) -> dict[str, Vector]:
     }
     powers = watts(np.array([*energies.values()]), plan.site.horizon.hours)
     return dict(zip(energies, powers, strict=True))
-
-
-def _home_soc(plan: Plan) -> list[float]:
-    """State of charge of the home batteries as one, their capacities its weights. [-]"""
-    capacities = np.array([*map(attrgetter("capacity"), plan.site.batteries)])
-    total = capacities.sum()
-    weights = capacities / total if total > 0 else np.full(capacities.size, 1 / capacities.size)
-    mean = (weights[:, np.newaxis] * plan.soc[: capacities.size]).sum(axis=0)
-    soc: list[float] = round_soc(mean).tolist()
-    return soc
-
-
-def _next_actions(
-    actions: tuple[Action, ...],
-    energies: tuple[list[float], list[float]],
-    hours: list[float],
-    stamps: list[str],
-    soc: list[float],
-) -> list[ActionOut]:
-    """Build the first runs of intervals with one action; an idle one has its mean discharge."""
-    n = len(actions)
-    ends = [0, *[t for t in range(1, n) if actions[t] is not actions[t - 1]], n][: _N_ACTIONS + 1]
-    runs = []
-    for first, after in pairwise(ends):
-        energy = energies[0 if actions[first] is Action.CHARGE else 1]
-        mean = round(sum(energy[first:after]) / sum(hours[first:after]), 1)
-        runs.append(ActionOut(actions[first], stamps[first], stamps[after], mean, soc[after]))
-    return runs
 
 
 def vehicles_in_home_schedule(plan: Plan) -> dict[str, Any]:

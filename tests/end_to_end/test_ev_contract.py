@@ -67,6 +67,7 @@ async def test_a_single_vehicle_is_told_at_the_top_and_in_the_list(client):
         "name",
         "schedule",
         "summary",
+        "next_actions",
         "shortfall_kwh",
     }
     assert (vehicle["success"], vehicle["status"]) == (True, "optimal")

@@ -49,7 +49,7 @@ async def test_a_reply_tells_of_each_battery_and_of_all(client):
     assert reply["warnings"] == []
     assert list(reply["batteries"]) == ["a", "b"]
     for battery in reply["batteries"].values():
-        assert set(battery) == {"name", "schedule", "metrics"}
+        assert set(battery) == {"name", "schedule", "metrics", "next_actions"}
         assert {name: len(values) for name, values in battery["schedule"].items()} == {
             "charge_w": 8,
             "discharge_w": 8,

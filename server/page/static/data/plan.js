@@ -49,7 +49,7 @@ export function planOf(view) {
     bill: reply.bill ?? reply.summary,
     certificate: reply.certificate,
     warnings: reply.warnings,
-    why: view.why,
+    nothing: home?.next_actions[0]?.reason ?? "Nothing to plan", // where nothing stores
   };
 }
 

@@ -15,7 +15,7 @@ export function showNow(plan) {
   $("stamp").textContent = `planned at ${madeAt(plan.summary)} for ${Math.round(plan.summary.hours)} h`;
   const now = t === null ? instants[0] : Date.now() / 1000;
   const rows = plan.devices.map((device) => row(plan, device, now));
-  if (!rows.length) rows.push(el("li", { class: "device" }, el("p", { class: "doing", text: `${plan.why[0]}.` })));
+  if (!rows.length) rows.push(el("li", { class: "device" }, el("p", { class: "doing", text: `${plan.nothing}.` })));
   $("devices").replaceChildren(...rows);
 }
 
@@ -56,10 +56,9 @@ const ended = (sentence) => (/[.!?]$/.test(sentence) ? sentence : `${sentence}.`
 
 function doing({ clock }, run, now) {
   if (!run) return [el("strong", { text: "Nothing planned" })];
-  const power = hasPower(run) ? ` at ${roundKilowatts(run.power_w)}` : "";
   const until = ` until ${clock.when(epochOf(run.end), now)}`;
   const then = run.soc_end === undefined || run.action === "away" ? "" : `, then ${percent(run.soc_end)}`;
-  return [el("strong", { text: actionName(run.action) }), `${power}${until}${then}`];
+  return [el("strong", { text: actionName(run.action) }), `${until}${then}`];
 }
 
 /** When a car has what is wanted, or a battery is fullest and emptiest. */
