@@ -1,7 +1,7 @@
 """The plans before, which the next ones should not change without need."""
 
 from collections.abc import Hashable
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 
 import numpy as np
@@ -48,7 +48,9 @@ def identity(endpoint: str, site: Site, cost_function: CostFunction) -> Hashable
 
 
 def _traits(storage: Battery | Vehicle) -> Hashable:
-    return frozenset(pair for pair in asdict(storage).items() if pair[0] not in _CHANGEABLE)
+    # Not `asdict`, which copies: a zone that was read from the machine's file cannot be copied.
+    names = [field.name for field in fields(storage) if field.name not in _CHANGEABLE]
+    return frozenset((name, getattr(storage, name)) for name in names)
 
 
 def _is_as_expected(site: Site, last: Plan) -> bool:

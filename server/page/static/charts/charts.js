@@ -121,9 +121,10 @@ function shade(plot, nights, colour) {
   const { ctx, bbox } = plot;
   ctx.save();
   ctx.fillStyle = colour;
-  for (const [begin, end] of nights) {
+  for (const [begin, end] of nights.filter(([first]) => first < shown.until)) {
     const left = plot.valToPos(begin, "x", true);
-    ctx.fillRect(left, bbox.top, plot.valToPos(end, "x", true) - left, bbox.height);
+    const right = plot.valToPos(Math.min(end, shown.until), "x", true);
+    ctx.fillRect(left, bbox.top, right - left, bbox.height);
   }
   ctx.restore();
 }
@@ -199,14 +200,14 @@ function socPlot(plan, before, ink) {
     const fill = isAlone ? { fill: ink["charge-fill"], fillTo: () => 0 } : {};
     add(device.name, device.colour, device.soc, { dash: DASHES[device.place % DASHES.length], ...fill });
   }
-  if (before) {
-    const many = isAlone ? "Plan before" : `${plan.devices[0].name}, plan before`;
-    const ghost = plan.instants.map((epoch) => socAt(before, before.devices[0], epoch));
-    add(many, "quiet", ghost, { width: 1, dash: [1, 3] });
-  }
-  for (const { name, reserve } of plan.batteries.filter((battery) => battery.reserve)) {
-    const label = plan.batteries.length > 1 ? `Reserve of ${name}` : "Reserve";
-    add(label, "now", plan.instants.map(() => reserve), { width: 1.5, dash: [6, 4] });
+  plan.devices.forEach(({ colour }, place) => {
+    if (!before) return;
+    const ghost = plan.instants.map((epoch) => socAt(before, before.devices[place], epoch));
+    add("Plan before", colour, ghost, { width: 1, dash: [1, 3] });
+  });
+  const reserves = new Map(plan.batteries.map(({ name, reserve }) => [reserve, name]));
+  for (const [reserve, name] of reserves) {
+    if (reserve) add(reserves.size > 1 ? `Reserve of ${name}` : "Reserve", "now", plan.instants.map(() => reserve), { width: 1.5, dash: [6, 4] });
   }
   key("soc", names);
   return { name: "soc", data, options: { series, scales: { x: scaleX(plan), y: { range: () => [0, 100] } } } };

@@ -91,12 +91,13 @@ function batteryGoal({ clock, instants }, { soc }) {
 
 function next(plan, device, runs, now) {
   if (!runs.length) return [];
+  const rest = runs.length - N_NEXT;
   const list = el("ol", { class: "plain" });
   const button = el("button", { type: "button", class: "more" });
   const fill = () => {
     const all = extended.has(device.name);
-    list.replaceChildren(...runs.slice(0, all ? runs.length : N_NEXT).map((run) => nextItem(plan, device, run, now)));
-    button.textContent = all ? "Show fewer" : `Show ${runs.length - N_NEXT} more`;
+    list.replaceChildren(...runs.slice(0, all ? runs.length : N_NEXT).map((run) => nextItem(plan, device, run, now, all)));
+    button.textContent = all ? "Show less" : rest > 0 ? `Show ${rest} more, and why` : "Show why";
     button.setAttribute("aria-expanded", String(all));
   };
   button.addEventListener("click", () => {
@@ -104,15 +105,15 @@ function next(plan, device, runs, now) {
     fill();
   });
   fill();
-  return [el("h4", { class: "label", text: "Next" }), list, ...(runs.length > N_NEXT ? [button] : [])];
+  return [el("h4", { class: "label", text: "Next" }), list, button];
 }
 
-function nextItem({ clock }, device, run, now) {
+function nextItem({ clock }, device, run, now, withReason) {
   const item = el("li", { class: "next" },
     el("span", { class: "at", text: clock.span(epochOf(run.start), epochOf(run.end), now) }),
     el("span", { class: "do" }, el("i", { class: hasPower(run) ? device.colour : "none" }), actionName(run.action)),
     el("span", { class: "power", text: hasPower(run) ? roundKilowatts(run.power_w) : "" }),
     el("span", { class: "then", text: run.action === "away" ? "" : `→ ${percent(run.soc_end)}` }));
-  if (run.reason) item.append(el("span", { class: "because", text: ended(clock.words(run.reason)) }));
+  if (withReason && run.reason) item.append(el("span", { class: "because", text: ended(clock.words(run.reason)) }));
   return item;
 }
