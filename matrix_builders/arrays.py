@@ -64,10 +64,11 @@ class MeterArrays(NamedTuple):
 
     Attributes
     ----------
-    table : float64 array, shape (8, T)
+    table : float64 array, shape (9, T)
         Prices that the plan is made against [$/kWh]; most energy through the meter, restrictions
         included, how far each limit may be exceeded at the penalty because the house leaves no
-        choice, most solar that may be left unused, and load less solar [kWh per interval].
+        choice, most solar that is left unused, load less solar [kWh per interval], and 1 where
+        solar may be left unused at will, 0 where only what a limit cuts is lost.
     penalty : float
         Price of going beyond a limit by one kWh; above any gain from doing so. [$/kWh]
 

@@ -1,10 +1,11 @@
 """Rows of the tables that builders and kernels take: one table for each noun.
 
-A table of the meter has shape (8, T); one of the limits of K storages (7, K, T); their traits
+A table of the meter has shape (9, T); one of the limits of K storages (7, K, T); their traits
 (6, K); the segments of an end value (2, E, S).
 """
 
-# The meter: prices [$/kWh], limits and net load [kWh per interval].
+# The meter: prices [$/kWh], limits and net load [kWh per interval], and 1 where solar may be left
+# unused at will, 0 where no more is lost than the limit of exports or the inverter cuts.
 IMPORT_PRICE = 0
 EXPORT_PRICE = 1
 IMPORT_LIMIT = 2
@@ -13,7 +14,8 @@ IMPORT_EXCESS = 4
 EXPORT_EXCESS = 5
 CURTAIL_LIMIT = 6
 NET_LOAD = 7
-N_METER = 8
+MAY_CURTAIL = 8
+N_METER = 9
 
 # Limits of storages: energy in and out [kWh per interval], then levels [kWh], then the least
 # energy in, where there is any [kWh per interval].

@@ -14,7 +14,8 @@ from optimiser.problem.objective import CostFunction
 from optimiser.problem.provider import ProviderRules
 from optimiser.problem.site import Site
 from optimiser.result.audit import Audit, audit
-from optimiser.result.bill import Money, money_of
+from optimiser.result.baselines import money_of
+from optimiser.result.bill import Money
 from optimiser.result.flows import EnergyFlows, flows_of
 from optimiser.result.plan import Certificate, Plan, Timing
 from optimiser.result.shortfalls import Shortfall, find_shortfalls
@@ -142,7 +143,7 @@ def finish(
     whole, cost, terminal_value = simulate(problem, trajectory, dead_band)
     flows = flows_of(aggregation.site, whole, problem.permissions)
     dispatch = aggregation.split(whole)
-    money = money_of(site, dispatch, terminal_value)
+    money = money_of(aggregation.site, problem, whole, terminal_value)
     errors = audit(site, dispatch, flows, money)
     certificate = _certificate(answer, cost, errors)
     assert problem.permissions is not None

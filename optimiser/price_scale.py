@@ -36,7 +36,14 @@ _MONEY: dict[type, tuple[str, ...]] = {
     SpikeProtection: ("threshold",),
     Plan: ("marginal_value",),
     Certificate: ("optimum", "lower_bound", "preference_cost", "dual_residual"),
-    Money: ("baseline_cost", "wear_cost", "end_value"),
+    Money: (
+        "baseline_cost",
+        "wear_cost",
+        "end_value",
+        "self_consumption_cost",
+        "self_consumption_wear_cost",
+        "self_consumption_end_value",
+    ),
     Bill: ("import_cost", "export_revenue", "allowance_credit"),
     Peak: ("cost",),
 }

@@ -179,16 +179,15 @@ def violations(site, dispatch, *, consumes_itself=False):
             check(both, f"{t}: {list(group)} charge and discharge")
         clipped = clipping(site, t)
         if not site.grid.curtailment:
-            check(dispatch.curtailed[t] - clipped, f"{t}: curtails without leave")
+            at_limit = hours[t] * limit_at(site.grid.export_limit, t)
+            beyond = solar[t] - load[t] - moved - at_limit
+            check(dispatch.curtailed[t] - max(clipped, beyond), f"{t}: curtails without leave")
         shortage = max(load[t] - solar[t] + clipped, 0.0)
         surplus = max(solar[t] - load[t], 0.0)
         over = dispatch.grid_import[t] - hours[t] * limit_at(site.grid.import_limit, t)
         check(over - shortage_excess(site, t), f"{t}: import limit")
         over = dispatch.grid_export[t] - hours[t] * limit_at(site.grid.export_limit, t)
-        most_lost = solar[t] if site.grid.curtailment else clipped
-        least_export = max(surplus - most_lost, 0.0)
-        allowed = max(least_export - hours[t] * limit_at(site.grid.export_limit, t), 0.0)
-        check(over - allowed, f"{t}: export limit")
+        check(over, f"{t}: export limit")
         barred = [k for k in range(len(site.storages)) if is_barred(site, k, t, consumes_itself)]
         check(charge[barred, t].sum() - surplus, f"{t}: solar only")
         if charge[barred, t].sum() > TOLERANCE:

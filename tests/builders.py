@@ -92,6 +92,7 @@ def a_house(seed=0, *, noise=0.0, **battery):
         export_price=shaken(price) - 0.15,
         load=shaken(load),
         solar=shaken(solar),
+        grid=Grid(curtailment=True),  # else export prices below zero are not convex
     )
 
 

@@ -257,6 +257,7 @@ def _meter(source, hours, prices, storage, convex):
     net_load, solar = _net_load(source, hours)
     may_curtail = source.random() < 0.6
     curtail_limit = solar if may_curtail else np.zeros(hours.size)
+    cut_at_limit = not may_curtail and source.random() < 0.6
     surplus, shortage = np.maximum(-net_load, 0.0), np.maximum(net_load, 0.0)
     import_limit = _grid_limit(source, hours, shortage + storage.charge_limit + curtail_limit)
     export_limit = _grid_limit(source, hours, surplus + storage.discharge_limit)
@@ -266,6 +267,8 @@ def _meter(source, hours, prices, storage, convex):
         export_limit = np.minimum(export_limit, surplus)
     if convex:
         export_limit = np.maximum(export_limit, surplus - curtail_limit)
+    if cut_at_limit:
+        curtail_limit = np.maximum(surplus - export_limit, 0.0)
     return {
         "net_load": net_load,
         "import_price": prices.grid_import,
@@ -275,6 +278,7 @@ def _meter(source, hours, prices, storage, convex):
         "import_excess": np.maximum(net_load - import_limit, 0.0),
         "export_excess": np.maximum(-net_load - curtail_limit - export_limit, 0.0),
         "curtail_limit": curtail_limit,
+        "may_curtail": np.full(hours.size, float(may_curtail)),
     }
 
 

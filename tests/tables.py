@@ -15,6 +15,7 @@ METER = (
     "export_excess",
     "curtail_limit",
     "net_load",
+    "may_curtail",
 )
 LIMITS = (
     "charge_limit",

@@ -11,6 +11,8 @@ The rows of either mode alone forbid that (``v``: what a vehicle takes in the di
                   stored_k,t-1 - discharge_k / eta_d >= lower_k
     surplus       sum_v (charge_v - surplus u_v) <= import + import_excess + sum_k discharge_k
     import limit  charge_i + (most_i + least_j - room) u_j <= most_i
+    cut by limit  curtail <= most (y + z),  export + export_excess >= most_export y
+                  import <= most_import (1 - y),  inverter_out >= most_out (2 z - 1)
     whole stay    sum_t u_t + shortfall / (eta most f) >= ceil(q),  f = q - floor(q)
 
 Where a target is no sum of whole charges, the last charge may be shorter, by ``cut``; ``e`` falls
@@ -39,8 +41,14 @@ from matrix_builders import LinearProgram, StorageArrays, Vector, tables
 from matrix_builders import layout as blocks
 from matrix_builders.arrays import Places
 from matrix_builders.linear_program import Extension, Term
-from optimiser.exact.integrality import Violations, charges_more, energy_needed, members
-from optimiser.model.dispatch import Dispatch
+from optimiser.exact.integrality import (
+    Violations,
+    charges_more,
+    energy_needed,
+    loses_solar,
+    members,
+)
+from optimiser.model.dispatch import Dispatch, most_export
 from optimiser.model.formulation import Formulation
 from optimiser.problem.windows import Mask
 
@@ -62,6 +70,8 @@ class Hull:
         Column that is 1 where a group charges; -1 where there is none.
     imports : int64 array, shape (T,)
         Column that is 1 where the meter imports.
+    cuts : int64 array, shape (2, T)
+        Columns that are 1 where the limit of exports, and where the inverter, cuts solar.
     runs : int64 array, shape (K, T)
         Column that is 1 where a charger is on.
     cut : int64 array, shape (K, T)
@@ -76,6 +86,7 @@ class Hull:
     lp: LinearProgram
     charges: Places
     imports: Places
+    cuts: Places
     runs: Places
     cut: Places
     goes_on: Places
@@ -83,8 +94,8 @@ class Hull:
 
     @property
     def directions(self) -> Places:
-        """Columns of the choices of groups and of the meter."""
-        every = np.concatenate([self.charges.ravel(), self.imports])
+        """Columns of the choices of groups, of the meter and of panels."""
+        every = np.concatenate([self.charges.ravel(), self.imports, self.cuts.ravel()])
         ways: Places = every[every != _NONE]
         return ways
 
@@ -102,6 +113,8 @@ class Hull:
         charges = charges_more(storages, dispatch.charge, dispatch.discharge)
         _set(x, self.charges, charges)
         _set(x, self.imports, dispatch.grid_import > dispatch.grid_export)
+        is_full = dispatch.grid_export >= most_export(self.formulation.problem.meter) - _NOTHING
+        _set(x, self.cuts, (dispatch.curtailed > 0.0) & np.array([is_full, ~is_full]))
         lacks = storages.limits[tables.LEAST_CHARGE] - dispatch.charge
         is_cut = (dispatch.charge > 0.0) & (lacks > _NOTHING) & (self.cut != _NONE)
         after = np.cumsum(is_cut, axis=1) > 0
@@ -140,9 +153,10 @@ def hull(formulation: Formulation, chosen: Violations) -> Hull:
     for g, group in enumerate(groups):
         _add_direction(extension, formulation, group, chosen.groups[g], charges[g], aside[g])
     imports = _add_meter(extension, formulation, chosen.meter)
+    cuts = _add_cuts(extension, formulation, chosen.meter)
     runs, cut, goes_on = _add_chargers(extension, formulation, chosen.below_minimum)
     lp = extension.programme()
-    return Hull(formulation, lp, charges, imports, runs, cut, goes_on, aside)
+    return Hull(formulation, lp, charges, imports, cuts, runs, cut, goes_on, aside)
 
 
 def _add_direction(
@@ -222,6 +236,44 @@ def _add_meter(extension: Extension, formulation: Formulation, chosen: Mask) -> 
     columns[times] = z = extension.add_columns(np.ones(times.size))
     extension.at_most(0.0, (imports[times], 1.0), (z, -upper[imports[times]]))
     extension.at_most(upper[exports[times]], (exports[times], 1.0), (z, upper[exports[times]]))
+    return columns
+
+
+def _add_cuts(extension: Extension, formulation: Formulation, chosen: Mask) -> Places:
+    """Add the choice of the limit that cuts solar, or none; return its columns, shape (2, T)."""
+    layout, problem = formulation.layout, formulation.problem
+    columns = np.full((2, chosen.size), _NONE)
+    times = np.flatnonzero(chosen & loses_solar(problem))
+    if times.size == 0:
+        return columns
+    columns[0, times] = y = extension.add_columns(np.ones(times.size))
+    outlets = [*layout.table(blocks.EXPORT), *layout.table(blocks.EXPORT_EXCESS)]
+    extension.at_most(
+        0.0, (y, most_export(problem.meter)[times]), *((row[times], -1.0) for row in outlets)
+    )
+    for row in (*layout.table(blocks.IMPORT), *layout.table(blocks.IMPORT_EXCESS)):
+        most = formulation.lp.col_upper[row[times]]
+        extension.at_most(most, (row[times], 1.0), (y, most))
+    lost = layout.table(blocks.CURTAIL)[0]
+    inverter = problem.couplings.inverter
+    if inverter is not None:
+        clips = times[inverter.solar[times] > inverter.limit[times]]
+        columns[1, clips] = z = extension.add_columns(np.ones(clips.size))
+        own = slice(inverter.n_storages)
+        charge, discharge = (
+            layout.table(block)[own, clips] for block in (blocks.CHARGE, blocks.DISCHARGE)
+        )
+        extension.at_most(
+            inverter.limit[clips] + inverter.solar[clips],
+            (z, 2.0 * inverter.limit[clips]),
+            (lost[clips], 1.0),
+            *((row, 1.0) for row in charge),
+            *((row, -1.0) for row in discharge),
+        )
+    most = formulation.lp.col_upper[lost[times]]
+    of_inverter = columns[1, times]
+    less = np.where(of_inverter == _NONE, 0.0, -most)
+    extension.at_most(0.0, (lost[times], 1.0), (y, -most), (np.maximum(of_inverter, 0), less))
     return columns
 
 

@@ -12,7 +12,7 @@ from matrix_builders import StorageArrays, Vector, tables
 from matrix_builders import layout as blocks
 from matrix_builders.arrays import Places
 from optimiser.model.arrays import ProblemArrays
-from optimiser.model.dispatch import Dispatch
+from optimiser.model.dispatch import Dispatch, most_export
 from optimiser.model.formulation import Formulation
 from optimiser.model.linear_program import primal_residual
 from optimiser.problem.tariff import Direction
@@ -33,7 +33,7 @@ class Violations:
     Attributes
     ----------
     meter : bool array, shape (T,)
-        It imports and exports.
+        It imports and exports, or solar is left unused where limits alone may cut it.
     groups : bool array, shape (G, T)
         Storages of a group charge and discharge.
     below_minimum : bool array, shape (K, T)
@@ -106,10 +106,32 @@ def find_violations(formulation: Formulation, x: Vector) -> Violations:
     charge, discharge = (formulation.block(x, b) for b in (blocks.CHARGE, blocks.DISCHARGE))
     meter = (formulation.block(x, block) for block in (blocks.IMPORT, blocks.EXPORT))
     return Violations(
-        meter=np.minimum(*meter) > SIMULTANEOUS,
+        meter=(np.minimum(*meter) > SIMULTANEOUS)
+        | _voluntary_curtailment(formulation, x, charge, discharge),
         groups=_simultaneous_energy(storages, charge, discharge) > SIMULTANEOUS,
         below_minimum=below_minimum(storages, charge),
     )
+
+
+def loses_solar(problem: ProblemArrays) -> Mask:
+    """Return where limits alone may cut solar; shape (T,)."""
+    meter = problem.meter
+    return np.asarray((meter[tables.MAY_CURTAIL] == 0.0) & (meter[tables.CURTAIL_LIMIT] > 0.0))
+
+
+def _voluntary_curtailment(
+    formulation: Formulation, x: Vector, charge: Vector, discharge: Vector
+) -> Mask:
+    """Return where solar is left unused that no limit cuts; shape (T,)."""
+    problem = formulation.problem
+    loses, inverter = loses_solar(problem), problem.couplings.inverter
+    if not loses.any():
+        return loses
+    beyond = formulation.block(x, blocks.CURTAIL)
+    if inverter is not None:
+        beyond = beyond - inverter.excess(charge, discharge)
+    spare = formulation.meter_energy(x) + most_export(problem.meter)
+    return loses & (np.minimum(beyond, spare) > SIMULTANEOUS)
 
 
 def is_feasible(formulation: Formulation, dispatch: Dispatch) -> bool:

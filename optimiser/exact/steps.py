@@ -24,8 +24,8 @@ from optimiser.model.arrays import ProblemArrays
 from optimiser.model.dispatch import Dispatch, Trajectory, planning_cost, simulate
 from optimiser.model.formulation import Formulation
 from optimiser.model.linear_program import LpSolution
+from optimiser.model.self_consumption import self_consumption
 from optimiser.problem.site import Site
-from optimiser.result.fallback import rule_levels
 from optimiser.solvers import Deadline, SolverBackend, now
 from optimiser.value_function.storage_plan import StoragePlan
 
@@ -320,7 +320,7 @@ def by_rules(formulation: Formulation, bound: float) -> Incumbent:
         meter[tables.NET_LOAD], -meter[tables.EXPORT_LIMIT] - meter[tables.EXPORT_EXCESS]
     )
     for trajectory in (
-        Trajectory(rule_levels(problem)),
+        self_consumption(problem),
         Trajectory(still),
         Trajectory(still, without_curtailment),
     ):

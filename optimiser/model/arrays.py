@@ -41,7 +41,7 @@ class ProblemArrays:
     ----------
     hours : float64 array, shape (T,)
         Length of each interval. [h]
-    meter : float64 array, shape (8, T)
+    meter : float64 array, shape (9, T)
         As in `MeterArrays`. [$/kWh; kWh per interval]
     penalty : float
         Price of going beyond a limit of the meter. [$/kWh]

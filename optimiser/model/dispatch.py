@@ -143,6 +143,8 @@ def simulate(
         wanted = np.maximum(trajectory.metered - drawn, clipped)
         most = problem.meter[tables.CURTAIL_LIMIT]
         curtailed = np.where(wanted >= _METER_NOISE, np.minimum(wanted, most), 0.0)
+    may_curtail = problem.meter[tables.MAY_CURTAIL] > 0.0
+    curtailed = np.where(may_curtail, curtailed, inevitable_curtailment(problem, drawn, clipped))
     metered = drawn + curtailed
     metered = np.where(np.abs(metered) < _METER_NOISE, 0.0, metered)
     dispatch = Dispatch(
@@ -241,6 +243,32 @@ def cheapest_curtailment(problem: ProblemArrays, drawn: Vector, least: Vector) -
     choices = np.clip(breakpoints, least, most)
     costs = meter_cost(problem, drawn + choices) + _EQUAL * np.arange(len(breakpoints))[:, None]
     return np.asarray(np.take_along_axis(choices, costs.argmin(axis=0)[None, :], axis=0)[0])
+
+
+def inevitable_curtailment(problem: ProblemArrays, drawn: Vector, clipped: Vector) -> Vector:
+    """Return the solar that is lost though none is curtailed at will: what a limit cuts.
+
+    Parameters
+    ----------
+    problem : ProblemArrays
+        Limits.
+    drawn : float64 array, shape (T,)
+        What the house draws with all solar in use. [kWh per interval]
+    clipped : float64 array, shape (T,)
+        What the inverter cuts. [kWh per interval]
+
+    Returns
+    -------
+    float64 array, shape (T,)
+        [kWh per interval]
+    """
+    beyond = -drawn - most_export(problem.meter)
+    return np.asarray(np.maximum(np.minimum(beyond, problem.meter[tables.CURTAIL_LIMIT]), clipped))
+
+
+def most_export(meter: Vector) -> Vector:
+    """Return the most that may go out, beyond the limit included; shape (T,). [kWh]"""
+    return np.asarray(meter[tables.EXPORT_LIMIT] + meter[tables.EXPORT_EXCESS])
 
 
 def meter_cost(problem: ProblemArrays, metered: Vector) -> Vector:

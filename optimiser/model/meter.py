@@ -19,9 +19,10 @@ def meter_arrays(
     """
     net_load, clipped = site.net_load, site.clipping
     reachable = np.maximum(storages.limits[tables.DISCHARGE_LIMIT].sum(axis=0) - net_load, 0.0)
-    curtailable = np.array(site.forecast.solar) if site.grid.curtailment else clipped
+    curtailable = _curtailable(site)
     meter = np.empty((tables.N_METER, net_load.size))
     meter[tables.NET_LOAD] = net_load
+    meter[tables.MAY_CURTAIL] = site.grid.curtailment
     meter[tables.IMPORT_PRICE] = objective.import_price_with_surcharge + objective.price_margin
     meter[tables.EXPORT_PRICE] = objective.export_price - objective.price_margin
     meter[tables.IMPORT_LIMIT] = _import_limit(site, objective, storages, curtailable)
@@ -36,6 +37,14 @@ def meter_arrays(
     surplus = -net_load - meter[tables.CURTAIL_LIMIT]
     meter[tables.EXPORT_EXCESS] = np.maximum(surplus - meter[tables.EXPORT_LIMIT], 0.0)
     return MeterArrays(meter, penalty)
+
+
+def _curtailable(site: Site) -> Vector:
+    """Return the most solar that is left unused: any, or what a limit cuts; shape (T,). [kWh]"""
+    if site.grid.curtailment:
+        return np.array(site.forecast.solar)
+    beyond = -site.net_load - site.horizon.hours * site.grid.export_limit
+    return np.maximum(site.clipping, beyond)
 
 
 def _import_limit(

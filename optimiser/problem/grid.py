@@ -20,12 +20,13 @@ class Grid:
         Highest power through the meter, always or in each interval; infinite where the site
         sets none. [kW]
     curtailment : bool
-        Whether solar may be left unused.
+        Whether solar may be left unused at will; what a limit of exports or the inverter cuts is
+        lost in any case.
     """
 
     import_limit: float | Vector = math.inf
     export_limit: float | Vector = math.inf
-    curtailment: bool = True
+    curtailment: bool = False
 
     def __post_init__(self) -> None:
         for name in ("import_limit", "export_limit"):

@@ -119,13 +119,14 @@ def _meter_errors(site: Site, dispatch: Dispatch) -> list[Vector]:
         if site.inverter.dc_coupled_solar:
             through = through + solar - dispatch.curtailed
             clipped = np.maximum(solar - passed, 0.0)
-    lost = solar if site.grid.curtailment else clipped
+    to_grid = hours * site.grid.export_limit
+    beyond = solar - site.forecast.load + (dispatch.discharge - dispatch.charge).sum(axis=0)
+    lost = solar if site.grid.curtailment else np.maximum(clipped, beyond - to_grid)
     most_import = np.maximum(hours * site.grid.import_limit, net_load + clipped)
-    most_export = np.maximum(hours * site.grid.export_limit, -net_load - lost)
     return [
         np.abs(through) - passed - slack,
         dispatch.grid_import - most_import - slack,
-        dispatch.grid_export - most_export - slack,
+        dispatch.grid_export - to_grid - slack,
         np.minimum(dispatch.grid_import, dispatch.grid_export),
         dispatch.curtailed - lost,
     ]

@@ -9,14 +9,7 @@ import numpy as np
 from matrix_builders import Vector
 from optimiser.model.demand_charges import MeteredPeak, credit, daily_allowances, metered_peaks
 from optimiser.model.dispatch import Dispatch
-from optimiser.model.storages import (
-    leaves_after,
-    mean_price,
-    present_at_charger,
-    target_energy,
-)
 from optimiser.problem.site import Site
-from optimiser.problem.vehicle import Vehicle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,12 +76,17 @@ class Money:
         Cycle cost of the plan; not part of the bill.
     end_value : float
         Terminal value of the energy left at the end; not part of the bill.
+    self_consumption_cost, self_consumption_wear_cost, self_consumption_end_value : float
+        The bill of equal service, wear and terminal value of plain self-consumption.
     """
 
     bill: Bill
     baseline_cost: float
     wear_cost: float
     end_value: float
+    self_consumption_cost: float
+    self_consumption_wear_cost: float
+    self_consumption_end_value: float
 
     @cached_property
     def total_cost(self) -> float:
@@ -99,6 +97,13 @@ class Money:
     def savings(self) -> float:
         """Cost of the baseline less that of the plan. [$]"""
         return self.baseline_cost - self.total_cost
+
+    @cached_property
+    def savings_vs_self_consumption(self) -> float:
+        """Savings against plain self-consumption, wear and what is left at the end counted. [$]"""
+        usual = self.self_consumption_cost + self.self_consumption_wear_cost
+        usual -= self.self_consumption_end_value
+        return usual - (self.total_cost + self.wear_cost - self.end_value)
 
 
 def bill_of(site: Site, grid_import: Vector, grid_export: Vector) -> Bill:
@@ -131,52 +136,7 @@ def _peak_of(periods: tuple[MeteredPeak, ...], grid_import: Vector) -> Peak:
     )
 
 
-def money_of(site: Site, dispatch: Dispatch, end_value: float) -> Money:
-    """Return the bill of a dispatch beside the baseline, with its terminal value. [$]"""
+def wear_of(site: Site, dispatch: Dispatch) -> float:
+    """Return the cycle cost of a dispatch of the storages of a site. [$]"""
     moved = (dispatch.charge + dispatch.discharge).sum(axis=1)
-    cycle_costs = np.array([*map(attrgetter("cycle_cost"), site.storages)])
-    return Money(
-        bill=bill_of(site, dispatch.grid_import, dispatch.grid_export),
-        baseline_cost=baseline_cost(site, dispatch),
-        wear_cost=float(cycle_costs @ moved),
-        end_value=end_value,
-    )
-
-
-def baseline_cost(site: Site, dispatch: Dispatch) -> float:
-    """Return the bill with nothing controlled: batteries idle, vehicles charged as they come. [$]
-
-    Surplus beyond the export limit is lost where solar can be curtailed, and what an inverter
-    cannot pass on is lost in any case.  A vehicle gets what it has of its target in the dispatch;
-    where it ends with less of it, or with more, the difference counts at the mean price.
-    """
-    drawn, owed = site.net_load + site.clipping, 0.0
-    price = mean_price(site.tariff.import_price, site.horizon.hours) if site.vehicles else 0.0
-    for k, vehicle in enumerate(site.vehicles, len(site.batteries)):
-        wanted, initial = target_energy(vehicle), vehicle.initial_soc * vehicle.capacity
-        given = float(dispatch.stored[k, leaves_after(vehicle, site.horizon)])
-        needed = (min(given, wanted) - min(initial, wanted)) / vehicle.charge_efficiency
-        charge = charge_at_once(vehicle, site, drawn, needed)
-        drawn = drawn + charge
-        owed += price * (needed - float(charge.sum()))
-    most_export = site.grid.export_limit if site.grid.curtailment else np.inf
-    surplus = np.minimum(np.maximum(-drawn, 0.0), site.horizon.hours * most_export)
-    return bill_of(site, np.maximum(drawn, 0.0), surplus).total + owed
-
-
-def charge_at_once(vehicle: Vehicle, site: Site, drawn: Vector, needed: float) -> Vector:
-    """Return the charge of a vehicle as early as its charger can, until it has what it needs. [kWh]
-
-    Beside what the site has drawn: off, or on at the least power for the shortest time at least,
-    within the import limit or the surplus; the last charge may be shorter.
-    """
-    hours, here = site.horizon.hours, present_at_charger(vehicle, site.horizon)
-    most = np.where(here, hours * vehicle.charge_limit, 0.0)
-    if vehicle.may_charge_from_grid:
-        free = hours * site.grid.import_limit - drawn
-    else:
-        free = np.where(-drawn >= hours * vehicle.least_charge, -drawn, 0.0)
-    most = np.clip(free, 0.0, most)
-    most[most < vehicle.least_charge * np.minimum(hours, vehicle.least_time)] = 0.0
-    before = np.cumsum(most) - most
-    return np.clip(needed - before, 0.0, most)
+    return float(np.array([*map(attrgetter("cycle_cost"), site.storages)]) @ moved)

@@ -27,7 +27,6 @@ class SoftLimit(StrEnum):
     TARGET_END_SOC = "target_end_soc"
     VEHICLE_TARGET = "vehicle_target"
     IMPORT_LIMIT = "import_limit"
-    EXPORT_LIMIT = "export_limit"
 
 
 class Cause(StrEnum):
@@ -185,19 +184,16 @@ def _least_limit(others: Vector, hours: Vector, vehicle: Vehicle, energy: float)
 
 
 def _meter(site: Site, dispatch: Dispatch) -> Iterator[Shortfall]:
-    hours, grid = site.horizon.hours, site.grid
-    for kind, energy, limit in (
-        (SoftLimit.IMPORT_LIMIT, dispatch.grid_import, grid.import_limit),
-        (SoftLimit.EXPORT_LIMIT, dispatch.grid_export, grid.export_limit),
-    ):
-        beyond = energy - hours * limit
-        noticeable = beyond > _NOTICEABLE
-        if noticeable.any():
-            first = int(noticeable.argmax())
-            yield Shortfall(
-                limit=kind,
-                amount=float(beyond[noticeable].sum()),
-                interval=first,
-                needs=float((energy / hours)[noticeable].max()),
-                has=float(np.broadcast_to(limit, hours.shape)[first]),
-            )
+    """Find imports beyond the limit; of exports, what lies beyond it is cut."""
+    hours, limit = site.horizon.hours, site.grid.import_limit
+    beyond = dispatch.grid_import - hours * limit
+    noticeable = beyond > _NOTICEABLE
+    if noticeable.any():
+        first = int(noticeable.argmax())
+        yield Shortfall(
+            limit=SoftLimit.IMPORT_LIMIT,
+            amount=float(beyond[noticeable].sum()),
+            interval=first,
+            needs=float((dispatch.grid_import / hours)[noticeable].max()),
+            has=float(np.broadcast_to(limit, hours.shape)[first]),
+        )

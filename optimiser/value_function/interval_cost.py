@@ -2,7 +2,8 @@
 
 The meter nets, solar may be curtailed, limits may be exceeded at the penalty: what is left is a
 piecewise-linear function of the change of stored energy, convex where the import price is at
-least the export price and neither is negative, elsewhere perhaps not.
+least the export price and neither is negative, elsewhere perhaps not.  Where solar may not be
+curtailed, what lies beyond the most that may be exported is lost.
 """
 
 import numpy as np
@@ -24,6 +25,7 @@ MOST_SEGMENTS = 22
 """Upper bound of the segments of an interval's cost."""
 
 # Breakpoints of the metered cost.
+_AT_MOST_EXPORT = 0
 _AT_EXPORT_LIMIT = 1
 _AT_ZERO = 2
 _AT_IMPORT_LIMIT = 3
@@ -34,39 +36,37 @@ _N_FUNCTIONS = 3  # drawn cost, and two more where the metered cost has two loca
 
 @kernel("void(f8[::1], f8, i8, f8[:, ::1])")
 def write_draw_cost(interval: Vector, penalty: float, least: int, drawn: Vector) -> None:
-    """Write the cost of the energy drawn, curtailing towards one local minimum.
+    """Write the cost of the energy drawn, curtailing towards one breakpoint of the metered cost.
 
     The meter has four segments, some perhaps empty: they meet at the export limit (1), at zero (2)
-    and at the import limit (3), and end where either limit is exceeded as far as it may be.
-    Curtailing raises the metered energy by up to the solar at hand; around breakpoint `least` of
-    the metered cost that makes the cost of what is drawn flat for as long: a fifth segment.
+    and at the import limit (3), and end where either limit is exceeded as far as it may be (0, 4).
+    Curtailing raises the metered energy by up to the solar at hand; at breakpoint `least` that
+    makes the cost of what is drawn flat for as long: a fifth segment.
     """
     solar = interval[tables.CURTAIL_LIMIT]
     export_price = interval[tables.EXPORT_PRICE]
     import_price = interval[tables.IMPORT_PRICE]
     most_export = -interval[tables.EXPORT_LIMIT]
     most_import = interval[tables.IMPORT_LIMIT]
+    export_excess = interval[tables.EXPORT_EXCESS]
+    import_excess = interval[tables.IMPORT_EXCESS]
     export_cost = export_price * most_export
     import_cost = import_price * most_import
-    drawn[X, 0] = most_export - interval[tables.EXPORT_EXCESS] - solar
-    drawn[Y, 0] = export_cost - (export_price - penalty) * interval[tables.EXPORT_EXCESS]
-    drawn[SLOPE, 0] = export_price - penalty
-    drawn[X, 1] = most_export - solar
-    drawn[Y, 1] = export_cost
-    drawn[SLOPE, 1] = 0.0 if least == _AT_EXPORT_LIMIT else export_price
-    drawn[X, 2] = most_export if least == _AT_EXPORT_LIMIT else -solar
-    drawn[Y, 2] = export_cost if least == _AT_EXPORT_LIMIT else 0.0
-    drawn[SLOPE, 2] = (
-        export_price if least == _AT_EXPORT_LIMIT else (0.0 if least == _AT_ZERO else import_price)
-    )
-    drawn[X, 3] = most_import - solar if least == _AT_IMPORT_LIMIT else 0.0
-    drawn[Y, 3] = import_cost if least == _AT_IMPORT_LIMIT else 0.0
-    drawn[SLOPE, 3] = 0.0 if least == _AT_IMPORT_LIMIT else import_price
-    drawn[X, 4] = most_import
-    drawn[Y, 4] = import_cost
-    drawn[SLOPE, 4] = import_price + penalty
-    drawn[X, 5] = most_import + interval[tables.IMPORT_EXCESS]
-    drawn[Y, 5] = import_cost + (import_price + penalty) * interval[tables.IMPORT_EXCESS]
+    metered = (most_export - export_excess, most_export, 0.0, most_import)
+    cost = (export_cost - (export_price - penalty) * export_excess, export_cost, 0.0, import_cost)
+    slope = (export_price - penalty, export_price, import_price, import_price + penalty)
+    for i in range(_AT_IMPORT_LIMIT + 1):
+        if i <= least:
+            drawn[X, i] = metered[i] - solar
+            drawn[Y, i] = cost[i]
+            drawn[SLOPE, i] = slope[i]
+        if i >= least:
+            drawn[X, i + 1] = metered[i]
+            drawn[Y, i + 1] = cost[i]
+            drawn[SLOPE, i + 1] = slope[i]
+    drawn[SLOPE, least] = 0.0
+    drawn[X, _N_SEGMENTS] = most_import + import_excess
+    drawn[Y, _N_SEGMENTS] = import_cost + (import_price + penalty) * import_excess
 
 
 @kernel("i8(f8[::1], f8, f8[:, ::1], f8[:, ::1], f8[:, ::1])")
@@ -89,8 +89,11 @@ def draw_cost(interval: Vector, penalty: float, drawn: Vector, other: Vector, as
     int
         Number of segments.
     """
-    least = _AT_EXPORT_LIMIT  # the export limit: what may be sold is not curtailed
-    if interval[tables.EXPORT_PRICE] < 0.0:
+    may_curtail = interval[tables.MAY_CURTAIL] > 0.0
+    least = _AT_EXPORT_LIMIT  # what may be sold at a gain is not curtailed
+    if not may_curtail:
+        least = _AT_MOST_EXPORT  # no more is lost than can leave neither way
+    elif interval[tables.EXPORT_PRICE] < 0.0:
         least = _AT_ZERO if interval[tables.IMPORT_PRICE] >= 0.0 else _AT_IMPORT_LIMIT
     write_draw_cost(interval, penalty, least, drawn)
     if (
@@ -186,7 +189,7 @@ def interval_costs(
 
     Parameters
     ----------
-    meter : float64 array, shape (8, T)
+    meter : float64 array, shape (9, T)
         Prices, limits and net load. [$/kWh; kWh]
     limits : float64 array, shape (2, T)
         Most energy in and out. [kWh]

@@ -28,7 +28,7 @@ def grid_from_wire(wire: GridIn | None, timeline: Timeline, repairs: Repairs) ->
     return Grid(
         import_limit=_limit("max_import_w", wire.max_import_w, timeline, reader),
         export_limit=_limit("max_export_w", wire.max_export_w, timeline, reader),
-        curtailment=wire.curtailment is not False,
+        curtailment=wire.curtailment is True,
     )
 
 

@@ -66,12 +66,18 @@ class PeakOut(msgspec.Struct):
 class SummaryOut(msgspec.Struct, kw_only=True):
     """Totals over the horizon; money at the prices of the request.
 
-    `total_cost` is import less export, plus `demand_cost`, less `allowance_credit`.
+    `total_cost` is import less export, plus `demand_cost`, less `allowance_credit`; `baseline_cost`
+    is the same with the batteries idle, `self_consumption_cost` by plain self-consumption.
+    `savings_vs_self_consumption` counts wear and the value of what is left at the end, too.
     """
 
     total_cost: float
     baseline_cost: float
     savings: float
+    self_consumption_cost: float
+    self_consumption_wear_cost: float
+    self_consumption_end_value: float
+    savings_vs_self_consumption: float
     total_import_kwh: float
     total_export_kwh: float
     total_charge_kwh: float

@@ -124,7 +124,9 @@ class GridIn(msgspec.Struct, kw_only=True):
     max_export_w: Annotated[
         Limit, EXPORT_LIMIT, Meta(description="Always, or a series, as prices [W]")
     ] = None
-    curtailment: Annotated[bool | None, Meta(description="May solar be left unused?")] = None
+    curtailment: Annotated[
+        bool | None, Meta(description="May solar be left unused at will? Off unless asked for")
+    ] = None
     hybrid: HybridIn | None = None
 
 

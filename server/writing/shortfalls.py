@@ -12,18 +12,9 @@ _BATTERY = {
     SoftLimit.MAX_SOC: ("max_soc", "max_soc {verdict} kept at {when}: {kwh} too much"),
     SoftLimit.TARGET_END_SOC: ("target_end_soc", "the target {verdict} met: {kwh} short"),
 }
-_METER = {
-    SoftLimit.IMPORT_LIMIT: (
-        "grid.max_import_w",
-        "the load needs {kwh} beyond it, first at {when}; needs {needs:.1f} kW, the limit is "
-        "{has:.1f}",
-    ),
-    SoftLimit.EXPORT_LIMIT: (
-        "grid.max_export_w",
-        "surplus solar of {kwh} goes beyond it, first at {when}; needs {needs:.1f} kW, the limit "
-        "is {has:.1f}; curtailment would keep it",
-    ),
-}
+_METER = (
+    "the load needs {kwh} beyond it, first at {when}; needs {needs:.1f} kW, the limit is {has:.1f}"
+)
 _REPAIR = {
     Cause.NEVER_HERE: "it is never at its charger within the horizon",
     Cause.MAX_SOC: "max_soc of {percent:.0f} % is below it",
@@ -56,8 +47,7 @@ def note_shortfalls(plan: Plan, paths: tuple[str, ...], repairs: Repairs) -> Non
             name, sentence = _BATTERY[miss.limit]
             field, message = f"{paths[miss.storage or 0]}.{name}", _format(sentence, plan, miss)
         else:
-            field, sentence = _METER[miss.limit]
-            message = _format(sentence, plan, miss)
+            field, message = "grid.max_import_w", _format(_METER, plan, miss)
         repairs.note("unmet", field, message)
 
 

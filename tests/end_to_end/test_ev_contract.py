@@ -401,6 +401,7 @@ async def test_a_vehicle_of_surplus_solar_lets_no_plan_undercut_its_bound(client
         solar_forecast=[60000.0],
         load_forecast=[20000.0],
         home_battery=BATTERY,
+        grid={"curtailment": True},
     )
 
     reply = await charging_of(client, sent)

@@ -299,7 +299,12 @@ CHIP = {
     "chip_mode_threshold": 30.0,
 }
 FIRM = {"current_soc": 1.0}
-EAGER = {"battery": FIRM, "prices_export": [0.25] * 8, "cost_function": "profit"}
+EAGER = {
+    "battery": FIRM,
+    "prices_export": [0.25] * 8,
+    "cost_function": "profit",
+    "grid": {"curtailment": True},
+}
 
 
 async def test_the_rules_under_test_do_change_the_plan(client):
@@ -359,11 +364,31 @@ async def test_chip_mode_all_day_reports_the_true_bill(client, cost_function):
         battery=FIRM, solar_forecast=[4000] * 8, cost_function=cost_function, provider_config=CHIP
     )
 
+    surplus = await plan_of(client, sent)
+    curtailed = await plan_of(client, {**sent, "grid": {"curtailment": True}})
+
+    assert curtailed["warnings"] == surplus["warnings"] == []
+    assert curtailed["summary"]["total_export_kwh"] == curtailed["summary"]["total_cost"] == 0
+    assert surplus["summary"]["total_solar_curtailed_kwh"] == 0
+    assert surplus["summary"]["total_battery_export_kwh"] == 0
+    earned = surplus["summary"]["total_export_kwh"] * surplus["summary"]["average_export_price"]
+    assert surplus["summary"]["total_cost"] == pytest.approx(-earned)
+
+
+async def test_chip_mode_stores_before_it_exports(client):
+    sent = small_request(
+        battery={"current_soc": 0.5},
+        solar_forecast=[4000] * 8,
+        prices_export=[0.25] * 8,
+        cost_function="profit",
+        provider_config=CHIP,
+    )
+
     reply = await plan_of(client, sent)
 
-    assert reply["warnings"] == []
-    assert reply["summary"]["total_export_kwh"] == 0
-    assert reply["summary"]["total_cost"] == 0
+    assert reply["summary"]["total_solar_curtailed_kwh"] == 0
+    assert max(reply["schedule"]["soc_trajectory"]) == 1.0
+    assert reply["schedule"]["grid_export_w"][0] == 0
 
 
 async def test_a_load_beyond_the_import_limit_is_served_and_reported(client):

@@ -55,13 +55,32 @@ async def test_a_site_that_may_not_export_curtails(client):
     assert reply["summary"]["total_solar_curtailed_kwh"] > 1
 
 
-async def test_surplus_that_may_not_be_curtailed_goes_beyond_the_limit_and_is_reported(client):
-    sent = small_request(**DEAR_EXPORT, grid={"max_export_w": [500] * 8, "curtailment": False})
+@pytest.mark.parametrize("asked", [{}, {"curtailment": False}, {"curtailment": None}])
+async def test_solar_is_not_curtailed_unless_asked_for(client, asked):
+    paid_for = {"prices_export": [-0.1] * 8, "solar_forecast": [9000] * 8}
+
+    forced = (await plan_of(client, small_request(**paid_for, grid=asked)))["summary"]
+    free = await plan_of(client, small_request(**paid_for, grid={"curtailment": True}))
+
+    assert forced["total_solar_curtailed_kwh"] == 0
+    assert forced["total_export_kwh"] > 1
+    assert free["summary"]["total_solar_curtailed_kwh"] > 1
+    assert free["summary"]["total_export_kwh"] == 0
+
+
+async def test_a_limit_of_exports_cuts_no_more_than_lies_beyond_it(client):
+    sent = small_request(
+        prices_export=[-0.1] * 8, solar_forecast=[9000] * 8, grid={"max_export_w": 500}
+    )
 
     reply = await plan_of(client, sent)
 
-    assert warned(reply) == [("unmet", "grid.max_export_w")]
-    assert "needs 2.2 kW, the limit is 0.5" in reply["warnings"][0]["message"]
+    assert reply["warnings"] == []
+    schedule = reply["schedule"]
+    cut = [power > 0.01 for power in schedule["solar_curtailed_w"]]
+    assert any(cut)
+    for exported, is_cut in zip(schedule["grid_export_w"], cut, strict=True):
+        assert exported == pytest.approx(500) if is_cut else exported <= 500.01
 
 
 # A flat tariff

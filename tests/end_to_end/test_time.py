@@ -171,6 +171,7 @@ def chipped(start, end, n=24):
         battery={"capacity_wh": 0},
         solar_forecast=[3000] * n,
         load_forecast=[0] * n,
+        grid={"curtailment": True},
         provider_config={
             "chip_mode_enabled": True,
             "chip_mode_start": start,

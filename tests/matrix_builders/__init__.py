@@ -22,6 +22,7 @@ HAND_METER = MeterArrays(
             "import_excess": [0.3, 0.0],
             "export_excess": [0.0, 0.0],
             "curtail_limit": [0.0, 0.6],
+            "may_curtail": [1.0, 1.0],
         },
     ),
     penalty=7.0,

@@ -28,6 +28,11 @@ def model_of_arrays(problem, *, one_way=False):
     if one_way:
         for t in _intervals(meter):
             _one_way(model, t)
+            if not meter.may_curtail[t] and meter.curtail_limit[t] > 0:
+                ways = {way: [(way, t), (f"{way} excess", t)] for way in ("export", "import")}
+                outlets, inlets = ([n for n in ways[w] if n in model.columns] for w in ways)
+                most = meter.export_limit[t] + meter.export_excess[t]
+                model.only_at("curtail", t, outlets, most, inlets)
     return model
 
 

@@ -89,11 +89,23 @@ def _meter(model, site, surcharge, penalty):
         model.column("import", t, cost=price, upper=most)
         model.column("import excess", t, cost=price + penalty, upper=shortage_excess(site, t))
         most = h * limit_at(site.grid.export_limit, t)
-        lost = solar[t] if site.grid.curtailment else clipping(site, t)
+        lost = most_lost(site, t)
         excess = max(solar[t] - load[t] - lost - most, 0.0)
         model.column("export", t, cost=-reward, upper=min(most, most_export(site, t)))
         model.column("export excess", t, cost=penalty - reward, upper=excess)
         model.column("curtail", t, upper=lost)
+        if not site.grid.curtailment and lost > clipping(site, t):
+            outlets, inlets = ([(w, t), (f"{w} excess", t)] for w in ("export", "import"))
+            model.only_at("curtail", t, outlets, most, inlets)
+
+
+def most_lost(site, t):
+    """Most solar that is left unused: any, or what a limit cuts. [kWh]"""
+    if site.grid.curtailment:
+        return site.forecast.solar[t]
+    surplus = site.forecast.solar[t] - site.forecast.load[t]
+    beyond = surplus - site.horizon.hours[t] * limit_at(site.grid.export_limit, t)
+    return max(clipping(site, t), beyond)
 
 
 def most_import(site, t):

@@ -84,12 +84,13 @@ def bill_of(request: Wire, imported: Series, exported: Series, stamps: Sequence[
 def idle_bill(request: Wire, stamps: Sequence[str]) -> Bill:
     """Bill of the same site with the battery idle: the net load goes through the meter.
 
-    Solar that a hybrid inverter cannot pass is lost, and so is surplus above the export limit
-    where curtailment is allowed.
+    Solar that a hybrid inverter cannot pass is lost, and so is surplus above the export limit;
+    where curtailment is allowed, none is sold at a loss.
     """
     caps = meter_limit(request, "max_export_w")
-    if not may_curtail(request):
-        caps = [math.inf] * len(caps)
+    if may_curtail(request):
+        prices = request["prices_export"]
+        caps = [0.0 if price < 0 else cap for cap, price in zip(caps, prices, strict=True)]
     net_load = idle_net_load(request)
     imported = [max(net, 0.0) for net in net_load]
     exported = [min(max(-net, 0.0), cap) for net, cap in zip(net_load, caps, strict=True)]

@@ -90,8 +90,8 @@ def baseline_bill(request: Wire, timestamps: Sequence[str] = ()) -> float:
     Returns
     -------
     float
-        Only surplus above `grid.max_export_w` is curtailed, where curtailment is allowed, and
-        solar above what a hybrid inverter passes. [$]
+        Surplus above `grid.max_export_w` and solar above what a hybrid inverter passes are lost;
+        where curtailment is allowed, none is sold at a loss. [$]
     """
     return idle_bill(from_first_stamp(request, timestamps), timestamps).total
 

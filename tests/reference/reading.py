@@ -113,7 +113,7 @@ def total(several: Sequence[Series], n: int) -> Series:
 
 def may_curtail(request: Wire) -> bool:
     """Whether solar may be left unused at will."""
-    return flag(section(request, "grid"), "curtailment", True)
+    return flag(section(request, "grid"), "curtailment", False)
 
 
 def is_client_safe(request: Wire) -> bool:

@@ -79,15 +79,23 @@ def beyond_meter(request: Wire, powers: Powers) -> Iterator[str]:
     imports = zip(meter_limit(request, "max_import_w"), net_load, strict=True)
     yield from beyond("grid_import", powers["grid_import"], [max(pair) for pair in imports])
 
-    exports = zip(meter_limit(request, "max_export_w"), net_load, strict=True)
-    is_forced = not may_curtail(request)
-    most = [max(told, -net) if is_forced else told for told, net in exports]
-    yield from beyond("grid_export", powers["grid_export"], most)
+    most_export = meter_limit(request, "max_export_w")
+    yield from beyond("grid_export", powers["grid_export"], most_export)
 
     solar = request["solar_forecast"]
-    clipped = [max(sun - solar_reach(request), 0.0) for sun in solar]
-    most = solar if may_curtail(request) else clipped
+    most = solar if may_curtail(request) else _cut(request, powers, most_export)
     yield from beyond("solar_curtailed", powers["solar_curtailed"], most)
+
+
+def _cut(request: Wire, powers: Powers, most_export: Series) -> Series:
+    """Solar that the inverter and the limit of exports cut, though none is curtailed at will."""
+    cut = []
+    for sun, exported, most in zip(
+        request["solar_forecast"], powers["grid_export"], most_export, strict=True
+    ):
+        is_full = exported >= most - POWER_TOLERANCE_W
+        cut.append(sun if is_full else max(sun - solar_reach(request), 0.0))
+    return cut
 
 
 def beyond_inverter(request: Wire, powers: Powers) -> Iterator[str]:

@@ -12,12 +12,17 @@ def test_the_bill_is_import_cost_less_export_reward():
     assert bill(*sound.three()) == pytest.approx(0.23 - 0.03 - 0.75)
 
 
-@pytest.mark.parametrize(("may_curtail", "exported"), [(True, 0.75), (False, 1.50)])
-def test_the_baseline_exports_every_surplus_that_may_leave(may_curtail, exported):
+@pytest.mark.parametrize(("may_curtail", "sold"), [(True, 0.0), (False, 0.75)])
+@pytest.mark.parametrize("price", [0.04, -0.04])
+def test_the_baseline_sells_within_the_limit_and_at_no_loss_that_could_be_curtailed(
+    may_curtail, sold, price
+):
     request, _ = sound.three()
     request["grid"]["curtailment"] = may_curtail
+    request["prices_export"][1] = price
 
-    assert baseline_bill(request) == pytest.approx(0.03 - exported * 0.04 + 0.40)
+    exported = 0.75 if price > 0 else sold
+    assert baseline_bill(request) == pytest.approx(0.03 - exported * price + 0.40)
 
 
 @pytest.mark.parametrize(

@@ -132,6 +132,7 @@ def test_being_paid_to_import_beats_the_sun_where_nothing_could_be_charged():
         tariff=Tariff(import_price=np.array([-0.2]), export_price=np.array([-0.1])),
         forecast=Forecast(load=np.ones(1), solar=np.full(1, 5.0)),
         batteries=(),
+        grid=Grid(curtailment=True),
     )
 
     assert plan(site).money.total_cost == pytest.approx(-0.2)

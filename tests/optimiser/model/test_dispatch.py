@@ -163,16 +163,20 @@ def test_a_level_out_of_reach_is_approached_at_full_power():
 
 # Solar of 5 kWh and a load of 1 kWh in one hour, a battery that rests: import price, export
 # price, grid; then what is curtailed, imported and exported.
+MAY = {"curtailment": True}
 CURTAILMENT = {
-    "nothing where exporting pays": (0.3, 0.1, Grid(), 0.0, 0.0, 4.0),
-    "nothing where exporting is free": (0.3, 0.0, Grid(), 0.0, 0.0, 4.0),
-    "the surplus where exporting costs": (0.3, -0.1, Grid(), 4.0, 0.0, 0.0),
-    "everything where importing pays": (-0.2, -0.1, Grid(), 5.0, 1.0, 0.0),
-    "nothing where exporting pays more than importing": (-0.1, 0.1, Grid(), 0.0, 0.0, 4.0),
-    "up to the limit where importing pays": (-0.2, -0.1, Grid(import_limit=0.4), 4.4, 0.4, 0.0),
-    "down to the export limit": (0.3, 0.1, Grid(export_limit=1.5), 2.5, 0.0, 1.5),
-    "nothing where solar may not be left": (0.3, -0.1, Grid(curtailment=False), 0.0, 0.0, 4.0),
-    "nothing even over the limit": (0.3, 0.1, Grid(export_limit=1, curtailment=False), 0, 0, 4.0),
+    "nothing where exporting pays": (0.3, 0.1, MAY, 0.0, 0.0, 4.0),
+    "nothing where exporting is free": (0.3, 0.0, MAY, 0.0, 0.0, 4.0),
+    "the surplus where exporting costs": (0.3, -0.1, MAY, 4.0, 0.0, 0.0),
+    "everything where importing pays": (-0.2, -0.1, MAY, 5.0, 1.0, 0.0),
+    "nothing where exporting pays more than importing": (-0.1, 0.1, MAY, 0.0, 0.0, 4.0),
+    "up to the limit where importing pays": (-0.2, -0.1, {**MAY, "import_limit": 0.4}, 4.4, 0.4, 0),
+    "down to the export limit": (0.3, 0.1, {**MAY, "export_limit": 1.5}, 2.5, 0.0, 1.5),
+    "nothing unless asked for": (0.3, -0.1, {}, 0.0, 0.0, 4.0),
+    "nothing unless asked for, even where importing pays": (-0.2, -0.1, {}, 0.0, 0.0, 4.0),
+    "what the limit cuts in any case": (0.3, 0.1, {"export_limit": 1.0}, 3.0, 0.0, 1.0),
+    "no more than the limit cuts": (0.3, -0.1, {"export_limit": 1.0}, 3.0, 0.0, 1.0),
+    "no more, where importing pays": (-0.2, 0.1, {"export_limit": 0.0}, 4.0, 0.0, 0.0),
 }
 
 
@@ -184,7 +188,7 @@ CURTAILMENT = {
 def test_solar_is_curtailed(import_price, export_price, grid, curtailed, imported, exported):
     prices = {"import_price": [import_price], "export_price": [export_price]}
     resting = a_battery(charge_limit=0.0, discharge_limit=0.0)
-    site = a_site(resting, **prices, load=[1.0], solar=[5.0], grid=grid)
+    site = a_site(resting, **prices, load=[1.0], solar=[5.0], grid=Grid(**grid))
 
     dispatch = plan(site, CostFunction.PROFIT).dispatch
 

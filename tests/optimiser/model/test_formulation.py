@@ -7,7 +7,7 @@ from matrix_builders import tables
 from optimiser.model.dispatch import Trajectory, planning_cost, simulate
 from optimiser.model.formulation import formulate
 from optimiser.model.linear_program import objective, primal_residual
-from optimiser.result.fallback import rule_levels
+from optimiser.model.self_consumption import self_consumption
 from tests.builders import a_problem
 from tests.strategies import cost_functions, problems, sites
 from tests.tolerances import FEASIBILITY, agreement
@@ -17,7 +17,11 @@ def idle_levels(problem):
     return problem.storages.traits[tables.INITIAL][:, None].repeat(problem.hours.size, axis=1)
 
 
-@pytest.mark.parametrize("levels_of", [idle_levels, rule_levels], ids=["idle", "rule"])
+def usual_levels(problem):
+    return self_consumption(problem).levels
+
+
+@pytest.mark.parametrize("levels_of", [idle_levels, usual_levels], ids=["idle", "rule"])
 @given(problems() | sites().flatmap(lambda site: cost_functions.map(lambda c: a_problem(site, c))))
 def test_a_dispatch_is_a_point_of_the_programme_at_its_planning_cost(levels_of, problem):
     formulation = formulate(problem)

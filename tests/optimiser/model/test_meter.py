@@ -1,5 +1,6 @@
 """Solar that may be left unused: where that could pay, and nowhere else."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -31,12 +32,17 @@ def test_solar_that_can_be_sold_is_never_left_unused():
     [
         {"export_price": (0.1, -0.01)},
         {"import_price": [0.3, -0.01]},
-        {"grid": Grid(export_limit=3.0)},
+        {"export_limit": 3.0},
     ],
     ids=["paid to export", "paid to import", "limited"],
 )
-def test_it_may_be_where_that_could_pay(choices):
-    assert curtail_limit(**choices)[1] == 6.0
+def test_it_may_be_where_that_could_pay_if_asked_for(choices):
+    choices = dict(choices)
+    limit = choices.pop("export_limit", math.inf)
+    may, may_not = (Grid(export_limit=limit, curtailment=may) for may in (True, False))
+
+    assert curtail_limit(**choices, grid=may)[1] == 6.0
+    assert curtail_limit(**choices, grid=may_not)[1] == max(0.0, 6.0 - 1.0 - limit)
 
 
 def test_panels_behind_an_inverter_that_loses_nothing_have_no_columns():

@@ -79,7 +79,8 @@ def test_a_plan_fails_at_a_site_that_allows_less(changes):
 
 
 def test_curtailment_fails_where_nothing_may_be_left_unused():
-    found = plan(a_site(import_price=[0.3], export_price=[-0.1], load=[1.0], solar=[3.0]))
+    prices = {"import_price": [0.3], "export_price": [-0.1]}
+    found = plan(a_site(**prices, load=[1.0], solar=[3.0], grid=Grid(curtailment=True)))
     strict = replace(found.site, grid=Grid(curtailment=False))
 
     assert found.dispatch.curtailed.sum() == 2.0

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from optimiser import CostFunction, ExportBoost, Grid, ProviderRules, Tariff, Window, plan
 from optimiser.model.dispatch import Trajectory, simulate
 from optimiser.model.storages import present_at_charger, target_energy
-from optimiser.result.bill import baseline_cost, bill_of, charge_at_once, money_of
+from optimiser.result.baselines import baseline_cost, charge_at_once
+from optimiser.result.bill import bill_of, wear_of
 from tests.builders import a_battery, a_problem, a_site
 from tests.strategies import cost_functions, homes, levels_of, rules, sites
 from tests.tables import storages_of
@@ -52,10 +53,13 @@ def test_the_baseline_loses_what_the_export_limit_cuts_off():
     assert idle_baseline(limited) == pytest.approx(0.6 + 1 * 0.05)
 
 
-def test_the_baseline_exports_everything_where_solar_may_not_be_left():
-    forced = a_site(**SUNNY, grid=Grid(export_limit=1.0, curtailment=False))
+@pytest.mark.parametrize(("may_curtail", "cost"), [(True, 0.6), (False, 0.6 + 3 * 0.02)])
+def test_the_baseline_sells_at_a_loss_unless_solar_may_be_curtailed(may_curtail, cost):
+    paid_for = {**SUNNY, "export_price": [-0.02, -0.02]}
 
-    assert idle_baseline(forced) == pytest.approx(0.6 + 3 * 0.05)
+    site = a_site(**paid_for, grid=Grid(curtailment=may_curtail))
+
+    assert idle_baseline(site) == pytest.approx(cost)
 
 
 def test_savings_are_the_baseline_less_the_bill():
@@ -109,8 +113,9 @@ def test_the_baseline_is_the_bill_of_a_site_that_does_nothing(site):
         passed = np.minimum(site.forecast.solar, site.horizon.hours * site.inverter.ac_limit)
         drawn = np.maximum(site.forecast.load - passed, 0.0)
         surplus = np.maximum(passed - site.forecast.load, 0.0)
+    surplus = np.minimum(surplus, site.horizon.hours * site.grid.export_limit)
     if site.grid.curtailment:
-        surplus = np.minimum(surplus, site.horizon.hours * site.grid.export_limit)
+        surplus = np.where(site.tariff.export_price < 0, 0.0, surplus)
 
     expected = bill_of(site, drawn, surplus).total
     assert idle_baseline(site) == pytest.approx(expected, abs=SIMULATION)
@@ -124,7 +129,7 @@ def test_wear_is_every_kwh_at_its_price(data):
 
     moved = dispatch.charge.sum(axis=1) + dispatch.discharge.sum(axis=1)
     expected = sum(s.cycle_cost * m for s, m in zip(site.storages, moved, strict=True))
-    assert money_of(site, dispatch, 0.0).wear_cost == pytest.approx(expected, abs=KERNEL)
+    assert wear_of(site, dispatch) == pytest.approx(expected, abs=KERNEL)
 
 
 @given(homes(), cost_functions, rules)

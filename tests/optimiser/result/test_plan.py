@@ -106,10 +106,6 @@ UNMET = {
         10.0 - 5.0 - 1.8,
     ),
     "import_limit": (hour(load=3.0, grid=Grid(import_limit=1.0)), 2.0),
-    "export_limit": (
-        hour(load=1.0, solar=3.0, grid=Grid(export_limit=0.5, curtailment=False)),
-        1.5,
-    ),
 }
 
 

@@ -59,7 +59,6 @@ def test_every_miss_is_told(data):
         (limit, amount, t, needs, np.broadcast_to(power, hours.shape)[t])
         for limit, energy, power in (
             (SoftLimit.IMPORT_LIMIT, dispatch.grid_import, grid.import_limit),
-            (SoftLimit.EXPORT_LIMIT, dispatch.grid_export, grid.export_limit),
         )
         for amount, t, needs in gone_beyond(hours, energy, power)
     ]

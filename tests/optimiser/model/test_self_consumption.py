@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from matrix_builders import tables
 from optimiser import Vehicle
-from optimiser.model.dispatch import Trajectory, simulate
-from optimiser.result.fallback import rule_levels
+from optimiser.model.dispatch import simulate
+from optimiser.model.self_consumption import self_consumption
 from optimiser.result.flows import flows_of
 from tests.builders import NEW_YEAR, a_battery, a_problem, a_site
 from tests.strategies import cost_functions, homes, rules
@@ -22,7 +22,7 @@ def ruled(draw):
     """A site, its problem, and the dispatch of its rule-based plan."""
     site = draw(homes())
     problem = a_problem(site, draw(cost_functions), draw(rules))
-    return site, problem, simulate(problem, Trajectory(rule_levels(problem))).dispatch
+    return site, problem, simulate(problem, self_consumption(problem)).dispatch
 
 
 def problem_of(*batteries, load, solar):
@@ -35,7 +35,7 @@ def problem_of(*batteries, load, solar):
 def test_surplus_solar_is_kept_and_serves_the_load():
     problem = problem_of(a_battery(), load=[1.0, 1.9], solar=[3.0, 0.1])
 
-    levels = rule_levels(problem)
+    levels = self_consumption(problem).levels
 
     assert levels[0].tolist() == pytest.approx([5.0 + 2.0 * 0.9, 6.8 - 1.8 / 0.9])
 
@@ -44,7 +44,7 @@ def test_the_battery_stops_at_its_reserve_and_at_its_highest_level():
     battery = a_battery(reserve=0.4, max_soc=0.6)
     problem = problem_of(battery, load=[4.0, 0.0], solar=[0.0, 9.0])
 
-    levels = rule_levels(problem)
+    levels = self_consumption(problem).levels
 
     assert levels[0].tolist() == pytest.approx([4.0, 6.0])
 
@@ -53,19 +53,19 @@ def test_the_second_battery_takes_what_the_first_leaves():
     small = a_battery(charge_limit=1.0, discharge_limit=1.0)
     problem = problem_of(small, a_battery(), load=[0.0, 3.0], solar=[4.0, 0.0])
 
-    levels = rule_levels(problem)
+    levels = self_consumption(problem).levels
 
     assert levels[0].tolist() == pytest.approx([5.9, 5.9 - 1.0 / 0.9])
     assert levels[1].tolist() == pytest.approx([5.0 + 3.0 * 0.9, 7.7 - 2.0 / 0.9])
 
 
-def test_below_the_reserve_nothing_is_drawn():
+def test_below_the_reserve_nothing_is_drawn_until_it_must_be_regained():
     battery = a_battery(initial_soc=0.1, reserve=0.4)
     problem = problem_of(battery, load=[4.0, 0.0], solar=[0.0, 2.0])
 
-    levels = rule_levels(problem)
+    levels = self_consumption(problem).levels
 
-    assert levels[0].tolist() == pytest.approx([1.0, 2.8])
+    assert levels[0].tolist() == pytest.approx([1.0, 4.0])
 
 
 @given(ruled())
@@ -81,7 +81,10 @@ def test_levels_and_powers_keep_their_limits(drawn):
 
 @given(ruled())
 def test_nothing_is_sold_and_nothing_bought_for_later_unless_that_pays(drawn):
-    site, _, dispatch = drawn
+    site, problem, dispatch = drawn
+    limits = problem.storages.limits
+    assume((limits[tables.SOFT_FLOOR] <= limits[tables.STORED_LOWER]).all())
+    assume((limits[tables.SOFT_CEILING] >= limits[tables.STORED_UPPER]).all())
 
     flows = flows_of(site, dispatch)
 
@@ -122,6 +125,6 @@ def test_a_vehicle_is_charged_for_later_from_surplus_and_at_less_than_the_mean_p
     )
     site = a_site(import_price=prices, export_price=0.0, load=0.0, solar=solar, vehicles=(car,))
 
-    levels = rule_levels(a_problem(site))
+    levels = self_consumption(a_problem(site)).levels
 
     assert np.diff(levels[0], prepend=30.0).tolist() == pytest.approx(charged)
