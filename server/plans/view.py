@@ -38,7 +38,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     total_cost: float
     baseline_cost: float
     savings: float
-    savings_vs_self_consumption: float | None
+    savings_vs_self_consumption: float
     warnings: int
 
 
@@ -81,7 +81,7 @@ def summarise(answer: Answer, at: datetime, number: int = 0) -> Summary:
         total_cost=dollars(money.total_cost, plan),
         baseline_cost=dollars(money.baseline_cost, plan),
         savings=dollars(money.savings, plan),
-        savings_vs_self_consumption=None,
+        savings_vs_self_consumption=dollars(money.savings_vs_self_consumption, plan),
         warnings=int(answer.log_fields["warnings"]),
     )
 

@@ -3,7 +3,6 @@
 import json
 import time
 import urllib.request
-from datetime import datetime
 
 import pytest
 
@@ -34,12 +33,6 @@ def latest(server):
 
 def example(name):
     return json.loads((ROOT / "examples" / f"{name}.json").read_text())
-
-
-def begun(request):
-    """The request, as if it were asked now: of a plan of another day nothing is green."""
-    now = datetime.now().astimezone().replace(microsecond=0)
-    return {**request, "start_time": now.isoformat()}
 
 
 def saved(reply):

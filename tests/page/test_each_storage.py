@@ -1,12 +1,13 @@
 """Several batteries and cars: each with its now, next and why, its colour and its dash."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
 from tests.page.browsers import needs_browser, needs_chart, opened
 from tests.page.conftest import post
-from tests.page.homes import one_battery, two_batteries, two_cars
+from tests.page.homes import now, one_battery, two_batteries, two_cars
 
 needs_browser()
 
@@ -41,10 +42,10 @@ def test_each_has_its_now_next_and_why(browser, server, name):
         assert rows.count() == len(runs)
         for place, (storage, actions) in enumerate(runs.items()):
             row = rows.nth(place)
-            now = actions[0]
+            first = actions[0]
             assert row.locator("h3").inner_text() == storage
-            assert row.locator(".doing strong").inner_text() == WORDS[now["action"]]
-            assert row.locator(".why").inner_text() == f"{now['reason']}."
+            assert row.locator(".doing strong").inner_text() == WORDS[first["action"]]
+            assert row.locator(".why").inner_text() == f"{first['reason']}."
             assert row.locator(".next .do").all_inner_texts() == [
                 WORDS[run["action"]] for run in actions[1:6]
             ]
@@ -75,6 +76,37 @@ def test_a_car_says_when_it_is_full_or_how_much_is_missing(browser, server):
         said = page.locator(".device").nth(1).locator(".goal").inner_text()
 
     assert re.fullmatch(rf"Gets \d+ % of the 90 % wanted by .*: {short:.1f} kWh short\.", said)
+
+
+CAR_GOALS = {
+    "in time": ({}, r"Has 60 % from (\w{3} )?\d\d:\d\d on; wanted by .*\."),
+    "full already": ({"current_soc": 0.8}, r"Has the 60 % wanted by .*\."),
+    "nothing wanted": ({"target_soc": None}, r"No target set: .*ends with \d+ %\."),
+    "gone": ({"departure_time": "2026-01-01T00:00:00Z"}, r"It has left; .*\."),
+    "to come": (
+        {"departure_time": None, "arrival_time": (now() + timedelta(days=2)).isoformat()},
+        r"It comes after the end of this plan\.",
+    ),
+    "due later": (
+        {"departure_time": (now() + timedelta(days=2)).isoformat(), "current_soc": 0.0},
+        r"60 % wanted by \w{3} \d\d:\d\d; \d+ % when this plan ends\.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CAR_GOALS)
+def test_a_car_says_what_becomes_of_its_target(browser, server, name):
+    fields, said = CAR_GOALS[name]
+    car = {"vehicle_id": "k", "battery_capacity_kwh": 20, "current_soc": 0.5, "target_soc": 0.6}
+    car |= {"departure_time": (now() + timedelta(hours=3, minutes=50)).isoformat(), **fields}
+    request = one_battery(prices_import=[0.4, 0.3, 0.1, 0.1, 0.4, 0.4, 0.4, 0.4])
+    request["solar_forecast"] = [0.0] * 8
+    request.pop("battery")
+    post(server, {**request, "ev": car}, "/ev/optimize")
+
+    with opened(browser, server.page_url) as page:
+        page.wait_for_selector(".goal")
+        assert re.fullmatch(said, page.inner_text(".goal"))
 
 
 @needs_chart

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.page.browsers import needs_browser, opened
-from tests.page.conftest import example, post
-from tests.page.homes import one_battery, two_cars
+from tests.page.conftest import example, post, saved
+from tests.page.homes import one_battery, two_batteries, two_cars
 
 needs_browser()
 
@@ -95,6 +95,54 @@ def test_money_is_shown_in_the_currency_of_the_reply(browser, server, currency, 
 
     assert re.search(shown, also)
     assert "$" not in text
+
+
+@pytest.mark.parametrize("home", [one_battery, two_batteries, two_cars])
+def test_the_headline_is_against_plain_self_consumption(browser, server, home):
+    path = {one_battery: "/optimize", two_batteries: "/multi-battery/optimize"}
+    reply = post(server, home(), path.get(home, "/ev/optimize"))
+    bill = reply["bill"] if "bill" in reply else reply["summary"]
+
+    with opened(browser, server.page_url) as page:
+        page.wait_for_selector("#money tbody tr")
+        headline, of = page.inner_text("#savings"), page.inner_text("#savings-of")
+        rows = {row[0]: [*map(number, filter(None, row[1:]))] for row in cells(page, "#money")}
+        also = page.inner_text("#savings-also")
+
+    assert number(headline.replace("$", "")) == round(saved(reply), 2) + 0.0
+    assert "against plain self-consumption" in of
+    assert f"${abs(bill['savings']):.2f} {'less' if bill['savings'] >= 0 else 'more'}" in also
+    bills = [bill[name] for name in ("total_cost", "self_consumption_cost", "baseline_cost")]
+    assert rows["Bill"] == pytest.approx(bills, abs=0.006)
+    ours, usual = rows["All told"]
+    assert usual - ours == pytest.approx(saved(reply), abs=0.011)
+
+
+def test_cars_alone_are_compared_with_charging_at_once(browser, server):
+    request = two_cars()
+    request.pop("home_battery")
+    post(server, request, "/ev/optimize")
+
+    with opened(browser, server.page_url) as page:
+        page.wait_for_selector("#money tbody tr")
+        assert "against charging at once" in page.inner_text("#savings-of")
+        assert "battery" not in page.inner_text(".money").lower()
+
+
+def test_solar_that_is_not_taken_is_shown(browser, server):
+    request = one_battery(
+        solar_forecast=[20_000.0] * 8, grid={"max_export_w": 1000, "curtailment": True}
+    )
+    bill = post(server, request)["summary"]
+
+    with opened(browser, server.page_url) as page:
+        page.wait_for_selector("#days tbody tr")
+        heads = page.locator("#days thead th").all_inner_texts()
+        total = next(row for row in cells(page, "#days") if row[0] == "All")
+
+    assert bill["total_solar_curtailed_kwh"] > 1
+    unused = number(total[heads.index("Sun unused")])
+    assert unused == pytest.approx(bill["total_solar_curtailed_kwh"], abs=0.06)
 
 
 def test_a_demand_charge_is_a_line_of_its_own(browser, server):

@@ -8,7 +8,7 @@ from importlib.resources import files
 import pytest
 
 from tests.page.browsers import hover, needs_browser, needs_chart, opened, reading
-from tests.page.conftest import example, post
+from tests.page.conftest import example, post, saved
 from tests.page.proxy import PREFIX
 
 needs_browser()
@@ -35,6 +35,7 @@ def test_a_plan_appears_and_nothing_leaves_the_origin(browser, reply, url):
         page.wait_for_selector(".doing strong")
 
         assert page.is_visible("#shown")
+        assert page.inner_text("#savings") == f"${saved(reply):.2f}"
         assert f"${reply['summary']['savings']:.2f}" in page.inner_text("#savings-also")
         assert page.locator(".next").count() == 5
         assert page.inner_text("#proof") == "Out of date", "it is a plan of another day"

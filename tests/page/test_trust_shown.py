@@ -126,6 +126,7 @@ def test_a_refused_request_is_shown_until_there_is_a_plan(browser, server):
     with opened(browser, server.page_url) as page:
         page.wait_for_selector(".alert.missed")
         assert error in page.inner_text(".alert.missed")
+        assert not is_green(page)
         assert_above_the_fold(page, ".alert.missed")
 
         post(server, one_battery())

@@ -36,7 +36,7 @@ function hoursTable(plan, first, until) {
   const { money, devices, clock, instants } = plan;
   const rows = halves(plan).filter(({ ts }) => ts.at(-1) >= first && instants[ts[0]] < until);
   const heads = [["From", ""], ...devices.map(({ name }) => [name, "what"]),
-    ...["Price to buy", "Price to sell", "Cost", "So far"].map((text) => [text, ""])];
+    ...["Buy at", "Sell at", "Cost", "So far"].map((text) => [text, ""])];
   const body = [];
   let day = null;
   for (const { ts, cost, sum } of rows) {
@@ -47,11 +47,11 @@ function hoursTable(plan, first, until) {
     }
     body.push(el("tr", {}, el("th", { scope: "row", text: clock.time(begin) }),
       ...devices.map((device) => doing(plan, device, ts)),
-      ...[money.price(mean(plan, plan.importPrice, ts)), money.price(mean(plan, plan.exportPrice, ts)),
+      ...[money.bare(mean(plan, plan.importPrice, ts)), money.bare(mean(plan, plan.exportPrice, ts)),
         money.bare(cost), money.bare(sum)].map((text) => el("td", { text }))));
   }
   return el("table", {},
-    el("caption", { text: `Half hours; money in ${money.currency}, powers are means. Below zero: you earn.` }),
+    el("caption", { text: `Money in ${money.currency}, prices per kWh, mean powers; below zero you earn.` }),
     el("thead", {}, el("tr", {}, ...heads.map(([text, kind]) => el("th", { scope: "col", class: kind, text })))),
     el("tbody", {}, ...body));
 }
@@ -79,6 +79,7 @@ function daysTable(plan) {
   const { money, bill, batteries, vehicles } = plan;
   const columns = [
     ["Sun", plan.solar],
+    ...(plan.curtailed.some((watts) => watts > 1) ? [["Sun unused", plan.curtailed]] : []),
     ["Home", plan.load],
     ...(vehicles.length ? [["Cars in", total(plan, vehicles, "charge")]] : []),
     ...(vehicles.some(({ discharge }) => discharge.some((watts) => watts > 0)) ? [["Cars out", total(plan, vehicles, "discharge")]] : []),

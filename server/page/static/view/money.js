@@ -1,17 +1,15 @@
 // What the plan saves, against plain self-consumption and against no battery, line by line.
 import { $, el } from "../data/words.js";
 
-const NOTHING = 0.005; // of money; less is nothing in two digits
-
 export function showMoney(plan) {
   const { bill, money, summary } = plan;
   const hours = `${Math.round(summary.hours)} h`;
   const plain = plan.batteries.length ? "plain self-consumption" : "charging at once";
-  const saved = bill.savings_vs_self_consumption;
-  $("savings").textContent = saved === undefined ? "Not known" : money.text(saved);
-  $("savings-of").textContent = `${saved < -NOTHING ? "saved (a loss)" : "saved"} over ${hours} against ${plain}`;
+  $("savings").textContent = money.text(bill.savings_vs_self_consumption);
+  $("savings-of").textContent = `saved over ${hours} against ${plain}`;
+  const less = bill.savings < 0 ? "more" : "less";
   $("savings-also").textContent = plan.batteries.length
-    ? `Against no battery: ${money.text(bill.savings)} less on the bill.` : "";
+    ? `Against no battery: ${money.text(Math.abs(bill.savings))} ${less} on the bill.` : "";
   $("money").replaceChildren(table(plan, plain));
   $("money-note").textContent = noteOf(plan);
 }
@@ -23,22 +21,22 @@ function noteOf({ batteries, vehicles }) {
     + `${cars ? `; ${cars}` : ""}. What is left in it at the end counts on both sides.`;
 }
 
-/** Costs of this plan, of plain self-consumption and of no battery; what is not told stays blank. */
+/** Costs of this plan, of plain self-consumption and of no battery; blank where not counted. */
 function table(plan, plain) {
   const { bill, money } = plan;
   const hasBattery = plan.batteries.length > 0;
   const demand = bill.demand_cost;
   const rows = [];
-  if (demand) {
-    rows.push(["Energy", bill.total_cost - demand]);
-    rows.push([demandName(bill), demand, bill.self_consumption_demand_cost]);
-  }
+  if (demand) rows.push(["Energy", bill.total_cost - demand], [demandName(bill), demand]);
   rows.push(["Bill", bill.total_cost, bill.self_consumption_cost, hasBattery ? bill.baseline_cost : undefined]);
   if (bill.wear_cost || bill.self_consumption_wear_cost) rows.push(["Wear", bill.wear_cost, bill.self_consumption_wear_cost]);
   if (bill.end_value || bill.self_consumption_end_value) {
-    rows.push(["Less what is left at the end", minus(bill.end_value), minus(bill.self_consumption_end_value)]);
+    rows.push(["Less charge left", -bill.end_value, -bill.self_consumption_end_value]);
   }
-  if (rows.at(-1)[0] !== "Bill") rows.push(["All told", bill.total_cost + bill.wear_cost - bill.end_value, allTold(bill)]);
+  if (rows.at(-1)[0] !== "Bill") {
+    const usual = bill.self_consumption_cost + bill.self_consumption_wear_cost - bill.self_consumption_end_value;
+    rows.push(["All told", bill.total_cost + bill.wear_cost - bill.end_value, usual]);
+  }
   const heads = ["", "This plan", capital(plain), ...(hasBattery ? ["No battery"] : [])];
   const cell = (value) => el("td", { text: value === undefined ? "" : money.bare(value) });
   return el("table", {},
@@ -48,12 +46,6 @@ function table(plan, plain) {
       ...heads.slice(1).map((_, place) => cell(values[place]))))));
 }
 
-/** Cost of plain self-consumption with its wear, less what it leaves; undefined where not told. */
-function allTold({ self_consumption_cost: cost, self_consumption_wear_cost: wear, self_consumption_end_value: left }) {
-  return cost === undefined ? undefined : cost + (wear ?? 0) - (left ?? 0);
-}
-
-const minus = (value) => (value === undefined ? undefined : -value);
 const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
 function demandName({ demand_peaks: peaks }) {

@@ -66,20 +66,23 @@ function goals(plan, device) {
   return device.kind === "vehicle" ? carGoals(plan, device) : [batteryGoal(plan, device)];
 }
 
-function carGoals(plan, { soc, target_soc: target, departure, shortfall }) {
+function carGoals(plan, { soc, target_soc: target, arrival, departure, shortfall }) {
   const { clock, instants, n } = plan;
   const day = instants[0];
-  const ready = soc.findIndex((share) => share >= (target ?? 1) - NEAR);
   const leaves = departure ? epochOf(departure) : null;
+  if (leaves !== null && leaves <= day) return [["", "It has left; nothing is planned for it."]];
+  if (arrival && epochOf(arrival) >= instants[n]) return [["", "It comes after the end of this plan."]];
   const by = leaves === null ? "by the end of the plan" : `by ${clock.when(leaves, day)}`;
+  const last = leaves === null || leaves > instants[n] ? n : instants.findIndex((instant) => instant >= leaves);
   if (target === null) return [["", `No target set: it takes only what is free, and ends with ${percent(soc[n])}.`]];
   if (shortfall > 0.05) {
-    const last = leaves === null ? n : clock.indexAt(Math.min(Math.max(leaves, day), instants[n]));
     return [["short", `Gets ${percent(soc[last])} of the ${percent(target)} wanted ${by}: ${shortfall.toFixed(1)} kWh short.`]];
   }
-  if (ready === 0) return [["", `Has the ${percent(target)} wanted ${by}.`]];
-  if (ready > 0) return [["", `Reaches ${percent(target)} at ${clock.when(instants[ready], day)}; wanted ${by}.`]];
-  return [["", `${percent(target)} wanted ${by}; ${percent(soc[n])} when this plan ends.`]];
+  if (soc[last] < target - NEAR) return [["", `${percent(target)} wanted ${by}; ${percent(soc[last])} when this plan ends.`]];
+  let ready = last; // from then on it keeps what is wanted
+  while (ready > 0 && soc[ready - 1] >= target - NEAR) ready -= 1;
+  const has = ready === 0 ? `Has the ${percent(target)} wanted ${by}` : `Has ${percent(target)} from ${clock.when(instants[ready], day)} on; wanted ${by}`;
+  return [["", `${has}.`]];
 }
 
 function batteryGoal({ clock, instants }, { soc }) {

@@ -5,7 +5,7 @@ import { $, Money, el, percent } from "../data/words.js";
 
 const KINDS = { optimize: "", "multi-battery": ", several batteries", ev: ", cars" };
 
-const savedBy = (summary) => summary.savings_vs_self_consumption ?? summary.savings;
+const savedBy = (summary) => summary.savings_vs_self_consumption;
 
 /** Show the plans kept, `number` chosen; `choose` is told of another one. */
 export function showPast({ summaries, kept }, number, choose) {

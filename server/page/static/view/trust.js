@@ -38,23 +38,25 @@ function ageOf(plan, now = Date.now() / 1000) {
 /** Show the verdict, what speaks against it, and requests that were refused since. */
 export function showTrust(plan, status) {
   const doubts = plan ? doubtsOf(plan) : [];
-  const isGood = plan !== null && plan.trust.is_proved && !doubts.length;
+  const open = status?.open ?? [];
+  const isGood = plan !== null && plan.trust.is_proved && !doubts.length && !open.length;
   const pill = $("proof");
   pill.hidden = plan === null;
   if (plan) {
-    const short = verdict(plan, doubts);
+    const short = verdict(plan, doubts, open);
     pill.textContent = short;
     pill.className = `pill ${isGood ? "good" : "fair"}`;
     $("proof-title").textContent = `May I trust this plan? ${isGood ? "✓ " : ""}${short}.`;
     $("proof-text").textContent = `${proofText(plan, doubts)}.`;
     $("proof-rows").replaceChildren(...pairs(proofRows(plan)));
   }
-  $("alerts").replaceChildren(...(status?.open ?? []).map((one) => refusal(one, plan)), ...groupsOf(doubts));
+  $("alerts").replaceChildren(...open.map((one) => refusal(one, plan)), ...groupsOf(doubts));
   $("alerts").hidden = !$("alerts").childElementCount;
 }
 
-function verdict(plan, doubts) {
+function verdict(plan, doubts, open) {
   if (doubts.length) return KINDS[doubts[0].kind][0];
+  if (open.length) return "Request refused";
   if (plan.trust.is_proved) return "Proved best";
   return plan.summary.gap === null ? "Rule of thumb" : "Not proved best";
 }
