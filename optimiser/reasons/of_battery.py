@@ -28,7 +28,8 @@ def _charging(look: Outlook, run: Run) -> Reason:
     head, cost = charge_head(look, run), look.charging_cost(run)
     reserve = look.share_of(look.floor)
     if look.soc[run.first] < reserve - SOC_NOISE:
-        head = f"{head} to regain the reserve of {percent(reserve)}"
+        first = "" if look.soc[run.after] <= reserve + SOC_NOISE else ", first"
+        head = f"{head}{first} to regain the reserve of {percent(reserve)}"
         return look.reason(ReasonCode.REGAIN_RESERVE, head, cost)
     return gainful_charge(look, run, head, cost) or _purpose(look, run, head, cost)
 
@@ -41,7 +42,10 @@ def gainful_charge(look: Outlook, run: Run, head: str, cost: Quote) -> Reason | 
     use = look.next_use(run)
     if use is not None:
         value = float(look.value_of_more[use])
-        if value > 0 and value * look.trip - look.wear * (1 + look.trip) >= cost.high - look.cent:
+        if (
+            value > 0
+            and value * look.trip - look.wear * (1 + look.trip) >= cost.high - look.cent / 100
+        ):
             return look.reason(code, head, cost, later_use(look, use))
     return look.reason(code, head, cost) if cost.high == 0 else None
 
@@ -59,7 +63,9 @@ def _purpose(look: Outlook, run: Run, head: str, cost: Quote) -> Reason:
     if use is not None and not look.buys[run.span].any():
         verb = "is sold" if look.sells[use] else "powers the home"
         purpose = Quote(f"it {verb} from {look.wording.clock(use)}")
-        return look.reason(ReasonCode.STORE_SOLAR, head, cost, purpose)
+        is_solar = look.mean(look.from_solar, run) > NOISE
+        code = ReasonCode.STORE_SOLAR if is_solar else ReasonCode.CHARGE
+        return look.reason(code, head, cost, purpose)
     return look.reason(ReasonCode.CHARGE, head, cost)
 
 
@@ -80,19 +86,22 @@ def giving(look: Outlook, run: Run) -> Reason:
     to_home = np.maximum(look.discharge - look.to_grid, 0.0)
     sold, used = look.mean(look.to_grid, run), look.mean(to_home, run)
     sale = f"selling {look.power(look.to_grid, run, sold)}"
-    service = f"powering the home with {look.power(to_home, run, used)}"
+    others = " and other batteries" if look.feeds_others[run.span].any() else ""
+    service = f"powering the home{others} with {look.power(to_home, run, used)}"
     if sold > used:
-        code, gain = ReasonCode.SELL, look.sale_price(run, look.sells)
+        code, gain = ReasonCode.SELL, look.sale_price(run, look.to_grid > min(NOISE, sold / 2))
         head = sale if used < PART else f"{sale} and {service}"
     else:
         code, gain = ReasonCode.POWER_HOME, look.grid_price(run, to_home > min(NOISE, used / 2))
         head = service if sold < PART else f"{service} and {sale}"
+    if "average" in head:
+        head = f"{head.replace(' on average', '')} on average"
     head = head[0].upper() + head[1:]
     at = look.next_refill(run)
     refill = None if at is None else later_charge(look, at)
     if refill is None:
         return look.reason(code, head, gain)
-    if not (refill.high + look.wear) / look.trip + look.wear <= gain.low + look.cent:
+    if not (refill.high + look.wear) / look.trip + look.wear <= gain.low + look.cent / 100:
         return look.reason(code, head, gain)
     return look.reason(ReasonCode.REFILL_LATER, head, gain, refill)
 
@@ -114,16 +123,15 @@ def later_charge(look: Outlook, at: int) -> Quote | None:
         return Quote(f"{text} {when}", ((abs(cost), abs(cost)),), cost, cost)
     if cost == 0:
         return Quote(f"solar that would earn nothing charges it at {when}", (), 0.0, 0.0)
-    return Quote(f"solar that sells for {{}} charges it at {when}", ((cost, cost),), cost, cost)
+    return Quote(f"solar that would earn {{}} charges it at {when}", ((cost, cost),), cost, cost)
 
 
 def _resting(look: Outlook, run: Run) -> Reason:
     if not any(map(_is_usable, look.storages)):
         return Reason(ReasonCode.NO_BATTERY, "Nothing to do: there is no battery to use")
-    charge = look.mean(look.charge, run)
-    if charge > COMMAND_THRESHOLD:
-        power = look.power(look.charge, run, charge)
-        return Reason(ReasonCode.SOLAR_CHARGES, f"Holding: solar charges the battery at {power}")
+    hidden = _charge_by_itself(look, run)
+    if hidden is not None:
+        return hidden
     if not (look.charges.any() or look.discharges.any()):
         return _always_resting(look)
     held = f"Holding at {percent(float(look.soc[run.first]))}"
@@ -136,6 +144,22 @@ def _resting(look: Outlook, run: Run) -> Reason:
     return Reason(ReasonCode.NOT_NEEDED, text)
 
 
+def _charge_by_itself(look: Outlook, run: Run) -> Reason | None:
+    """Return the reason for a charge that is not the action, or None without one.
+
+    It comes by itself, where a controller is not told of it, or later in the same interval.
+    """
+    charge, from_solar = look.mean(look.charge, run), look.mean(look.from_solar, run)
+    if from_solar > COMMAND_THRESHOLD:
+        power = look.power(look.from_solar, run, from_solar)
+        return Reason(ReasonCode.SOLAR_CHARGES, f"Holding: solar charges the battery at {power}")
+    if charge <= COMMAND_THRESHOLD:
+        return None
+    is_bought = look.mean(look.from_grid, run) > COMMAND_THRESHOLD
+    how = "Holding, then charging" if is_bought else "Holding: a vehicle charges the battery"
+    return Reason(ReasonCode.CHARGE, f"{how} at {look.power(look.charge, run, charge)}")
+
+
 def _is_usable(storage: Battery | Vehicle) -> bool:
     return storage.capacity > 0 and max(storage.charge_limit, storage.discharge_limit) > 0
 
@@ -144,7 +168,8 @@ def _always_resting(look: Outlook) -> Reason:
     hours = f"{float(look.plan.site.horizon.elapsed[-1]):.1f}".removesuffix(".0")
     head = f"Holding for the next {hours} h"
     is_best = look.plan.certificate.preference_cost < look.cent / 1000
-    if look.plan.status != "optimal" or not is_best:
+    is_all = len(look.storages) == len(look.plan.site.batteries)  # or another one does the work
+    if look.plan.status != "optimal" or not (is_best and is_all):
         return Reason(ReasonCode.HOLD, head)
     text = "no charge or discharge is worth it under the prices and rules of this plan"
     return Reason(ReasonCode.NOTHING_TO_GAIN, f"{head}: {text}")
@@ -165,7 +190,7 @@ def _at_reserve(look: Outlook, run: Run, price: Quote) -> Reason:
     """Say why the home buys, and there is nothing to give it."""
     reserve = look.share_of(look.floor)
     place = "below" if look.soc[run.after] < reserve - SOC_NOISE else "at"
-    held = f"Holding {place} the reserve of {percent(reserve)}"
+    held = f"Holding {place} the reserve of {percent(reserve)}" if reserve > 0 else "Holding, empty"
     at = look.first(look.charges, run)
     later = None if at is None else later_charge(look, at)
     if later is not None and later.high < price.low - look.cent / 100:
@@ -195,4 +220,4 @@ def curtailment(look: Outlook, run: Run) -> tuple[str, ...]:
     price = look.sale_price(run, unused)
     if price.high < 0:
         return (look.reason(ReasonCode.HOLD, head, price).sentence,)
-    return (f"{head}: the grid does not take it {run.when}",)
+    return (f"{head} {run.when}",)

@@ -69,6 +69,7 @@ class Quote(NamedTuple):
     high: float = math.nan
 
 
+_FROM_ANOTHER = "it comes from another battery"
 _UNKNOWN = Quote("a daily allowance sets the price")
 
 
@@ -88,6 +89,8 @@ class Outlook:
         Power of the storages. [kW]
     from_grid, from_solar, to_grid : float64 array
         Parts of these. [kW]
+    feeds_others : bool array
+        Intervals in which they charge storages of another kind.
     hours_on : float64 array
         Time for which a charger is on; the whole time of a battery. [h]
     soc : float64 array, shape (T + 1,)
@@ -106,6 +109,7 @@ class Outlook:
     from_grid: Vector
     from_solar: Vector
     to_grid: Vector
+    feeds_others: Mask
     hours_on: Vector
     soc: Vector
     stored: Vector
@@ -179,7 +183,8 @@ class Outlook:
     @cached_property
     def value_of_more(self) -> Vector:
         """Value of one kWh given: sold, else not bought; not a number where unknown. [$/kWh]"""
-        return np.where(self.sells, self.export_price, self.import_price)
+        value = np.where(self.sells, self.export_price, self.import_price)
+        return np.where(self.feeds_others, np.nan, value)
 
     @cached_property
     def trip(self) -> float:
@@ -236,16 +241,19 @@ class Outlook:
         costs = self.cost_of_more[run.span]
         high = float(costs[taken].max())
         some_solar = self.mean(self.from_solar, run) >= PART
-        if bought.any() and not (some_solar and self.mean(self.from_grid, run) < PART):
-            return self.grid_price(run, self.buys)._replace(high=high)
         prices = costs[taken & ~bought]
+        is_solar = some_solar and prices.size > 0 and self.mean(self.from_grid, run) < PART
+        if bought.any() and not is_solar:
+            return self.grid_price(run, self.buys)._replace(high=high)
         if math.isnan(prices.max()):
-            is_solar = some_solar and np.isnan(self.export_price[run.span]).any()
-            return _UNKNOWN if is_solar else Quote("it comes from another battery")
+            has_allowance = np.isnan(self.export_price[run.span]).any()
+            return _UNKNOWN if some_solar and has_allowance else Quote(_FROM_ANOTHER)
         if not prices.any():
             return Quote(f"it is solar that would earn nothing {run.when}", (), 0.0, high)
         low = float(prices[prices > 0].min())
-        return Quote(f"solar sells for {{}} {run.when}", ((low, float(prices.max())),), low, high)
+        return Quote(
+            f"it is solar that would earn {{}} {run.when}", ((low, float(prices.max())),), low, high
+        )
 
     def grid_price(self, run: Run, where: Mask) -> Quote:
         """Return the import prices of those intervals of a run that are in a mask."""
@@ -321,6 +329,7 @@ def outlook_of(plan: Plan, storages: slice, currency: str = "$") -> Outlook:
         from_grid=parts[0] / hours,
         from_solar=parts[1] / hours,
         to_grid=parts[2] / hours,
+        feeds_others=_feeds_others(plan, v) > NOISE * hours,
         hours_on=hours if v < 0 else hours_on(plan, v),
         soc=mean_soc(plan, storages),
         stored=dispatch.stored[storages].sum(axis=0),
@@ -358,6 +367,15 @@ def _shares(energy: Vector) -> Vector:
     total = energy.sum(axis=0)
     none = np.zeros(energy.shape)
     return np.asarray(np.divide(energy, total, out=none, where=total > 0))
+
+
+def _feeds_others(plan: Plan, v: int) -> Vector:
+    """Return what vehicles give to other storages, where it is about one of them. [kWh]"""
+    flows = plan.flows
+    if v < 0:
+        return np.zeros(flows.battery_to_load.size)
+    gives = plan.dispatch.discharge[len(plan.site.batteries) + v] > 0
+    return np.asarray((flows.vehicle_to_battery + flows.vehicle_to_vehicle.sum(axis=0)) * gives)
 
 
 def _parts_of_vehicle(plan: Plan, v: int) -> tuple[Vector, Vector, Vector]:

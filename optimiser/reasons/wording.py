@@ -12,6 +12,7 @@ PriceRange: TypeAlias = tuple[float, float]
 """Lowest and highest of some prices. [$/kWh]"""
 
 _DIGITS = 2  # of a price, where the price scale is 1
+_WEEK = 7  # days
 _MOST_CURRENCY = 12  # characters; a longer name is none
 
 
@@ -58,7 +59,9 @@ class Wording:
         days = when.toordinal() - start.toordinal()
         if days == 0:
             return f"{when:%H:%M}"
-        return f"{when:%H:%M} tomorrow" if days == 1 else f"{when:%H:%M on %A}"
+        if days == 1:
+            return f"{when:%H:%M} tomorrow"
+        return f"{when:%H:%M on %A}" if days < _WEEK else f"{when:%H:%M on} {when.day} {when:%B}"
 
 
 def wording_of(site: Site, currency: str) -> Wording:

@@ -6,6 +6,8 @@ Where a request names another `currency`, that is meant by $; it is echoed.
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from optimiser import ReasonCode
+
 
 class WarningOut(msgspec.Struct):
     """Something that was repaired, assumed or could not be met."""
@@ -109,7 +111,7 @@ class ActionOut(msgspec.Struct):
     end: str
     power_w: float
     soc_end: float
-    reason_code: str
+    reason_code: ReasonCode
     reason: str
 
 

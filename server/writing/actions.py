@@ -2,15 +2,14 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 from msgspec import UnsetType
 
 from optimiser import Plan
 from optimiser.reasons import next_steps
 from optimiser.result.plan import Action
 from server.wire.replies import ActionOut
-
-SOC_DIGITS = 7
-"""Digits of a state of charge after the point; they keep the dynamics true to 1e-5."""
+from server.writing.summary import round_soc
 
 
 def next_actions(
@@ -25,9 +24,10 @@ def next_actions(
     The `stamps` are the T + 1 instants of the horizon, and the `actions` those that a controller is
     told, where they differ from those of the plan.
     """
-    steps = []
-    for run, power, soc_end, reason in next_steps(plan, storages, actions, currency or "$"):
-        start, end = stamps[run.first], stamps[run.after]
-        watts, soc = round(1000.0 * power, 1) + 0.0, round(soc_end, SOC_DIGITS) + 0.0
-        steps.append(ActionOut(run.action, start, end, watts, soc, reason.code, reason.sentence))
-    return steps
+    steps = next_steps(plan, storages, actions, currency or "$")
+    levels = round_soc(np.array([step.soc_end for step in steps])).tolist()
+    told = []
+    for (run, power, _, reason), soc_end in zip(steps, levels, strict=True):
+        start, end, watts = stamps[run.first], stamps[run.after], round(1000.0 * power, 1) + 0.0
+        told.append(ActionOut(run.action, start, end, watts, soc_end, reason.code, reason.sentence))
+    return told

@@ -11,8 +11,14 @@ from server.wire.repairs import Repairs
 from server.wire.replies import EvOut, EvReply, EvScheduleOut, EvSummaryOut, MeterOut
 from server.writing.actions import next_actions
 from server.writing.replies import batteries_by_key, home_reply
-from server.writing.schedules import round_soc, stamps_from_horizon, storage_schedules
-from server.writing.summary import certificate_from_plan, dollars, summary_from_plan, watts
+from server.writing.schedules import stamps_from_horizon, storage_schedules
+from server.writing.summary import (
+    certificate_from_plan,
+    dollars,
+    round_soc,
+    summary_from_plan,
+    watts,
+)
 
 
 def ev_reply(plan: Plan, problem: Problem, repairs: Repairs) -> EvReply:

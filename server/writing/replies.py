@@ -15,12 +15,11 @@ from server.wire.replies import (
 from server.writing.actions import next_actions
 from server.writing.schedules import (
     home_schedule,
-    round_soc,
     stamps_from_horizon,
     storage_schedules,
     vehicles_in_home_schedule,
 )
-from server.writing.summary import certificate_from_plan, summary_from_plan
+from server.writing.summary import certificate_from_plan, round_soc, summary_from_plan
 
 
 def reply_from_plan(plan: Plan, problem: Problem, repairs: Repairs) -> OptimizeReply:

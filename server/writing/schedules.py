@@ -8,8 +8,7 @@ from matrix_builders import Vector
 from optimiser import Horizon, Plan
 from optimiser.result.plan import Action, actions_of, first_charge, mean_soc
 from server.wire.repairs import Repairs
-from server.writing.actions import SOC_DIGITS
-from server.writing.summary import watts
+from server.writing.summary import round_soc, watts
 
 _NOISE = 1.0  # W; less is no change of direction
 _ALL_FROM_SOLAR = 1.0  # W from the grid; a charge with less of it has no need of the grid
@@ -118,11 +117,6 @@ def storage_schedules(plan: Plan, storages: slice) -> list[tuple[list[float], ..
     charge = watts(dispatch.charge[storages], hours).tolist()
     discharge = watts(dispatch.discharge[storages], hours).tolist()
     return [*zip(charge, discharge, round_soc(plan.soc[storages]).tolist(), strict=True)]
-
-
-def round_soc(soc: Vector) -> Vector:
-    """Round states of charge for a reply."""
-    return np.asarray(np.round(soc, SOC_DIGITS) + 0.0, dtype=np.float64)
 
 
 def stamps_from_horizon(horizon: Horizon) -> list[str]:

@@ -15,6 +15,9 @@ POWER_DIGITS = 4
 A tenth of a milliwatt keeps the bill true to 1e-4 $ even at the market cap for 48 h.
 """
 
+SOC_DIGITS = 7
+"""Digits of a state of charge after the point; they keep the dynamics true to 1e-5."""
+
 _DIGITS = 6
 """Digits of money [$] and energies [kWh] after the point."""
 
@@ -24,6 +27,11 @@ def watts(energy: Vector, hours: Vector) -> Vector:
     # Adding zero turns -0.0 into 0.0.
     power = np.maximum(energy / hours * 1000.0, 0.0)
     return np.asarray(np.round(power, POWER_DIGITS) + 0.0, dtype=np.float64)
+
+
+def round_soc(soc: Vector) -> Vector:
+    """Round states of charge for a reply."""
+    return np.asarray(np.round(soc, SOC_DIGITS) + 0.0, dtype=np.float64)
 
 
 def dollars(amount: float, plan: Plan) -> float:

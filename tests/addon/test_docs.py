@@ -52,7 +52,8 @@ def test_the_repository_and_the_names_are_ours(text):
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "CONTRIBUTING.md", "docs/reliability.md", "docs/SECURITY.md"]
+    "name",
+    ["README.md", "CONTRIBUTING.md", "docs/reliability.md", "docs/SECURITY.md", "docs/replies.md"],
 )
 def test_files_that_a_document_names_exist(name):
     text = (ROOT / name).read_text()

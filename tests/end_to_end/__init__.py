@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from tests.reference import violations
+from tests.reference.sentences import sentence_violations
 
 SYDNEY = ZoneInfo("Australia/Sydney")
 NOW = datetime(2026, 1, 14, 1, tzinfo=UTC)
@@ -57,7 +58,8 @@ async def plan_of(client, sent, intended=None):
     status, reply = await post(client, sent)
     assert status == 200, reply
     assert reply["success"] is True
-    broken = violations(sent if intended is None else intended, reply)
+    clean = sent if intended is None else intended
+    broken = [*violations(clean, reply), *sentence_violations(clean, reply)]
     assert not broken, "\n".join(broken[:20])
     return reply
 

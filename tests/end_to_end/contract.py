@@ -2,6 +2,7 @@
 
 from tests.end_to_end import post
 from tests.reference import ev_violations, multi_battery_violations
+from tests.reference.sentences import sentence_violations
 
 HUGE = 10**400
 EV, FLEET, HOME = "/ev/optimize", "/multi-battery/optimize", "/optimize"
@@ -73,7 +74,8 @@ async def _judged(client, path, sent, intended, judge):
     status, reply = await post(client, sent, path=path)
     assert status == 200, reply
     assert reply["success"] is True
-    broken = judge(sent if intended is None else intended, reply)
+    clean = sent if intended is None else intended
+    broken = [*judge(clean, reply), *sentence_violations(clean, reply)]
     assert not broken, "\n".join(broken[:20])
     return reply
 

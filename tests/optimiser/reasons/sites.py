@@ -79,8 +79,8 @@ BATTERY_CASES = (
     Case(
         code=ReasonCode.CHARGE_FOR_LATER,
         site=hourly([0.38, 0.4], [0.05, 0.05], load=[0.0, 3.0], solar=[3.0, 0.0]),
-        sentence="Charging at 3.0 kW from solar: solar sells for 0.05 $/kWh now, and powering the "
-        "home saves 0.40 $/kWh at 01:00",
+        sentence="Charging at 3.0 kW from solar: it is solar that would earn 0.05 $/kWh now, and "
+        "powering the home saves 0.40 $/kWh at 01:00",
     ),
     Case(
         code=ReasonCode.CHARGE_FOR_LATER,
@@ -109,8 +109,8 @@ BATTERY_CASES = (
         code=ReasonCode.STORE_SOLAR,
         site=hourly([0.2, 0.2], [0.5, 0.0], load=[0.0, 2.0], solar=[3.0, 0.0]),
         goal=CostFunction.SELF_CONSUMPTION,
-        sentence="Charging at 2.5 kW from solar: solar sells for 0.50 $/kWh now, and it powers "
-        "the home from 01:00",
+        sentence="Charging at 2.5 kW from solar: it is solar that would earn 0.50 $/kWh now, and "
+        "it powers the home from 01:00",
     ),
     Case(
         code=ReasonCode.KEEP_FOR_AFTER,
@@ -126,6 +126,12 @@ BATTERY_CASES = (
         "0.30 $/kWh now",
     ),
     Case(
+        code=ReasonCode.REGAIN_RESERVE,
+        site=hourly([0.12, 0.50], initial_soc=0.1, load=[0.0, 2.0]),
+        sentence="Charging at 3.6 kW from the grid, first to regain the reserve of 20 %: power "
+        "costs 0.12 $/kWh now",
+    ),
+    Case(
         code=ReasonCode.REACH_TARGET,
         site=hourly([0.1, 0.3], load=0.0, target_end_soc=0.5),
         sentence="Charging at 3.3 kW from the grid: power costs 0.10 $/kWh now, and 50 % is "
@@ -135,6 +141,18 @@ BATTERY_CASES = (
         code=ReasonCode.CHARGE,
         site=_free_until_one(hourly([0.3, 0.3], load=[1.0, 3.0])),
         sentence="Charging at 3.7 kW from the grid: a daily allowance sets the price",
+    ),
+    Case(
+        code=ReasonCode.CHARGE,
+        site=hourly([0.12, 0.30, 0.41]),
+        actions=(Action.IDLE, Action.CONSUME, Action.CONSUME),
+        sentence="Holding, then charging at 2.5 kW",
+    ),
+    Case(
+        code=ReasonCode.REACH_TARGET,
+        site=hourly([0.1], load=0.0, solar=2.0, target_end_soc=0.3818),
+        sentence="Charging at 2.0 kW from solar: power costs 0.10 $/kWh now, and 38 % is wanted "
+        "at the end",
     ),
     Case(
         code=ReasonCode.REFILL_LATER,
@@ -151,8 +169,8 @@ BATTERY_CASES = (
             load=[3.0, 0.0, 6.0],
             solar=[0, 5.0, 0],
         ),
-        sentence="Powering the home with 3.0 kW: power costs 0.40 $/kWh now, and solar that sells "
-        "for 0.06 $/kWh charges it at 01:00",
+        sentence="Powering the home with 3.0 kW: power costs 0.40 $/kWh now, and solar that would "
+        "earn 0.06 $/kWh charges it at 01:00",
     ),
     Case(
         code=ReasonCode.POWER_HOME,
@@ -164,6 +182,12 @@ BATTERY_CASES = (
         code=ReasonCode.SELL,
         site=hourly([0.5, 0.1], [0.45, 0.02], load=[1.62, 0.0], initial_soc=0.7),
         sentence="Selling 2.9 kW and powering the home with 1.6 kW: selling earns 0.45 $/kWh now",
+    ),
+    Case(
+        code=ReasonCode.SELL,
+        site=hourly([0.5, 0.5], 0.45, load=[1.0, 2.0], initial_soc=1.0, capacity=20.0),
+        sentence="Selling 3.5 kW and powering the home with 1.5 kW on average: selling earns "
+        "0.45 $/kWh now",
     ),
     Case(
         code=ReasonCode.SELL,
@@ -186,13 +210,19 @@ BATTERY_CASES = (
             solar=[2.0, 5.0, 0.0],
         ),
         sentence="Holding at 20 % while the home sells 2.0 kW: selling earns 0.10 $/kWh now, and "
-        "solar that sells for 0.02 $/kWh charges it at 01:00",
+        "solar that would earn 0.02 $/kWh charges it at 01:00",
     ),
     Case(
         code=ReasonCode.AT_RESERVE,
         site=hourly([0.30, 0.05, 0.40]),
         sentence="Holding at the reserve of 20 %: power costs 0.30 $/kWh now, and charging costs "
         "0.05 $/kWh at 01:00",
+    ),
+    Case(
+        code=ReasonCode.AT_RESERVE,
+        site=hourly([0.30, 0.05, 0.40], initial_soc=0.0, reserve=0.0),
+        sentence="Holding, empty: power costs 0.30 $/kWh now, and charging costs 0.05 $/kWh at "
+        "01:00",
     ),
     Case(
         code=ReasonCode.FULL,

@@ -1,7 +1,9 @@
 """Why a plan does what it does: whole sentences, and their agreement with its marginal value."""
 
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,6 +28,7 @@ from tests.optimiser.reasons.sites import (
     START,
     VEHICLE_CASES,
     charging,
+    hour,
     hourly,
 )
 
@@ -110,6 +113,23 @@ def test_every_comparison_agrees_with_the_marginal_value_of_the_plan(seed, cost_
             assert look.cost_of_more[refilled] / battery.charge_efficiency <= value + 1e-6
 
 
+def test_a_vehicle_that_charges_a_battery_is_said_to():
+    home = hourly(0.3, load=[0.0, 1.0, 1.0])
+    site = replace(home, vehicles=charging(home, discharge_limit=5.0, departure=hour(1)).vehicles)
+    found = plan(site, CostFunction.PROFIT)
+
+    (battery, *_), (vehicle, *_) = next_steps(found, slice(1)), next_steps(found, slice(1, 2))
+
+    assert battery.reason == (
+        ReasonCode.CHARGE,
+        "Charging at 2.5 kW: it comes from another battery, and it powers the home from 01:00",
+    )
+    assert vehicle.reason == (
+        ReasonCode.POWER_HOME,
+        "Powering the home and other batteries with 2.5 kW: power costs 0.30 $/kWh now",
+    )
+
+
 def test_a_vehicle_that_charges_is_told_first_by_its_name():
     kona = charging(hourly([0.10, 0.30, 0.30]), target_soc=0.6)
     site = replace(kona, batteries=hourly([0.1]).batteries)
@@ -140,9 +160,9 @@ def test_times_are_told_as_people_say_them():
     now = datetime(2026, 3, 2, 22, tzinfo=START.tzinfo)
     wording = Wording(Horizon(start=now, hours=np.ones(40)), "$", 2)
 
-    told = [wording.clock(now + timedelta(hours=h)) for h in (1, 4, 30)]
+    told = [wording.clock(now + timedelta(hours=h)) for h in (1, 4, 30, 200)]
 
-    assert told == ["23:00", "02:00 tomorrow", "04:00 on Wednesday"]
+    assert told == ["23:00", "02:00 tomorrow", "04:00 on Wednesday", "06:00 on 11 March"]
 
 
 def test_prices_that_would_look_alike_get_a_digit_more():
@@ -153,3 +173,9 @@ def test_prices_that_would_look_alike_get_a_digit_more():
         "0.101 $/kWh 0.102 to 0.300 $/kWh"
     )
     assert wording.fill("{}", [(0.004, 0.3)]) == "0.004 to 0.300 $/kWh"
+
+
+def test_the_document_has_every_code_once():
+    text = (Path(__file__).parents[3] / "docs" / "replies.md").read_text(encoding="utf-8")
+
+    assert re.findall(r"^\| `(\w+)` \| ", text, re.M) == ["reason_code", *ReasonCode]
