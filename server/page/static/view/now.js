@@ -6,7 +6,7 @@ import { $, el, percent, roundKilowatts } from "../data/words.js";
 const N_NEXT = 5;
 const NEAR = 0.0005; // of a state of charge
 
-const extended = new Set(); // names of the devices whose next actions are all shown
+const extended = new Set(); // kinds and places of the devices whose next actions are all shown
 
 export function showNow(plan) {
   const t = intervalNow(plan);
@@ -95,16 +95,17 @@ function batteryGoal({ clock, instants }, { soc }) {
 function next(plan, device, runs, now) {
   if (!runs.length) return [];
   const rest = runs.length - N_NEXT;
+  const own = `${device.kind} ${device.place}`;
   const list = el("ol", { class: "plain" });
   const button = el("button", { type: "button", class: "more" });
   const fill = () => {
-    const all = extended.has(device.name);
+    const all = extended.has(own);
     list.replaceChildren(...runs.slice(0, all ? runs.length : N_NEXT).map((run) => nextItem(plan, device, run, now, all)));
     button.textContent = all ? "Show less" : rest > 0 ? `Show ${rest} more, and why` : "Show why";
     button.setAttribute("aria-expanded", String(all));
   };
   button.addEventListener("click", () => {
-    if (!extended.delete(device.name)) extended.add(device.name);
+    if (!extended.delete(own)) extended.add(own);
     fill();
   });
   fill();
