@@ -1,5 +1,7 @@
 """Reasons to trust a plan, or not: what was proved of it, and what its inputs leave open."""
 
+import math
+import re
 from enum import StrEnum
 
 import msgspec
@@ -9,6 +11,10 @@ from server.reading.site import Problem
 from server.wire.replies import WarningOut
 
 _SMALLEST_SHOWN = 1e-4  # times the price scale; less is nothing in four digits
+
+
+_UNIT = re.compile(r"_k?wh?$")
+"""End of the name of a field that is no word for people."""
 
 
 class Doubt(StrEnum):
@@ -89,16 +95,17 @@ def trust_of(plan: Plan, problem: Problem, warnings: list[WarningOut]) -> Trust:
 
 def _about(field: str, problem: Problem) -> str:
     """Return a field of a request in words, and a storage by the name that people use."""
-    names = dict(zip(problem.paths, zip(problem.names, problem.keys, strict=False), strict=False))
-    for path, (name, key) in names.items():
+    for path, name, key in zip(problem.paths, problem.names, problem.keys, strict=False):
         if field == path or field.startswith(f"{path}."):
+            known = name or (key if key != path else _words(path))
             rest = field[len(path) + 1 :]
-            return f"{name or key}, {_words(rest)}" if rest else name or key
+            return f"{known}, {_words(rest)}" if rest else known
     return _words(field)
 
 
 def _words(field: str) -> str:
-    return field.replace("soc", "state of charge").replace("_", " ").replace(".", ", ")
+    words = _UNIT.sub("", field).replace("soc", "state of charge")
+    return words.replace("_", " ").replace(".", ", ")
 
 
 def _proof(plan: Plan, problem: Problem) -> str:
@@ -138,5 +145,6 @@ def _counting(plan: Plan, problem: Problem) -> str:
 def amount(value: float, problem: Problem) -> str:
     """Return a small amount of money with its currency."""
     currency = problem.currency if isinstance(problem.currency, str) else "$"
-    text = f"{value:.4f}" if value >= _SMALLEST_SHOWN else f"{value:.1g}"
+    digits = 4 if value >= _SMALLEST_SHOWN else max(4, -math.floor(math.log10(value or 1.0)))
+    text = f"{value:.{digits}f}"
     return f"{text} {currency}" if currency[:1].isalpha() else f"{currency}{text}"

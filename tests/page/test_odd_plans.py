@@ -48,7 +48,7 @@ def fleet(n_batteries, n_cars):
     batteries = [{**battery, "id": f"b{k}", "current_soc": 0.2 * k} for k in range(n_batteries)]
     if not cars:
         return {**request, "batteries": batteries}
-    return {**request, "evs": cars, "home_batteries": batteries}
+    return {**request, "evs": cars, **({"batteries": batteries} if batteries else {})}
 
 
 PLANS = {
@@ -81,6 +81,9 @@ def test_plans_of_every_shape_are_shown(browser, server, name, width):
         shown = page.inner_text("body")
         doing = page.locator(".device .doing strong").all_inner_texts()
 
+        names = page.locator(".device h3").all_inner_texts()
+
+        assert len({*names}) == len(names), "each can be told from the others"
         assert NOTHING.findall(shown) == []
         assert all(re.fullmatch(ACTIONS, text) for text in doing)
         assert page.evaluate("document.documentElement.scrollWidth") == width

@@ -93,6 +93,14 @@ def test_what_was_assumed_is_a_doubt(field):
     assert field.replace("_", " ") in {doubt["about"] for doubt in doubts}
 
 
+def test_a_gap_in_small_money_is_written_out():
+    prices = {"prices_import": [0.001] * 4 + [0.004] * 4, "prices_export": [0.0005] * 8}
+
+    proof = trust_of(**prices)["proof"]
+
+    assert re.search(r"less than \$0\.0+1 open", proof)
+
+
 def test_a_plain_request_raises_none():
     assert trust_of()["doubts"] == []
 
@@ -106,6 +114,15 @@ def test_a_missed_target_comes_first_and_is_about_the_car_by_its_name():
     assert [doubt["kind"] for doubt in doubts][:1] == ["missed"]
     assert doubts[0]["about"] == "Kona, target state of charge"
     assert doubts[-1]["kind"] == "assumed"
+
+
+def test_a_battery_that_nobody_named_is_called_in_words():
+    request = vehicle_request()
+    request["home_battery"].pop("max_charge_w")
+
+    (doubt,) = view_of(request, planning.Kind.VEHICLES)["trust"]["doubts"]
+
+    assert doubt["about"] == "home battery, max charge"
 
 
 def test_a_car_that_has_left_is_out_of_date():

@@ -53,7 +53,7 @@ export function planOf(view) {
   };
 }
 
-/** Everything that stores: its name, powers, states of charge, runs of actions and colour. */
+/** Everything that can store: its name, powers, states of charge, runs of actions and colour. */
 function devicesOf({ reply, context }, home, schedule) {
   const places = { battery: 0, vehicle: 0 };
   return context.storages.map((storage) => {
@@ -62,9 +62,14 @@ function devicesOf({ reply, context }, home, schedule) {
     const own = storage.kind === "vehicle"
       ? vehicle(reply.ev_schedules[place])
       : battery(reply.batteries?.[storage.key], home, schedule);
-    const name = storage.name ?? (storage.kind === "vehicle" ? "Car" : "Battery");
-    return { ...storage, ...own, colour, place, name };
-  });
+    return { ...storage, ...own, colour, place, name: nameOf(storage, context.storages) };
+  }).filter(({ capacity_kwh: capacity }) => capacity > 0);
+}
+
+/** What people call it; with its key where another one is called the same. */
+function nameOf({ name, key, kind }, all) {
+  if (name === null) return kind === "vehicle" ? "Car" : "Battery";
+  return all.filter((other) => other.name === name).length > 1 ? `${name} (${key})` : name;
 }
 
 function vehicle({ schedule, next_actions: runs, shortfall_kwh: shortfall }) {

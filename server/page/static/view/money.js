@@ -4,7 +4,7 @@ import { $, el } from "../data/words.js";
 export function showMoney(plan) {
   const { bill, money, summary } = plan;
   const hours = `${Math.round(summary.hours)} h`;
-  const plain = plan.batteries.length ? "plain self-consumption" : "charging at once";
+  const plain = plan.batteries.length || !plan.vehicles.length ? "plain self-consumption" : "charging at once";
   $("savings").textContent = money.text(bill.savings_vs_self_consumption);
   $("savings-of").textContent = `saved over ${hours} against ${plain}`;
   const less = bill.savings < 0 ? "more" : "less";
@@ -14,9 +14,10 @@ export function showMoney(plan) {
   $("money-note").textContent = noteOf(plan);
 }
 
-function noteOf({ batteries, vehicles }) {
+function noteOf({ batteries, vehicles, devices }) {
+  if (!devices.length) return "There is no battery or car: nothing can be saved.";
   const cars = vehicles.length ? "cars charge as they come" : "";
-  if (!batteries.length) return `Charging at once: ${cars || "nothing is moved"}.`;
+  if (!batteries.length) return `Charging at once: ${cars}.`;
   return "Plain self-consumption: the battery stores spare sun and powers the home, no more"
     + `${cars ? `; ${cars}` : ""}. What is left in it at the end counts on both sides.`;
 }
