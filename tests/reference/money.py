@@ -173,8 +173,20 @@ def wrong_money(
         "average_import_price": _due_average(request, powers, "import"),
         "average_export_price": _due_average(request, powers, "export"),
     }
+    if "savings_vs_self_consumption" in told:
+        due["savings_vs_self_consumption"] = (
+            _usual_cost(told) - (bill.total + told["wear_cost"] - told["end_value"]),
+            4 * money_tolerance(request),
+        )
     yield from wrong_numbers(subject, told, due)
     yield from _wrong_extras(subject, request, told, bill)
+
+
+def _usual_cost(told: Wire) -> float:
+    """Cost of plain self-consumption, wear and what is left at the end counted. [$]."""
+    names = ("cost", "wear_cost", "end_value")
+    cost, wear, left = (float(told[f"self_consumption_{name}"]) for name in names)
+    return cost + wear - left
 
 
 def _due_average(request: Wire, powers: Powers, direction: str) -> tuple[float, float]:
