@@ -17,7 +17,7 @@ from tests.server.processes import running_server
 WIDTHS = {"phone": 360, "desktop": 1400}
 FROM_HOUR = 16.5  # of the example; interesting: the evening is ahead
 N_BEFORE = 6
-MOST_HEIGHT = 2000  # px; health fits no more on a phone, and need not
+MOST_HEIGHT = 1750  # px; health fits no more on a phone, and need not
 
 
 def main(folder):

@@ -40,7 +40,7 @@ export function readoutOf(plan) {
       const [begin, end] = [instants[t], instants[t + 1]];
       $("reading-action").textContent = plan.actions ? actionName(plan.actions[t]) : "";
       $("reading-time").textContent = `${clock.day(begin)} ${clock.time(begin)}–${clock.time(end)}`;
-      for (const { place, value } of rows) place.textContent = value(t);
+      for (const { place, value } of rows) place.textContent = value(t).replace(/ (kW|%)/g, "\u00a0$1");
     },
   };
   readout.set(intervalNow(plan) ?? 0);

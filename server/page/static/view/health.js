@@ -26,7 +26,7 @@ function showWarnings(plan) {
 
 /** Requests that were refused, the last one first. */
 function showRefused(refused, plan) {
-  const items = refused.toReversed().map((one) => el("li", {}, `${timeOf(one, plan)} `,
+  const items = [...refused].reverse().map((one) => el("li", {}, `${timeOf(one, plan)} `,
     el("code", { text: one.path }), ` ${one.status}: ${one.error} `));
   if (!items.length) items.push(el("li", { class: "quiet", text: "None since the start." }));
   $("refused").replaceChildren(...items);

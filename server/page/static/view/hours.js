@@ -67,8 +67,9 @@ function doing(plan, device, ts) {
   const [action] = Object.keys(energies).sort((one, other) => energies[other] - energies[one]);
   const after = percent(device.soc[ts.at(-1) + 1]);
   if (!action) {
-    const name = actionName(actionAt(plan, device, ts[0]));
-    return el("td", { class: "what quiet" }, `${name} `, el("small", { text: after }));
+    const idle = actionAt(plan, device, ts[0]);
+    return el("td", { class: "what quiet" }, `${actionName(idle)} `,
+      el("small", { text: idle === "away" ? "" : after }));
   }
   const series = action === "charge" ? device.charge : device.discharge;
   return el("td", { class: "what" }, el("i", { class: device.colour }),
