@@ -1,4 +1,5 @@
 # Two commands do everything on a machine with Python >= 3.11 and make: `make run` and `make test`.
+# `make PYTHON=python3.12 run` chooses another Python than python3.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -7,10 +8,19 @@ PORT ?= 5000
 # An editable install runs from its sources, where numba compiles: no need to build kernels.
 INSTALL := HATCH_BUILD_NO_HOOKS=true $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
+NEW_ENOUGH := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+
+# An environment whose Python has gone, or is too old, is made again.
+ifneq ($(wildcard $(VENV)/.created),)
+ifneq ($(shell $(BIN)/python -c '$(NEW_ENOUGH)' 2>&1 || echo broken),)
+$(shell rm -f $(VENV)/.created)
+endif
+endif
+
 VENDOR := server/page/static/vendor
 
 .PHONY: run test bench publish counts savings prove fuzz load soak examples page screenshots clean
-.PHONY: addon addon-arm64 addon-check addon-lock addon-pictures audit
+.PHONY: wheel docs addon addon-arm64 addon-check addon-lock addon-pictures audit
 
 run: $(VENV)/.installed page
 	$(BIN)/powersync-optimiser serve --port $(PORT) --greet
@@ -59,6 +69,20 @@ soak: $(VENV)/.test
 examples: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.days examples
 
+# The reference of the library: build/docs/optimiser.html.
+DOCS = -W error -m pdoc --docformat numpy --output-directory
+docs: $(VENV)/.installed
+	$(INSTALL) --editable '.[docs]'
+	$(BIN)/python $(DOCS) build/docs optimiser
+
+# For this machine; where there is a C++ compiler, with its kernels compiled ahead of time.
+wheel: $(VENV)/.created page
+	rm -f dist/*.whl
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+	@case $$(ls dist/*.whl) in \
+	  *-none-any.whl) echo "Kernels are not compiled (Debian: g++ is needed): numba will on first use." ;; esac
+	@ls dist/*.whl
+
 addon: $(VENV)/.installed page
 	$(BIN)/python -m addon.prove amd64
 
@@ -85,7 +109,7 @@ audit: $(VENV)/.test
 
 addon-pictures: $(VENV)/.installed
 	$(INSTALL) pillow
-	$(BIN)/python addon/draw.py
+	$(BIN)/python -m addon.draw
 
 # The charting library comes from its package; without npm all but the chart works, and says so.
 page:
@@ -106,7 +130,10 @@ $(VENDOR)/.built: package.json package-lock.json
 	touch $@
 
 $(VENV)/.created:
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c '$(NEW_ENOUGH)' 2>/dev/null || { \
+	  echo "$(PYTHON) will not do: Python 3.11 or later is needed, with venv (Debian: python3-venv)."; \
+	  echo "make PYTHON=python3.12 … chooses another."; exit 1; } >&2
+	$(PYTHON) -m venv --clear $(VENV)
 	touch $@
 
 $(VENV)/.installed: $(VENV)/.created pyproject.toml

@@ -1,9 +1,10 @@
-"""Draw ``icon.png`` and ``logo.png``: ``python addon/draw.py``, with Pillow installed.
+"""Draw ``icon.png`` and ``logo.png``: ``python -m addon.draw``, with Pillow installed.
 
 A battery that fills while power is cheap, and the price it saw.  The colours are readable on
 Home Assistant's light and dark themes.
 """
 
+import argparse
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -54,5 +55,6 @@ def logo(width: int, height: int) -> Image.Image:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(prog="python -m addon.draw", description=__doc__).parse_args()
     icon(ICON).save(HERE / "icon.png", optimize=True)
     logo(*LOGO).save(HERE / "logo.png", optimize=True)

@@ -38,7 +38,7 @@ def comparison(
     """Times [ms] of all peers that are present, what is skipped, and why."""
     peers, skipped = _present()
     rows: list[dict[str, Any]] = []
-    kernels, folder = shipped() if as_shipped else (MODE, home())
+    kernels, folder, lacking = shipped() if as_shipped else (MODE, home(), {})
     with Server(folder) as url, closing(Client(url)) as client:
         for n in sizes:
             rows.append(_row(n, client, peers, patience, rows[-1] if rows else None))
@@ -48,6 +48,7 @@ def comparison(
         for name in names
         if len(times := {row["T"]: row["ms"][name] for row in rows if name in row["ms"]}) > 2
     }
+    skipped |= lacking
     skipped |= {f"EMHASS at T = {row['T']}": row["emhass"] for row in rows if row.get("emhass")}
     return {"kernels": kernels, "rows": rows, "exponents": grows, "skipped": skipped}
 

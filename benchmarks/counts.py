@@ -163,8 +163,9 @@ def main() -> int:
     """Print or record the counts; the exit status is 1 where any is beyond its slack."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.counts", description=__doc__)
     parser.add_argument("--record", action="store_true", help="write them to counts.json")
+    arguments = parser.parse_args()
     found = counts()
-    if parser.parse_args().record:
+    if arguments.record:
         RECORDED.write_text(json.dumps(found, indent=1) + "\n")
     recorded = json.loads(RECORDED.read_text())
     for name, count in found.items():

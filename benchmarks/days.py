@@ -1,13 +1,13 @@
-"""Made-up days: seeded requests shaped as the PowerSync client posts them to `/optimize`.
+"""Made-up days: seeded requests, most shaped as the PowerSync client posts them to `/optimize`.
 
 ``python -m benchmarks.days examples/`` writes one example of each scenario.  The same seed gives
 the same day; only `random` and `standard_normal` are drawn, the streams least likely to change from
 one numpy to the next.
 """
 
+import argparse
 import json
 import math
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -309,24 +309,90 @@ SCENARIOS: dict[str, Callable[[int], Request]] = {
 }
 
 
+def _two_days(seed: int, *, kind: str) -> Request:
+    """Two days of half hours from noon, and of the provider's rules no word."""
+    request = synthetic_request(seed, 96, 30, kind, MIDSUMMER.replace(hour=12))
+    del request["provider_config"]
+    return {**request, "cost_function": "cost"}
+
+
+def _two_vehicles(seed: int) -> Request:
+    """A car at home until the morning, one that comes in the evening, and the home's battery."""
+    request = _two_days(seed, kind="dynamic")
+    request["home_battery"] = request.pop("battery")
+    charger = {"max_charge_kw": 7.4, "min_charge_kw": 1.4, "charger_efficiency": 0.92}
+    here = {"vehicle_id": "hatchback", "battery_capacity_kwh": 60, "current_soc": 0.35}
+    coming = {"vehicle_id": "van", "battery_capacity_kwh": 75, "current_soc": 0.6}
+    return {
+        **request,
+        "grid": {"max_import_w": 14_000},
+        "evs": [
+            {**here, "target_soc": 0.8, **charger, "departure_time": "07:30"},
+            {**coming, "target_soc": 0.9, **charger, "arrival_time": "18:30"}
+            | {"departure_time": "2026-01-16T08:00:00+11:00"},
+        ],
+    }
+
+
+def _several_batteries(seed: int) -> Request:
+    """Two unlike batteries; where the bill is the same, the new one works first."""
+    request = _two_days(seed, kind="dynamic")
+    del request["battery"]
+    new = {"id": "new", "capacity_wh": 13_500, "max_charge_w": 5000, "max_discharge_w": 5000}
+    old = {"id": "old", "capacity_wh": 6500, "max_charge_w": 3000, "max_discharge_w": 3000}
+    return {
+        **request,
+        "batteries": [
+            {**new, "current_soc": 0.5, "efficiency": 0.95, "backup_reserve": 0.2, "priority": 1},
+            {**old, "current_soc": 0.4, "efficiency": 0.9, "backup_reserve": 0.1, "priority": 2}
+            | {"cycle_cost": 0.02},
+        ],
+    }
+
+
+def _demand_charge(seed: int) -> Request:
+    """Every kW above the month's peak so far costs 12 $, from three to nine on weekdays."""
+    window = {"start": "15:00", "end": "21:00", "weekdays": "mon-fri"}
+    charge = {"price_per_kw": 12.0, **window, "peak_so_far_kw": 1.5, "average_minutes": 30}
+    return {**_two_days(seed, kind="time_of_use"), "demand_charges": [charge]}
+
+
+SITES: dict[str, Callable[[int], Request]] = {
+    "two_vehicles": _two_vehicles,
+    "several_batteries": _several_batteries,
+    "demand_charge": _demand_charge,
+}
+"""Examples of what the old client had no word for; two of them are of other endpoints."""
+
+
 def json_text(value: object, indent: str = "") -> str:
-    """Render `value` as JSON: an object on a line per key, anything else on one line."""
-    if not isinstance(value, dict):
-        return json.dumps(value, allow_nan=False)
+    """Render `value` as JSON: a line per key of an object and per object of a list."""
     deeper = indent + "  "
-    items = (f"{deeper}{json.dumps(key)}: {json_text(item, deeper)}" for key, item in value.items())
-    return "{\n" + ",\n".join(items) + f"\n{indent}}}"
+    if isinstance(value, dict):
+        ends = "{}"
+        items = [f"{json.dumps(key)}: {json_text(item, deeper)}" for key, item in value.items()]
+    elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
+        ends, items = "[]", [json_text(item, deeper) for item in value]
+    else:
+        return json.dumps(value, allow_nan=False)
+    inside = ",".join(f"\n{deeper}{item}" for item in items)
+    return f"{ends[0]}{inside}\n{indent}{ends[1]}"
 
 
 def write_examples(folder: Path) -> None:
     """Write ``<scenario>.json`` for every scenario into `folder`, made where absent."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, scenario in SCENARIOS.items():
+    for name, scenario in (SCENARIOS | SITES).items():
         text = json_text(scenario(EXAMPLE_SEED)) + "\n"
         (folder / f"{name}.json").write_text(text, encoding="utf-8", newline="\n")
 
 
+def main() -> None:
+    """Write the examples."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.days", description=__doc__)
+    parser.add_argument("folder", type=Path, help="where the examples go; made where absent")
+    write_examples(parser.parse_args().folder)
+
+
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit("usage: python -m benchmarks.days FOLDER")
-    write_examples(Path(sys.argv[1]))
+    main()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from benchmarks.comparison import OURS
-from benchmarks.report import number, promised, ratio, table
+from benchmarks.report import KERNELS, number, promised, ratio, table
 from benchmarks.several import SETS
 
 Results = dict[str, Any]
@@ -15,6 +15,7 @@ def highlights(results: Results) -> str:
     row, others = promised(results, "phases"), promised(results, "comparison")
     medians = {key: value["p50"] for key, value in row.items() if isinstance(value, dict)}
     service = results["service"]
+    shipped = KERNELS[results["comparison"]["kernels"]]
     share = medians["build"] / medians["cold"]
     times = ", ".join(f"{ratio(others, name)} {name}" for name in others["ms"] if name != OURS)
     turns = ", ".join(
@@ -36,7 +37,7 @@ def highlights(results: Results) -> str:
         ["HiGHS with binaries on the same hard prices", f"{service['ratio']:,} times as long"],
         ["whole HTTP round trip, T = 576", f"{number(medians['http'])} ms"],
         ["round trip as a share of HiGHS cold on the same matrix, by objective", turns],
-        ["others on the same problem, as multiples of the round trip", times],
+        [f"others on the same problem, as multiples of a round trip with {shipped}", times],
         [
             "`/health`, 99th percentile, while four 2,880-interval plans are made",
             f"{service['health_p99_ms']:.0f} ms",
@@ -47,7 +48,10 @@ def highlights(results: Results) -> str:
     where = (
         f"Medians of one run on {results['machine']['cores']} shared {_processor(results)} cores, "
     )
-    versions = f"Python {results['machine']['Python']}, highspy {results['versions']['highspy']}:"
+    versions = (
+        f"Python {results['machine']['Python']}, highspy {results['versions']['highspy']}, "
+        f"{KERNELS[results['kernels']]}:"
+    )
     return "\n".join([where + versions, "", table(["", ""], body)])
 
 
@@ -71,9 +75,13 @@ def image(results: Results) -> str:
     """README's table of what the add-on takes."""
     found = {name: _first(seen) for name, seen in results["image"].items()}
     after = next(name for name in found if name.startswith("resident, after"))
+    packed = found["compressed, zstd -19"]
     resident = (found["resident, idle"], found[after], found["resident, most"])
     body = [
-        ["download, disk", f"{found['compressed, zstd -19']:.0f} MB, {found['unpacked']:.0f} MB"],
+        [
+            "one archive of it (zstd, level 19), disk",
+            f"{packed:.0f} MB, {found['unpacked']:.0f} MB",
+        ],
         ["from start to healthy", f"{found['start to healthy']:.1f} s"],
         [
             f"memory idle, {after.removeprefix('resident, ')} intervals, at most",
@@ -94,6 +102,12 @@ def sweep(results: Results) -> str:
     return str(results["recorded"]["sweep"]["seen"])
 
 
+def instructions(results: Results) -> str:
+    """Instructions of a plan, in a sentence."""
+    seen = str(results["recorded"]["instructions"]["seen"])
+    return f"{seen[0].upper()}{seen[1:]}."
+
+
 def recorded(results: Results) -> str:
     """Figures that commands of their own print, and those commands."""
     body = [[f"`{each['command']}`", each["seen"]] for each in results["recorded"].values()]
@@ -105,6 +119,7 @@ BLOCKS: dict[str, Callable[[Results], str]] = {
     "image": image,
     "round trip": round_trip,
     "sweep": sweep,
+    "instructions": instructions,
     "recorded": recorded,
 }
 

@@ -4,6 +4,7 @@
 where numba compiles them, also the wheel, built with kernels ahead of time as the add-on has it.
 """
 
+import argparse
 import json
 import time
 from collections.abc import Iterator
@@ -91,6 +92,7 @@ def _body(seed: int, n_intervals: int) -> bytes:
 
 def main() -> None:
     """Print the figures."""
+    argparse.ArgumentParser(prog="python -m benchmarks.memory", description=__doc__).parse_args()
     print(json.dumps(memory(), indent=1))
 
 

@@ -14,7 +14,7 @@ MODES = ("cost", "profit", "self_consumption")
 
 def main() -> int:
     """Plan the month; the exit status is 1 where any plan fails."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.month", description=__doc__)
     parser.add_argument("--year", type=int, default=2025)
     parser.add_argument("--month", type=int, default=1)
     arguments = parser.parse_args()

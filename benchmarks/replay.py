@@ -158,7 +158,7 @@ def _carried_out(year: RealYear, at: int, found: Plan) -> tuple[float, float]:
 
 def main() -> None:
     """Print flips and bills of a week with and without preferences."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.replay", description=__doc__)
     parser.add_argument("--first", type=date.fromisoformat, default=date(2025, 3, 3))
     parser.add_argument("--days", type=int, default=7)
     parser.add_argument("--mode", type=CostFunction, default=CostFunction.COST)

@@ -16,7 +16,14 @@ _PHASES = {
     "http": "HTTP round trip",
 }
 
-_RATIOS = f"As multiples of `{OURS}` (kernels {{kernels}}), HTTP, proof and preferences included:"
+_RATIOS = f"As multiples of `{OURS}` ({{kernels}}), HTTP, proof and preferences included:"
+
+KERNELS = {
+    "jit": "kernels compiled by numba",
+    "ahead-of-time": "kernels compiled ahead of time, as in the wheel",
+    "python": "kernels not compiled",
+}
+"""What `matrix_builders.MODE` means."""
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -39,7 +46,7 @@ def described(results: Results) -> str:
     used = ", ".join(f"{name} {version}" for name, version in versions.items())
     return (
         f"{where}; {machine['cores']} cores; Python {machine['Python']}; "
-        f"kernels {results['kernels']}; {used}."
+        f"{KERNELS[results['kernels']]}; {used}."
     )
 
 
@@ -162,7 +169,7 @@ def comparison(results: Results) -> str:
     ]
     ratios = [[name, *(ratio(row, name) for row in rows)] for name in names if name != OURS]
     skipped = [f"- {name}: {why}" for name, why in results["comparison"]["skipped"].items()]
-    told = _RATIOS.format(kernels=results["comparison"]["kernels"])
+    told = _RATIOS.format(kernels=KERNELS[results["comparison"]["kernels"]])
     return "\n\n".join(
         [
             table(head, body),

@@ -13,17 +13,17 @@ from matrix_builders.compiled import MODE, Mode
 BUILT = CHECKOUT / "build" / "benchmarks" / "installed"
 
 
-def shipped() -> tuple[Mode, Path]:
+def shipped() -> tuple[Mode, Path, dict[str, str]]:
     """Kind of kernels and folder of what users have, or of the packages in use.
 
-    The latter where they are the same, or where a wheel cannot be built.
+    The latter where they are the same, or where a wheel cannot be built; the last says why.
     """
-    if MODE == "jit":
-        try:
-            return "ahead-of-time", installed_wheel()
-        except Lacking:
-            pass
-    return MODE, home()
+    if MODE != "jit":
+        return MODE, home(), {}
+    try:
+        return "ahead-of-time", installed_wheel(), {}
+    except Lacking as reason:
+        return MODE, home(), {"kernels compiled ahead of time": str(reason)}
 
 
 @cache

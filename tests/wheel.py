@@ -4,6 +4,7 @@
 what was built is kept in `build/` under a digest of all that goes into it.
 """
 
+import argparse
 import hashlib
 import os
 import signal
@@ -86,4 +87,5 @@ def stop(building):
 
 
 if __name__ == "__main__":
-    built_wheel()
+    argparse.ArgumentParser(prog="python -m tests.wheel", description=__doc__).parse_args()
+    print(built_wheel())

@@ -4,6 +4,7 @@ Started by `addon.prove.report` as ``unshare --mount --net --pid --fork``: the p
 Supervisor and the mounts exist in here only, and nothing outlives it.  Prints what it saw as JSON.
 """
 
+import argparse
 import http.client
 import json
 import signal
@@ -18,7 +19,7 @@ from typing import Any
 
 from addon.prove.memory import limited
 from addon.prove.tools import ROOT, Lacking, run
-from benchmarks.days import synthetic_request
+from benchmarks.days import SCENARIOS, synthetic_request
 
 SUPERVISOR = "172.30.32.2"
 OPTIONS = {"log_level": "info", "optimization_interval": 15, "horizon_hours": 48}
@@ -73,9 +74,7 @@ def trial(image: Image, *, plans: int, bounded: bool) -> dict[str, Any]:
         seen["chart"] = page_status(SUPERVISOR, CHART)
         seen["interval"] = ask("GET", "/status")["config"]["optimization_interval"]
         seen["kernels"] = ask("GET", "/status")["kernels"]
-        seen["costs"] = {
-            path.stem: cost(path) for path in sorted((ROOT / "examples").glob("*.json"))
-        }
+        seen["costs"] = {name: cost(ROOT / f"examples/{name}.json") for name in SCENARIOS}
         for seed in range(plans):
             ask("POST", "/optimize", json.dumps(synthetic_request(seed, INTERVALS)).encode())
         seen["after_mib"], seen["peak_mib"] = server.memory("VmRSS"), server.memory("VmHWM")
@@ -193,6 +192,7 @@ def healthcheck(image: Image) -> int:
 
 def main() -> None:
     """Read an image's description from standard input, try it, print what was seen."""
+    argparse.ArgumentParser(prog="python -m addon.prove.trial", description=__doc__).parse_args()
     asked = json.loads(sys.stdin.read())
     tree = Path(asked["tree"])
     run("ip", "link", "set", "lo", "up")

@@ -5,6 +5,7 @@ its own: ``python -m benchmarks.peers.emhass`` reads a case as JSON, solves it o
 then again with the problem it keeps, and prints costs and times.
 """
 
+import argparse
 import json
 import logging
 import sys
@@ -130,6 +131,8 @@ def _bill(case: Case, found: Any) -> float:  # noqa: ANN401 - a frame of pandas
 
 def main() -> None:
     """Solve the case on standard input."""
+    prog = "python -m benchmarks.peers.emhass"
+    argparse.ArgumentParser(prog=prog, description=__doc__).parse_args()
     logging.disable(logging.WARNING)
     costs, times = twice(Case.from_json(sys.stdin.read()))
     versions = {name: version(name) for name in ("emhass", "cvxpy", "numpy", "highspy")}

@@ -82,7 +82,7 @@ def _write(folder: Path, text: str, data: dict[str, object], found: Study) -> No
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.savings", description=__doc__)
     what = parser.add_mutually_exclusive_group()
     what.add_argument(
         "--csv", type=Path, metavar="FILE", help=f"your own house: columns {', '.join(COLUMNS)}"

@@ -1,13 +1,16 @@
-"""Record what every kernel is called with while plans are made: ``NUMBA_DISABLE_JIT=1 python``.
+"""Record what every kernel is called with while plans are made, with ``NUMBA_DISABLE_JIT=1`` set.
 
 In plain Python the kernels call each other through their modules, so that wrapping them there sees
 every call, the inner ones as well.
 """
 
+import argparse
 import pickle
 import sys
 from copy import deepcopy
 from pathlib import Path
+
+import msgspec
 
 from benchmarks.days import synthetic_request
 from matrix_builders.compiled import KERNELS, MODE
@@ -69,8 +72,10 @@ def record(calls):
 
 
 if __name__ == "__main__":
-    import msgspec
-
+    prog = "python -m tests.addon.record_kernel_calls"
+    parser = argparse.ArgumentParser(prog=prog, description=__doc__)
+    parser.add_argument("file", type=Path, help="where the calls go, pickled")
+    file = parser.parse_args().file
     assert MODE == "python"
     recorded = {}
     record(recorded)
@@ -79,4 +84,4 @@ if __name__ == "__main__":
     history, body = History(), msgspec.json.encode(next(requests()))
     for _ in range(2):  # the second comes after the first
         answer(body, Options(), utc_now, history)
-    Path(sys.argv[1]).write_bytes(pickle.dumps(recorded))
+    file.write_bytes(pickle.dumps(recorded))

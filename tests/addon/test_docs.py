@@ -76,8 +76,35 @@ def test_the_first_request_of_the_readme_gets_the_answer_that_it_tells():
     assert f"`baseline_cost` of {reply.summary.baseline_cost}." in README
 
 
-def test_both_changelogs_are_the_same():
-    assert (ADDON / "CHANGELOG.md").read_text() == (ROOT / "CHANGELOG.md").read_text()
+def test_the_change_log_is_a_kept_one():
+    """As keepachangelog.com has it: newest first, dated, by kinds of change, versions linked."""
+    text = (ROOT / "CHANGELOG.md").read_text()
+    head, *versions = re.split(r"^## ", text, flags=re.MULTILINE)
+    titles = [version.partition("\n")[0] for version in versions]
+    kinds = set(re.findall(r"^### (.*)$", text, re.MULTILINE))
+
+    assert head.startswith("# Changelog\n")
+    assert titles[0] == "[Unreleased]"
+    dated = [re.fullmatch(r"\[([\w.-]+)\] - (\d{4}-\d\d-\d\d)", title) for title in titles[1:]]
+    assert all(dated)
+    assert dated[0][1] == CONFIG["version"]
+    assert [match[2] for match in dated] == sorted((match[2] for match in dated), reverse=True)
+    assert kinds <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+    linked = set(re.findall(r"^\[(.*?)\]: https://\S+$", text, re.MULTILINE))
+    assert linked == {title[1:].partition("]")[0] for title in titles}
+
+
+def test_the_change_log_of_the_addon_is_for_its_users():
+    """Supervisor shows it before an update: short, and of nothing that its reader has not seen."""
+    text = (ADDON / "CHANGELOG.md").read_text()
+
+    assert re.search(
+        rf"^## {re.escape(CONFIG['version'])} - \d{{4}}-\d\d-\d\d$", text, re.MULTILINE
+    )
+    assert len(text.splitlines()) < 80
+    for word in ("HiGHS", "scipy", "certificate", "kernel", "endpoint", "value function", "Python"):
+        assert word not in text
+    assert set(re.findall(r"`(\w+_\w+)`", text)) - set(CONFIG["options"]) == {"self_consumption"}
 
 
 def test_the_panel_and_the_slug_are_called_so():

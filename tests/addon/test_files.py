@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from hatchling.builders.sdist import SdistBuilder
 
 from optimiser import CostFunction
 from server import options
@@ -55,11 +56,24 @@ PERMISSIONS = {
 }  # fmt: skip
 
 
-def git_files():
-    listed = subprocess.run(
-        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    return listed.stdout.splitlines()
+def git_files(root=ROOT):
+    """Files of the repository; the test is skipped where they came without it, as in a ZIP."""
+
+    def git(*arguments):
+        return subprocess.run(
+            ["git", *arguments], cwd=root, capture_output=True, text=True, check=False
+        )
+
+    if shutil.which("git") is None or not root.samefile(
+        git("rev-parse", "--show-toplevel").stdout.strip() or "/"
+    ):
+        pytest.skip(f"{root} is no clone of git, or there is no git: its files are not known")
+    return git("ls-files").stdout.splitlines()
+
+
+def test_what_needs_git_is_skipped_where_the_files_came_without_it(tmp_path):
+    with pytest.raises(pytest.skip.Exception, match="no clone of git"):
+        git_files(tmp_path)
 
 
 def test_the_required_keys_are_there_and_no_default_is_written():
@@ -161,20 +175,24 @@ def test_the_profile_is_understood():
 
 
 @pytest.mark.parametrize(
-    ("linter", "arguments"),
+    ("linter", "flags", "endings"),
     [
-        ("hadolint", ["addon/Dockerfile"]),
-        ("shellcheck", [f for f in git_files() if f.endswith(".sh") or f == ".ci/run"]),
-        ("yamllint", ["--strict", *(f for f in git_files() if f.endswith((".yaml", ".yml")))]),
+        ("hadolint", [], ("Dockerfile",)),
+        ("shellcheck", [], (".sh", ".ci/run")),
+        ("yamllint", ["--strict"], (".yaml", ".yml")),
     ],
 )
-def test_the_linters_have_no_complaint(linter, arguments):
+def test_the_linters_have_no_complaint(linter, flags, endings):
     found = shutil.which(linter, path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
     if found is None:
         pytest.skip(f"no {linter} for this machine")
 
     said = subprocess.run(
-        [found, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+        [found, *flags, *(f for f in git_files() if f.endswith(endings))],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
     assert (said.returncode, said.stdout) == (0, ""), said.stdout + said.stderr
@@ -197,9 +215,46 @@ def test_locks_have_a_hash_for_every_package_and_no_address(name):
     assert "://" not in text
 
 
-def test_what_is_published_is_pinned():
-    (workflow,) = (ROOT / ".github/workflows").glob("publish.y*ml")
-    used = re.findall(r"uses: (\S+)", workflow.read_text())
+def test_the_source_distribution_holds_the_packages_and_nothing_astray():
+    builder = SdistBuilder(str(ROOT))
+    names = {file.distribution_path for file in builder.recurse_included_files()}
 
-    assert used
-    assert [action for action in used if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", action)] == []
+    folders = {name.partition("/")[0] for name in names if "/" in name}
+    assert folders == {"matrix_builders", "optimiser", "server", "addon"}
+    assert {name for name in names if name.startswith("addon/")} == {"addon/wheel_hook.py"}
+    assert {name for name in names if "/" not in name} == {"README.md", "LICENSE", "CHANGELOG.md"}
+    assert {str(path.relative_to(ROOT)) for path in (ROOT / "server").rglob("*.py")} <= names
+
+
+OF_THE_OLD_ADDON = {  # every value that the schema of its versions 1.0.0 to 1.0.25 let through
+    "log_level": ["debug", "info", "warning", "error"],
+    "optimization_interval": range(5, 121),
+    "horizon_hours": range(24, 73),
+    "default_cost_function": ["cost", "profit", "self_consumption"],
+}
+
+
+@pytest.mark.parametrize("option", OF_THE_OLD_ADDON)
+def test_what_a_user_of_the_old_addon_has_saved_stays_in_force(option, tmp_path, caplog):
+    """Supervisor hands over what was saved, and our defaults for the rest."""
+    assert option in CONFIG["schema"], "Supervisor would drop it"
+    file = tmp_path / "options.json"
+    for value in OF_THE_OLD_ADDON[option]:
+        file.write_text(json.dumps({**CONFIG["options"], option: value}))
+
+        assert getattr(load({"TZ": "UTC"}, file), option) == value
+        assert getattr(load({"TZ": "UTC", option.upper(): str(value)}, None), option) == value
+    assert caplog.records == []
+    kind, _, inside = CONFIG["schema"][option].rstrip(")").partition("(")
+    allowed = inside.split("|") if kind == "list" else range(*map(int, inside.split(",")))
+    assert set(OF_THE_OLD_ADDON[option]) - {120, 72} <= set(allowed)
+
+
+def test_what_differs_for_who_saved_nothing_is_in_the_change_log_of_the_addon():
+    """Defaults of versions 1.0.1 to 1.0.25, where they are others now."""
+    before = {"optimization_interval": 5, "default_cost_function": "self_consumption"}
+    told = (ADDON / "CHANGELOG.md").read_text()
+
+    for option, default in before.items():
+        assert CONFIG["options"][option] != default
+        assert f"`{option}` | `{default}` | `{CONFIG['options'][option]}`" in told

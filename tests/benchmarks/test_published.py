@@ -1,6 +1,7 @@
 """Every figure of the documents is one of results.json, and no other."""
 
 import json
+import re
 
 import pytest
 
@@ -33,6 +34,35 @@ def test_the_results_show_all_that_is_measured():
     shown = set(publish.names(results))
 
     assert set(publish.report.SECTIONS) | {"machine", "image", "recorded"} == shown
+
+
+def section(title):
+    """Text of a section of the README, up to the next heading or bold beginning of a line."""
+    readme = publish.DOCUMENTS[0].read_text(encoding="utf-8")
+    return re.split(r"^(?:## |\*\*)", readme.partition(title)[2], maxsplit=1, flags=re.MULTILINE)[0]
+
+
+def test_the_shares_of_savings_are_those_of_their_page():
+    shares = re.findall(r"\d+\.\d %", section("## What it saves"))
+
+    savings = (publish.HERE / "SAVINGS.md").read_text(encoding="utf-8")
+    assert {"50.3 %", "92.7 %", "94.1 %"} <= set(shares)
+    assert [share for share in shares if f"| {share} |" not in savings] == []
+
+
+def test_what_is_said_of_several_storages_was_counted():
+    said, found = section("**Several storages**"), RESULTS["several"]
+    every = {row["set"]: row for row in found["rows"] if row["case"] == "all"}
+
+    for name in ("unlike batteries, negative midday", "on/off chargers"):
+        row = every[name]
+        assert f"{row['proved']} of {row['plans']} " in said
+        assert f"{row['cpu_worst']:.1f} s at most" in said
+    large = found["large"]
+    proved = [row for row in large if row["status"] == "optimal"]
+    assert f"{len(proved)} of {len(large)} sites" in said
+    assert f"take {proved[0]['wall']:.0f} s and {proved[0]['peak_mib']:.0f} MiB" in said
+    assert f"up to {max(row['peak_mib'] for row in large):.0f} MiB" in said
 
 
 def test_the_table_of_the_readme_holds_no_figure_of_another_place():

@@ -7,15 +7,62 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.days import SCENARIOS
 from tests.end_to_end import plan_of
+from tests.end_to_end.contract import charging_of, fleet_of
 
-EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.json"))
+FOLDER = Path(__file__).parents[2] / "examples"
+EXAMPLES = [FOLDER / f"{name}.json" for name in (*SCENARIOS, "demand_charge")]
+"""Bodies of `/optimize`."""
+
 # Prices that make the linear programme a mere relaxation; only how good the plan is may differ.
 HARD = {"negative_midday", "export_above_import"}
 
-pytestmark = pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+every_example = pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 
 
+def read(name):
+    return json.loads((FOLDER / f"{name}.json").read_bytes())
+
+
+def test_every_example_is_planned_by_one_of_these_tests():
+    others = {"two_vehicles", "several_batteries"}
+
+    assert {path.stem for path in FOLDER.glob("*.json")} == {p.stem for p in EXAMPLES} | others
+
+
+async def test_two_vehicles_reach_their_targets_in_time(client):
+    request = read("two_vehicles")
+
+    reply = await charging_of(client, request)
+
+    assert (reply["status"], reply["warnings"], reply["shortfall_kwh"]) == ("optimal", [], 0)
+    for car, charging in zip(request["evs"], reply["ev_schedules"], strict=True):
+        assert charging["vehicle_id"] == car["vehicle_id"]
+        assert charging["summary"]["final_soc"] >= car["target_soc"] - 1e-6
+
+
+async def test_several_batteries_are_planned_as_one_site(client):
+    request = read("several_batteries")
+
+    reply = await fleet_of(client, request)
+
+    assert (reply["status"], reply["warnings"]) == ("optimal", [])
+    assert list(reply["batteries"]) == [battery["id"] for battery in request["batteries"]]
+    assert all(battery["metrics"]["discharge_kwh"] > 0 for battery in reply["batteries"].values())
+
+
+async def test_a_demand_charge_keeps_the_peak_down(client):
+    request = read("demand_charge")
+    free = {key: value for key, value in request.items() if key != "demand_charges"}
+
+    charged, plain = await plan_of(client, request), await plan_of(client, free)
+
+    assert charged["summary"]["demand_peaks"][0]["peak_kw"] <= 1.5 + 1e-6
+    assert charged["summary"]["savings"] > plain["summary"]["savings"] + 10.0
+
+
+@every_example
 async def test_an_example_is_planned_and_nothing_was_mended(client, path):
     request = json.loads(path.read_bytes())
 
@@ -29,6 +76,7 @@ async def test_an_example_is_planned_and_nothing_was_mended(client, path):
         assert reply["status"] == "optimal"
 
 
+@every_example
 async def test_an_example_gets_n_powers_and_n_plus_one_states(client, path):
     request = json.loads(path.read_bytes())
     n = len(request["prices_import"])
@@ -41,6 +89,7 @@ async def test_an_example_gets_n_powers_and_n_plus_one_states(client, path):
     assert schedule["timestamps"][0] == request["start_time"]
 
 
+@every_example
 async def test_the_next_actions_of_an_example_follow_each_other(client, path):
     request = json.loads(path.read_bytes())
 
@@ -59,6 +108,7 @@ async def test_the_next_actions_of_an_example_follow_each_other(client, path):
         assert run["soc_end"] == schedule["soc_trajectory"][inside[-1] + 1]
 
 
+@every_example
 async def test_the_plan_of_an_example_beats_the_idle_battery(client, path):
     request = json.loads(path.read_bytes())
 

@@ -1,5 +1,6 @@
 """Schemathesis with our own OpenAPI document: ``python -m tests.fuzz.api``, for `FUZZ_SECONDS`."""
 
+import argparse
 import os
 import subprocess
 import sys
@@ -33,6 +34,7 @@ def check(folder, *, examples, seed=None, phases="examples,coverage,fuzzing"):
 
 
 def main():
+    argparse.ArgumentParser(prog="python -m tests.fuzz.api", description=__doc__).parse_args()
     seconds = float(os.environ.get("FUZZ_SECONDS", "100"))
     with tempfile.TemporaryDirectory() as folder:
         said, code, complained = check(Path(folder), examples=int(10 * seconds), seed=os.getpid())

@@ -3,6 +3,7 @@
 ``python -m tests.fuzz.codec`` draws until the time of `FUZZ_SECONDS` is up.
 """
 
+import argparse
 import json
 import os
 import random
@@ -129,6 +130,7 @@ def check(examples, seed=None):
 
 
 def main():
+    argparse.ArgumentParser(prog="python -m tests.fuzz.codec", description=__doc__).parse_args()
     ends, drawn = time.monotonic() + float(os.environ.get("FUZZ_SECONDS", "100")), 0
     while time.monotonic() < ends:
         seed = random.getrandbits(32)

@@ -5,6 +5,7 @@ Whatever a request means by the letter is worked out here a second time, without
 whose value differs from that has to have a warning.
 """
 
+import argparse
 import json
 import random
 import sys
@@ -218,7 +219,9 @@ def check(count, seed=0):
 
 
 def main():
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else COUNT
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz.forms", description=__doc__)
+    parser.add_argument("count", type=int, nargs="?", default=COUNT, help="bodies (%(default)s)")
+    count = parser.parse_args().count
     misread, read = check(count, seed=random.SystemRandom().randrange(2**32))
     for found, request in misread[:5]:
         print(", ".join(found), json.dumps(request)[:2000])

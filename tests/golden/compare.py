@@ -107,7 +107,7 @@ def report(found):
 
 def main():
     """Compare, and print what differs."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.golden.compare", description=__doc__)
     parser.add_argument("--only", default="", help="requests whose names hold this")
     parser.add_argument("--every", type=int, default=1, help="one request in so many")
     flags = parser.parse_args()

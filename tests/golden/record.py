@@ -5,6 +5,7 @@ what differs between the two.  Two more answers, to prices with a little noise, 
 schedule is determined by the request (``unique``).
 """
 
+import argparse
 import asyncio
 import json
 from dataclasses import replace
@@ -75,4 +76,5 @@ async def _record():
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(prog="python -m tests.golden.record", description=__doc__).parse_args()
     asyncio.run(_record())

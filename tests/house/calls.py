@@ -3,6 +3,7 @@
 ``python -m tests.house.calls`` prints how many, in which modules, and the tree of them.
 """
 
+import argparse
 import sys
 from collections import Counter
 from datetime import UTC, datetime
@@ -49,6 +50,7 @@ def calls_by_module(calls):
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(prog="python -m tests.house.calls", description=__doc__).parse_args()
     counts = calls_of_an_answer()
     by_module = calls_by_module(counts)
     print(f"{counts.total()} calls, {len(by_module)} modules, {max(map(len, counts))} deep")

@@ -226,7 +226,7 @@ def summary(findings):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(prog="python -m tests.oracle.sweep", description=__doc__)
     parser.add_argument("--share", type=float, default=1.0, help="of the sites")
     parser.add_argument("--time-limit", type=float, default=60.0, help="for each site, in seconds")
     given = parser.parse_args(arguments)

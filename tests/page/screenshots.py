@@ -4,8 +4,8 @@ The clock of the browser stands at 16:35 of the example's first day, so that a p
 shows the same plan.
 """
 
+import argparse
 import re
-import sys
 import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -80,4 +80,6 @@ def _picture(browser, server, start, screen, path):
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    parser = argparse.ArgumentParser(prog="python -m tests.page.screenshots", description=__doc__)
+    parser.add_argument("folder", type=Path, help="where the pictures go; made where absent")
+    main(parser.parse_args().folder)

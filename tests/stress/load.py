@@ -1,5 +1,6 @@
 """``python -m tests.stress.load [seconds]``: 200 clients at once, with a mix of requests."""
 
+import argparse
 import asyncio
 import json
 import multiprocessing
@@ -92,7 +93,9 @@ def load(server, seconds, count=CLIENTS):
 
 
 def main():
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 60.0
+    parser = argparse.ArgumentParser(prog="python -m tests.stress.load", description=__doc__)
+    parser.add_argument("seconds", type=float, nargs="?", default=60.0, help="(%(default)s)")
+    seconds = parser.parse_args().seconds
     with (
         tempfile.TemporaryDirectory() as folder,
         as_in_the_image(Path(folder)) as server,

@@ -1,5 +1,6 @@
 """``python -m tests.stress.siege``: every attack in turn, while an honest client asks."""
 
+import argparse
 import asyncio
 import multiprocessing
 import os
@@ -82,11 +83,13 @@ def complaints(log):
 
 
 def main():
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 10.0
-    names = sys.argv[2:] or ATTACKS
+    parser = argparse.ArgumentParser(prog="python -m tests.stress.siege", description=__doc__)
+    parser.add_argument("seconds", type=float, nargs="?", default=10.0, help="(%(default)s)")
+    parser.add_argument("attack", nargs="*", help=f"all, or some of: {', '.join(ATTACKS)}")
+    given = parser.parse_args()
+    seconds, failed = given.seconds, False
     print(HEADING)
-    failed = False
-    for name in names:
+    for name in given.attack or ATTACKS:
         with (
             tempfile.TemporaryDirectory() as folder,
             as_in_the_image(Path(folder)) as server,

@@ -1,5 +1,6 @@
 """``python -m tests.stress.soak [plans]``: a month of plans, one every five minutes, in a hurry."""
 
+import argparse
 import http.client
 import json
 import sys
@@ -42,7 +43,9 @@ def replay(server, plans, n_intervals=576, minutes=5):
 
 
 def main():
-    plans = int(sys.argv[1]) if len(sys.argv) > 1 else MONTH
+    parser = argparse.ArgumentParser(prog="python -m tests.stress.soak", description=__doc__)
+    parser.add_argument("plans", type=int, nargs="?", default=MONTH, help="how many (%(default)s)")
+    plans = parser.parse_args().plans
     with (
         tempfile.TemporaryDirectory() as log,
         as_in_the_image(Path(log)) as server,
