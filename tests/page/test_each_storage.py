@@ -192,6 +192,7 @@ def test_days_are_named_where_a_span_crosses_midnight(browser, server):
                 return [span('2026-01-14T13:00', '2026-01-14T15:00'),
                     span('2026-01-14T22:00', '2026-01-15T06:00'),
                     span('2026-01-14T22:00', '2026-01-15T00:00'),
+                    span('2026-01-15T00:00', '2026-01-15T06:00'),
                     span('2026-01-15T06:00', '2026-01-15T07:00'),
                     clock.words('by 2026-01-15T06:00:00+11:00; short')];
             }"""
@@ -201,6 +202,7 @@ def test_days_are_named_where_a_span_crosses_midnight(browser, server):
         "13:00 to 15:00",
         "22:00 to Thu 06:00",
         "22:00 to 24:00",
+        "Thu 00:00 to 06:00",
         "Thu 06:00 to 07:00",
         "by Thu 06:00; short",
     ]

@@ -119,6 +119,22 @@ def test_a_plan_grows_old_on_an_open_page(browser, server):
     context.close()
 
 
+def test_an_earlier_plan_is_not_green(browser, server):
+    post(server, one_battery())
+    post(server, one_battery())
+
+    with opened(browser, server.page_url) as page:
+        page.wait_for_selector("#proof.good")
+        page.click("#past-box summary")
+        page.focus("#past")
+        page.keyboard.press("ArrowLeft")
+        page.wait_for_selector("#proof.fair")
+
+        assert page.inner_text("#proof") == "Earlier plan"
+        page.click("#back")
+        page.wait_for_selector("#proof.good")
+
+
 def test_a_refused_request_is_shown_until_there_is_a_plan(browser, server):
     post(server, one_battery())
     error = refused(server, {"prices_import": [0.3], "battery": {"capacity_wh": -5}})

@@ -51,7 +51,7 @@ async function refresh() {
 }
 
 function tellHealth() {
-  showTrust(page.plan, page.status);
+  showTrust(page.plan, page.status, !page.follows && !isExample());
   showHealth(page.status, page.plan, page.plans.summaries);
 }
 

@@ -54,16 +54,20 @@ export class Clock {
     return Math.floor(this.local(one) / 864e5) === Math.floor(this.local(other) / 864e5);
   }
 
-  /** A time, with its day where that is not the day of `since`; midnight closes a day. */
+  /** A time, with its day where that is not the day of `since`. */
   when(epoch, since) {
-    if (this.sameDay(epoch, since)) return this.time(epoch);
+    return this.sameDay(epoch, since) ? this.time(epoch) : `${this.day(epoch)} ${this.time(epoch)}`;
+  }
+
+  /** The end of what began at `since`; midnight closes a day. */
+  until(epoch, since) {
     const isMidnight = this.time(epoch) === "00:00" && this.sameDay(epoch - 1, since);
-    return isMidnight ? "24:00" : `${this.day(epoch)} ${this.time(epoch)}`;
+    return isMidnight ? "24:00" : this.when(epoch, since);
   }
 
   /** A span; its days are named where it is of another day than `since`, or crosses midnight. */
   span(begin, end, since) {
-    return `${this.when(begin, since)}–${this.when(end, begin)}`;
+    return `${this.when(begin, since)}–${this.until(end, begin)}`;
   }
 
   /** A text of the server with its time stamps as people write them. */

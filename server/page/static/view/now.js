@@ -56,7 +56,7 @@ const ended = (sentence) => (/[.!?]$/.test(sentence) ? sentence : `${sentence}.`
 
 function doing({ clock }, run, now) {
   if (!run) return [el("strong", { text: "Nothing planned" })];
-  const until = ` until ${clock.when(epochOf(run.end), now)}`;
+  const until = ` until ${clock.until(epochOf(run.end), now)}`;
   const then = run.soc_end === undefined || run.action === "away" ? "" : `, then ${percent(run.soc_end)}`;
   return [el("strong", { text: actionName(run.action) }), `${until}${then}`];
 }

@@ -36,14 +36,14 @@ function ageOf(plan, now = Date.now() / 1000) {
 }
 
 /** Show the verdict, what speaks against it, and requests that were refused since. */
-export function showTrust(plan, status) {
+export function showTrust(plan, status, isEarlier) {
   const doubts = plan ? doubtsOf(plan) : [];
   const open = status?.open ?? [];
-  const isGood = plan !== null && plan.trust.is_proved && !doubts.length && !open.length;
+  const isGood = plan !== null && plan.trust.is_proved && !isEarlier && !doubts.length && !open.length;
   const pill = $("proof");
   pill.hidden = plan === null;
   if (plan) {
-    const short = verdict(plan, doubts, open);
+    const short = isEarlier ? "Earlier plan" : verdict(plan, doubts, open);
     pill.textContent = short;
     pill.className = `pill ${isGood ? "good" : "fair"}`;
     $("proof-title").textContent = `May I trust this plan? ${isGood ? "✓ " : ""}${short}.`;
