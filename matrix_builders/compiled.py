@@ -85,11 +85,27 @@ def _require_unique(name: str, function: Callable[..., Any]) -> None:
 
 
 def _jit(signature: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a kernel that is compiled when it is first called, by Python or by another kernel.
+
+    numba would compile for the types of the arguments; this is compiled once, as declared.
+    """
     import numba  # noqa: PLC0415 - heavy, and not needed in the other two modes
+    from numba.core.compiler_lock import global_compiler_lock  # noqa: PLC0415
 
     _drop_stale(function)
-    compiled = numba.njit(signature, cache=True, nogil=True)(function)
-    return cast(Callable[..., Any], compiled)
+    dispatcher = numba.njit(cache=True, nogil=True)(function)
+    compile_for = dispatcher.compile
+
+    def compile_as_declared(_: object) -> Any:  # noqa: ANN401 - numba's, and untyped
+        with global_compiler_lock:  # another thread may have been first
+            if not dispatcher.overloads:
+                compile_for(signature)
+                dispatcher.disable_compile()
+            (overload,) = dispatcher.overloads.values()
+        return overload.entry_point
+
+    dispatcher.compile = compile_as_declared
+    return cast(Callable[..., Any], dispatcher)
 
 
 def _drop_stale(function: Callable[..., Any]) -> None:

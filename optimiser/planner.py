@@ -10,6 +10,7 @@ from optimiser.model.dispatch import DEAD_BAND, Dispatch, Trajectory, simulate
 from optimiser.model.formulation import Formulation, formulate
 from optimiser.model.pieces import Pieces, cut_site
 from optimiser.price_scale import from_scale, to_scale
+from optimiser.problem.checks import require_finite, require_kind, require_member
 from optimiser.problem.objective import CostFunction
 from optimiser.problem.provider import ProviderRules
 from optimiser.problem.site import Site
@@ -24,18 +25,20 @@ from optimiser.second_stage.preference import DEFAULT_BUDGET
 from optimiser.second_stage.tie_breaking import Preferences, choose
 from optimiser.solver_chain import Answer, solve_storage, solver_chain
 from optimiser.solvers import Deadline, SolverBackend, now
+from optimiser.unit_check import check_units
 from optimiser.value_function.terminal_value import build_problem
 
 
 def plan(
     site: Site,
-    cost_function: CostFunction = CostFunction.COST,
+    cost_function: CostFunction | str = CostFunction.COST,
     *,
     rules: ProviderRules = ProviderRules(),
     previous: Plan | None = None,
     preference_budget: float = DEFAULT_BUDGET,
     time_limit: float = 20.0,
     backends: Iterable[SolverBackend] | None = None,
+    any_size: bool = False,
 ) -> Plan:
     """Plan one site.
 
@@ -43,8 +46,8 @@ def plan(
     ----------
     site : Site
         The problem.
-    cost_function : CostFunction
-        The objective.
+    cost_function : CostFunction or str
+        The objective: ``"cost"``, ``"profit"`` or ``"self_consumption"``.
     rules : ProviderRules
         Price modifications to plan against; the bill stays the true one.
     previous : Plan, optional
@@ -57,6 +60,8 @@ def plan(
         takes up to two seconds more. [s]
     backends : iterable of SolverBackend, optional
         Solvers to try in order, instead of those installed.
+    any_size : bool
+        Whether numbers that no home has are planned all the same; see `check_units`.
 
     Returns
     -------
@@ -65,9 +70,15 @@ def plan(
 
     Raises
     ------
+    ProblemError
+        Where an argument is of another kind, or a number of the site must be in another unit.
     SolverError
         Where no plan passes its audit.
     """
+    cost_function = require_member("cost_function", cost_function, CostFunction)
+    _require_arguments(site, rules, previous, preference_budget, time_limit)
+    if not any_size:
+        check_units(site)
     if (scale := site.price_scale) != 1.0:
         in_units = plan(
             to_scale(site, scale),
@@ -77,6 +88,7 @@ def plan(
             preference_budget=preference_budget,
             time_limit=time_limit,
             backends=backends,
+            any_size=True,
         )
         return replace(from_scale(in_units, scale), site=site)
     began = now()
@@ -111,6 +123,21 @@ def plan(
             **outcome._asdict(),
         )
     raise SolverError("; ".join(refusals))
+
+
+def _require_arguments(
+    site: Site,
+    rules: ProviderRules,
+    previous: Plan | None,
+    preference_budget: float,
+    time_limit: float,
+) -> None:
+    """Require arguments of `plan` of the kinds that it takes."""
+    require_kind("site", site, Site)
+    require_kind("rules", rules, ProviderRules)
+    require_kind("previous", previous, Plan, type(None))
+    require_finite("preference_budget", preference_budget)
+    require_finite("time_limit", time_limit)
 
 
 class Outcome(NamedTuple):

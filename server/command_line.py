@@ -11,15 +11,14 @@ from pathlib import Path
 import msgspec
 
 from optimiser import OptimiserError
+from optimiser.table import as_text
 from server.options import ADDON_OPTIONS, LOG_LEVELS, load
 from server.version import VERSION
+from server.wire.replies import WarningOut
 
 DEFAULT_PORT = 5000
 DEFAULT_UI_PORT = 8099
 _LAST_PORT = 65_535
-
-_GREETING = """PowerSync Optimiser: {url}
-Try it:  curl -s {url}/optimize -H 'Content-Type: application/json' -d @examples/dynamic_day.json"""
 
 log = logging.getLogger("server")
 
@@ -53,7 +52,7 @@ def add_serve_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--user", help="continue as this user once the options are read")
     parser.add_argument("--log-level", choices=LOG_LEVELS, help="wins over every other source")
-    parser.add_argument("--greet", action="store_true", help="print the URL and an example call")
+    parser.add_argument("--greet", action="store_true", help="print addresses and an example call")
 
 
 def _port(text: str) -> int:
@@ -79,8 +78,6 @@ def run_serve(parsed: argparse.Namespace) -> int:
         except CannotDrop as error:
             log.error("--user: %s", error)
             return 1
-    if parsed.greet:
-        print(_GREETING.format(url=f"http://127.0.0.1:{parsed.port}"), flush=True)
     addresses = Addresses(
         host=parsed.host,
         port=parsed.port,
@@ -88,28 +85,46 @@ def run_serve(parsed: argparse.Namespace) -> int:
         page_port=parsed.ui_port,
         visitors=SUPERVISOR if parsed.addon else LOOPBACK,
     )
-    return serve(options, addresses)
+    return serve(options, addresses, greet=parsed.greet)
 
 
 def _plan(parsed: argparse.Namespace) -> int:
     from server.http.app import utc_now  # noqa: PLC0415
-    from server.plans.planning import optimise_any  # noqa: PLC0415
-    from server.table import as_text  # noqa: PLC0415
-    from server.wire.replies import EvReply  # noqa: PLC0415
+    from server.plans.compilation import compilation_logged  # noqa: PLC0415
+    from server.plans.planning import answer_any  # noqa: PLC0415
 
+    logging.basicConfig(level="INFO", stream=sys.stderr, format="powersync-optimiser: %(message)s")
     is_file = parsed.request != "-"
     try:
         body = Path(parsed.request).read_bytes() if is_file else sys.stdin.buffer.read()
-        reply = optimise_any(body, load(os.environ, parsed.options), utc_now)
+        with compilation_logged():
+            answer = answer_any(body, load(os.environ, parsed.options), utc_now)
     except (OSError, OptimiserError) as error:
         print(f"powersync-optimiser: {error}", file=sys.stderr)
         return 2
-    if parsed.json or isinstance(reply, EvReply):  # a table has no room for vehicles
-        text = msgspec.json.encode(reply).decode()
-    else:
-        text = as_text(reply)
+    if parsed.json:
+        return _write(answer.body.decode())
+    for warning in msgspec.json.decode(answer.body, type=_Warnings).warnings:
+        print(f"warning: {warning.field}: {warning.message}", file=sys.stderr)
+    problem = answer.solved.problem
+    names = [name or key for name, key in zip(problem.names, problem.keys, strict=True)]
+    return _write(as_text(answer.solved.plan, names, problem.currency or "$"))
+
+
+class _Warnings(msgspec.Struct):
+    """The part of every reply that the table does not hold."""
+
+    warnings: list[WarningOut]
+
+
+def _write(text: str) -> int:
+    """Write to standard output, and return the exit status."""
     try:
         print(text, flush=True)
-    except BrokenPipeError:  # the reader has closed its end
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python tries again
+        if isinstance(error, BrokenPipeError):  # the reader has closed its end
+            return 0
+        print(f"powersync-optimiser: cannot write: {error.strerror}", file=sys.stderr)
+        return 1
     return 0

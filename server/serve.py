@@ -16,13 +16,19 @@ from server.http.app import create_app, utc_now
 from server.http.connections import TIMEOUT, listening, without_traceback
 from server.options import Options
 from server.page import LOOPBACK, serving_page
+from server.plans.compilation import compilation_logged
 from server.plans.example import example_body
 from server.plans.planning import answer
 from server.version import VERSION
 
+_GREETING = """PowerSync Optimiser: {url}
+The page:            {page}
+Try it:  curl -s {url}/optimize -H 'Content-Type: application/json' -d @examples/dynamic_day.json"""
+
 log = logging.getLogger("server")
 
 _SHUTDOWN = 1.0  # s for requests in progress; Supervisor kills after 10
+_A_DAY = 288  # intervals; shorter horizons do not take all kernels of a usual plan
 _TURN = 0.001  # s; the longest wait of the event loop for Python code of a plan
 
 
@@ -39,9 +45,9 @@ def configure_logging(level: str) -> None:
 
 
 def warm_up(options: Options) -> None:
-    """Make one small plan, so that the first real one need not load anything."""
+    """Plan one day, so that the first real one need not load or compile anything."""
     began = time.perf_counter()
-    answer(example_body(), options, utc_now)
+    answer(example_body(_A_DAY), options, utc_now)
     gc.collect()
     gc.freeze()  # everything loaded so far stays: later collections skip it
     log.info("warm in %.0f ms", (time.perf_counter() - began) * 1000)
@@ -58,13 +64,24 @@ class Addresses:
     visitors: frozenset[str] = LOOPBACK
 
 
-def serve(options: Options, addresses: Addresses) -> int:
-    """Serve until SIGTERM or SIGINT, and return the exit status."""
+def serve(options: Options, addresses: Addresses, *, greet: bool = False) -> int:
+    """Serve until SIGTERM or SIGINT, and return the exit status.
+
+    Parameters
+    ----------
+    options : Options
+        Defaults for requests.
+    addresses : Addresses
+        Where to listen.
+    greet : bool
+        Whether to print the addresses, and an example call, once the server listens.
+    """
     sys.setswitchinterval(_TURN)
     app = create_app(options)
-    warm_up(options)
     try:
-        asyncio.run(_serve(app, addresses))
+        with compilation_logged():
+            warm_up(options)
+            asyncio.run(_serve(app, addresses, greet))
     except OSError as error:
         number = error.errno or 0  # negative where the name of the host means nothing
         reason = os.strerror(number) if number > 0 else error.strerror
@@ -76,7 +93,7 @@ def serve(options: Options, addresses: Addresses) -> int:
     os._exit(0)  # a solve in progress must not hold up the end of the process
 
 
-async def _serve(app: web.Application, addresses: Addresses) -> None:
+async def _serve(app: web.Application, addresses: Addresses, greet: bool) -> None:
     """Serve an application and its page until a signal ends it."""
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -92,6 +109,9 @@ async def _serve(app: web.Application, addresses: Addresses) -> None:
         shutdown_timeout=_SHUTDOWN,
     )
     page = serving_page(app, addresses.visitors, addresses.page_host, addresses.page_port)
-    async with page, listening(runner, app[keys.STATE].planning, host, port):
+    async with listening(runner, app[keys.STATE].planning, host, port), page as page_url:
         log.info("PowerSync Optimiser %s listens on %s:%d", VERSION, host, port)
+        if greet:
+            url = f"http://127.0.0.1:{port}"
+            print(_GREETING.format(url=url, page=page_url or "none"), flush=True)
         await stopped.wait()

@@ -17,7 +17,7 @@ from optimiser.problem.windows import Mask
 _PENALTY_FACTOR = 10.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Permissions:
     """Permissions to trade with the grid.
 
@@ -33,7 +33,7 @@ class Permissions:
     feed_in: Mask
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ProblemArrays:
     """One problem in kWh per interval, ready for any solver.
 

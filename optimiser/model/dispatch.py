@@ -23,7 +23,7 @@ _EQUAL = 1e-12  # $; costs nearer than this are the same, and the first choice w
 _METER_NOISE = 1e-7  # kWh; rounding of the solver, a milliwatt over five minutes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Trajectory:
     """The stored energy that a plan is to follow.
 
@@ -40,7 +40,7 @@ class Trajectory:
     metered: Vector | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Dispatch:
     """Energy of every interval; no storage both charges and discharges, nor does the meter.
 

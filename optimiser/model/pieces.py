@@ -25,7 +25,7 @@ _ROUNDING = 1e-9  # h; of sums of interval lengths
 _MIDNIGHT = time(0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Pieces:
     """A site in pieces.
 

@@ -7,7 +7,9 @@ from optimiser.errors import ProblemError
 from optimiser.problem.checks import (
     require_efficiencies,
     require_finite,
+    require_flags,
     require_fractions,
+    require_limits,
     require_not_negative,
 )
 
@@ -64,8 +66,9 @@ class Battery:
         require_not_negative(self, "capacity", "charge_limit", "discharge_limit", "cycle_cost")
         require_efficiencies(self, "charge_efficiency", "discharge_efficiency")
         require_fractions(self, "initial_soc", "reserve", "max_soc")
-        if not self.export_limit >= 0:
-            raise ProblemError("export_limit", f"must not be negative, got {self.export_limit!r}")
+        require_flags(self, "may_charge_from_grid", "may_export")
+        require_limits(self, "export_limit")
+        require_finite("priority", self.priority)
         if self.reserve > self.max_soc:
             raise ProblemError("reserve", f"must not exceed max_soc, got {self.reserve!r}")
         if self.target_end_soc is not None:

@@ -2,19 +2,85 @@
 
 import math
 import sys
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
 from functools import partial
+from numbers import Real
+from typing import TypeGuard, TypeVar, cast
 
 import numpy as np
 
 from matrix_builders import Vector
 from optimiser.errors import ProblemError
 
+Member = TypeVar("Member", bound=StrEnum)
+Kind = TypeVar("Kind")
 
-def _require_within(owner: object, *fields: str, least: float, most: float, rule: str) -> None:
-    """Require fields within a range."""
+_TRUTHS = (bool, np.bool_)
+_LONGEST = 80  # characters of a value in an error
+
+
+def excerpt(value: object) -> str:
+    """Return a value as an error quotes it."""
+    text = repr(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+
+
+def require_member(field: str, value: object, choices: type[Member]) -> Member:
+    """Return the member of an enumeration that a value is, or is the text of."""
+    try:
+        return choices(cast(str, value))
+    except ValueError:
+        texts = ", ".join([f"'{choice}'" for choice in choices])
+        raise ProblemError(field, f"must be one of {texts}, got {excerpt(value)}") from None
+
+
+def require_kind(field: str, value: object, kind: type, *others: type) -> None:
+    """Require an instance of a class, or of another one."""
+    if not isinstance(value, (kind, *others)):
+        name = kind.__name__
+        raise ProblemError(field, f"must be of the class {name}, got {excerpt(value)}")
+
+
+def require_sequence(field: str, values: object, kind: type[Kind]) -> tuple[Kind, ...]:
+    """Return what a list, a tuple or another iterable holds: instances of a class."""
+    entries = tuple(values) if isinstance(values, Iterable) else (None,)
+    if [entry for entry in entries if not isinstance(entry, kind)]:
+        rule = f"must be a sequence of {kind.__name__}, got {excerpt(values)}"
+        raise ProblemError(field, rule)
+    return entries
+
+
+def require_flags(owner: object, *fields: str) -> None:
+    """Require fields that are True or False."""
     for field in fields:
         value = getattr(owner, field)
-        if not least <= value <= most:
+        if not isinstance(value, _TRUTHS):
+            raise ProblemError(field, f"must be True or False, got {excerpt(value)}")
+
+
+def _is_aware(when: object) -> TypeGuard[datetime]:
+    """Return whether something is an instant; pandas has a datetime that is none, NaT."""
+    return isinstance(when, datetime) and when.tzinfo is not None and when.utcoffset() is not None
+
+
+def require_instant(field: str, when: object) -> datetime:
+    """Return a time-zone aware datetime as a plain one, which a pandas.Timestamp is not."""
+    if not _is_aware(when):
+        raise ProblemError(field, f"must be a time-zone aware datetime, got {excerpt(when)}")
+    if type(when) is datetime:
+        return when
+    return datetime.combine(when.date(), when.timetz()).replace(fold=when.fold)
+
+
+def _require_within(owner: object, *fields: str, least: float, most: float, rule: str) -> None:
+    """Require fields that are numbers within a range."""
+    for field in fields:
+        value = getattr(owner, field)
+        if not isinstance(value, Real) or isinstance(value, _TRUTHS):
+            raise ProblemError(field, f"must be a number, got {excerpt(value)}")
+        if not least <= float(value) <= most:
             raise ProblemError(field, f"{rule}, got {value!r}")
 
 
@@ -34,9 +100,14 @@ require_not_negative = partial(
 )
 """Require fields that are finite and at least zero."""
 
+require_limits = partial(_require_within, least=0.0, most=math.inf, rule="must not be negative")
+"""Require fields that are at least zero, and infinite where nothing is limited."""
+
 
 def require_finite(field: str, value: float) -> None:
     """Require a finite number."""
+    if not isinstance(value, Real) or isinstance(value, _TRUTHS):
+        raise ProblemError(field, f"must be a number, got {excerpt(value)}")
     if not math.isfinite(value):
         raise ProblemError(field, f"must be finite, got {value!r}")
 
@@ -74,6 +145,8 @@ def freeze_vector(
     ProblemError
         Where an entry is not a finite number or too low, or the length is wrong.
     """
+    if isinstance(values, str):  # numpy reads "5" as a number
+        raise ProblemError(field, f"must hold numbers only, got {excerpt(values)}")
     try:
         vector = np.array(values, dtype=np.float64)
     except (TypeError, ValueError):
@@ -88,3 +161,36 @@ def freeze_vector(
         raise ProblemError(field, f"{rule}, got {float(vector.min())!r}")
     vector.setflags(write=False)
     return vector
+
+
+def starts_of(**series: object) -> Vector | None:
+    """Return the instants that the indices of series hold, which must be the same. [s since 1970]
+
+    An index is what pandas calls so.  One of positions, from 0 on, says nothing.
+    """
+    found: Vector | None = None
+    for field, values in series.items():
+        if not (hasattr(values, "index") and hasattr(values, "to_numpy")):  # a list has the first
+            continue
+        labels = list(values.index)
+        if labels == list(range(len(labels))):
+            continue
+        starts = np.array([_instant_of(field, label) for label in labels])
+        if found is not None and not np.array_equal(found, starts):
+            raise ProblemError(field, "must have the index of the series before it")
+        found = starts
+    return found
+
+
+def _instant_of(field: str, label: object) -> float:
+    """Return an entry of an index. [s since 1970]"""
+    if not _is_aware(label):
+        rule = f"must have an index of time-zone aware instants, got {excerpt(label)}"
+        raise ProblemError(field, rule)
+    return label.timestamp()
+
+
+def set_fields(owner: object, **values: object) -> None:
+    """Set fields of a frozen dataclass, for its constructor."""
+    for field, value in values.items():
+        object.__setattr__(owner, field, value)

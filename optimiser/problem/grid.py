@@ -1,13 +1,14 @@
 """The connection to the grid, and the inverter that batteries and panels may share."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from matrix_builders import Vector
 from optimiser.errors import ProblemError
-from optimiser.problem.checks import require_not_negative
+from optimiser.problem.checks import require_flags, require_not_negative, set_fields, starts_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -22,21 +23,49 @@ class Grid:
     curtailment : bool
         Whether solar may be left unused at will; what a limit of exports or the inverter cuts is
         lost in any case.
+    starts : float64 array, shape (T,), or None
+        Index of the limits, where they have one of time: a `Site` requires it to hold the starts
+        of its horizon. [s since 1970]
     """
 
     import_limit: float | Vector = math.inf
     export_limit: float | Vector = math.inf
     curtailment: bool = False
+    starts: Vector | None = field(default=None, repr=False)
 
-    def __post_init__(self) -> None:
-        for name in ("import_limit", "export_limit"):
-            limit = np.array(getattr(self, name), dtype=np.float64)
-            if not (limit >= 0).all():
-                lowest = float(limit.min(initial=np.inf))
-                raise ProblemError(name, f"must not be negative, got {lowest!r}")
-            if limit.ndim > 0:
-                limit.setflags(write=False)
-                object.__setattr__(self, name, limit)
+    def __init__(
+        self,
+        *,
+        import_limit: ArrayLike = math.inf,
+        export_limit: ArrayLike = math.inf,
+        curtailment: bool = False,
+        starts: Vector | None = None,
+    ) -> None:
+        index = starts_of(import_limit=import_limit, export_limit=export_limit)
+        set_fields(
+            self,
+            import_limit=_limit("import_limit", import_limit),
+            export_limit=_limit("export_limit", export_limit),
+            curtailment=curtailment,
+            starts=starts if index is None else index,
+        )
+        require_flags(self, "curtailment")
+
+
+def _limit(field: str, values: ArrayLike) -> float | Vector:
+    """Return a limit, which may be infinite, or a read-only array of them. [kW]"""
+    try:
+        limit = np.array(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ProblemError(field, "must hold numbers only") from None
+    if limit.ndim > 1:
+        raise ProblemError(field, f"must be one-dimensional, got {limit.shape!r}")
+    if not (limit >= 0).all():
+        raise ProblemError(field, f"must not be negative, got {float(limit.min())!r}")
+    if limit.ndim == 0:
+        return float(limit)
+    limit.setflags(write=False)
+    return limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,3 +86,4 @@ class Inverter:
 
     def __post_init__(self) -> None:
         require_not_negative(self, "ac_limit")
+        require_flags(self, "dc_coupled_solar")

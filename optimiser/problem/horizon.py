@@ -6,15 +6,19 @@ from datetime import UTC, datetime, time, timedelta
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from matrix_builders import Vector
 from optimiser.errors import ProblemError
-from optimiser.problem.checks import freeze_vector
+from optimiser.problem.checks import freeze_vector, require_instant, starts_of
 
 _LEAST = math.ulp(0.0)  # the positive number beside zero
 
 
-@dataclass(frozen=True, kw_only=True)
+_SAME_INSTANT = 1e-3  # s; instants are rounded to it
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Horizon:
     """The span planned: T half-open intervals, T + 1 instants.
 
@@ -29,13 +33,15 @@ class Horizon:
     start: datetime
     hours: Vector
 
-    def __post_init__(self) -> None:
-        if self.start.tzinfo is None:
-            raise ProblemError("start", f"must be time-zone aware, got {self.start!r}")
-        hours = freeze_vector("hours", self.hours, least=_LEAST, rule="must be positive")
-        if hours.size == 0:
+    def __init__(self, *, start: datetime, hours: ArrayLike) -> None:
+        object.__setattr__(self, "start", require_instant("start", start))
+        vector = freeze_vector("hours", hours, least=_LEAST, rule="must be positive")
+        if vector.size == 0:
             raise ProblemError("hours", "must hold at least one interval, got 0")
-        object.__setattr__(self, "hours", hours)
+        object.__setattr__(self, "hours", vector)
+        starts = starts_of(hours=hours)
+        if starts is not None:
+            self.require_starts("hours", starts)
 
     @cached_property
     def n_intervals(self) -> int:
@@ -60,6 +66,22 @@ class Horizon:
     def starts(self) -> tuple[datetime, ...]:
         """Beginning of each interval in the site's zone; length T."""
         return self.instants[:-1]
+
+    def require_starts(self, field: str, starts: Vector) -> None:
+        """Require an index to hold the starts; its length is that of a series. [s since 1970]
+
+        Raises
+        ------
+        ProblemError
+            With the first instant that is another one.
+        """
+        own = np.array([start.timestamp() for start in self.starts])
+        wrong = np.flatnonzero(np.abs(starts - own) > _SAME_INSTANT)
+        if wrong.size:
+            t = int(wrong[0])
+            got = datetime.fromtimestamp(float(starts[t]), self.start.tzinfo)
+            rule = f"must have the starts of the horizon as its index: {self.starts[t]} at {t}"
+            raise ProblemError(field, f"{rule}, got {got}")
 
     def instant(self, t: int) -> datetime:
         """Beginning of interval `t`, or the end of the horizon where that is T."""

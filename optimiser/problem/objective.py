@@ -27,7 +27,7 @@ class CostFunction(StrEnum):
     SELF_CONSUMPTION = "self_consumption"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Objective:
     """Prices and permissions that one plan is optimised against.
 

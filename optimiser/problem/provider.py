@@ -10,7 +10,7 @@ import numpy as np
 
 from matrix_builders import Vector
 from optimiser.errors import ProblemError
-from optimiser.problem.checks import require_finite
+from optimiser.problem.checks import require_finite, require_kind
 from optimiser.problem.horizon import Horizon
 from optimiser.problem.tariff import Tariff
 from optimiser.problem.windows import Mask, Window
@@ -35,6 +35,7 @@ class ExportBoost:
     minimum: float = 0.0
 
     def __post_init__(self) -> None:
+        require_kind("window", self.window, Window)
         for name in ("offset", "minimum"):
             require_finite(name, getattr(self, name))
 
@@ -55,6 +56,7 @@ class ChipMode:
     threshold: float
 
     def __post_init__(self) -> None:
+        require_kind("window", self.window, Window)
         require_finite("threshold", self.threshold)
 
 
@@ -95,12 +97,22 @@ class ProviderRules:
     price_margin: float = 0.0
 
     def __post_init__(self) -> None:
+        for name, kind in _RULES.items():
+            if getattr(self, name) is not None:
+                require_kind(name, getattr(self, name), kind)
         require_finite("price_margin", self.price_margin)
         if self.price_margin < 0:
             raise ProblemError("price_margin", f"must not be negative, got {self.price_margin!r}")
 
 
-@dataclass(frozen=True, slots=True)
+_RULES = {
+    "export_boost": ExportBoost,
+    "chip_mode": ChipMode,
+    "spike_protection": SpikeProtection,
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class PlanningTariff:
     """Prices to plan against, and where exporting or charging from the grid is barred.
 

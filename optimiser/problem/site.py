@@ -1,23 +1,31 @@
 """One site: a horizon, a tariff, a forecast, the grid, and what stores energy."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from matrix_builders import Vector
 from optimiser.errors import ProblemError
 from optimiser.problem.battery import Battery
-from optimiser.problem.checks import freeze_vector
+from optimiser.problem.checks import (
+    freeze_vector,
+    require_kind,
+    require_sequence,
+    set_fields,
+    starts_of,
+)
 from optimiser.problem.grid import Grid, Inverter
 from optimiser.problem.horizon import Horizon
 from optimiser.problem.tariff import Tariff, price_scale_of
 from optimiser.problem.vehicle import Vehicle
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Forecast:
-    """Forecast of load and solar.
+    """Forecast of load and solar; lists and series of pandas will do.
 
     Attributes
     ----------
@@ -25,20 +33,49 @@ class Forecast:
         Energy drawn by the home; not negative. [kWh per interval]
     solar : float64 array, shape (T,)
         Energy offered by the panels; not negative. [kWh per interval]
+    starts : float64 array, shape (T,), or None
+        Their index, where they have one of time: a `Site` requires it to hold the starts of its
+        horizon. [s since 1970]
     """
 
     load: Vector
     solar: Vector
+    starts: Vector | None = field(default=None, repr=False)
 
-    def __post_init__(self) -> None:
-        rule = "must not be negative"
-        load = freeze_vector("load", self.load, least=0.0, rule=rule)
-        object.__setattr__(self, "load", load)
-        solar = freeze_vector("solar", self.solar, load.size, least=0.0, rule=rule)
-        object.__setattr__(self, "solar", solar)
+    def __init__(self, *, load: ArrayLike, solar: ArrayLike, starts: Vector | None = None) -> None:
+        index, rule = starts_of(load=load, solar=solar), "must not be negative"
+        drawn = freeze_vector("load", load, least=0.0, rule=rule)
+        set_fields(
+            self,
+            load=drawn,
+            solar=freeze_vector("solar", solar, drawn.size, least=0.0, rule=rule),
+            starts=starts if index is None else index,
+        )
+
+    @classmethod
+    def from_power(cls, load: ArrayLike, solar: ArrayLike, horizon: Horizon) -> "Forecast":
+        """Return the forecast of mean powers.
+
+        Parameters
+        ----------
+        load, solar : array_like, shape (T,)
+            Mean power of each interval. [kW]
+        horizon : Horizon
+            The intervals.
+
+        Returns
+        -------
+        Forecast
+            The same as energies. [kWh per interval]
+        """
+        powers, hours = cls(load=load, solar=solar), horizon.hours
+        if powers.load.size != hours.size:
+            rule = f"must hold {hours.size} values, one for each interval, got {powers.load.size}"
+            raise ProblemError("load", rule)
+        return cls(load=powers.load * hours, solar=powers.solar * hours, starts=powers.starts)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Site:
     """Everything that one plan is about.
 
@@ -68,9 +105,40 @@ class Site:
     grid: Grid = Grid()
     inverter: Inverter | None = None
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "batteries", tuple(self.batteries))
-        object.__setattr__(self, "vehicles", tuple(self.vehicles))
+    def __init__(
+        self,
+        *,
+        horizon: Horizon,
+        tariff: Tariff,
+        forecast: Forecast,
+        batteries: Iterable[Battery] = (),
+        vehicles: Iterable[Vehicle] = (),
+        grid: Grid = Grid(),
+        inverter: Inverter | None = None,
+    ) -> None:
+        require_kind("horizon", horizon, Horizon)
+        require_kind("tariff", tariff, Tariff)
+        require_kind("forecast", forecast, Forecast)
+        require_kind("grid", grid, Grid)
+        require_kind("inverter", inverter, Inverter, type(None))
+        set_fields(
+            self,
+            horizon=horizon,
+            tariff=tariff,
+            forecast=forecast,
+            batteries=require_sequence("batteries", batteries, Battery),
+            vehicles=require_sequence("vehicles", vehicles, Vehicle),
+            grid=grid,
+            inverter=inverter,
+        )
+        self._require_sizes()
+        for name in ("tariff", "forecast", "grid"):
+            starts = getattr(self, name).starts
+            if starts is not None:
+                horizon.require_starts(name, starts)
+
+    def _require_sizes(self) -> None:
+        """Require series that cover the horizon."""
         n = self.horizon.n_intervals
         for name, size in (
             ("tariff", self.tariff.import_price.size),

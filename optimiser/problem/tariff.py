@@ -2,15 +2,26 @@
 
 import math
 from calendar import monthrange
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from matrix_builders import Vector
 from optimiser.errors import ProblemError
-from optimiser.problem.checks import freeze_vector, require_finite, require_not_negative
+from optimiser.problem.checks import (
+    freeze_vector,
+    require_finite,
+    require_kind,
+    require_member,
+    require_not_negative,
+    require_sequence,
+    set_fields,
+    starts_of,
+)
 from optimiser.problem.windows import Window
 
 
@@ -48,7 +59,8 @@ class DemandCharge:
     billing_day: int = 1
 
     def __post_init__(self) -> None:
-        require_not_negative(self, "price", "peak_so_far")
+        require_not_negative(self, "price", "peak_so_far", "average_hours", "billing_day")
+        require_kind("window", self.window, Window)
         if not 0 < self.average_hours <= _DAY:
             rule = f"must be positive and at most a day, got {self.average_hours!r}"
             raise ProblemError("average_hours", rule)
@@ -88,17 +100,20 @@ class Allowance:
     used_today: float = 0.0
 
     def __post_init__(self) -> None:
+        direction = require_member("direction", self.direction, Direction)
+        object.__setattr__(self, "direction", direction)
         require_finite("price", self.price)
         require_not_negative(self, "daily_energy", "used_today")
+        require_kind("window", self.window, Window)
 
 
 _DAY = 24.0  # h
 _LONGEST_MONTH = 31
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Tariff:
-    """Prices of energy and power.
+    """Prices of energy and power, all in the same money; lists and series of pandas will do.
 
     Attributes
     ----------
@@ -110,18 +125,36 @@ class Tariff:
         Prices of power.
     allowances : tuple of Allowance
         Energy at prices of its own.
+    starts : float64 array, shape (T,), or None
+        Index of the prices, where they have one of time: a `Site` requires it to hold the starts
+        of its horizon. [s since 1970]
     """
 
     import_price: Vector
     export_price: Vector
     demand_charges: tuple[DemandCharge, ...] = ()
     allowances: tuple[Allowance, ...] = ()
+    starts: Vector | None = field(default=None, repr=False)
 
-    def __post_init__(self) -> None:
-        price = freeze_vector("import_price", self.import_price)
-        object.__setattr__(self, "import_price", price)
-        export = freeze_vector("export_price", self.export_price, price.size)
-        object.__setattr__(self, "export_price", export)
+    def __init__(
+        self,
+        *,
+        import_price: ArrayLike,
+        export_price: ArrayLike,
+        demand_charges: Iterable[DemandCharge] = (),
+        allowances: Iterable[Allowance] = (),
+        starts: Vector | None = None,
+    ) -> None:
+        index = starts_of(import_price=import_price, export_price=export_price)
+        price = freeze_vector("import_price", import_price)
+        set_fields(
+            self,
+            import_price=price,
+            export_price=freeze_vector("export_price", export_price, price.size),
+            demand_charges=require_sequence("demand_charges", demand_charges, DemandCharge),
+            allowances=require_sequence("allowances", allowances, Allowance),
+            starts=starts if index is None else index,
+        )
 
 
 _MOST_DECADES = 12

@@ -5,7 +5,15 @@ from datetime import datetime
 from enum import StrEnum
 
 from optimiser.errors import ProblemError
-from optimiser.problem.checks import require_efficiencies, require_fractions, require_not_negative
+from optimiser.problem.checks import (
+    require_efficiencies,
+    require_flags,
+    require_fractions,
+    require_instant,
+    require_limits,
+    require_member,
+    require_not_negative,
+)
 from optimiser.problem.horizon import Horizon
 
 LEAST_TIME = 5.0 / 60.0
@@ -90,6 +98,9 @@ class Vehicle:
         require_not_negative(
             self, "capacity", "charge_limit", "least_charge", "discharge_limit", "cycle_cost"
         )
+        require_limits(self, "least_time")
+        require_flags(self, "must_reach_target", "may_charge_from_grid", "may_export")
+        object.__setattr__(self, "priority", require_member("priority", self.priority, Priority))
         if not self.least_time > 0.0:
             raise ProblemError("least_time", f"must be positive, got {self.least_time!r}")
         require_efficiencies(self, "charge_efficiency", "discharge_efficiency")
@@ -98,8 +109,8 @@ class Vehicle:
             require_fractions(self, "target_soc")
         for name in ("arrival", "departure"):
             when = getattr(self, name)
-            if when is not None and when.tzinfo is None:
-                raise ProblemError(name, f"must be time-zone aware, got {when!r}")
+            if when is not None:
+                object.__setattr__(self, name, require_instant(name, when))
         if not self.least_charge <= self.charge_limit:
             rule = f"must not exceed charge_limit, got {self.least_charge!r}"
             raise ProblemError("least_charge", rule)

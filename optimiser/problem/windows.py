@@ -1,11 +1,14 @@
 """Windows of local time."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
+from optimiser.errors import ProblemError
+from optimiser.problem.checks import require_kind
 from optimiser.problem.horizon import Horizon
 
 Mask = NDArray[np.bool_]
@@ -32,6 +35,16 @@ class Window:
     end: time = time(0)
     weekdays: frozenset[int] = EVERY_DAY
     months: frozenset[int] = EVERY_MONTH
+
+    def __post_init__(self) -> None:
+        for name in ("start", "end"):
+            require_kind(name, getattr(self, name), time)
+        for name, every in (("weekdays", EVERY_DAY), ("months", EVERY_MONTH)):
+            chosen = getattr(self, name)
+            if not isinstance(chosen, Collection) or not all(map(tuple(every).count, chosen)):
+                rule = f"must hold numbers from {min(every)} to {max(every)}, got {chosen!r}"
+                raise ProblemError(name, rule)
+            object.__setattr__(self, name, frozenset(chosen))
 
     def covers(self, horizon: Horizon) -> Mask:
         """Which intervals begin inside the window; bool array, shape (T,)."""

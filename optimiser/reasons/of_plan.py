@@ -51,6 +51,7 @@ def next_steps(
     storages: slice,
     actions: Sequence[Action | VehicleAction] | None = None,
     currency: str = "$",
+    most: int = _MOST_STEPS,
 ) -> list[Step]:
     """Say what storages do next, and why.
 
@@ -64,27 +65,29 @@ def next_steps(
         Their action in each interval; as planned where absent.
     currency : str
         Name of the money.
+    most : int
+        Runs at most.
 
     Returns
     -------
     list of Step
-        The first twelve runs of intervals with one action.
+        The first runs of intervals with one action.
     """
     look = outlook_of(plan, storages, currency)
     if actions is None:
         actions = _actions(look, storages)
     steps, is_vehicle = [], isinstance(look.storages[0], Vehicle)
-    for run in _runs(actions):
+    for run in _runs(actions, most):
         reason = vehicle_reason(look, run) if is_vehicle else battery_reason(look, run)
         power = look.mean(look.charge if run.action in _CHARGES else look.discharge, run)
         steps.append(Step(run, power, float(look.soc[run.after]), reason))
     return steps
 
 
-def _runs(actions: Sequence[Action | VehicleAction]) -> list[Run]:
+def _runs(actions: Sequence[Action | VehicleAction], most: int = 1) -> list[Run]:
     """Return the first runs of intervals with one action."""
     n = len(actions)
-    ends = [0, *[t for t in range(1, n) if actions[t] is not actions[t - 1]], n][: _MOST_STEPS + 1]
+    ends = [0, *[t for t in range(1, n) if actions[t] is not actions[t - 1]], n][: most + 1]
     return [
         Run(actions[first], first, after, slice(first, after), "then" if first else "now")
         for first, after in pairwise(ends)

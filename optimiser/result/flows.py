@@ -18,7 +18,7 @@ _TURN = {Priority.EV_FIRST: 0, Priority.EQUAL: 1, Priority.BATTERY_FIRST: 2}
 _BATTERY_TURN = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class EnergyFlows:
     """The flows of a site; arrays of shape (T,), or (V, T) per vehicle. [kWh per interval]
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 from operator import attrgetter
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from optimiser.problem.site import Site
 from optimiser.result.bill import Money
 from optimiser.result.flows import EnergyFlows
 from optimiser.result.shortfalls import Shortfall
+
+if TYPE_CHECKING:
+    import pandas
 
 COMMAND_THRESHOLD = 0.01
 """Power from which a controller acts, as the PowerSync client reads a plan. [kW]"""
@@ -142,7 +145,7 @@ class Totals(NamedTuple):
     battery_to_vehicle: float
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Plan:
     """The schedule of one site.
 
@@ -190,6 +193,73 @@ class Plan:
     refusals: tuple[str, ...]
     shortfalls: tuple[Shortfall, ...]
     timing: Timing
+
+    def __repr__(self) -> str:
+        """Return what kind of plan it is, and its bill."""
+        horizon, money = self.site.horizon, self.money
+        return (
+            f"<Plan: {self.status} for {self.cost_function}, {horizon.n_intervals} intervals from"
+            f" {horizon.start}, bill {round(money.total_cost, 2) + 0.0:.2f}>"
+        )
+
+    def __str__(self) -> str:
+        """Return what every storage does next and why, and the money, as a table."""
+        from optimiser.table import as_text  # noqa: PLC0415 - it has reasons, which read plans
+
+        return as_text(self)
+
+    @property
+    def timestamps(self) -> tuple[datetime, ...]:
+        """Beginning of each interval, time-zone aware; length T."""
+        return self.site.horizon.starts
+
+    def to_frame(self) -> "pandas.DataFrame":
+        """Return the series of the plan as a table of pandas.
+
+        Returns
+        -------
+        DataFrame
+            One row for each interval, by its beginning.  Mean powers end in ``_kw``; ``_soc`` is
+            the state of charge at the end of the interval [-]; prices are per kWh.  Storages are
+            ``battery`` and ``vehicle``, with numbers from 1 where there are several.
+
+        Raises
+        ------
+        ImportError
+            Where pandas is not installed.
+        """
+        try:
+            import pandas  # noqa: PLC0415 - no part of the library needs it
+        except ImportError:
+            raise ImportError("Plan.to_frame needs pandas: pip install pandas") from None
+        index = pandas.DatetimeIndex(self.timestamps, name="start")
+        return pandas.DataFrame(self._columns(), index=index)
+
+    def _columns(self) -> dict[str, object]:
+        """Return the series of the plan by name."""
+        site, dispatch, hours = self.site, self.dispatch, self.site.horizon.hours
+        columns: dict[str, object] = {
+            "import_price": site.tariff.import_price,
+            "export_price": site.tariff.export_price,
+            "load_kw": site.forecast.load / hours,
+            "solar_kw": site.forecast.solar / hours,
+            "grid_import_kw": dispatch.grid_import / hours,
+            "grid_export_kw": dispatch.grid_export / hours,
+            "curtailed_kw": dispatch.curtailed / hours,
+        }
+        kinds = {"battery": len(site.batteries), "vehicle": len(site.vehicles)}
+        names = [
+            f"{kind}_{number + 1}" if count > 1 else kind
+            for kind, count in kinds.items()
+            for number in range(count)
+        ]
+        for k, name in enumerate(names):
+            columns[f"{name}_charge_kw"] = dispatch.charge[k] / hours
+            columns[f"{name}_discharge_kw"] = dispatch.discharge[k] / hours
+            columns[f"{name}_soc"] = self.soc[k, 1:]
+        if site.batteries:
+            columns["action"] = [action.value for action in self.actions]
+        return columns
 
     @cached_property
     def soc(self) -> Vector:

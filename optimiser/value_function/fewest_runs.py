@@ -151,7 +151,7 @@ def fewest_runs(
         if side == 0 and (chosen.size == 0 or n_runs <= sides[0, 2]):
             chosen = levels
         if side == 1 or chosen is levels:
-            sides[side] = np.array([price, cost, n_runs])
+            sides[side, 0], sides[side, 1], sides[side, 2] = price, cost, n_runs
         if chosen.size > 0 and sides[0, 2] <= (1.0 + _WITHIN) * fewest:
             break
         price = next_price(sides, most, budget)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from matrix_builders import Vector
 from matrix_builders.compiled import kernel
-from optimiser.value_function.backward import GAVE_UP
+from optimiser.value_function.backward import GAVE_UP, with_room
 from optimiser.value_function.convolution import (
     N_SCRATCH,
     NO_ROOM,
@@ -150,14 +150,13 @@ def value_by_mode(
     place = np.zeros(n_modes * n + 1, dtype=np.int64)
     for m in range(n_modes):
         sizes[m] = end.shape[1] - 1
-        v[m, :, : end.shape[1]] = end
+        for i in range(end.shape[1]):  # numba takes 2 s longer to compile an assignment of slices
+            v[m, X, i], v[m, Y, i], v[m, SLOPE, i] = end[X, i], end[Y, i], end[SLOPE, i]
     done = 0
     for t in range(n - 1, -1, -1):
         for m in range(n_modes):
             if place[done] + ROOM >= values.shape[1]:
-                longer = np.empty((3, 2 * values.shape[1]))
-                longer[:, : place[done]] = values[:, : place[done]]
-                values = longer
+                values = with_room(values, 2 * values.shape[1])
             f = v[m, :, : sizes[m] + 1]
             size = add_level_penalty(f, soft_levels[:, t], prices[LEVEL], raised)
             w = values[:, place[done] :]

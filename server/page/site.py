@@ -84,17 +84,22 @@ async def _check_visitor(request: web.Request, handler: Handler) -> web.StreamRe
 @asynccontextmanager
 async def serving_page(
     api: web.Application, visitors: frozenset[str], host: str, port: int
-) -> AsyncIterator[None]:
-    """Serve the page for as long as the context lasts; a port that is taken costs the page only."""
+) -> AsyncIterator[str | None]:
+    """Serve the page for as long as the context lasts, and return its URL.
+
+    A port that is taken costs the page only: it then has none.
+    """
     async with AsyncExitStack() as stack:
+        url = None
         try:
             page = create_page(api, visitors)
             runner = web.AppRunner(
                 page, access_log=None, keepalive_timeout=TIMEOUT, shutdown_timeout=0.1
             )
             await stack.enter_async_context(listening(runner, set(), host, port))
-            log.info("page on http://%s:%d", host, port)
+            url = f"http://{host}:{port}"
+            log.info("page on %s", url)
         except OSError as error:
             reason = os.strerror(error.errno) if error.errno else error.strerror
             log.warning("no page on %s:%d: %s", host, port, reason)
-        yield
+        yield url

@@ -157,6 +157,7 @@ def _plan(problem: Problem, kind: Kind, history: History | None, is_fallback: bo
         preference_budget=0.0 if is_fallback else DEFAULT_BUDGET,
         time_limit=TIME_LIMIT,
         backends=() if is_fallback else None,
+        any_size=True,  # the reading of a request has its own rules, with warnings
     )
     if history:
         history.record(kind, result)
@@ -168,12 +169,22 @@ answer_batteries = partial(answer_request, Kind.BATTERIES)
 answer_vehicles = partial(answer_request, Kind.VEHICLES)
 
 
-def optimise_any(body: bytes, options: Options, clock: Clock) -> Reply:
+def answer_any(body: bytes, options: Options, clock: Clock) -> Answer:
     """Plan a request of any endpoint, which its keys decide; see `answer_request`."""
     keys = json_object(body).keys()
     if {"ev", "evs"} & keys:
-        return msgspec.json.decode(answer_vehicles(body, options, clock).body, type=EvReply)
-    if "batteries" in keys:
-        reply = answer_batteries(body, options, clock).body
-        return msgspec.json.decode(reply, type=MultiBatteryReply)
-    return msgspec.json.decode(answer(body, options, clock).body, type=OptimizeReply)
+        return answer_vehicles(body, options, clock)
+    return (answer_batteries if "batteries" in keys else answer)(body, options, clock)
+
+
+def optimise_any(body: bytes, options: Options, clock: Clock) -> Reply:
+    """Return the reply to a request of any endpoint; see `answer_any`."""
+    answered = answer_any(body, options, clock)
+    return msgspec.json.decode(answered.body, type=_REPLIES[answered.solved.kind])
+
+
+_REPLIES: dict[Kind, type[Reply]] = {
+    Kind.BATTERY: OptimizeReply,
+    Kind.BATTERIES: MultiBatteryReply,
+    Kind.VEHICLES: EvReply,
+}

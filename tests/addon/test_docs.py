@@ -76,6 +76,20 @@ def test_the_first_request_of_the_readme_gets_the_answer_that_it_tells():
     assert f"`baseline_cost` of {reply.summary.baseline_cost}." in README
 
 
+def test_the_example_of_the_library_runs(capsys):
+    pytest.importorskip("pandas", reason="the example uses pandas")
+    pytest.importorskip("matplotlib", reason="the example plots").use("Agg")
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    names = {}
+
+    exec(code, names)
+
+    best = names["best"]
+    assert best.status == "optimal"
+    assert best.money.savings_vs_self_consumption > 0.1
+    assert "Charge" in capsys.readouterr().out
+
+
 def test_the_change_log_is_a_kept_one():
     """As keepachangelog.com has it: newest first, dated, by kinds of change, versions linked."""
     text = (ROOT / "CHANGELOG.md").read_text()

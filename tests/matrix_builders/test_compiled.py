@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 
 from matrix_builders import compiled
@@ -69,3 +71,41 @@ def test_a_kernel_is_compiled_again_where_one_that_it_calls_has_changed(tmp_path
 
     assert result_with("x + 1.0", 0.0) == "2.0\n"
     assert result_with("x + 2.0", 60.0) == "3.0\n"
+
+
+@pytest.mark.skipif(compiled.MODE != "jit", reason="kernels of this environment are not jitted")
+def test_a_kernel_is_compiled_when_it_is_called_once_and_as_it_was_declared():
+    def half(x):
+        return x / 2.0
+
+    dispatcher = compiled._jit("f8(f8)", half)
+    before = list(dispatcher.signatures)
+    results = [dispatcher(3), dispatcher(3.0), dispatcher(np.float32(3.0)), dispatcher(True)]
+
+    assert before == []
+    assert results == [1.5, 1.5, 1.5, 0.5]
+    assert [str(types) for types in dispatcher.signatures] == ["(float64,)"]
+
+
+@pytest.mark.skipif(compiled.MODE != "jit", reason="kernels of this environment are not jitted")
+def test_two_threads_that_need_a_kernel_at_once_both_get_it():
+    def third(x):
+        return x / 3.0
+
+    dispatcher = compiled._jit("f8(f8)", third)
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(dispatcher, [3.0, 6.0, 9.0, 12.0]))
+
+    assert results == [1.0, 2.0, 3.0, 4.0]
+
+
+@pytest.mark.skipif(compiled.MODE != "jit", reason="kernels of this environment are not jitted")
+def test_no_kernel_is_compiled_that_nothing_needs_yet():
+    program = "import optimiser, server.plans.planning; from matrix_builders import build; "
+    program += "from optimiser.value_function import fewest_runs, piecewise; "
+    program += "print(len(fewest_runs.fewest_runs.signatures), len(piecewise.append.signatures))"
+
+    run = [sys.executable, "-c", program]
+    shown = subprocess.run(run, check=True, capture_output=True, text=True).stdout
+
+    assert shown == "0 0\n"

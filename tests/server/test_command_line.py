@@ -2,6 +2,10 @@
 
 import io
 import json
+import re
+import subprocess
+import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -28,30 +32,61 @@ def typed(monkeypatch):
     return put
 
 
+def amounts_in(out):
+    """Amounts of money in a table, by what they are."""
+    found = re.findall(r"^ *(\S.*?) +(-?\d+\.\d\d) \S+$", out, re.M)
+    return {name: float(amount) for name, amount in found}
+
+
 def test_a_file_is_planned_and_its_bill_shown(capsys):
     assert main(["plan", str(EXAMPLE)]) == 0
-
     out, err = capsys.readouterr()
-    words = {line.split()[0]: line.split()[1] for line in out.splitlines() if line}
-    bill, baseline, savings = (float(words[name]) for name in ("bill", "baseline", "savings"))
-    assert savings == pytest.approx(baseline - bill, abs=0.011)
-    assert "optimal" in out
-    assert "cost function self_consumption" in out
+    assert main(["plan", "--json", str(EXAMPLE)]) == 0
+    summary = json.loads(capsys.readouterr().out)["summary"]
+
+    amounts = amounts_in(out)
+    for name, field in (
+        ("bill", "total_cost"),
+        ("bill of plain self-consumption", "self_consumption_cost"),
+        ("bill with idle batteries", "baseline_cost"),
+        ("saved against plain self-consumption", "savings_vs_self_consumption"),
+    ):
+        assert amounts[name] == pytest.approx(summary[field], abs=0.0051)
+    assert "optimal for self_consumption, by " in out
     assert err == ""
 
 
-def test_the_table_names_the_next_actions_in_order(capsys):
+def test_the_table_names_the_next_actions_in_order_and_why(capsys):
     main(["plan", str(EXAMPLE)])
-    shown = capsys.readouterr().out.splitlines()
+    title, head, *shown = capsys.readouterr().out.splitlines()
 
     main(["plan", "--json", str(EXAMPLE)])
 
     actions = json.loads(capsys.readouterr().out)["next_actions"]
-    assert shown[0].split() == ["from", "to", "action", "power", "then", "at"]
-    verbs = {"consume": "serve the house"}
-    for row, action in zip(shown[1:], actions, strict=False):
-        assert verbs.get(action["action"], action["action"]) in row
+    assert title == "Battery"
+    assert head.split() == ["from", "to", "action", "power", "then", "at"]
+    words = {"charge": "Charge", "consume": "Power the home", "export": "Sell", "idle": "Hold"}
+    for row, why, action in zip(shown[::2], shown[1::2], actions, strict=False):
+        assert words[action["action"]] in row
         assert row.startswith("Wed 00:00") is (action is actions[0])
+        assert why.strip() == action["reason"]
+
+
+def test_what_does_not_fit_is_counted(typed, capsys):
+    n = 40
+    request = {"prices_import": [0.1, 0.4] * (n // 2), "interval_minutes": 60}
+    request |= {"load_forecast": [1000] * n, "start_time": "2026-01-14T00:00+00:00"}
+    request["battery"] = {"capacity_wh": 2000, "current_soc": 0.5}
+    typed(json.dumps(request).encode())
+    main(["plan", "--json", "-"])
+    actions = json.loads(capsys.readouterr().out)["schedule"]["action"]
+    runs = 1 + sum(a != b for a, b in pairwise(actions))
+    typed(json.dumps(request).encode())
+
+    main(["plan", "-"])
+
+    assert runs > 12
+    assert f"\n... {runs - 12} more until Thu 16:00\n" in capsys.readouterr().out
 
 
 def test_the_full_reply_is_that_of_the_api(capsys):
@@ -67,15 +102,17 @@ def test_standard_input_is_a_dash(typed, capsys):
 
     assert main(["plan", "-"]) == 0
 
-    assert "savings" in capsys.readouterr().out
+    assert "saved against" in capsys.readouterr().out
 
 
-def test_warnings_are_shown_below_the_plan(typed, capsys):
+def test_warnings_are_no_part_of_the_plan(typed, capsys):
     typed(b'{"prices_import": [0.1, 0.4], "interval_minutes": 30}')
 
     main(["plan", "-"])
 
-    told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("warning: ")]
+    out, err = capsys.readouterr()
+    told = [line for line in err.splitlines() if line.startswith("warning: ")]
+    assert "warning" not in out
     assert len(told) == 4
     assert "warning: solar_forecast: missing; no solar assumed" in told
 
@@ -138,15 +175,66 @@ def test_the_version_is_the_real_one(capsys):
     assert capsys.readouterr().out.strip() == VERSION
 
 
+COMMAND = [
+    sys.executable,
+    "-c",
+    "import sys; from server.command_line import main; sys.exit(main())",
+]
+SEVERAL = {
+    "prices_import": [0.1, 0.4],
+    "interval_minutes": 60,
+    "load_forecast": [500, 500],
+    "currency": "EUR",
+    "batteries": [{"id": "one", "name": "Garage"}, {"id": "two"}],
+    "evs": [{"vehicle_id": "car"}, {"vehicle_id": "van", "name": "The van"}],
+}
+
+
 def test_a_request_of_another_endpoint_is_known_by_its_keys(typed, capsys):
-    shared = {"prices_import": [0.1, 0.4], "interval_minutes": 60, "load_forecast": [500, 500]}
+    batteries = {name: SEVERAL[name] for name in SEVERAL if name != "evs"}
+    vehicles = {name: SEVERAL[name] for name in SEVERAL if name != "batteries"}
 
-    typed(json.dumps({**shared, "ev": {"vehicle_id": "car"}}).encode())
-    assert main(["plan", "-"]) == 0
-    vehicles = json.loads(capsys.readouterr().out)
-    typed(json.dumps({**shared, "batteries": [{"id": "one"}, {"id": "two"}]}).encode())
+    typed(json.dumps(vehicles).encode())
     assert main(["plan", "-", "--json"]) == 0
-    batteries = json.loads(capsys.readouterr().out)
+    cars = json.loads(capsys.readouterr().out)
+    typed(json.dumps(batteries).encode())
+    assert main(["plan", "-", "--json"]) == 0
+    homes = json.loads(capsys.readouterr().out)
 
-    assert vehicles["vehicle_id"] == "car"
-    assert set(batteries["batteries"]) == {"one", "two"}
+    assert [car["vehicle_id"] for car in cars["ev_schedules"]] == ["car", "van"]
+    assert set(homes["batteries"]) == {"one", "two"}
+
+
+def test_batteries_and_cars_are_shown_by_name_in_the_money_of_the_request(typed, capsys):
+    typed(json.dumps(SEVERAL).encode())
+
+    assert main(["plan", "-"]) == 0
+
+    out = capsys.readouterr().out
+    titles = [block.splitlines()[0] for block in out.split("\n\n")]
+    assert titles[:5] == ["All batteries", "Garage", "two", "car", "The van"]
+    assert re.search(r"^bill +-?\d+\.\d\d EUR$", out, re.M)
+    assert "$" not in out
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full disk on this system")
+@pytest.mark.parametrize("flags", [[], ["--json"]])
+def test_a_full_disk_is_one_line_and_a_failure(flags):
+    run = [*COMMAND, "plan", *flags, str(EXAMPLE)]
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(run, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+
+    assert ended.returncode == 1
+    lines = [line for line in ended.stderr.splitlines() if "compiling kernel" not in line]
+    assert lines == ["powersync-optimiser: cannot write: No space left on device"]
+
+
+def test_a_reader_that_has_gone_is_no_failure():
+    command = [*COMMAND, "plan", "--json", str(EXAMPLE)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        err = process.stderr.read().decode()
+        code = process.wait(120)
+
+    assert code == 0
+    assert [line for line in err.splitlines() if "compiling kernel" not in line] == []
