@@ -5,7 +5,7 @@ Few and small, without names, and in memory only.
 
 import zlib
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -19,15 +19,19 @@ _PRIVATE = frozenset({"name"})
 _IDS = frozenset({"id", "battery_id", "vehicle_id"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:
-    """A request that was slow or failed: its number, endpoint, time, status and duration."""
+    """A request that was slow or failed: its number, endpoint, time, status, duration and error.
 
-    number: int
+    The `error` of one that only was slow is empty.
+    """
+
+    number: int = 0
     at: str
     path: str
     status: int
     seconds: float
+    error: str = ""
 
 
 class Captures:
@@ -35,13 +39,31 @@ class Captures:
 
     def __init__(self) -> None:
         self._kept: deque[tuple[Capture, bytes]] = deque(maxlen=_MOST)
+        self._open: dict[str, Capture] = {}
         self._number = 0
 
-    def keep(self, body: bytes, *, at: str, path: str, status: int, seconds: float) -> None:
-        """Keep a request, and drop the oldest where there are many."""
+    def keep(self, body: bytes, capture: Capture) -> None:
+        """Keep a request, numbered, and drop the oldest where there are many."""
         self._number += 1
         packed = zlib.compress(without_names(body) if len(body) <= _LARGEST else b"")
-        self._kept.append((Capture(self._number, at, path, status, round(seconds, 3)), packed))
+        capture = replace(capture, number=self._number, seconds=round(capture.seconds, 3))
+        self._kept.append((capture, packed))
+        if capture.error:
+            self._open[capture.path] = capture
+
+    def close(self, path: str) -> None:
+        """Note that an endpoint has answered again."""
+        self._open.pop(path, None)
+
+    @property
+    def open(self) -> list[Capture]:
+        """The last refusal of each endpoint that has answered no request since."""
+        return list(self._open.values())
+
+    @property
+    def refusals(self) -> list[Capture]:
+        """Those that failed, oldest first."""
+        return [capture for capture, _ in self._kept if capture.error]
 
     @property
     def all(self) -> list[Capture]:

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from optimiser import OptimiserError, ProblemError, SolverError
 from server.http import keys
-from server.http.captures import SLOW
+from server.http.captures import SLOW, Capture
 from server.plans.worker import Overdue, Overloaded
 from server.wire.replies import ErrorReply
 
@@ -29,6 +29,8 @@ _HEADERS = {
     "Cache-Control": "no-store",
     "Server": "PowerSync Optimiser",
 }
+
+_LONGEST_REASON = 300  # characters in the log
 
 RETRY_AFTER = "2"  # s; a full queue is worked off in less
 
@@ -62,21 +64,27 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
     except OptimiserError as error:
         error.__traceback__ = None  # a cycle, with the body and all that was read of it
         status = next(code for kind, code in _STATUS if isinstance(error, kind))
-        return json_reply(ErrorReply(str(error)), status)
+        return _error(str(error), status)
     except (Overloaded, Overdue) as error:
         return _try_again(_BUSY[type(error)])
     except web.HTTPException as error:
-        reply = json_reply(ErrorReply(_text_of(request, error)), error.status)
+        reply = _error(_text_of(request, error), error.status)
         if "Allow" in error.headers:
             reply.headers["Allow"] = error.headers["Allow"]
         return reply
     except Exception:
         log.exception("%s failed", _subject(request))
-        return json_reply(ErrorReply(f"{_subject(request)}: failed, see the log"), 500)
+        return _error(f"{_subject(request)}: failed, see the log", 500)
+
+
+def _error(text: str, status: int) -> web.Response:
+    """Return the body of an error, whose reason the log line and the page show as well."""
+    keys.LOG_FIELDS.get({})["error"] = ascii(text[:_LONGEST_REASON])
+    return json_reply(ErrorReply(text), status)
 
 
 def _try_again(error: str) -> web.Response:
-    reply = json_reply(ErrorReply(error), 503)
+    reply = _error(error, 503)
     reply.headers["Retry-After"] = RETRY_AFTER
     return reply
 
@@ -131,7 +139,21 @@ def _count(request: web.Request, response: web.StreamResponse, seconds: float) -
     state = request.app[keys.STATE]
     state.metrics.count("powersync_requests_total", path=path, status=str(response.status))
     state.metrics.time(seconds, path=path)
-    body = keys.BODY.get()
-    if body is not None and (response.status >= HTTPStatus.BAD_REQUEST or seconds >= SLOW):
-        at = state.clock().isoformat(timespec="seconds")
-        state.captures.keep(body, at=at, path=path, status=response.status, seconds=seconds)
+    if request.method != "POST" or resource is None:
+        return
+    body, has_failed = keys.BODY.get(), response.status >= HTTPStatus.BAD_REQUEST
+    if not has_failed:
+        state.captures.close(path)
+    if has_failed or (body is not None and seconds >= SLOW):
+        at = state.clock().astimezone(state.options.zone).isoformat(timespec="seconds")
+        error = _reason(response) if has_failed else ""
+        capture = Capture(at=at, path=path, status=response.status, seconds=seconds, error=error)
+        state.captures.keep(body or b"", capture)
+
+
+def _reason(response: web.StreamResponse) -> str:
+    """Return why a request was refused."""
+    body = response.body if isinstance(response, web.Response) else None
+    if not isinstance(body, bytes):
+        return ""
+    return msgspec.json.decode(body, type=ErrorReply).error[:_LONGEST_REASON]

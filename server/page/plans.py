@@ -16,7 +16,8 @@ from server.http.middleware import json_reply
 from server.page.spreadsheet import as_csv
 from server.plans import planning
 from server.plans.example import example_day
-from server.plans.plan_log import PlanLog, View, render, summarise
+from server.plans.plan_log import PlanLog
+from server.plans.view import View, render, summarise
 from server.plans.worker import Overdue, Overloaded
 
 CHART = Path(__file__).with_name("static") / "vendor" / "uPlot.iife.min.js"
@@ -55,7 +56,7 @@ EXAMPLE = web.AppKey("example", Example)
 
 @routes.get("/status.json")
 async def status(request: web.Request) -> web.Response:
-    """``GET /status`` of the API, and the name of the latest plan.
+    """``GET /status`` of the API, the name of the latest plan, and refused requests.
 
     An open page asks for nothing else until that name changes.
     """
@@ -63,7 +64,8 @@ async def status(request: web.Request) -> web.Response:
     numbers = (await _plan_log(state)).numbers
     # The start tells one run of the server from the next, whose numbers begin again.
     latest = f"{state.started:.3f}-{numbers[-1]}" if numbers else None
-    return json_reply({**status_of(state), "latest": latest, "chart": CHART.is_file()})
+    refusals = {"refused": state.captures.refusals, "open": state.captures.open}
+    return json_reply({**status_of(state), "latest": latest, "chart": CHART.is_file(), **refusals})
 
 
 @routes.get("/plans.json")

@@ -16,8 +16,8 @@ def as_csv(reply: bytes, context: dict[str, Any]) -> str:
     """
     plan = msgspec.json.decode(reply)
     columns = {name: context[name] for name in _CONTEXT}
-    home = plan.get("home", plan)
-    schedule = home.get("aggregated") or (home["schedule"] if "next_actions" in home else {})
+    home = plan.get("home", {} if "meter" in plan else plan)
+    schedule = home.get("aggregated") or home.get("schedule", {})
     columns = {**_series(plan.get("meter", {})), **columns, **_series(schedule)}
     for key, battery in plan.get("batteries", {}).items():
         columns.update(_series(battery["schedule"], f"{_escape(key)} "))

@@ -1,7 +1,7 @@
 """The plans before, which the next ones should not change without need."""
 
 from collections.abc import Hashable
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 
 import numpy as np
@@ -29,17 +29,17 @@ class History:
 
     def record(self, endpoint: str, plan: Plan) -> None:
         """Remember `plan` as the last one, and forget the least recent of too many."""
-        home = _identity(endpoint, plan.site, plan.cost_function)
+        home = identity(endpoint, plan.site, plan.cost_function)
         others = [(other, last) for other, last in self._last.items() if other != home]
         self._last = dict([*others, (home, plan)][-MOST_HOMES:])
 
     def before(self, endpoint: str, site: Site, cost_function: CostFunction) -> Plan | None:
         """Return the last plan of the same home and purpose if all went as it expected."""
-        last = self._last.get(_identity(endpoint, site, cost_function))
+        last = self._last.get(identity(endpoint, site, cost_function))
         return last if last is not None and _is_as_expected(site, last) else None
 
 
-def _identity(endpoint: str, site: Site, cost_function: CostFunction) -> Hashable:
+def identity(endpoint: str, site: Site, cost_function: CostFunction) -> Hashable:
     """Return what no request of a home changes; limits by interval move on with the horizon."""
     limits = [getattr(site.grid, name) for name in _LIMITS]
     constant = [None if isinstance(limit, np.ndarray) else limit for limit in limits]
@@ -48,7 +48,9 @@ def _identity(endpoint: str, site: Site, cost_function: CostFunction) -> Hashabl
 
 
 def _traits(storage: Battery | Vehicle) -> Hashable:
-    return frozenset(pair for pair in asdict(storage).items() if pair[0] not in _CHANGEABLE)
+    # Not `asdict`, which copies: a zone that was read from the machine's file cannot be copied.
+    names = [field.name for field in fields(storage) if field.name not in _CHANGEABLE]
+    return frozenset((name, getattr(storage, name)) for name in names)
 
 
 def _is_as_expected(site: Site, last: Plan) -> bool:

@@ -1,20 +1,12 @@
 """The last plans, rendered for the page: few, small and read-only."""
 
 import logging
-import zlib
 from collections import deque
-from datetime import datetime
 from itertools import count
-from typing import Any
 
-import msgspec
-import numpy as np
-
-from optimiser import CostFunction, Plan
-from optimiser.reasons import reasons
 from server.plans.planning import Answer
+from server.plans.view import Summary, render, summarise
 from server.reading.clock import Clock
-from server.writing.summary import dollars, watts
 
 log = logging.getLogger("server.plans.plan_log")
 
@@ -30,39 +22,6 @@ MOST_WAITING = 3
 
 Of a stream of plans without a pause, only the last ones get a view.
 """
-
-_DIGITS = 6  # of the series of a view
-
-
-class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """One plan in a line of the page's list."""
-
-    number: int
-    at: str
-    kind: str
-    status: str
-    solver: str
-    gap: float | None
-    solve_ms: float
-    hours: float
-    total_cost: float
-    baseline_cost: float
-    savings: float
-    warnings: int
-
-
-class View(msgspec.Struct, frozen=True, kw_only=True):
-    """All that the page shows of one plan.
-
-    `why` says in sentences why its first interval is as it is; `context` holds facts and series
-    that the reply, kept as it was sent, does not hold, in the units of the wire.
-    """
-
-    example: bool
-    summary: Summary
-    why: tuple[str, ...]
-    context: dict[str, Any]
-    reply: msgspec.Raw
 
 
 class PlanLog:
@@ -115,61 +74,3 @@ class PlanLog:
     def view(self, number: int) -> bytes | None:
         """Return a compressed view by its number; None where it is unknown or dropped."""
         return self._views.get(number)
-
-
-def summarise(answer: Answer, at: datetime, number: int = 0) -> Summary:
-    """Return the summary of a plan made at a time, by its number; that of the example is zero."""
-    plan, kind = answer.solved.plan, answer.solved.kind
-    proof, money, horizon = plan.certificate, plan.money, plan.site.horizon
-    return Summary(
-        number=number,
-        at=at.astimezone(horizon.start.tzinfo).isoformat(timespec="seconds"),
-        kind=kind.value,
-        status=plan.status,
-        solver=proof.solver,
-        gap=proof.optimum_gap,
-        solve_ms=round(plan.timing.solve * 1000, 3),
-        hours=round(float(horizon.elapsed[-1]), 6),
-        total_cost=dollars(money.total_cost, plan),
-        baseline_cost=dollars(money.baseline_cost, plan),
-        savings=dollars(money.savings, plan),
-        warnings=int(answer.log_fields["warnings"]),
-    )
-
-
-def render(answer: Answer, summary: Summary) -> bytes:
-    """Return the view of a plan as compressed JSON."""
-    plan, problem = answer.solved.plan, answer.solved.problem
-    names = [name or key for name, key in zip(problem.names, problem.keys, strict=False)]
-    view = View(
-        example=summary.number == 0,
-        summary=summary,
-        why=reasons(plan, names, problem.currency or "$"),
-        context=_context(plan, names),
-        reply=msgspec.Raw(answer.body),
-    )
-    return zlib.compress(msgspec.json.encode(view), zlib.Z_BEST_SPEED)
-
-
-def _context(plan: Plan, names: list[str]) -> dict[str, Any]:
-    site, hours, batteries = plan.site, plan.site.horizon.hours, plan.site.batteries
-    capacity = sum(battery.capacity for battery in batteries)
-    reserve = sum(battery.reserve * battery.capacity for battery in batteries)
-    series = {
-        "prices_import": site.tariff.import_price,
-        "prices_export": site.tariff.export_price,
-        "solar_w": watts(site.forecast.solar, hours),
-        "load_w": watts(site.forecast.load, hours),
-    }
-    # Under self-consumption it is no money, and without a battery there is none.
-    is_money = bool(batteries) and plan.cost_function is not CostFunction.SELF_CONSUMPTION
-    if is_money and plan.marginal_value is not None:
-        series["stored_worth"] = plan.marginal_value
-    return {
-        "end": site.horizon.end.isoformat(),
-        "reserve": reserve / capacity if capacity > 0 else None,
-        "capacity_kwh": capacity,
-        "names": names,
-        "stored_worth": None,
-        **{name: np.round(values, _DIGITS).tolist() for name, values in series.items()},
-    }

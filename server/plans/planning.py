@@ -140,6 +140,8 @@ def answer_request(
         "cost": bill.total_cost,
         "warnings": len(reply.warnings),
     }
+    if reply.warnings:
+        log_fields["codes"] = ",".join(sorted({warning.code for warning in reply.warnings}))
     if result.refusals:  # worth a look in the log, whatever answered in the end
         log_fields["refused"] = ascii("; ".join(result.refusals)[:200])
     return Answer(msgspec.json.encode(reply), log_fields, Solved(kind, result, problem))

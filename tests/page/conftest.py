@@ -35,6 +35,12 @@ def example(name):
     return json.loads((ROOT / "examples" / f"{name}.json").read_text())
 
 
+def saved(reply):
+    """The headline of a reply."""
+    summary = reply["bill"] if "bill" in reply else reply["summary"]
+    return summary["savings_vs_self_consumption"]
+
+
 @pytest.fixture(scope="module")
 def browser():
     with chromium() as running:

@@ -17,7 +17,7 @@ from tests.server.processes import running_server
 WIDTHS = {"phone": 360, "desktop": 1400}
 FROM_HOUR = 16.5  # of the example; interesting: the evening is ahead
 N_BEFORE = 6
-MOST_HEIGHT = 2000  # px; health fits no more on a phone, and need not
+MOST_HEIGHT = 1750  # px; health fits no more on a phone, and need not
 
 
 def main(folder):
@@ -46,7 +46,6 @@ def _fill(server):
         request = {**day, "start_time": (begin + timedelta(minutes=5 * t)).isoformat()}
         for name in ("prices_import", "prices_export", "solar_forecast", "load_forecast"):
             request[name] = day[name][t:] + day[name][288 : 288 + t]
-        request["load_forecast"][40] = None  # one entry that had to be repaired
         request["battery"] = {**day["battery"], "current_soc": soc}
         soc = post(server, request)["schedule"]["soc_trajectory"][1]
     return begin + timedelta(minutes=5 * first)

@@ -1,19 +1,25 @@
 // Asks a small question every so often, and for a plan only when there is a new one.
-import { loadChart, showChart, watchChart } from "./chart.js";
-import { showHealth, showProof } from "./health.js";
-import { differences, madeAt, planOf } from "./model.js";
-import { showNow } from "./now.js";
-import { showPast } from "./past.js";
-import { showTable } from "./table.js";
-import { $, money, percent } from "./words.js";
+import { loadChart, showChart, watchChart } from "./charts/charts.js";
+import { madeAt } from "./data/clock.js";
+import { intervalNow, planOf } from "./data/plan.js";
+import { $ } from "./data/words.js";
+import { showHealth } from "./view/health.js";
+import { showHours } from "./view/hours.js";
+import { showMoney } from "./view/money.js";
+import { showNow } from "./view/now.js";
+import { showDifferences, showPast } from "./view/past.js";
+import { showTable } from "./view/table.js";
+import { showTrust } from "./view/trust.js";
 
 const EVERY = 20_000; // ms
+const HOUR = 3600; // s
 
 const page = {
   status: null,
   plans: { summaries: [], kept: [] },
   latest: null, // which run and plan of the server is known here
   plan: null, // the one shown
+  before: null, // the one before it, of the same home
   follows: true, // whether a new plan takes its place
   chart: null, // whether there is a charting library
 };
@@ -33,6 +39,7 @@ async function refresh() {
     page.status = await getStatus();
     page.chart ??= loadChart(page.status.chart);
     if (page.status.latest !== page.latest) await welcome();
+    else if (page.plan && !$("devices").contains(document.activeElement)) showNow(page.plan); // time goes on
     say("");
   } catch (error) {
     console.debug(error);
@@ -40,6 +47,11 @@ async function refresh() {
     return;
   }
   $("empty").hidden = page.plan !== null;
+  tellHealth();
+}
+
+function tellHealth() {
+  showTrust(page.plan, page.status, !page.follows && !isExample());
   showHealth(page.status, page.plan, page.plans.summaries);
 }
 
@@ -50,12 +62,11 @@ async function welcome() {
   if (latest === null) {
     page.plan = null;
     $("shown").hidden = true;
-    showProof(null);
   } else if (page.follows || isExample() || !page.plan) {
     page.follows = true;
     await show("latest");
   } else {
-    tellPast();
+    showPast(page.plans, page.plan.summary.number, choose);
   }
   page.latest = latest;
 }
@@ -64,45 +75,50 @@ const isExample = () => page.plan?.view.example === true;
 
 async function show(which) {
   const plan = await getPlan(which);
-  const before = await planBefore(plan);
+  page.before = await planBefore(plan);
   page.plan = plan;
   $("shown").hidden = false;
   $("empty").hidden = true;
-  showProof(plan);
   showNow(plan);
+  showMoney(plan);
   showTable(plan);
   const name = plan.view.example ? "example" : plan.summary.number;
   $("csv").href = `plans/${name}/plan.csv`;
   $("json").href = `plans/${name}/plan.json`;
   $("chart-missing").hidden = await page.chart;
   $("charts").hidden = $("chart-help").hidden = !(await page.chart);
-  showChart(plan, before);
-  tellPast(before);
+  showHorizon();
+  $("past-box").hidden = isExample();
+  if (!isExample()) {
+    showPast(page.plans, plan.summary.number, choose);
+    showDifferences(plan, page.before);
+  }
   tellBanner();
-  showHealth(page.status, plan, page.plans.summaries);
+  tellHealth();
 }
 
-/** The plan of the same kind before `plan`, where it is kept. */
+/** Charts and half hours over the chosen horizon, which begins now. */
+function showHorizon() {
+  const { plan, before } = page;
+  const t = intervalNow(plan) ?? 0;
+  const hours = Number(document.querySelector("input[name=horizon]:checked").value);
+  const end = plan.instants[plan.n];
+  const until = hours ? Math.min(end, plan.instants[t] + hours * HOUR) : end;
+  showChart(plan, before, until);
+  showHours(plan, t, until);
+}
+
+/** The plan before `plan` of the same endpoint and home, where it is kept. */
 async function planBefore({ summary, view }) {
   if (view.example) return null;
   const { summaries, kept } = page.plans;
-  const same = summaries.filter(({ kind, number }) =>
-    kind === summary.kind && number < summary.number && kept.includes(number));
+  const same = summaries.filter(({ home, number }) =>
+    home === summary.home && number < summary.number && kept.includes(number));
   try {
     return same.length ? await getPlan(same.at(-1).number) : null;
   } catch {
     return null; // forgotten in the meantime
   }
-}
-
-function tellPast(before) {
-  document.querySelector(".past").hidden = isExample();
-  if (isExample()) return;
-  showPast(page.plans, page.plan.summary.number, choose);
-  if (before === undefined) return;
-  $("past-change").textContent = before
-    ? `Against the plan before: ${differences(page.plan, before, { money, percent })}`
-    : "There is no plan before it to compare with.";
 }
 
 let choosing = null; // the last wish of a slider that is still moving
@@ -135,8 +151,7 @@ async function goBack() {
     page.plan = null;
     $("shown").hidden = true;
     $("empty").hidden = false;
-    showProof(null);
-    showHealth(page.status, null, page.plans.summaries);
+    tellHealth();
     $("try").focus();
     return;
   }
@@ -167,6 +182,7 @@ function say(text) {
 
 $("try").addEventListener("click", tryExample);
 $("back").addEventListener("click", goBack);
+$("horizon").addEventListener("change", showHorizon);
 watchChart();
 refresh();
 setInterval(refresh, EVERY);

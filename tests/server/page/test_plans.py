@@ -136,6 +136,19 @@ async def test_no_name_becomes_a_formula_in_a_spreadsheet(both):
     assert 'a,"b soc' in heads
 
 
+async def test_one_vehicle_alone_has_its_columns_once(both):
+    request = small_request()
+    request.pop("battery")
+    car = {"vehicle_id": "car", "current_soc": 0.2, "battery_capacity_kwh": 40}
+    await plan(both, {**request, "ev": car}, "/ev/optimize")
+
+    text = await (await both[1].get("/plans/latest/plan.csv")).text()
+
+    heads = next(csv.reader(io.StringIO(text)))
+    assert "car charge_power_w" in heads
+    assert "charge_power_w" not in heads
+
+
 async def test_vehicles_are_in_the_csv(both):
     request = small_request()
     request.pop("battery", None)

@@ -19,6 +19,7 @@ from optimiser import (
     plan,
 )
 from server.plans.history import MOST_HOMES, History, is_near
+from server.reading.clock import machine_zone
 
 N = 96
 HOME, CARS = "optimize", "ev"
@@ -283,3 +284,14 @@ def test_limits_by_interval_are_compared_where_both_plans_know_them(made):
 )
 def test_prices_are_near_within_a_penny_and_a_tenth(expected, prices, near):
     assert is_near(np.array(expected), np.array(prices)) is near
+
+
+def test_a_vehicle_may_leave_by_the_clock_of_the_machine():
+    """A zone that was read from a file can be neither copied nor pickled."""
+    zone = machine_zone()
+    if zone is None:
+        pytest.skip("needs a machine with a time zone")
+    leaves = later(hours=8).start.astimezone(zone)
+    leaving = plan(site(vehicles=(replace(VEHICLE, departure=leaves),)))
+
+    assert guide(leaving, hour_later(leaving)) is leaving

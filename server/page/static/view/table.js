@@ -1,26 +1,25 @@
-// The chart's numbers as a table, built when somebody opens it.
-import { actionName } from "./model.js";
-import { $, el, percent, price } from "./words.js";
+// Every interval and every series as a table, built when somebody opens it.
+import { actionName } from "../data/plan.js";
+import { $, el, percent } from "../data/words.js";
 
 const kw = (watts) => (watts / 1000).toFixed(2);
 
 function columnsOf(plan) {
-  const columns = [
-    ["Import price", (t) => price(plan.importPrice[t])],
-    ["Export price", (t) => price(plan.exportPrice[t])],
+  const { money } = plan;
+  return [
+    ["Price to buy", (t) => money.price(plan.importPrice[t])],
+    ["Price to sell", (t) => money.price(plan.exportPrice[t])],
     ["Solar kW", (t) => kw(plan.solar[t])],
-    ["House kW", (t) => kw(plan.load[t])],
+    ["Home kW", (t) => kw(plan.load[t])],
     ["Grid in kW", (t) => kw(plan.gridImport[t])],
     ["Grid out kW", (t) => kw(plan.gridExport[t])],
+    ...plan.devices.flatMap(({ name, charge, discharge, soc }) => [
+      [`${name} in kW`, (t) => kw(charge[t])],
+      [`${name} out kW`, (t) => kw(discharge[t])],
+      [`${name} after`, (t) => percent(soc[t + 1], 1)],
+    ]),
+    ...(plan.actions ? [["Action", (t) => actionName(plan.actions[t])]] : []),
   ];
-  if (plan.hasBattery) {
-    columns.push(["Battery in kW", (t) => kw(plan.charge[t])]);
-    columns.push(["Battery out kW", (t) => kw(plan.discharge[t])]);
-  }
-  if (plan.hasVehicles) columns.push(["Vehicle in kW", (t) => kw(plan.vehicleCharge[t])]);
-  for (const { name, soc } of plan.levels) columns.push([`${name} at the end`, (t) => percent(soc[t + 1], 1)]);
-  if (plan.actions) columns.push(["Action", (t) => actionName(plan.actions[t])]);
-  return columns;
 }
 
 export function showTable(plan) {
@@ -44,7 +43,7 @@ function tableOf(plan) {
       ...columns.map(([, value]) => el("td", { text: value(t) })));
   });
   return el("table", {},
-    el("caption", { text: `From ${clock.date(plan.instants[0])}, local time of the plan` }),
+    el("caption", { text: `From ${clock.date(plan.instants[0])}, local time of the plan; prices in ${plan.money.currency}` }),
     el("thead", {}, el("tr", {}, ...heads.map((text) => el("th", { scope: "col", text })))),
     el("tbody", {}, ...rows));
 }

@@ -3,16 +3,15 @@
 /** Names, colours and watts of the layers, from the line outwards. */
 export function layersOf(plan) {
   const used = plan.solar.map((watts, t) => Math.max(0, watts - plan.curtailed[t]));
+  const { devices } = plan;
   const from = [
     { name: "Solar", colour: "solar", watts: used },
-    { name: "Battery", colour: "battery", watts: plan.discharge },
-    { name: "Vehicle", colour: "vehicle", watts: plan.vehicleDischarge },
+    ...devices.map(({ name, colour, discharge }) => ({ name, colour, watts: discharge })),
     { name: "Grid", colour: "grid", watts: plan.gridImport },
   ];
   const to = [
-    { name: "House", colour: "house", watts: plan.load },
-    { name: "Battery", colour: "battery", watts: plan.charge },
-    { name: "Vehicle", colour: "vehicle", watts: plan.vehicleCharge },
+    { name: "Home", colour: "house", watts: plan.load },
+    ...devices.map(({ name, colour, charge }) => ({ name, colour, watts: charge })),
     { name: "Grid", colour: "grid", watts: plan.gridExport },
   ];
   const moves = ({ watts }) => watts.some((value) => value > 0);

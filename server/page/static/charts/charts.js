@@ -1,15 +1,18 @@
 // Three plots over one time axis, and the read-out that all of them share.
-import { actionName, intervalNow, socAt } from "./model.js";
-import { layersOf, nightsOf, stacked } from "./stack.js";
-import { $, el, kilowatts, percent, price } from "./words.js";
+import { intervalNow, socAt } from "../data/plan.js";
+import { $, el } from "../data/words.js";
+import { layersOf, nightsOf, stacked } from "./layers.js";
+import { readoutOf } from "./readout.js";
 
 const HOUR = 3600;
 const AXIS = 46; // px for the numbers beside each plot
 const TICK = 52; // px that one time needs
 const HEIGHTS = { price: 120, power: 230, soc: 130 };
+const DASHES = [[], [7, 3], [2, 3], [9, 3, 2, 3]]; // of the charge of batteries, and of cars
+const SVG = "http://www.w3.org/2000/svg";
 
 let plots = [];
-let shown = null; // { plan, before }
+let shown = null; // { plan, before, until }
 let reading = null; // { t, set(t) }
 
 /** Load the charting library from beside the page; false where this copy has none. */
@@ -24,13 +27,11 @@ export function loadChart(isThere) {
   });
 }
 
-/** Draw a plan; the charge of the one before it is drawn as a ghost. */
-export function showChart(plan, before) {
-  shown = { plan, before };
-  reading = readingOf(plan);
-  reading.set(intervalNow(plan) ?? 0);
-  if (!window.uPlot) return;
-  draw();
+/** Draw a plan up to an instant; the charge of the one before it is drawn as a ghost. */
+export function showChart(plan, before, until) {
+  shown = { plan, before, until };
+  reading = readoutOf(plan);
+  if (window.uPlot) draw();
 }
 
 function draw() {
@@ -51,13 +52,13 @@ function draw() {
 
 function colours() {
   const style = getComputedStyle(document.documentElement);
-  const names = ["ink", "quiet", "rule", "card", "night", "solar", "battery", "grid", "house",
-    "vehicle", "import", "export", "now", "charge-fill"];
+  const places = DASHES.map((_, place) => place + 1);
+  const names = ["ink", "quiet", "rule", "card", "night", "solar", "grid", "house", "import",
+    "export", "now", "charge-fill", ...places.flatMap((place) => [`battery-${place}`, `vehicle-${place}`])];
   return Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
 }
 
 function common(plan, ink, nights, hasTimes) {
-  const last = plan.instants[plan.n];
   const axis = {
     stroke: ink.quiet,
     font: "12px system-ui, sans-serif",
@@ -75,7 +76,7 @@ function common(plan, ink, nights, hasTimes) {
       sync: { key: "plan", setSeries: false },
       dataIdx: (plot, series, closest, x) => plan.clock.indexAt(x),
     },
-    scales: { x: { time: false, range: () => [plan.instants[0], last] } },
+    scales: { x: scaleX(plan) },
     axes: [
       {
         ...axis,
@@ -94,10 +95,12 @@ function common(plan, ink, nights, hasTimes) {
   };
 }
 
+const scaleX = (plan) => ({ time: false, range: () => [plan.instants[0], shown.until] });
+
 /** Round local hours, as many as there is room for. */
 function timesOf(plan, width) {
-  const { clock, instants, n } = plan;
-  const [first, last] = [instants[0], instants[n]];
+  const { clock, instants } = plan;
+  const [first, last] = [instants[0], shown.until];
   const room = Math.max(1, Math.floor(width / TICK));
   const end = last - ((last - first) * TICK) / width / 2; // where a time would be cut off
   const step = [1, 2, 3, 6, 12, 24].find((hours) => (last - first) / HOUR / hours <= room) ?? 24;
@@ -118,9 +121,10 @@ function shade(plot, nights, colour) {
   const { ctx, bbox } = plot;
   ctx.save();
   ctx.fillStyle = colour;
-  for (const [begin, end] of nights) {
+  for (const [begin, end] of nights.filter(([first]) => first < shown.until)) {
     const left = plot.valToPos(begin, "x", true);
-    ctx.fillRect(left, bbox.top, plot.valToPos(end, "x", true) - left, bbox.height);
+    const right = plot.valToPos(Math.min(end, shown.until), "x", true);
+    ctx.fillRect(left, bbox.top, right - left, bbox.height);
   }
   ctx.restore();
 }
@@ -145,21 +149,21 @@ function line(label, colour, extra = {}) {
 const steps = () => window.uPlot.paths.stepped({ align: 1 });
 
 function pricePlot(plan, ink) {
-  key("price", [["Import", "import"], ["Export", "export dashed"]]);
+  key("price", [["To buy", "import", []], ["To sell", "export", [5, 4]]]);
   return {
     name: "price",
     data: [plan.instants, toEnd(plan.importPrice), toEnd(plan.exportPrice)],
     options: {
       series: [{},
-        line("Import", ink.import, { paths: steps() }),
-        line("Export", ink.export, { paths: steps(), dash: [5, 4] })],
+        line("To buy", ink.import, { paths: steps() }),
+        line("To sell", ink.export, { paths: steps(), dash: [5, 4] })],
     },
   };
 }
 
 function powerPlot(plan, ink) {
   const { from, to } = layersOf(plan);
-  key("power", [...new Map([...from, ...to].map(({ name, colour }) => [name, colour]))]);
+  const entries = [...new Map([...from, ...to].map(({ name, colour }) => [colour, [name, colour]])).values()];
   const layers = [...stacked(from, 1), ...stacked(to, -1)];
   const areas = layers.map(({ name, colour }) => ({
     label: name,
@@ -172,49 +176,58 @@ function powerPlot(plan, ink) {
   }));
   const data = [plan.instants, ...layers.map(({ values }) => toEnd(values))];
   if (plan.curtailed.some((watts) => watts > 1)) {
-    areas.push(line("Offered by the sun", ink.ink, { paths: steps(), width: 1, dash: [2, 3] }));
+    const dash = [2, 3];
+    areas.push(line("Solar offered", ink.ink, { paths: steps(), width: 1, dash }));
     data.push(toEnd(plan.solar.map((watts) => watts / 1000)));
-    $("key-power").append(swatch("Solar offered", "ink dashed"));
+    entries.push(["Solar offered", "ink", dash]);
   }
+  key("power", entries);
   return { name: "power", data, options: { series: [{}, ...areas] } };
 }
 
+/** States of charge: a line for each device, its reserve, and the plan before. */
 function socPlot(plan, before, ink) {
-  const [main, ...others] = plan.levels;
-  const isBattery = main?.kind === "battery";
   const series = [{}];
   const data = [plan.instants];
   const names = [];
-  const add = (soc, options, name) => {
-    series.push(options);
+  const add = (name, colour, soc, { dash = [], ...extra } = {}) => {
+    series.push(line(name, ink[colour], { dash, ...extra }));
     data.push(soc.map((share) => (share === null ? null : 100 * share)));
-    names.push(name);
+    names.push([name, colour, dash]);
   };
-  if (main) {
-    const colour = isBattery ? "battery" : "vehicle";
-    const fill = isBattery ? { fill: ink["charge-fill"], fillTo: () => 0 } : {};
-    add(main.soc, line(main.name, ink[colour], fill), [main.name, colour]);
+  const isAlone = plan.devices.length === 1;
+  for (const device of plan.devices) {
+    const fill = isAlone ? { fill: ink["charge-fill"], fillTo: () => 0 } : {};
+    add(device.name, device.colour, device.soc, { dash: DASHES[device.place % DASHES.length], ...fill });
   }
-  others.forEach(({ name, soc, kind }, place) => {
-    const colour = kind === "vehicle" ? "vehicle" : "quiet";
-    const dash = [[6, 3], [2, 3], [9, 3, 2, 3]][place % 3];
-    add(soc, line(name, ink[colour], { dash, width: 1.5 }), [name, `${colour} dashed`]);
+  plan.devices.forEach(({ colour }, place) => {
+    if (!before) return;
+    const ghost = plan.instants.map((epoch) => socAt(before, before.devices[place], epoch));
+    add("Plan before", colour, ghost, { width: 1, dash: [1, 3] });
   });
-  if (before) {
-    const ghost = plan.instants.map((epoch) => socAt(before, epoch));
-    add(ghost, line("Plan before", ink.quiet, { width: 1, dash: [2, 3] }), ["Plan before", "quiet dashed"]);
-  }
-  if (plan.reserve) {
-    add(plan.instants.map(() => plan.reserve), line("Reserve", ink.now, { width: 1.5, dash: [6, 4] }), ["Reserve", "now dashed"]);
+  const reserves = new Map(plan.batteries.map(({ name, reserve }) => [reserve, name]));
+  for (const [reserve, name] of reserves) {
+    if (reserve) add(reserves.size > 1 ? `Reserve of ${name}` : "Reserve", "now", plan.instants.map(() => reserve), { width: 1.5, dash: [6, 4] });
   }
   key("soc", names);
-  return { name: "soc", data, options: { series, scales: { x: common(plan, ink, [], true).scales.x, y: { range: () => [0, 100] } } } };
+  return { name: "soc", data, options: { series, scales: { x: scaleX(plan), y: { range: () => [0, 100] } } } };
 }
 
-const swatch = (name, colour) => el("span", { class: "swatch" }, el("i", { class: colour }), name);
-
+/** The legend of a plot: a block for an area, and for a line one with the same dash. */
 function key(plot, entries) {
-  $(`key-${plot}`).replaceChildren(...entries.map(([name, colour]) => swatch(name, colour)));
+  $(`key-${plot}`).replaceChildren(...entries.map(([name, colour, dash]) =>
+    el("span", { class: "swatch" }, dash ? stroke(colour, dash) : el("i", { class: colour }), name)));
+}
+
+function stroke(colour, dash) {
+  const [svg, made] = ["svg", "line"].map((tag) => document.createElementNS(SVG, tag));
+  svg.setAttribute("class", colour);
+  svg.setAttribute("viewBox", "0 0 24 8");
+  svg.setAttribute("aria-hidden", "true");
+  const geometry = { x1: 0, x2: 24, y1: 4, y2: 4, "stroke-dasharray": dash.join(" ") };
+  for (const [name, value] of Object.entries(geometry)) made.setAttribute(name, value);
+  svg.append(made);
+  return svg;
 }
 
 function read(plot) {
@@ -232,74 +245,23 @@ function follow(plot) {
   };
 }
 
-const grid = (plan, t) => direction(plan.gridImport[t], plan.gridExport[t], "in", "out");
-
-function direction(one, other, oneWord, otherWord) {
-  if (one > 0) return `${kilowatts(one)} ${oneWord}`;
-  return other > 0 ? `${kilowatts(other)} ${otherWord}` : kilowatts(0);
-}
-
-function rowsOf(plan) {
-  const rows = [
-    ["Import price", "import", (t) => price(plan.importPrice[t])],
-    ["Export price", "export", (t) => price(plan.exportPrice[t])],
-    ["Solar", "solar", (t) => kilowatts(plan.solar[t])],
-    ["House", "house", (t) => kilowatts(plan.load[t])],
-    ["Grid", "grid", (t) => grid(plan, t)],
-  ];
-  if (plan.curtailed.some((watts) => watts > 1)) {
-    rows.push(["Solar unused", "ink", (t) => kilowatts(plan.curtailed[t])]);
-  }
-  if (plan.hasBattery) {
-    rows.push(["Battery", "battery", (t) => direction(plan.charge[t], plan.discharge[t], "in", "out")]);
-  }
-  if (plan.hasVehicles) {
-    rows.push(["Vehicle", "vehicle", (t) => direction(plan.vehicleCharge[t], plan.vehicleDischarge[t], "in", "out")]);
-  }
-  for (const { name, soc, kind } of plan.levels) {
-    const colour = kind === "part" ? "quiet" : kind;
-    rows.push([`${name} after`, colour, (t) => percent(soc[t + 1], 1)]);
-  }
-  if (plan.worth) rows.push(["Stored worth", "battery", (t) => price(plan.worth[t])]);
-  return rows;
-}
-
-/** The read-out of a plan: built once, only its texts change. */
-function readingOf(plan) {
-  const rows = rowsOf(plan).map(([name, colour, value]) => ({ name, colour, value, place: el("dd") }));
-  $("reading-values").replaceChildren(...rows.map(({ name, colour, place }) =>
-    el("div", {}, el("dt", {}, el("i", { class: colour }), name), place)));
-  const { clock, instants } = plan;
-  const of = {
-    t: -1,
-    set(t) {
-      if (t === of.t) return;
-      of.t = t;
-      const [begin, end] = [instants[t], instants[t + 1]];
-      $("reading-action").textContent = plan.actions ? actionName(plan.actions[t]) : "";
-      $("reading-time").textContent = `${clock.day(begin)} ${clock.time(begin)}–${clock.time(end)}`;
-      for (const { place, value } of rows) place.textContent = value(t);
-    },
-  };
-  return of;
-}
-
 function move(event) {
   if (!shown || !reading) return;
   const { plan } = shown;
   const perHour = Math.max(1, Math.round((HOUR * plan.n) / (plan.instants[plan.n] - plan.instants[0])));
   const by = event.shiftKey ? perHour : 1;
+  const last = Math.min(plan.n - 1, plan.clock.indexAt(shown.until - 1));
   const target = {
     ArrowLeft: reading.t - by,
     ArrowRight: reading.t + by,
     PageUp: reading.t - perHour,
     PageDown: reading.t + perHour,
     Home: 0,
-    End: plan.n - 1,
+    End: last,
   }[event.key];
   if (target === undefined) return;
   event.preventDefault();
-  const t = Math.min(plan.n - 1, Math.max(0, target));
+  const t = Math.min(last, Math.max(0, target));
   const middle = (plan.instants[t] + plan.instants[t + 1]) / 2;
   for (const plot of plots) plot.setCursor({ left: plot.valToPos(middle, "x"), top: 0 }, false);
   reading.set(t);
