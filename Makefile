@@ -46,6 +46,7 @@ savings: $(VENV)/.bench
 
 prove: $(VENV)/.test
 	$(BIN)/python -m tests.oracle.sweep
+	$(BIN)/python -m tests.oracle.flutter
 
 # The time of each of the last three parts, in seconds; the first reads 100,000 bodies.
 FUZZ_SECONDS ?= 100

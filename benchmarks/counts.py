@@ -25,7 +25,7 @@ from optimiser.model.formulation import formulate
 from optimiser.model.linear_program import Start
 from optimiser.solvers import highs
 from optimiser.value_function import storage_plan
-from optimiser.value_function.backward import value_backwards
+from optimiser.value_function.dynamic_programme import value_backwards
 
 RECORDED = Path(__file__).with_name("counts.json")
 

@@ -107,7 +107,7 @@ def plan(
             answer = solver.solve(formulation, deadline)
             solved = now()
             best, backend = answer.best, answer.backend
-            trajectory = choose(aggregation.site, formulation, best, preferences, backend)
+            trajectory = choose(aggregation, formulation, best, preferences, backend)
             outcome = finish(pieces, aggregation, formulation, answer, trajectory)
         except OptimiserError as error:
             refusals.append(f"{solver.name}: {error}")

@@ -1,5 +1,6 @@
 """Sites for tests, one builder for each kind; what a test is about, it states itself."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -208,6 +209,25 @@ def _a_charging_vehicle(rng, start, hours):
         departure=end if rng.uniform() < 0.5 else start + timedelta(hours=0.8 * length),
         discharge_limit=power if rng.uniform() < 0.2 else 0.0,
         may_charge_from_grid=bool(rng.uniform() < 0.95),
+    )
+
+
+def rest_of(site, t, soc, noise=(1.0, 1.0)):
+    """The same site from an interval on, at some states of charge, load and solar by a factor."""
+    n, tariff, forecast = len(site.batteries), site.tariff, site.forecast
+    storages = [
+        replace(storage, initial_soc=float(s))
+        for storage, s in zip(site.storages, np.clip(soc, 0.0, 1.0), strict=True)
+    ]
+    return replace(
+        site,
+        horizon=Horizon(start=site.horizon.instant(t), hours=site.horizon.hours[t:]),
+        tariff=replace(
+            tariff, import_price=tariff.import_price[t:], export_price=tariff.export_price[t:]
+        ),
+        forecast=Forecast(load=forecast.load[t:] * noise[0], solar=forecast.solar[t:] * noise[1]),
+        batteries=tuple(storages[:n]),
+        vehicles=tuple(storages[n:]),
     )
 
 

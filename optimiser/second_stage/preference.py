@@ -101,17 +101,6 @@ def prefer(
     return smooth if smooth.cost <= found.cost + _NOTHING else found
 
 
-def _with_no_more_left(problem: ProblemArrays, best: Dispatch) -> ProblemArrays:
-    """Return the problem in which no more is left at the end than in its cheapest plan.
-
-    A plan that keeps a little for a cent less of runs would keep it again in the next plan.
-    """
-    limits = problem.storages.limits.copy()
-    ceiling = limits[tables.SOFT_CEILING, 0, -1]
-    limits[tables.SOFT_CEILING, 0, -1] = min(ceiling, best.stored[0, -1])
-    return replace(problem, storages=problem.storages._replace(limits=limits))
-
-
 def with_fewest_runs(preferred: Preferred, costs: Vector, goes_on: int | None) -> Candidate | None:
     """Find the plan of the fewest runs, or nearly so, within a budget; None without any.
 
@@ -184,7 +173,10 @@ def with_preference_prices(problem: ProblemArrays, best: Dispatch, budget: float
     meter[tables.IMPORT_PRICE] += steepest * (1.0 - late)
     meter[tables.EXPORT_PRICE] -= np.where(has_surplus, 0.0, steepest * late)
     traits[tables.WEAR] += min(_THROUGHPUT_SHARE * budget / moved, waiting)
-    problem = _with_no_more_left(problem, best)
+    # A plan that keeps a little for a cent less of runs would keep it again in the next plan.
+    limits = problem.storages.limits.copy()
+    limits[tables.SOFT_CEILING, 0, -1] = min(limits[tables.SOFT_CEILING, 0, -1], best.stored[0, -1])
+    problem = replace(problem, storages=problem.storages._replace(limits=limits))
     priced = replace(problem, meter=meter, storages=problem.storages._replace(traits=traits))
     storing = min(_SURPLUS_SHARE * budget / moved, waiting)
     return Preferred(problem, priced, np.where(has_surplus, storing * late, 0.0))

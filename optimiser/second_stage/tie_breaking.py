@@ -17,12 +17,15 @@ from optimiser.model.formulation import Formulation
 from optimiser.model.storages import BATTERIES
 from optimiser.problem.site import Site
 from optimiser.result.plan import Plan
+from optimiser.second_stage.aggregation import Aggregation
 from optimiser.second_stage.load_sharing import share_load
 from optimiser.second_stage.optimal_face import break_ties, tie_break_cost
 from optimiser.second_stage.preference import Candidate, prefer
 from optimiser.solvers import Deadline, SolverBackend, now
 
 _TIME_LIMIT = 2.0  # s; deciding between equals is worth no more
+
+_ROUNDING = 1e-9  # h; of sums of interval lengths
 
 RUNS_TIME_LIMIT = 2.0
 """Time to look for fewer runs; half of 60 small sites need less than 0.4 s. [s]"""
@@ -48,7 +51,7 @@ class Preferences:
 
 
 def choose(
-    site: Site,
+    aggregation: Aggregation,
     formulation: Formulation,
     best: Incumbent,
     preferences: Preferences,
@@ -62,6 +65,7 @@ def choose(
     """
     if preferences.budget <= 0 or math.isinf(best.lower_bound):
         return best.dispatch.trajectory
+    site = aggregation.site
     if preferences.has_value_function and not site.vehicles:
         cheapest, previous = Candidate(best.dispatch, best.cost), preferences.previous
         preferred = prefer(site, formulation.problem, cheapest, preferences.budget, previous)
@@ -69,7 +73,7 @@ def choose(
             return Trajectory(preferred.dispatch.stored)
     chosen = _break_ties(site, formulation, best, backend)
     with contextlib.suppress(OptimiserError, ImportError):  # HiGHS may be absent
-        before = _actions_before(site, preferences.previous)
+        before = _moves_before(aggregation, preferences.previous)
         most = best.cost + preferences.budget
         chosen = _with_fewer_runs(site, formulation, chosen, most, before)
     most = max(best.cost, planning_cost(formulation.problem, chosen))
@@ -105,23 +109,29 @@ def _count_sessions(problem: ProblemArrays, dispatch: Dispatch) -> int:
     return int(np.count_nonzero(on[:, 1:] & ~on[:, :-1]) + np.count_nonzero(on[:, :1]))
 
 
-def _actions_before(site: Site, previous: Plan | None) -> Vector:
-    """Return 1 where the plan before charges a storage now, and discharges it; shape (2, K).
+def _moves_before(aggregation: Aggregation, previous: Plan | None) -> Vector:
+    """Return 1 where the plan before charges a storage, and discharges it; shape (2, K, T).
 
     NaN where there is no plan before of these storages and this time.
     """
-    n = len(site.storages)
-    t = None if previous is None else previous.interval_at(site.horizon.start)
-    if previous is None or t is None or len(previous.dispatch.charge) != n:
-        return np.full((2, n), np.nan)
-    moved = np.array([previous.dispatch.charge[:, t], previous.dispatch.discharge[:, t]])
-    return np.where(moved > 0.0, 1.0, 0.0)
+    horizon, n_storages = aggregation.site.horizon, aggregation.whole.size
+    moves = np.full((2, len(aggregation.site.storages), horizon.n_intervals), np.nan)
+    if previous is None or len(previous.dispatch.charge) != n_storages:
+        return moves
+    then, dispatch = previous.pieces.site.horizon, previous.dispatch_in_pieces
+    began = then.hours_until(horizon.start) + np.append(0.0, horizon.elapsed[:-1]) + _ROUNDING
+    known = (began >= 0.0) & (began < then.elapsed[-1])
+    t = np.searchsorted(then.elapsed, began[known], side="right")
+    parts = np.unique(aggregation.whole, return_index=True)[1]  # one of each whole: they are alike
+    for way, moved in enumerate((dispatch.charge, dispatch.discharge)):
+        moves[way][:, known] = moved[np.ix_(parts, t)] > 0.0
+    return moves
 
 
 def _with_fewer_runs(
     site: Site, formulation: Formulation, chosen: Dispatch, most: float, before: Vector
 ) -> Dispatch:
-    """Find a plan with fewer runs that costs at most so much [$]; see `_actions_before`."""
+    """Find a plan with fewer runs that costs at most so much [$]; see `_moves_before`."""
     from optimiser.second_stage.fewer_runs import with_fewer_runs  # noqa: PLC0415 - needs HiGHS
 
     tie_break, deadline = tie_break_cost(site, formulation), Deadline(now() + RUNS_TIME_LIMIT)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from matrix_builders import Vector
 from matrix_builders.compiled import kernel
-from optimiser.value_function.backward import GAVE_UP, value_backwards
-from optimiser.value_function.forward import corridor, level_penalty
+from optimiser.value_function.corridor import corridor, level_penalty
+from optimiser.value_function.dynamic_programme import GAVE_UP, value_backwards
 from optimiser.value_function.modes import (
     N_MODES,
     choose_modes,

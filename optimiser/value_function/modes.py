@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 
 from matrix_builders import Vector
 from matrix_builders.compiled import kernel
-from optimiser.value_function.backward import GAVE_UP, with_room
 from optimiser.value_function.convolution import (
     N_SCRATCH,
     NO_ROOM,
     add_level_penalty,
     convolve,
 )
-from optimiser.value_function.forward import ROOM, cheapest_level, restrict
+from optimiser.value_function.corridor import ROOM, restrict
+from optimiser.value_function.dynamic_programme import GAVE_UP, cheapest_level
 from optimiser.value_function.piecewise import SHORTEST, SLOPE, X, Y, lower_onto, value_at
 
 CHARGES = 0

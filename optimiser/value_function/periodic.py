@@ -1,12 +1,13 @@
 """The value of stored energy when every day after the horizon looks like its last one."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matrix_builders import Vector, tables
 from matrix_builders.arrays import Places
 from matrix_builders.compiled import kernel
 from optimiser.model.arrays import ProblemArrays
-from optimiser.value_function.backward import GAVE_UP, value_backwards
+from optimiser.value_function.dynamic_programme import GAVE_UP, value_backwards
 from optimiser.value_function.interval_cost import interval_costs
 from optimiser.value_function.piecewise import SLOPE, X, Y, value_at
 from optimiser.value_function.storage_plan import function_from_slopes
@@ -87,7 +88,37 @@ def largest_difference(f: Vector, g: Vector) -> float:
     return float(largest)
 
 
-def periodic_value(problem: ProblemArrays, first: int, storages: Places) -> Vector | None:
+@kernel("f8[:, ::1](f8[:, ::1], i8[::1], f8[:, ::1], f8[:, ::1])")
+def repeat_day(
+    costs: Vector, cost_place: NDArray[np.int64], soft_levels: Vector, day: Vector
+) -> Vector:
+    """Return the fixed point of a day's recursion, or its approximation after the last round.
+
+    Parameters
+    ----------
+    costs, cost_place
+        Results of `interval_costs` for the day.
+    soft_levels : float64 array, shape (2, T)
+        Soft floor and ceiling at the end of each interval. [kWh]
+    day : float64 array, shape (3, S + 1)
+        The first guess.
+
+    Returns
+    -------
+    float64 array, shape (3, S + 1)
+        A convex function of a few segments; of none where it has too many breakpoints.
+    """
+    for _ in range(_ROUNDS):
+        _, place, value, _ = value_backwards(costs, cost_place, soft_levels, 0.0, day)
+        if place[0] == GAVE_UP:
+            return np.zeros((3, 1))
+        before, day = day, simplify(value, _MOST_SEGMENTS)
+        if largest_difference(before, day) < _CONVERGED:
+            break
+    return day
+
+
+def periodic_value(problem: ProblemArrays, first: int, storages: Places) -> Vector:
     """Return the value function at the start of a day that repeats without end.
 
     They are taken for one as large as all of them: exact where they are alike.  Penalties are left
@@ -104,9 +135,8 @@ def periodic_value(problem: ProblemArrays, first: int, storages: Places) -> Vect
 
     Returns
     -------
-    float64 array, shape (3, S + 1), or None
-        A convex function on their band, of a few segments: the fixed point of a day's recursion,
-        or its approximation after the last round.  None where it has too many breakpoints.
+    float64 array, shape (3, S + 1)
+        A convex function on their band, of a few segments, as `repeat_day` finds it.
     """
     limits = problem.storages.limits[:, storages]
     band = limits[tables.STORED_LOWER : tables.STORED_UPPER + 1, :, 0]
@@ -119,11 +149,4 @@ def periodic_value(problem: ProblemArrays, first: int, storages: Places) -> Vect
     low, high = band.sum(axis=1)
     soft_levels = np.repeat([[low], [high]], moves.shape[1], axis=1)
     day = function_from_slopes(np.array([low, high]), np.zeros(1))
-    for _ in range(_ROUNDS):
-        _, place, value, _ = value_backwards(costs, cost_place, soft_levels, 0.0, day)
-        if place[0] == GAVE_UP:
-            return None
-        before, day = day, simplify(value, _MOST_SEGMENTS)
-        if largest_difference(before, day) < _CONVERGED:
-            break
-    return day
+    return repeat_day(costs, cost_place, soft_levels, day)

@@ -9,8 +9,7 @@ from matrix_builders import Vector, tables
 from matrix_builders.arrays import Places
 from optimiser.errors import SolverError
 from optimiser.model.arrays import ProblemArrays
-from optimiser.value_function.backward import GAVE_UP, value_backwards
-from optimiser.value_function.forward import choose_levels
+from optimiser.value_function.dynamic_programme import GAVE_UP, choose_levels, value_backwards
 from optimiser.value_function.interval_cost import interval_costs
 from optimiser.value_function.piecewise import SHORTEST, SLOPE, X, Y
 

@@ -128,7 +128,7 @@ def _periodic(problem: ProblemArrays, is_shared: Mask) -> Vector | None:
     a_day_before_the_end = starts[-1] + problem.hours[-1] - DAY
     first = int(np.searchsorted(starts, a_day_before_the_end - 1e-9))
     function = periodic_value(problem, first, np.flatnonzero(is_shared))
-    if function is None or function.shape[1] == 1:
+    if function.shape[1] == 1:
         return None
     value = np.empty((2, function.shape[1] - 1))
     value[tables.END_WIDTH], value[tables.END_PRICE] = np.diff(function[X]), -function[SLOPE, :-1]

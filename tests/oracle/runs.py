@@ -1,12 +1,18 @@
-"""The fewest runs of one storage within a budget, by a dynamic programme on a grid of levels.
+"""The fewest runs within a budget: a run is a stretch in which a storage charges, or discharges.
 
-Exact where every limit and the net load are whole steps of the grid and nothing is lost: for given
-modes the problem is then a minimum-cost flow of whole numbers.
+Of one storage by a dynamic programme on a grid of levels, exact where every limit and the net load
+are whole steps of the grid and nothing is lost: for given modes the problem is then a minimum-cost
+flow of whole numbers.  Of several by the mixed-integer programme of the whole site.
 """
 
 import numpy as np
 
 from matrix_builders import tables
+from optimiser.second_stage.preference import LEAST_POWER
+from tests.oracle.model import SCALE
+from tests.oracle.of_site import model_of_site
+
+_NOTHING = 1e-6  # kWh
 
 _FORBIDDEN = 1e9  # $
 _CHARGE, _DISCHARGE, _REST = range(3)
@@ -16,6 +22,34 @@ def runs_of(dispatch):
     """Number of stretches in which the storages charge, or discharge."""
     on = np.vstack([dispatch.charge, dispatch.discharge]) > 1e-6
     return int(np.count_nonzero(np.diff(on, axis=1, prepend=False) & on))
+
+
+def least_runs(site, cost_function, most, left):
+    """Fewest runs of all plans that cost at most so much [$], miss nothing and leave no more [kWh].
+
+    The site is one in pieces.
+    """
+    model, last = model_of_site(site, cost_function), site.horizon.n_intervals - 1
+    for name, column in model.columns.items():
+        if name[0] in {"shortfall", "overfill", "import excess", "export excess"}:
+            column.upper = _NOTHING
+    stored = {("stored", k, last): 1.0 for k in range(len(site.storages))}
+    model.row(stored, upper=left + _NOTHING)
+    model.row({name: c.cost for name, c in model.columns.items() if c.cost}, upper=most)
+    for column in model.columns.values():
+        column.cost = 0.0
+    for k, storage in enumerate(site.storages):
+        ways = {"charge": storage.charge_limit, "discharge": storage.discharge_limit}
+        for way, power in ways.items():
+            for t, h in enumerate(site.horizon.hours if power > 0 else ()):
+                model.binary("moves", way, k, t)
+                model.column("begins", way, k, t, cost=1 / SCALE, upper=1.0)
+                move, on = (way, k, t), ("moves", way, k, t)
+                model.row({move: 1.0, on: -h * power}, upper=0.0)
+                model.row({move: 1.0, on: -h * min(LEAST_POWER, power)}, lower=0.0)
+                before = {("moves", way, k, t - 1): 1.0} if t else {}
+                model.row({("begins", way, k, t): 1.0, on: -1.0, **before}, lower=0.0)
+    return round(model.solved(gap=1e-6).cost * SCALE)
 
 
 def least_runs_on_grid(problem, step, most, goes_on=None):

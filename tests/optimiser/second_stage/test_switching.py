@@ -1,15 +1,12 @@
 """One battery: as few runs as the budget allows, against an exact programme on a grid of levels."""
 
-from dataclasses import replace
-from datetime import timedelta
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from optimiser import CostFunction, Forecast, Horizon, Tariff, plan
+from optimiser import CostFunction, plan
 from optimiser.second_stage.preference import DEFAULT_BUDGET
-from tests.builders import a_battery, a_problem, a_site
+from tests.builders import a_battery, a_problem, a_site, rest_of
 from tests.oracle.runs import least_runs_on_grid, runs_of
 from tests.strategies import cost_functions, homes
 
@@ -84,8 +81,8 @@ def test_a_budget_never_makes_more_runs(site, cost_function):
     eager = plan(site, cost_function, preference_budget=0.0)
     calm = plan(site, cost_function)
 
-    most = DEFAULT_BUDGET * site.price_scale
-    assert calm.certificate.preference_cost <= most + ROUNDING
+    budget = DEFAULT_BUDGET * site.price_scale
+    assert calm.certificate.preference_cost <= budget + ROUNDING
     assert runs_of(calm.dispatch) <= runs_of(eager.dispatch)
 
 
@@ -97,24 +94,6 @@ def test_noise_on_a_flat_tariff_is_not_traded_on(seed):
     assert runs_of(plan(site).dispatch) <= 1
 
 
-def rest_of(site, first, soc, noise):
-    """The same site from an interval on, at a state, with other forecasts."""
-    horizon, forecast = site.horizon, site.forecast
-    start = horizon.start + timedelta(hours=float(horizon.hours[:first].sum()))
-    return replace(
-        site,
-        horizon=Horizon(start=start, hours=horizon.hours[first:]),
-        tariff=Tariff(
-            import_price=site.tariff.import_price[first:],
-            export_price=site.tariff.export_price[first:],
-        ),
-        forecast=Forecast(
-            load=forecast.load[first:] * noise[0], solar=forecast.solar[first:] * noise[1]
-        ),
-        batteries=(replace(site.batteries[0], initial_soc=soc),),
-    )
-
-
 def test_a_day_of_noisy_forecasts_is_executed_in_few_runs():
     executed = least = 0
     for seed in range(10):
@@ -122,12 +101,12 @@ def test_a_day_of_noisy_forecasts_is_executed_in_few_runs():
         rng, before = np.random.default_rng(seed), plan(site, CostFunction.PROFIT)
         most = before.certificate.optimum + DEFAULT_BUDGET
         least += least_runs_on_grid(a_problem(site), STEP, most)[0]
-        ways, soc = [], site.batteries[0].initial_soc
+        ways, soc = [], [site.batteries[0].initial_soc]
         for t in range(site.horizon.n_intervals):
             noise = 1 + rng.normal(0, 0.01, (2, site.horizon.n_intervals - t))
             now = rest_of(site, t, soc, noise)
             before = plan(now, CostFunction.PROFIT, previous=before)
-            soc = float(np.clip(before.soc[0, 1], 0.0, 1.0))
+            soc = before.soc[:, 1]
             ways.append(np.sign(before.dispatch.charge[0, 0] - before.dispatch.discharge[0, 0]))
         way = np.array(ways)
         executed += int(np.count_nonzero((np.diff(way, prepend=0.0) != 0) & (way != 0)))
