@@ -21,7 +21,7 @@ from optimiser.value_function.convolution import (
     convolve,
 )
 from optimiser.value_function.corridor import ROOM, restrict
-from optimiser.value_function.dynamic_programme import GAVE_UP, cheapest_level
+from optimiser.value_function.dynamic_programme import GAVE_UP, cheapest_level, with_room
 from optimiser.value_function.piecewise import SHORTEST, SLOPE, X, Y, lower_onto, value_at
 
 CHARGES = 0
