@@ -37,10 +37,9 @@ def charge_head(run: Run) -> str:
 
 def charging_cost(look: Outlook, run: Run) -> Quote:
     """Return what a kWh costs that is charged in a run."""
-    bought, costs = look.buys[run.span], look.cost_of_more[run.span]
-    high = float(costs[look.power.charge[run.span] > 0].max())
-    some_solar = run.mean.from_solar >= PART
-    prices = costs[(look.power.charge[run.span] > 0) & ~bought]
+    taken, bought = look.power.charge[run.span] > 0, look.buys[run.span]
+    costs, some_solar = look.cost_of_more[run.span], run.mean.from_solar >= PART
+    high, prices = float(costs[taken].max()), costs[taken & ~bought]
     is_solar = some_solar and prices.size > 0 and run.mean.from_grid < PART
     if bought.any() and not is_solar:
         return quote(look.import_price, look.buys, run, BUYING)._replace(high=high)
@@ -190,9 +189,9 @@ def _at_reserve(look: Outlook, run: Run, price: Quote) -> Draft:
     place = "below" if look.soc[run.after] < reserve - SOC_NOISE else "at"
     held = f"Holding {place} the reserve of {percent(reserve)}" if reserve > 0 else "Holding, empty"
     later = later_charge(look, look.first(look.charges, run))
-    is_cheaper = later is not None and later.high < price.low - look.cent / 100
-    quotes = (price, later) if later and is_cheaper else (price,)
-    return Draft(ReasonCode.AT_RESERVE, held, quotes)
+    if later and later.high < price.low - look.cent / 100:
+        return Draft(ReasonCode.AT_RESERVE, held, (price, later))
+    return Draft(ReasonCode.AT_RESERVE, held, (price,))
 
 
 def _selling_solar(look: Outlook, run: Run, held: str) -> Draft:

@@ -4,7 +4,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from operator import attrgetter
 from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
@@ -38,7 +37,6 @@ ALLOWANCE = Quote("a daily allowance sets the price")
 _CENT = 0.005
 """Difference of prices that counts as none, where the price scale is 1: their rounding. [$/kWh]"""
 
-_CAPACITY = attrgetter("capacity")
 Value = TypeVar("Value")
 
 
@@ -214,14 +212,14 @@ def outlook_of(plan: Plan, storages: slice, currency: str = "$") -> Outlook:
     v = (storages.start or 0) - len(site.batteries)  # negative where it is about batteries
     power = _power_of(plan, storages, v)
     buys, sells = power.from_grid > NOISE, power.to_grid > NOISE
-    feeds_others = _feeds_others(plan, v) > NOISE * hours
+    given = plan.flows.vehicle_to_battery + plan.flows.vehicle_to_vehicle.sum(axis=0)
+    feeds_others = (v >= 0) & (power.discharge > 0) & (given > NOISE * hours)
     import_price, export_price = _prices_of(plan)
     limit = np.asarray(site.grid.export_limit) - NOISE
     is_lost = (power.curtailed > NOISE) | (power.grid_export >= limit)
     unsold = np.where(is_lost, 0.0, np.maximum(export_price, 0.0))
     unsold = np.where(power.from_solar > NOISE, unsold, np.nan)
-    value = np.where(sells, export_price, import_price)
-    stored, capacity = plan.dispatch.stored[storages].sum(axis=0), sum(map(_CAPACITY, chosen))
+    stored, capacity = plan.dispatch.stored[storages].sum(axis=0), sum([s.capacity for s in chosen])
     floor, ceiling = np.array([*map(_band, chosen)]).sum(axis=0).tolist()
     slack = 1e-3 + 2e-3 * ceiling
     return Outlook(
@@ -242,11 +240,11 @@ def outlook_of(plan: Plan, storages: slice, currency: str = "$") -> Outlook:
         import_price=import_price,
         export_price=export_price,
         cost_of_more=np.where(buys, import_price, unsold),
-        value_of_more=np.where(feeds_others, np.nan, value),
+        value_of_more=np.where(feeds_others, np.nan, np.where(sells, export_price, import_price)),
         feeds_others=feeds_others,
         reserve=floor / capacity if capacity > 0 else 0.0,
         trip=min([s.charge_efficiency * s.discharge_efficiency for s in chosen]),
-        wear=max([storage.cycle_cost for storage in chosen]),
+        wear=max([s.cycle_cost for s in chosen]),
     )
 
 
@@ -317,15 +315,6 @@ def _shares(energy: Vector) -> Vector:
     total = energy.sum(axis=0)
     none = np.zeros(energy.shape)
     return np.asarray(np.divide(energy, total, out=none, where=total > 0))
-
-
-def _feeds_others(plan: Plan, v: int) -> Vector:
-    """Return what vehicles give to other storages, where it is about one of them. [kWh]"""
-    flows = plan.flows
-    if v < 0:
-        return np.zeros(flows.battery_to_load.size)
-    gives = plan.dispatch.discharge[len(plan.site.batteries) + v] > 0
-    return np.asarray((flows.vehicle_to_battery + flows.vehicle_to_vehicle.sum(axis=0)) * gives)
 
 
 def _parts_of_vehicle(plan: Plan, v: int) -> tuple[Vector, Vector, Vector]:
