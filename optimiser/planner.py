@@ -10,7 +10,7 @@ from optimiser.model.dispatch import DEAD_BAND, Dispatch, Trajectory, simulate
 from optimiser.model.formulation import Formulation, formulate
 from optimiser.model.pieces import Pieces, cut_site
 from optimiser.price_scale import from_scale, to_scale
-from optimiser.problem.checks import require_finite, require_kind, require_member
+from optimiser.problem.checks import require_finite, require_kinds, require_member
 from optimiser.problem.objective import CostFunction
 from optimiser.problem.provider import ProviderRules
 from optimiser.problem.site import Site
@@ -133,11 +133,10 @@ def _require_arguments(
     time_limit: float,
 ) -> None:
     """Require arguments of `plan` of the kinds that it takes."""
-    require_kind("site", site, Site)
-    require_kind("rules", rules, ProviderRules)
-    require_kind("previous", previous, Plan, type(None))
-    require_finite("preference_budget", preference_budget)
-    require_finite("time_limit", time_limit)
+    require_kinds(site=(site, Site), rules=(rules, ProviderRules))
+    if previous is not None:
+        require_kinds(previous=(previous, Plan))
+    require_finite(preference_budget=preference_budget, time_limit=time_limit)
 
 
 class Outcome(NamedTuple):

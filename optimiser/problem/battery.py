@@ -68,13 +68,13 @@ class Battery:
         require_fractions(self, "initial_soc", "reserve", "max_soc")
         require_flags(self, "may_charge_from_grid", "may_export")
         require_limits(self, "export_limit")
-        require_finite("priority", self.priority)
+        require_finite(priority=self.priority)
         if self.reserve > self.max_soc:
             raise ProblemError("reserve", f"must not exceed max_soc, got {self.reserve!r}")
         if self.target_end_soc is not None:
             require_fractions(self, "target_end_soc")
         if self.end_value is not None:
-            require_finite("end_value", self.end_value)
+            require_finite(end_value=self.end_value)
 
     @property
     def round_trip_efficiency(self) -> float:

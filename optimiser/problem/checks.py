@@ -36,19 +36,21 @@ def require_member(field: str, value: object, choices: type[Member]) -> Member:
         raise ProblemError(field, f"must be one of {texts}, got {excerpt(value)}") from None
 
 
-def require_kind(field: str, value: object, kind: type, *others: type) -> None:
-    """Require an instance of a class, or of another one."""
-    if not isinstance(value, (kind, *others)):
-        name = kind.__name__
-        raise ProblemError(field, f"must be of the class {name}, got {excerpt(value)}")
+def require_kinds(**fields: tuple[object, type]) -> None:
+    """Require instances of classes: a value and its class for each field."""
+    for field, (value, kind) in fields.items():
+        if not isinstance(value, kind):
+            rule = f"must be of the class {kind.__name__}, got {excerpt(value)}"
+            raise ProblemError(field, rule)
 
 
 def require_sequence(field: str, values: object, kind: type[Kind]) -> tuple[Kind, ...]:
     """Return what a list, a tuple or another iterable holds: instances of a class."""
     entries = tuple(values) if isinstance(values, Iterable) else (None,)
-    if [entry for entry in entries if not isinstance(entry, kind)]:
-        rule = f"must be a sequence of {kind.__name__}, got {excerpt(values)}"
-        raise ProblemError(field, rule)
+    for entry in entries:
+        if not isinstance(entry, kind):
+            rule = f"must be a sequence of {kind.__name__}, got {excerpt(values)}"
+            raise ProblemError(field, rule)
     return entries
 
 
@@ -104,12 +106,13 @@ require_limits = partial(_require_within, least=0.0, most=math.inf, rule="must n
 """Require fields that are at least zero, and infinite where nothing is limited."""
 
 
-def require_finite(field: str, value: float) -> None:
-    """Require a finite number."""
-    if not isinstance(value, Real) or isinstance(value, _TRUTHS):
-        raise ProblemError(field, f"must be a number, got {excerpt(value)}")
-    if not math.isfinite(value):
-        raise ProblemError(field, f"must be finite, got {value!r}")
+def require_finite(**fields: float) -> None:
+    """Require finite numbers."""
+    for field, value in fields.items():
+        if not isinstance(value, Real) or isinstance(value, _TRUTHS):
+            raise ProblemError(field, f"must be a number, got {excerpt(value)}")
+        if not math.isfinite(value):
+            raise ProblemError(field, f"must be finite, got {value!r}")
 
 
 def freeze_vector(

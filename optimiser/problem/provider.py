@@ -10,7 +10,7 @@ import numpy as np
 
 from matrix_builders import Vector
 from optimiser.errors import ProblemError
-from optimiser.problem.checks import require_finite, require_kind
+from optimiser.problem.checks import require_finite, require_kinds
 from optimiser.problem.horizon import Horizon
 from optimiser.problem.tariff import Tariff
 from optimiser.problem.windows import Mask, Window
@@ -35,9 +35,8 @@ class ExportBoost:
     minimum: float = 0.0
 
     def __post_init__(self) -> None:
-        require_kind("window", self.window, Window)
-        for name in ("offset", "minimum"):
-            require_finite(name, getattr(self, name))
+        require_kinds(window=(self.window, Window))
+        require_finite(offset=self.offset, minimum=self.minimum)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +55,8 @@ class ChipMode:
     threshold: float
 
     def __post_init__(self) -> None:
-        require_kind("window", self.window, Window)
-        require_finite("threshold", self.threshold)
+        require_kinds(window=(self.window, Window))
+        require_finite(threshold=self.threshold)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +72,7 @@ class SpikeProtection:
     threshold: float
 
     def __post_init__(self) -> None:
-        require_finite("threshold", self.threshold)
+        require_finite(threshold=self.threshold)
         if self.threshold <= 0:
             raise ProblemError("threshold", f"must be positive, got {self.threshold!r}")
 
@@ -99,8 +98,8 @@ class ProviderRules:
     def __post_init__(self) -> None:
         for name, kind in _RULES.items():
             if getattr(self, name) is not None:
-                require_kind(name, getattr(self, name), kind)
-        require_finite("price_margin", self.price_margin)
+                require_kinds(**{name: (getattr(self, name), kind)})
+        require_finite(price_margin=self.price_margin)
         if self.price_margin < 0:
             raise ProblemError("price_margin", f"must not be negative, got {self.price_margin!r}")
 

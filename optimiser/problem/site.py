@@ -12,7 +12,7 @@ from optimiser.errors import ProblemError
 from optimiser.problem.battery import Battery
 from optimiser.problem.checks import (
     freeze_vector,
-    require_kind,
+    require_kinds,
     require_sequence,
     set_fields,
     starts_of,
@@ -116,11 +116,14 @@ class Site:
         grid: Grid = Grid(),
         inverter: Inverter | None = None,
     ) -> None:
-        require_kind("horizon", horizon, Horizon)
-        require_kind("tariff", tariff, Tariff)
-        require_kind("forecast", forecast, Forecast)
-        require_kind("grid", grid, Grid)
-        require_kind("inverter", inverter, Inverter, type(None))
+        require_kinds(
+            horizon=(horizon, Horizon),
+            tariff=(tariff, Tariff),
+            forecast=(forecast, Forecast),
+            grid=(grid, Grid),
+        )
+        if inverter is not None:
+            require_kinds(inverter=(inverter, Inverter))
         set_fields(
             self,
             horizon=horizon,

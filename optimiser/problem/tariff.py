@@ -15,7 +15,7 @@ from optimiser.errors import ProblemError
 from optimiser.problem.checks import (
     freeze_vector,
     require_finite,
-    require_kind,
+    require_kinds,
     require_member,
     require_not_negative,
     require_sequence,
@@ -60,7 +60,7 @@ class DemandCharge:
 
     def __post_init__(self) -> None:
         require_not_negative(self, "price", "peak_so_far", "average_hours", "billing_day")
-        require_kind("window", self.window, Window)
+        require_kinds(window=(self.window, Window))
         if not 0 < self.average_hours <= _DAY:
             rule = f"must be positive and at most a day, got {self.average_hours!r}"
             raise ProblemError("average_hours", rule)
@@ -102,9 +102,9 @@ class Allowance:
     def __post_init__(self) -> None:
         direction = require_member("direction", self.direction, Direction)
         object.__setattr__(self, "direction", direction)
-        require_finite("price", self.price)
+        require_finite(price=self.price)
         require_not_negative(self, "daily_energy", "used_today")
-        require_kind("window", self.window, Window)
+        require_kinds(window=(self.window, Window))
 
 
 _DAY = 24.0  # h

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimiser.errors import ProblemError
-from optimiser.problem.checks import require_kind
+from optimiser.problem.checks import require_kinds
 from optimiser.problem.horizon import Horizon
 
 Mask = NDArray[np.bool_]
@@ -37,8 +37,7 @@ class Window:
     months: frozenset[int] = EVERY_MONTH
 
     def __post_init__(self) -> None:
-        for name in ("start", "end"):
-            require_kind(name, getattr(self, name), time)
+        require_kinds(start=(self.start, time), end=(self.end, time))
         for name, every in (("weekdays", EVERY_DAY), ("months", EVERY_MONTH)):
             chosen = getattr(self, name)
             if not isinstance(chosen, Collection) or not all(map(tuple(every).count, chosen)):

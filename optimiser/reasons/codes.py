@@ -1,7 +1,10 @@
 """Reasons: a code for programs, a sentence for people."""
 
+import math
 from enum import StrEnum
 from typing import NamedTuple
+
+from optimiser.reasons.wording import PriceRange
 
 
 class ReasonCode(StrEnum):
@@ -46,3 +49,40 @@ class Reason(NamedTuple):
 
     code: ReasonCode
     sentence: str
+
+
+class Quote(NamedTuple):
+    """Cost or value of a kWh in some intervals, in words and in numbers.
+
+    Attributes
+    ----------
+    text : str
+        In words, with a slot for each price range.
+    ranges : tuple of (float, float)
+        Prices that fill the slots. [$/kWh]
+    low, high : float
+        Lowest and highest cost or value; not a number where no price says it. [$/kWh]
+    """
+
+    text: str
+    ranges: tuple[PriceRange, ...] = ()
+    low: float = math.nan
+    high: float = math.nan
+
+
+class Draft(NamedTuple):
+    """A reason whose prices are not in words yet: their digits depend on each other.
+
+    Attributes
+    ----------
+    code : ReasonCode
+        Its kind.
+    head : str
+        What happens.
+    quotes : tuple of Quote
+        The prices that it happens for.
+    """
+
+    code: ReasonCode
+    head: str
+    quotes: tuple[Quote, ...] = ()

@@ -1,7 +1,6 @@
 """The next runs of a plan with their reasons, and the sentences about the first of them."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -10,9 +9,10 @@ import numpy as np
 from optimiser.problem.vehicle import Vehicle
 from optimiser.problem.windows import Mask
 from optimiser.reasons.codes import Reason
-from optimiser.reasons.of_battery import battery_reason, curtailment
+from optimiser.reasons.of_battery import charging, curtailment, giving, resting
 from optimiser.reasons.of_vehicle import vehicle_reason
-from optimiser.reasons.outlook import Outlook, Run, outlook_of
+from optimiser.reasons.outlook import Outlook, Run, outlook_of, runs_of
+from optimiser.reasons.wording import PriceRange
 from optimiser.result.plan import (
     COMMAND_THRESHOLD,
     Action,
@@ -77,30 +77,32 @@ def next_steps(
     if actions is None:
         actions = _actions(look, storages)
     steps, is_vehicle = [], isinstance(look.storages[0], Vehicle)
-    for run in _runs(actions, most):
-        reason = vehicle_reason(look, run) if is_vehicle else battery_reason(look, run)
-        power = look.mean(look.charge if run.action in _CHARGES else look.discharge, run)
+    for run in runs_of(look, actions, most):
+        if is_vehicle:
+            draft = vehicle_reason(look, run)
+        elif run.action is Action.CHARGE:
+            draft = charging(look, run)
+        elif run.action is Action.IDLE:
+            draft = resting(look, run)
+        else:
+            draft = giving(look, run)
+        template, ranges, colon = draft.head, list[PriceRange](), ": "
+        for quote in draft.quotes:
+            template, colon = f"{template}{colon}{quote.text}", ", and "
+            ranges += quote.ranges
+        reason = Reason(draft.code, look.wording.fill(template, ranges))
+        power = run.mean.charge if run.action in _CHARGES else run.mean.discharge
         steps.append(Step(run, power, float(look.soc[run.after]), reason))
     return steps
 
 
-def _runs(actions: Sequence[Action | VehicleAction], most: int = 1) -> list[Run]:
-    """Return the first runs of intervals with one action."""
-    n = len(actions)
-    ends = [0, *[t for t in range(1, n) if actions[t] is not actions[t - 1]], n][: most + 1]
-    return [
-        Run(actions[first], first, after, slice(first, after), "then" if first else "now")
-        for first, after in pairwise(ends)
-    ]
-
-
 def _actions(look: Outlook, storages: slice) -> tuple[Action | VehicleAction, ...]:
     """Return the action of batteries or of a vehicle in each interval; length T."""
-    charge = first_charge(look.plan, storages, look.charge)
+    power, charge = look.power, first_charge(look.plan, storages, look.power.charge)
     if not isinstance(look.storages[0], Vehicle):
-        return actions_of(charge, look.discharge, look.discharge - look.to_grid, look.to_grid)
+        return actions_of(charge, power.discharge, power.discharge - power.to_grid, power.to_grid)
     codes = np.where(_is_away(look), _AWAY, _IDLE)
-    codes = np.where(look.discharge > COMMAND_THRESHOLD, _DISCHARGE, codes)
+    codes = np.where(look.discharges, _DISCHARGE, codes)
     codes = np.where(charge > COMMAND_THRESHOLD, _CHARGE, codes)
     return tuple(map(_VEHICLE_ACTIONS.__getitem__, codes.tolist()))
 
@@ -146,15 +148,14 @@ def reasons(plan: Plan, names: Sequence[str | None] = (), currency: str = "$") -
     n, sentences = len(plan.site.batteries), []
     called = [*names, *[None] * (len(plan.site.storages) - len(names))]
     for k in range(n, len(plan.site.storages)):
-        look = outlook_of(plan, slice(k, k + 1), currency)
-        run = _runs(_actions(look, slice(k, k + 1)))[0]
-        sentence = vehicle_reason(look, run).sentence
-        sentence = f"{called[k] or 'The vehicle'} is {sentence[0].lower()}{sentence[1:]}"
-        sentences.append((run.action is not VehicleAction.CHARGE, sentence))
+        (step,) = next_steps(plan, slice(k, k + 1), None, currency, most=1)
+        sentence = f"{step.reason.sentence[0].lower()}{step.reason.sentence[1:]}"
+        sentence = f"{called[k] or 'The vehicle'} is {sentence}"
+        sentences.append((step.run.action is not VehicleAction.CHARGE, sentence))
     sentences.sort(key=itemgetter(0))
     vehicles = tuple(map(itemgetter(1), sentences))
     if not n:
         return vehicles or ("Nothing to do: there is no battery",)
-    look, run = outlook_of(plan, slice(n), currency), _runs(plan.actions)[0]
-    told = (battery_reason(look, run).sentence, *curtailment(look, run))
+    (step,) = next_steps(plan, slice(n), plan.actions, currency, most=1)
+    told = (step.reason.sentence, *curtailment(outlook_of(plan, slice(n), currency), step.run))
     return (*vehicles, *told) if vehicles and not sentences[0][0] else (*told, *vehicles)

@@ -1,19 +1,21 @@
 """Storages of a plan over the horizon, and the marginal value of a kWh at the meter."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import NamedTuple
+from itertools import pairwise
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 
 from matrix_builders import Vector
+from matrix_builders.arrays import Places
 from optimiser.problem.battery import Battery
 from optimiser.problem.tariff import Direction
 from optimiser.problem.vehicle import Vehicle
 from optimiser.problem.windows import Mask
-from optimiser.reasons.codes import Reason, ReasonCode
-from optimiser.reasons.wording import PriceRange, Wording, kilowatts, wording_of
+from optimiser.reasons.codes import Quote
+from optimiser.reasons.wording import Wording, wording_of
 from optimiser.result.plan import COMMAND_THRESHOLD, Action, Plan, VehicleAction, hours_on, mean_soc
 
 NOISE = 1e-3
@@ -22,10 +24,44 @@ NOISE = 1e-3
 PART = 0.05
 """Power from which a part of another is worth a word. [kW]"""
 
+STEADY = 0.02
+"""Share of a mean power by which a steady one differs from it. [-]"""
+
+BUYING = "power costs {}", "the grid pays {}"
+SELLING = "selling earns {}", "selling costs {}"
+"""What a kWh costs or earns, and the same where the price is negative."""
+
+ALLOWANCE = Quote("a daily allowance sets the price")
+"""The price of a kWh where that is not known."""
+
 _CENT = 0.005
 """Difference of prices that counts as none, where the price scale is 1: their rounding. [$/kWh]"""
 
-_STEADY = 0.02  # share of a mean power by which a steady one differs from it
+Value = TypeVar("Value")
+
+
+class Flows(NamedTuple, Generic[Value]):
+    """A value for each flow of energy: its power in every interval, or a number of a run.
+
+    Attributes
+    ----------
+    charge, discharge : object
+        Of the storages.
+    from_grid, from_solar, to_grid, to_home : object
+        Parts of these.
+    grid_import, grid_export, curtailed : object
+        Of the site.
+    """
+
+    charge: Value
+    discharge: Value
+    from_grid: Value
+    from_solar: Value
+    to_grid: Value
+    to_home: Value
+    grid_import: Value
+    grid_export: Value
+    curtailed: Value
 
 
 class Run(NamedTuple):
@@ -41,6 +77,10 @@ class Run(NamedTuple):
         The intervals.
     when : str
         The time of the run, as its sentence says it.
+    mean : Flows of float
+        Mean powers. [kW]
+    is_steady : Flows of bool
+        Whether the powers stay near these.
     """
 
     action: Action | VehicleAction
@@ -48,29 +88,8 @@ class Run(NamedTuple):
     after: int
     span: slice
     when: str
-
-
-class Quote(NamedTuple):
-    """Cost or value of a kWh in some intervals, in words and in numbers.
-
-    Attributes
-    ----------
-    text : str
-        In words, with a slot for each price range.
-    ranges : tuple of (float, float)
-        Prices that fill the slots. [$/kWh]
-    low, high : float
-        Lowest and highest cost or value; not a number where no price says it. [$/kWh]
-    """
-
-    text: str
-    ranges: tuple[PriceRange, ...] = ()
-    low: float = math.nan
-    high: float = math.nan
-
-
-_FROM_ANOTHER = "it comes from another battery"
-_UNKNOWN = Quote("a daily allowance sets the price")
+    mean: Flows[float]
+    is_steady: Flows[bool]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,256 +104,147 @@ class Outlook:
         Those that it is about.
     wording : Wording
         Numbers and times in sentences.
-    charge, discharge : float64 array
-        Power of the storages. [kW]
-    from_grid, from_solar, to_grid : float64 array
-        Parts of these. [kW]
-    feeds_others : bool array
-        Intervals in which they charge storages of another kind.
-    hours_on : float64 array
-        Time for which a charger is on; the whole time of a battery. [h]
+    cent : float
+        Difference of prices that counts as none. [$/kWh]
+    hours, hours_on : float64 array
+        Length of each interval, and the time for which a charger is on; the whole time of a
+        battery. [h]
+    power : Flows of float64 array
+        Powers. [kW]
     soc : float64 array, shape (T + 1,)
         State of charge at every instant. [-]
-    stored : float64 array
-        Energy at the end of each interval. [kWh]
-    floor, ceiling : float
-        Energy that they are kept above and below. [kWh]
+    charges, discharges, buys, sells : bool array
+        Intervals in which they charge, discharge, and take from or give to the grid.
+    next_empty, next_full : int64 array, shape (T + 1,)
+        First instant, from each on, at which no more is stored than is kept, or as much as is
+        wanted; T + 1 where there is none.
+    import_price, export_price : float64 array
+        Prices; not a number where a daily allowance has another. [$/kWh]
+    cost_of_more : float64 array
+        Cost of one kWh more: bought, not sold, or free; not a number where unknown. [$/kWh]
+    value_of_more : float64 array
+        Value of one kWh given: sold, else not bought; not a number where unknown, as where it
+        charges storages of another kind. [$/kWh]
+    feeds_others : bool array
+        Intervals in which they do that.
+    reserve : float
+        State of charge that they are kept above. [-]
+    trip, wear : float
+        Least round-trip efficiency [-], and highest wear price each way. [$/kWh]
     """
 
     plan: Plan
     storages: tuple[Battery | Vehicle, ...]
     wording: Wording
-    charge: Vector
-    discharge: Vector
-    from_grid: Vector
-    from_solar: Vector
-    to_grid: Vector
-    feeds_others: Mask
+    cent: float
+    hours: Vector
     hours_on: Vector
+    power: Flows[Vector]
     soc: Vector
-    stored: Vector
-    floor: float
-    ceiling: float
-
-    @cached_property
-    def hours(self) -> Vector:
-        """Length of each interval. [h]"""
-        return self.plan.site.horizon.hours
-
-    @cached_property
-    def cent(self) -> float:
-        """Difference of prices that counts as none. [$/kWh]"""
-        return _CENT * self.plan.site.price_scale
-
-    @cached_property
-    def charges(self) -> Mask:
-        """Intervals in which they charge."""
-        return self.charge > COMMAND_THRESHOLD
-
-    @cached_property
-    def discharges(self) -> Mask:
-        """Intervals in which they discharge."""
-        return self.discharge > COMMAND_THRESHOLD
-
-    @cached_property
-    def buys(self) -> Mask:
-        """Intervals in which they take energy from the grid."""
-        return self.from_grid > NOISE
-
-    @cached_property
-    def sells(self) -> Mask:
-        """Intervals in which they give energy to the grid."""
-        return self.to_grid > NOISE
-
-    @cached_property
-    def grid_import(self) -> Vector:
-        """Power from the grid. [kW]"""
-        return np.asarray(self.plan.dispatch.grid_import / self.hours)
-
-    @cached_property
-    def grid_export(self) -> Vector:
-        """Power into the grid. [kW]"""
-        return np.asarray(self.plan.dispatch.grid_export / self.hours)
-
-    @cached_property
-    def curtailed(self) -> Vector:
-        """Solar left unused. [kW]"""
-        return np.asarray(self.plan.dispatch.curtailed / self.hours)
-
-    @cached_property
-    def import_price(self) -> Vector:
-        """Import price; not a number where a daily allowance has another. [$/kWh]"""
-        return _price_of(self.plan, Direction.IMPORT)
-
-    @cached_property
-    def export_price(self) -> Vector:
-        """Export price; not a number where a daily allowance has another. [$/kWh]"""
-        return _price_of(self.plan, Direction.EXPORT)
-
-    @cached_property
-    def cost_of_more(self) -> Vector:
-        """Cost of one kWh more: bought, not sold, or free; not a number where unknown. [$/kWh]"""
-        limit = np.asarray(self.plan.site.grid.export_limit) - NOISE
-        is_lost = (self.curtailed > NOISE) | (self.grid_export >= limit)
-        unsold = np.where(is_lost, 0.0, np.maximum(self.export_price, 0.0))
-        unsold = np.where(self.from_solar > NOISE, unsold, np.nan)
-        return np.where(self.buys, self.import_price, unsold)
-
-    @cached_property
-    def value_of_more(self) -> Vector:
-        """Value of one kWh given: sold, else not bought; not a number where unknown. [$/kWh]"""
-        value = np.where(self.sells, self.export_price, self.import_price)
-        return np.where(self.feeds_others, np.nan, value)
-
-    @cached_property
-    def trip(self) -> float:
-        """Least round-trip efficiency. [-]"""
-        return min([s.charge_efficiency * s.discharge_efficiency for s in self.storages])
-
-    @cached_property
-    def wear(self) -> float:
-        """Highest wear price, each way. [$/kWh]"""
-        return max([storage.cycle_cost for storage in self.storages])
-
-    @cached_property
-    def slack(self) -> float:
-        """Energy that counts as none. [kWh]"""
-        return 1e-3 + 2e-3 * self.ceiling
-
-    def mean(self, power: Vector, run: Run) -> float:
-        """Return the mean of a power over a run. [kW]"""
-        hours = self.hours[run.span]
-        return float(power[run.span] @ hours / hours.sum())
-
-    def power(self, power: Vector, run: Run, mean: float) -> str:
-        """Return a power over a run in words, by its mean. [kW]"""
-        apart = float(np.abs(power[run.span] - mean).max())
-        is_steady = apart <= max(PART, _STEADY * mean)
-        return kilowatts(mean) if is_steady else f"{kilowatts(mean)} on average"
-
-    @cached_property
-    def is_empty(self) -> Mask:
-        """Intervals that end with no more stored than is kept."""
-        return self.stored <= self.floor + self.slack
-
-    @cached_property
-    def is_full(self) -> Mask:
-        """Intervals that end with as much stored as is wanted."""
-        return self.stored >= self.ceiling - self.slack
+    charges: Mask
+    discharges: Mask
+    buys: Mask
+    sells: Mask
+    next_empty: Places
+    next_full: Places
+    import_price: Vector
+    export_price: Vector
+    cost_of_more: Vector
+    value_of_more: Vector
+    feeds_others: Mask
+    reserve: float
+    trip: float
+    wear: float
 
     def next_use(self, run: Run) -> int | None:
         """Return where energy stored in a run does the least: a discharge before it is empty."""
-        return _least(self.value_of_more, self.discharges, self.is_empty, run.after)
+        span = slice(run.after, self.next_empty[run.after])
+        if not self.discharges[span].any():
+            return None
+        value = np.where(self.discharges[span], self.value_of_more[span], np.inf)
+        return run.after + int(value.argmin())  # an unknown one first
 
     def next_refill(self, run: Run) -> int | None:
         """Return where energy given in a run is put back at most: a charge before it is full."""
-        return _least(-self.cost_of_more, self.charges, self.is_full, run.after)
+        span = slice(run.after, self.next_full[run.after])
+        if not self.charges[span].any():
+            return None
+        cost = np.where(self.charges[span], self.cost_of_more[span], -np.inf)
+        return run.after + int(cost.argmax())  # an unknown one first
 
     def first(self, moves: Mask, run: Run) -> int | None:
         """Return the first interval after a run in which the storages move."""
         later = moves[run.after :]
         return run.after + int(later.argmax()) if later.any() else None
 
-    def charging_cost(self, run: Run) -> Quote:
-        """Return what a kWh costs that is charged in a run."""
-        taken, bought = self.charge[run.span] > 0, self.buys[run.span]
-        costs = self.cost_of_more[run.span]
-        high = float(costs[taken].max())
-        some_solar = self.mean(self.from_solar, run) >= PART
-        prices = costs[taken & ~bought]
-        is_solar = some_solar and prices.size > 0 and self.mean(self.from_grid, run) < PART
-        if bought.any() and not is_solar:
-            return self.grid_price(run, self.buys)._replace(high=high)
-        if math.isnan(prices.max()):
-            has_allowance = np.isnan(self.export_price[run.span]).any()
-            return _UNKNOWN if some_solar and has_allowance else Quote(_FROM_ANOTHER)
-        if not prices.any():
-            return Quote(f"it is solar that would earn nothing {run.when}", (), 0.0, high)
-        low = float(prices[prices > 0].min())
-        return Quote(
-            f"it is solar that would earn {{}} {run.when}", ((low, float(prices.max())),), low, high
-        )
 
-    def grid_price(self, run: Run, where: Mask) -> Quote:
-        """Return the import prices of those intervals of a run that are in a mask."""
-        texts = f"power costs {{}} {run.when}", f"the grid pays {{}} {run.when}"
-        return _quote(self.import_price[run.span][where[run.span]], texts)
+def quote(price: Vector, where: Mask, run: Run, texts: tuple[str, str]) -> Quote:
+    """Return the prices of those intervals of a run that are in a mask.
 
-    def sale_price(self, run: Run, where: Mask) -> Quote:
-        """Return the export prices of those intervals of a run that are in a mask."""
-        texts = f"selling earns {{}} {run.when}", f"selling costs {{}} {run.when}"
-        return _quote(self.export_price[run.span][where[run.span]], texts)
-
-    def reason(self, code: ReasonCode, head: str, *quotes: Quote) -> Reason:
-        """Return a reason that says what happens, then what its prices are."""
-        template, colon = head, ": "
-        ranges: list[PriceRange] = []
-        for quote in quotes:
-            template, colon = f"{template}{colon}{quote.text}", ", and "
-            ranges += quote.ranges
-        return Reason(code, self.wording.fill(template, ranges))
-
-    def share_of(self, energy: float) -> float:
-        """Return an energy as a state of charge. [-]"""
-        capacity = sum([storage.capacity for storage in self.storages])
-        return energy / capacity if capacity > 0 else 0.0
-
-
-def _quote(prices: Vector, texts: tuple[str, str]) -> Quote:
-    """Return the range of some prices, in the second text where all are negative."""
+    The second of the texts is for prices that are all negative.
+    """
+    prices = price[run.span][where[run.span]]
     low, high = float(prices.min()), float(prices.max())
     if math.isnan(low):
-        return _UNKNOWN
+        return ALLOWANCE
     if high < 0:
-        return Quote(texts[1], ((-high, -low),), low, high)
-    return Quote(texts[0], ((low, high),), low, high)
+        return Quote(f"{texts[1]} {run.when}", ((-high, -low),), low, high)
+    return Quote(f"{texts[0]} {run.when}", ((low, high),), low, high)
 
 
-def _least(value: Vector, where: Mask, ends: Mask, after: int) -> int | None:
-    """Return the interval of least value in a mask, from the end of a run up to where it ends.
-
-    `ends` holds where the search stops, perhaps already with the last interval of the run.
-    """
-    stops = ends[after - 1 :]
-    last = after - 1 + int(stops.argmax()) if stops.any() else ends.size - 1
-    allowed = where[after : last + 1]
-    if not allowed.any():
-        return None
-    return after + int(np.argmin(np.where(allowed, value[after : last + 1], np.inf)))  # nan first
-
-
-def _price_of(plan: Plan, direction: Direction) -> Vector:
-    """Return the prices of a direction; not a number where a daily allowance has another."""
-    tariff, pieces = plan.site.tariff, plan.pieces
-    price = tariff.import_price if direction is Direction.IMPORT else tariff.export_price
-    for allowance in tariff.allowances:
-        if allowance.direction is direction and allowance.daily_energy > 0:
-            covered = pieces.total(allowance.window.covers(pieces.site.horizon).astype(np.float64))
-            price = np.where(covered > 0, np.nan, price)
-    return price
+def runs_of(look: Outlook, actions: Sequence[Action | VehicleAction], most: int) -> list[Run]:
+    """Return the first runs of intervals with one action."""
+    n, runs, power = len(actions), [], np.array(look.power)
+    ends = [0, *[t for t in range(1, n) if actions[t] is not actions[t - 1]], n][: most + 1]
+    for first, after in pairwise(ends):
+        span, when = slice(first, after), "then" if first else "now"
+        mean = power[:, span] @ look.hours[span] / look.hours[span].sum()
+        apart = np.abs(power[:, span] - mean[:, np.newaxis]).max(axis=1)
+        means = Flows(*mean.tolist())
+        is_steady = Flows(*(apart <= np.maximum(PART, STEADY * mean)).tolist())
+        runs.append(Run(actions[first], first, after, span, when, means, is_steady))
+    return runs
 
 
 def outlook_of(plan: Plan, storages: slice, currency: str = "$") -> Outlook:
     """Read some storages of a plan as served, all batteries or one of them, or one vehicle."""
-    site, dispatch, hours = plan.site, plan.dispatch, plan.site.horizon.hours
-    chosen, v = site.storages[storages], (storages.start or 0) - len(site.batteries)
-    parts = _parts_of_batteries(plan, storages) if v < 0 else _parts_of_vehicle(plan, v)
-    bands = np.array([*map(_band, chosen)]).sum(axis=0)
+    site, hours, chosen = plan.site, plan.site.horizon.hours, plan.site.storages[storages]
+    v = (storages.start or 0) - len(site.batteries)  # negative where it is about batteries
+    power = _power_of(plan, storages, v)
+    buys, sells = power.from_grid > NOISE, power.to_grid > NOISE
+    given = plan.flows.vehicle_to_battery + plan.flows.vehicle_to_vehicle.sum(axis=0)
+    feeds_others = (v >= 0) & (power.discharge > 0) & (given > NOISE * hours)
+    import_price, export_price = _prices_of(plan)
+    limit = np.asarray(site.grid.export_limit) - NOISE
+    is_lost = (power.curtailed > NOISE) | (power.grid_export >= limit)
+    unsold = np.where(is_lost, 0.0, np.maximum(export_price, 0.0))
+    unsold = np.where(power.from_solar > NOISE, unsold, np.nan)
+    stored, capacity = plan.dispatch.stored[storages].sum(axis=0), sum([s.capacity for s in chosen])
+    floor, ceiling = np.array([*map(_band, chosen)]).sum(axis=0).tolist()
+    slack = 1e-3 + 2e-3 * ceiling
     return Outlook(
         plan=plan,
         storages=chosen,
         wording=wording_of(site, currency),
-        charge=dispatch.charge[storages].sum(axis=0) / hours,
-        discharge=dispatch.discharge[storages].sum(axis=0) / hours,
-        from_grid=parts[0] / hours,
-        from_solar=parts[1] / hours,
-        to_grid=parts[2] / hours,
-        feeds_others=_feeds_others(plan, v) > NOISE * hours,
+        cent=_CENT * site.price_scale,
+        hours=hours,
         hours_on=hours if v < 0 else hours_on(plan, v),
+        power=power,
         soc=mean_soc(plan, storages),
-        stored=dispatch.stored[storages].sum(axis=0),
-        floor=float(bands[0]),
-        ceiling=float(bands[1]),
+        charges=power.charge > COMMAND_THRESHOLD,
+        discharges=power.discharge > COMMAND_THRESHOLD,
+        buys=buys,
+        sells=sells,
+        next_empty=_next(stored <= floor + slack),
+        next_full=_next(stored >= ceiling - slack),
+        import_price=import_price,
+        export_price=export_price,
+        cost_of_more=np.where(buys, import_price, unsold),
+        value_of_more=np.where(feeds_others, np.nan, np.where(sells, export_price, import_price)),
+        feeds_others=feeds_others,
+        reserve=floor / capacity if capacity > 0 else 0.0,
+        trip=min([s.charge_efficiency * s.discharge_efficiency for s in chosen]),
+        wear=max([s.cycle_cost for s in chosen]),
     )
 
 
@@ -343,6 +253,44 @@ def _band(storage: Battery | Vehicle) -> tuple[float, float]:
     if isinstance(storage, Battery):
         return storage.reserve * storage.capacity, storage.max_soc * storage.capacity
     return storage.least_soc * storage.capacity, storage.most_soc * storage.capacity
+
+
+def _next(ends: Mask) -> Places:
+    """Return the first instant, from each on, at which an interval of a mask ends; else T + 1."""
+    none = ends.size + 1
+    instants = np.where(np.append(False, ends), np.arange(none), none)
+    return np.minimum.accumulate(instants[::-1])[::-1]
+
+
+def _prices_of(plan: Plan) -> tuple[Vector, Vector]:
+    """Return import and export prices; not a number where a daily allowance has another."""
+    tariff, pieces = plan.site.tariff, plan.pieces
+    prices = {Direction.IMPORT: tariff.import_price, Direction.EXPORT: tariff.export_price}
+    for allowance in tariff.allowances:
+        if allowance.daily_energy > 0:
+            covered = pieces.total(allowance.window.covers(pieces.site.horizon).astype(np.float64))
+            price = prices[allowance.direction]
+            prices[allowance.direction] = np.where(covered > 0, np.nan, price)
+    return prices[Direction.IMPORT], prices[Direction.EXPORT]
+
+
+def _power_of(plan: Plan, storages: slice, v: int) -> Flows[Vector]:
+    dispatch, hours = plan.dispatch, plan.site.horizon.hours
+    charge = dispatch.charge[storages].sum(axis=0) / hours
+    discharge = dispatch.discharge[storages].sum(axis=0) / hours
+    parts = _parts_of_batteries(plan, storages) if v < 0 else _parts_of_vehicle(plan, v)
+    to_grid = parts[2] / hours
+    return Flows(
+        charge=charge,
+        discharge=discharge,
+        from_grid=parts[0] / hours,
+        from_solar=parts[1] / hours,
+        to_grid=to_grid,
+        to_home=np.maximum(discharge - to_grid, 0.0),
+        grid_import=dispatch.grid_import / hours,
+        grid_export=dispatch.grid_export / hours,
+        curtailed=dispatch.curtailed / hours,
+    )
 
 
 def _parts_of_batteries(plan: Plan, storages: slice) -> tuple[Vector, Vector, Vector]:
@@ -367,15 +315,6 @@ def _shares(energy: Vector) -> Vector:
     total = energy.sum(axis=0)
     none = np.zeros(energy.shape)
     return np.asarray(np.divide(energy, total, out=none, where=total > 0))
-
-
-def _feeds_others(plan: Plan, v: int) -> Vector:
-    """Return what vehicles give to other storages, where it is about one of them. [kWh]"""
-    flows = plan.flows
-    if v < 0:
-        return np.zeros(flows.battery_to_load.size)
-    gives = plan.dispatch.discharge[len(plan.site.batteries) + v] > 0
-    return np.asarray((flows.vehicle_to_battery + flows.vehicle_to_vehicle.sum(axis=0)) * gives)
 
 
 def _parts_of_vehicle(plan: Plan, v: int) -> tuple[Vector, Vector, Vector]:

