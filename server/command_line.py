@@ -96,7 +96,7 @@ def _plan(parsed: argparse.Namespace) -> int:
     logging.basicConfig(level="INFO", stream=sys.stderr, format="powersync-optimiser: %(message)s")
     is_file = parsed.request != "-"
     try:
-        body = Path(parsed.request).read_bytes() if is_file else sys.stdin.buffer.read()
+        body = Path(parsed.request).read_bytes() if is_file else _standard_input()
         with compilation_logged():
             answer = answer_any(body, load(os.environ, parsed.options), utc_now)
     except (OSError, OptimiserError) as error:
@@ -109,6 +109,11 @@ def _plan(parsed: argparse.Namespace) -> int:
     problem = answer.solved.problem
     names = [name or key for name, key in zip(problem.names, problem.keys, strict=True)]
     return _write(as_text(answer.solved.plan, names, problem.currency or "$"))
+
+
+def _standard_input() -> bytes:
+    """Return what is typed or piped in; Python has no stream where it is closed."""
+    return sys.stdin.buffer.read() if sys.stdin else b""
 
 
 class _Warnings(msgspec.Struct):

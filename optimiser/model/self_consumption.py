@@ -35,7 +35,12 @@ def self_consumption(problem: ProblemArrays) -> Trajectory:
         band,
         _inverter_limits(problem),
     )
-    return Trajectory(levels)
+    if problem.couplings.is_empty:
+        return Trajectory(levels)
+    # To leave solar unused and be paid to import may cost far more in a peak, and where a battery
+    # takes solar only: surplus that would be sold at a loss is left unused, and no more.
+    price, limit = problem.meter[tables.EXPORT_PRICE], problem.meter[tables.EXPORT_LIMIT]
+    return Trajectory(levels, np.where(price < 0.0, 0.0, -limit))
 
 
 def _inverter_limits(problem: ProblemArrays) -> Vector:

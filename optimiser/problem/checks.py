@@ -115,6 +115,18 @@ def require_finite(**fields: float) -> None:
             raise ProblemError(field, f"must be finite, got {value!r}")
 
 
+def as_numbers(field: str, values: object) -> Vector:
+    """Return a float64 copy of numbers; text, dates and masks, which numpy converts, are none."""
+    try:
+        raw, numbers = np.asarray(values), np.array(values, dtype=np.float64)
+        is_text = raw.dtype.kind == "O" and bool({str, bytes} & {*map(type, raw.flat)})
+        if raw.dtype.kind in "biufO" and not is_text and not np.ma.is_masked(values):
+            return numbers
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise ProblemError(field, f"must hold numbers only, got {excerpt(values)}") from None
+
+
 def freeze_vector(
     field: str,
     values: object,
@@ -148,12 +160,8 @@ def freeze_vector(
     ProblemError
         Where an entry is not a finite number or too low, or the length is wrong.
     """
-    if isinstance(values, str):  # numpy reads "5" as a number
-        raise ProblemError(field, f"must hold numbers only, got {excerpt(values)}")
-    try:
-        vector = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise ProblemError(field, "must hold numbers only") from None
+    is_plain = type(values) is np.ndarray and values.dtype == np.float64
+    vector = np.array(values) if is_plain else as_numbers(field, values)
     if vector.ndim != 1:
         raise ProblemError(field, f"must be one-dimensional, got {vector.shape!r}")
     if size is not None and vector.size != size:

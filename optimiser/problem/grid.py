@@ -3,12 +3,17 @@
 import math
 from dataclasses import dataclass, field
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from matrix_builders import Vector
 from optimiser.errors import ProblemError
-from optimiser.problem.checks import require_flags, require_not_negative, set_fields, starts_of
+from optimiser.problem.checks import (
+    as_numbers,
+    require_flags,
+    require_not_negative,
+    set_fields,
+    starts_of,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -54,10 +59,7 @@ class Grid:
 
 def _limit(field: str, values: ArrayLike) -> float | Vector:
     """Return a limit, which may be infinite, or a read-only array of them. [kW]"""
-    try:
-        limit = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise ProblemError(field, "must hold numbers only") from None
+    limit = as_numbers(field, values)
     if limit.ndim > 1:
         raise ProblemError(field, f"must be one-dimensional, got {limit.shape!r}")
     if not (limit >= 0).all():

@@ -77,7 +77,7 @@ async def _check_visitor(request: web.Request, handler: Handler) -> web.StreamRe
     is_misled = request.remote in LOOPBACK and not is_internal(request.headers.get("Host", ""))
     if request.remote not in request.app[VISITORS] or is_misled:
         log.warning("page refused to %s", request.remote)
-        return web.Response(status=403, text="The page is format_value by Home Assistant only.\n")
+        return web.Response(status=403, text="The page is shown by Home Assistant only.\n")
     return await handler(request)
 
 

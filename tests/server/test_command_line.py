@@ -217,6 +217,15 @@ def test_batteries_and_cars_are_shown_by_name_in_the_money_of_the_request(typed,
     assert "$" not in out
 
 
+def test_a_closed_input_is_a_request_of_nothing(monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdin", None)
+
+    assert main(["plan", "-"]) == 2
+    assert (
+        capsys.readouterr().err == "powersync-optimiser: body: must be a JSON object, got nothing\n"
+    )
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full disk on this system")
 @pytest.mark.parametrize("flags", [[], ["--json"]])
 def test_a_full_disk_is_one_line_and_a_failure(flags):

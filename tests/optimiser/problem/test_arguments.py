@@ -48,6 +48,14 @@ VALID = {
     ProviderRules: {},
 }
 NO_NUMBER = ("5", None, [5], True)
+NO_NUMBERS = (
+    ["0.1"],
+    [b"0.1"],
+    np.array(["0.1"], dtype=object),
+    np.array(["2026-01-01"], dtype="datetime64[s]"),
+    [10**400],
+    np.ma.masked_array([0.1], mask=[True]),
+)
 NO_FLAG = ("yes", 1, None)
 NO_INSTANT = ("2026-01-01T00:00+01:00", "07:00", datetime(2026, 1, 1), 1767225600, time(7))
 REFUSED = [
@@ -72,6 +80,9 @@ REFUSED = [
     *((Tariff, "demand_charges", value) for value in (DemandCharge(price=1.0), None, ["x"])),
     *((Tariff, "allowances", value) for value in (None, 1, "free")),
     *((Tariff, "import_price", value) for value in ("0.1", 0.1, None, {0: 0.1})),
+    *((Forecast, "load", value) for value in NO_NUMBERS),
+    *((Grid, "export_limit", value) for value in NO_NUMBERS),
+    (Grid, "import_limit", "5"),
     *((Site, name, value) for name in SITE_FIELDS for value in (None, [0.1, 0.2], "x")),
     *((Site, "batteries", value) for value in (a_battery(), None, "x", ["x"], 3)),
     *((Site, "vehicles", value) for value in ([a_battery()], 1)),
@@ -167,3 +178,9 @@ def test_a_long_value_is_cut_in_the_message():
         Horizon(start=NEW_YEAR.astimezone(UTC), hours="1" * 1000)
 
     assert len(str(refusal.value)) < 200
+
+
+@pytest.mark.parametrize("horizon", [None, [1.0], SITE])
+def test_powers_need_a_horizon(horizon):
+    with pytest.raises(ProblemError, match=r"^horizon: must be of the class Horizon"):
+        Forecast.from_power([0.1], [0.1], horizon)

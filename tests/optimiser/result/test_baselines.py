@@ -1,11 +1,13 @@
 """Savings against plain self-consumption."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 
 from matrix_builders import tables
-from optimiser import CostFunction, Grid, ProviderRules, Vehicle, plan
+from optimiser import CostFunction, DemandCharge, Grid, ProviderRules, Vehicle, plan
 from optimiser.model.dispatch import simulate
 from optimiser.model.self_consumption import self_consumption
 from optimiser.planner import build_problem
@@ -123,6 +125,47 @@ def test_the_baseline_curtails_where_the_plan_may(may_curtail):
     )
 
     assert plan(site).money.self_consumption_cost == pytest.approx(0.0 if may_curtail else 0.8)
+
+
+@pytest.mark.parametrize("capacity", [0.0, 10.0])
+def test_the_baseline_leaves_no_solar_unused_to_be_paid_for_a_peak(capacity):
+    site = a_site(
+        a_battery(capacity=capacity, initial_soc=0.5, charge_limit=3.0),
+        import_price=[0.3, -0.02, -0.02, 0.3],
+        export_price=[0.05, -0.05, -0.05, 0.05],
+        load=1.0,
+        solar=3.0,
+        grid=Grid(curtailment=True),
+    )
+    tariff = replace(site.tariff, demand_charges=(DemandCharge(price=12.0),))
+
+    money = plan(replace(site, tariff=tariff)).money
+
+    assert money.self_consumption_cost == pytest.approx(-0.2 if capacity == 0.0 else -0.1, abs=0.02)
+    assert 0.0 <= money.savings_vs_self_consumption + SAME < 0.05
+
+
+def test_a_battery_without_grid_charging_takes_no_other_energy_in_the_baseline():
+    batteries = (
+        a_battery(initial_soc=1.0),
+        a_battery(initial_soc=0.2, may_charge_from_grid=False),
+    )
+    site = a_site(
+        *batteries,
+        import_price=[-0.3, -0.3, 0.2, 0.2],
+        export_price=[-0.4, -0.4, 0.1, 0.1],
+        load=0.5,
+        solar=[3.0, 3.0, 0.0, 0.0],
+        grid=Grid(curtailment=True),
+    )
+    problem = build_problem(site, CostFunction.COST, ProviderRules())
+
+    usual = simulate(problem, self_consumption(problem)).dispatch
+
+    assert usual.charge[1, 0] > 2.0
+    assert usual.grid_import[:2].tolist() == [0.0, 0.0]
+    found = plan(site)
+    assert found.money.savings_vs_self_consumption >= -found.certificate.preference_cost - SAME
 
 
 def test_reserve_and_target_are_kept_as_late_as_they_can_be():

@@ -63,7 +63,7 @@ async def test_only_supervisor_sees_the_page_of_the_addon(aiohttp_client):
     refused = await stranger.get("/status.json")
 
     assert refused.status == 403
-    assert "solvers" not in await refused.text()
+    assert await refused.text() == "The page is shown by Home Assistant only.\n"
     api[keys.STATE].worker.close()
 
 
