@@ -99,7 +99,10 @@ def _plan(parsed: argparse.Namespace) -> int:
         body = Path(parsed.request).read_bytes() if is_file else sys.stdin.buffer.read()
         with compilation_logged():
             answer = answer_any(body, load(os.environ, parsed.options), utc_now)
-    except (OSError, OptimiserError) as error:
+    except OSError as error:
+        print(f"powersync-optimiser: {parsed.request}: {error.strerror}", file=sys.stderr)
+        return 2
+    except OptimiserError as error:
         print(f"powersync-optimiser: {error}", file=sys.stderr)
         return 2
     if parsed.json:

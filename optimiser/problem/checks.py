@@ -152,7 +152,8 @@ def freeze_vector(
     except (TypeError, ValueError):
         raise ProblemError(field, "must hold numbers only") from None
     if vector.ndim != 1:
-        raise ProblemError(field, f"must be one-dimensional, got {vector.shape!r}")
+        got = repr(vector.shape) if vector.ndim else f"the single number {vector}"
+        raise ProblemError(field, f"must be one-dimensional, a list or series, got {got}")
     if size is not None and vector.size != size:
         raise ProblemError(field, f"must hold {size} values, got {vector.size}")
     if not np.isfinite(vector).all():

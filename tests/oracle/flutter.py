@@ -108,7 +108,9 @@ def replays(number=REPLAYS):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser("python -m tests.oracle.flutter", description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(
+        "python -m tests.oracle.flutter", description=__doc__.partition("\n")[0]
+    )
     parser.add_argument("--share", type=float, default=1.0, help="of the sites")
     share = parser.parse_args(arguments).share
     found = least = most = 0
