@@ -77,14 +77,18 @@ def _clock(when: datetime) -> str:
 
 def _money(plan: Plan, currency: str) -> list[str]:
     """Return the bill and what it is compared with; see `Money`."""
-    money = plan.money
+    money, has_battery = plan.money, bool(plan.site.batteries)
+    plain = (
+        "charging at once" if plan.site.vehicles and not has_battery else "plain self-consumption"
+    )
+    idle = {"bill with idle batteries": money.baseline_cost} if has_battery else {}
     demand = {"  of it for peaks of power": money.bill.demand_cost} if money.bill.peaks else {}
     amounts = {
         "bill": money.total_cost,
         **demand,
-        "bill of plain self-consumption": money.self_consumption_cost,
-        "bill with idle batteries": money.baseline_cost,
-        "saved against plain self-consumption": money.savings_vs_self_consumption,
+        f"bill of {plain}": money.self_consumption_cost,
+        **idle,
+        f"saved against {plain}": money.savings_vs_self_consumption,
     }
     lines = [
         f"{name:<38}{round(amount, 2) + 0.0:10.2f} {currency}"  # no -0.00

@@ -11,7 +11,10 @@ from optimiser.problem.vehicle import Vehicle
 
 MOST_POWER = 1_000.0
 """The largest connection of a home is 100 kW.  Watts in place of kW are 1,000 times as many: a
-charger of 1.4 kW is then beyond this, and a load of a day as well. [kW]"""
+charger of 1.4 kW is then beyond this. [kW]"""
+
+MOST_MEAN = 100.0
+"""Load or solar power over a whole plan.  Homes draw 200 W and more: as kW that is beyond. [kW]"""
 
 MOST_CAPACITY = 2_000.0
 """Home batteries hold up to 200 kWh and lorries 1,000.  Wh in place of kWh are beyond this from a
@@ -68,14 +71,13 @@ def _check_hours(horizon: Horizon) -> None:
 
 
 def _check_energy(field: str, energy: Vector, hours: Vector) -> None:
-    """Check energies by the mean powers that they are. [kWh per interval]"""
-    powers = energy / hours
-    t = int(powers.argmax())
-    if powers[t] > MOST_POWER:
+    """Check energies by the powers that they are. [kWh per interval]"""
+    mean, peak = float(energy.sum() / hours.sum()), float((energy / hours).max())
+    if mean > MOST_MEAN or peak > MOST_POWER:
         rule = (
-            f"must be in kWh per interval, and no home has a mean of more than {MOST_POWER:g} kW;"
-            f" Forecast.from_power takes kW; got {energy[t]:g} kWh in {hours[t]:g} h,"
-            f" which is {powers[t]:g} kW"
+            f"must be in kWh per interval (Forecast.from_power takes kW), and no home has a mean of"
+            f" more than {MOST_MEAN:g} kW or a peak of more than {MOST_POWER:g} kW;"
+            f" got {mean:g} and {peak:g} kW"
         )
         raise ProblemError(field, rule)
 

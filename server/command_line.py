@@ -99,7 +99,13 @@ def _plan(parsed: argparse.Namespace) -> int:
         body = Path(parsed.request).read_bytes() if is_file else _standard_input()
         with compilation_logged():
             answer = answer_any(body, load(os.environ, parsed.options), utc_now)
-    except (OSError, OptimiserError) as error:
+    except OSError as error:
+        print(
+            f"powersync-optimiser: {error.filename or parsed.request}: {error.strerror}",
+            file=sys.stderr,
+        )
+        return 2
+    except OptimiserError as error:
         print(f"powersync-optimiser: {error}", file=sys.stderr)
         return 2
     if parsed.json:
@@ -107,7 +113,8 @@ def _plan(parsed: argparse.Namespace) -> int:
     for warning in msgspec.json.decode(answer.body, type=_Warnings).warnings:
         print(f"warning: {warning.field}: {warning.message}", file=sys.stderr)
     problem = answer.solved.problem
-    names = [name or key for name, key in zip(problem.names, problem.keys, strict=True)]
+    keys = [None if key in problem.paths else key for key in problem.keys]  # nobody named it
+    names = [name or key for name, key in zip(problem.names, keys, strict=True)]
     return _write(as_text(answer.solved.plan, names, problem.currency or "$"))
 
 

@@ -163,7 +163,8 @@ def freeze_vector(
     is_plain = type(values) is np.ndarray and values.dtype == np.float64
     vector = np.array(values) if is_plain else as_numbers(field, values)
     if vector.ndim != 1:
-        raise ProblemError(field, f"must be one-dimensional, got {vector.shape!r}")
+        got = repr(vector.shape) if vector.ndim else f"the single number {vector}"
+        raise ProblemError(field, f"must be one-dimensional, a list or series, got {got}")
     if size is not None and vector.size != size:
         raise ProblemError(field, f"must hold {size} values, got {vector.size}")
     if not np.isfinite(vector).all():

@@ -21,14 +21,12 @@ class Doubt(StrEnum):
     """Kind of a reason not to trust a plan, the most pressing first."""
 
     MISSED = "missed"
-    STALE = "stale"
     ASSUMED = "assumed"
     GUESSED = "guessed"
 
 
 DOUBTS = {
     "unmet": Doubt.MISSED,
-    "past": Doubt.STALE,
     "default": Doubt.ASSUMED,
     "extended": Doubt.ASSUMED,
     "interpolated": Doubt.ASSUMED,
@@ -41,6 +39,7 @@ DOUBTS = {
     "rule_ignored": Doubt.ASSUMED,
     "fallback": Doubt.ASSUMED,
     "implausible": Doubt.GUESSED,
+    "past": Doubt.GUESSED,
     "unit": Doubt.GUESSED,
 }
 """Doubt that a warning raises, by its code."""
@@ -123,7 +122,7 @@ def _proof(plan: Plan, problem: Problem) -> str:
     sentence += f". The search leaves {margin} open"
     if proof.preference_cost >= smallest:
         given = amount(proof.preference_cost, problem)
-        sentence += f"; {given} more was given for a calmer plan"
+        sentence += f"; {given} more was accepted for a steadier plan"
     return sentence
 
 

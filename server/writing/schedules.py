@@ -72,7 +72,10 @@ def note_changes(plan: Plan, repairs: Repairs) -> None:
     both = np.flatnonzero((powers.min(axis=1) > _NOISE).any(axis=0))
     if both.size:
         first = f"the first begins {plan.site.horizon.instant(int(both[0])).isoformat()}"
-        message = f"{both.size} intervals go both ways, in turn; {first}; powers are means"
+        count = "1 interval" if both.size == 1 else f"{both.size} intervals"
+        message = (
+            f"power flows both ways in {count}, one after the other; {first}; powers are means"
+        )
         repairs.note("pieces", "schedule", message)
 
 

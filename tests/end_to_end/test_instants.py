@@ -155,7 +155,7 @@ async def test_where_a_battery_turns_inside_an_interval_its_means_are_both_and_i
     assert reply["summary"]["total_cost"] == pytest.approx(0, abs=1e-6)
     (warning,) = reply["warnings"]
     assert (warning["code"], warning["field"]) == ("pieces", "schedule")
-    assert "1 intervals go both ways" in warning["message"]
+    assert "power flows both ways in 1 interval, one after the other" in warning["message"]
 
 
 async def test_a_meter_that_goes_both_ways_inside_an_interval_is_said(client):

@@ -111,6 +111,12 @@ def test_what_a_large_home_has_is_planned():
     assert plan(site).status == "optimal"
 
 
+@pytest.mark.parametrize("watts", [250.0, 500.0])
+def test_watts_of_a_quiet_home_are_refused(watts):
+    with pytest.raises(ProblemError, match=r"^forecast\.load: must be in kWh .* got 2?5"):
+        plan(a_site(forecast=Forecast.from_power([watts] * N, [0.0] * N, HORIZON)))
+
+
 def test_power_over_an_interval_is_energy():
     hours = np.array([0.25, 0.5, 1.0])
     horizon = Horizon(start=NEW_YEAR, hours=hours)

@@ -135,6 +135,17 @@ def test_an_earlier_plan_is_not_green(browser, server):
         page.wait_for_selector("#proof.good")
 
 
+def test_a_time_of_a_car_that_is_past_does_not_make_the_plan_out_of_date(browser, server):
+    request = two_cars()
+    request["evs"][0].update(arrival_time="17:00", departure_time="2020-01-01T07:00")
+    post(server, request, "/ev/optimize")
+
+    with opened(browser, server.page_url) as page:
+        page.wait_for_selector(".alert.guessed")
+        assert "is past" in page.inner_text(".alert.guessed")
+        assert "Out of date" not in page.inner_text("main")
+
+
 def test_a_refused_request_is_shown_until_there_is_a_plan(browser, server):
     post(server, one_battery())
     error = refused(server, {"prices_import": [0.3], "battery": {"capacity_wh": -5}})
@@ -176,9 +187,14 @@ def test_every_screen_fits_and_is_accessible(browser, server, home, theme, width
         for box in ("#past-box summary", "#proof-title", "#table-box summary", ".more >> nth=0"):
             page.click(box)
         scroll = page.evaluate("document.documentElement.scrollWidth")
+        captions = page.eval_on_selector_all(
+            "caption", "all => all.map(c => c.offsetWidth - c.closest('.scroll').clientWidth)"
+        )
         page.evaluate(axe)
         found = page.evaluate("axe.run()")["violations"]
 
         assert page.witness.complaints == []
     assert scroll == width
+    assert captions
+    assert max(captions) <= 0, "a caption is cut off"
     assert [v["id"] for v in found if v["impact"] in {"serious", "critical"}] == []

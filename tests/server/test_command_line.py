@@ -56,6 +56,32 @@ def test_a_file_is_planned_and_its_bill_shown(capsys):
     assert err == ""
 
 
+def test_cars_alone_are_compared_with_charging_at_once(typed, capsys):
+    request = json.loads((EXAMPLE.parent / "two_vehicles.json").read_bytes())
+    request.pop("home_battery")
+    typed(json.dumps(request).encode())
+
+    assert main(["plan", "-"]) == 0
+
+    amounts = amounts_in(capsys.readouterr().out)
+    assert [*amounts] == ["bill", "bill of charging at once", "saved against charging at once"]
+
+
+def test_a_home_battery_that_nobody_named_is_called_battery(capsys):
+    assert main(["plan", str(EXAMPLE.parent / "two_vehicles.json")]) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    heads = [t for t, line in enumerate(lines) if line.startswith("from ")]
+    assert [lines[t - 1] for t in heads] == ["Battery", "hatchback", "van"]
+
+
+def test_a_file_that_is_not_there_is_named(capsys):
+    assert main(["plan", "no such file"]) == 2
+
+    expected = "powersync-optimiser: no such file: No such file or directory\n"
+    assert capsys.readouterr().err == expected
+
+
 def test_the_table_names_the_next_actions_in_order_and_why(capsys):
     main(["plan", str(EXAMPLE)])
     title, head, *shown = capsys.readouterr().out.splitlines()

@@ -117,3 +117,8 @@ def test_a_series_that_is_shorter_or_longer_than_the_horizon_is_refused(index):
 def test_a_table_is_no_series():
     with pytest.raises(ProblemError, match=r"^import_price: must be one-dimensional"):
         Tariff(import_price=a_series().to_frame(), export_price=[0.05] * 25)
+
+
+def test_a_single_price_is_refused_by_what_is_wanted():
+    with pytest.raises(ProblemError, match=r"^export_price: .* a list or series, got the single"):
+        Tariff(import_price=a_series(), export_price=0.08)

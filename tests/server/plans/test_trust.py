@@ -125,12 +125,12 @@ def test_a_battery_that_nobody_named_is_called_in_words():
     assert doubt["about"] == "home battery, max charge"
 
 
-def test_a_car_that_has_left_is_out_of_date():
+def test_a_car_that_has_left_is_doubtful_and_the_plan_is_of_now():
     request = vehicle_request(departure_time="2026-11-04T07:00:00Z")
 
     doubts = view_of(request, planning.Kind.VEHICLES)["trust"]["doubts"]
 
-    assert [doubt["kind"] for doubt in doubts] == ["stale"]
+    assert [doubt["kind"] for doubt in doubts] == ["guessed"]
 
 
 def test_a_plan_by_rule_of_thumb_is_not_called_proved():

@@ -19,7 +19,7 @@ function noteOf({ batteries, vehicles, devices }) {
   const cars = vehicles.length ? "cars charge as they come" : "";
   if (!batteries.length) return `Charging at once: ${cars}.`;
   return "Plain self-consumption: the battery stores spare sun and powers the home, no more"
-    + `${cars ? `; ${cars}` : ""}. What is left in it at the end counts on both sides.`;
+    + `${cars ? `; ${cars}` : ""}. What is left at the end counts on both sides.`;
 }
 
 /** Costs of this plan, of plain self-consumption and of no battery; blank where not counted. */
@@ -32,7 +32,7 @@ function table(plan, plain) {
   rows.push(["Bill", bill.total_cost, bill.self_consumption_cost, hasBattery ? bill.baseline_cost : undefined]);
   if (bill.wear_cost || bill.self_consumption_wear_cost) rows.push(["Wear", bill.wear_cost, bill.self_consumption_wear_cost]);
   if (bill.end_value || bill.self_consumption_end_value) {
-    rows.push(["Less charge left", -bill.end_value, -bill.self_consumption_end_value]);
+    rows.push(["Charge left at the end", -bill.end_value, -bill.self_consumption_end_value]);
   }
   if (rows.at(-1)[0] !== "Bill") {
     const usual = bill.self_consumption_cost + bill.self_consumption_wear_cost - bill.self_consumption_end_value;

@@ -83,7 +83,7 @@ const notice = (kind, title, texts) => el("li", { class: `alert ${kind}` },
 function refusal(refused, plan) {
   const verb = refused.status < 500 ? "refused" : "not answered";
   return notice("missed", `A request was ${verb} at ${timeOf(refused, plan)}`,
-    [`${refused.path}: ${refused.error}`, "No newer plan was made for it: whoever asked goes on without one."]);
+    [`${refused.path}: ${refused.error}`, "No plan was made for it."]);
 }
 
 /** Time of a refusal, by the clock of the plan shown, or else of the server. */
@@ -96,7 +96,7 @@ function proofRows(plan) {
     ["Time taken", milliseconds(summary.solve_ms)],
   ];
   if (proof.optimum_gap !== null) rows.push(["Left open by the search", `${money.text(proof.optimum_gap)} (${tiny(proof.optimum_gap)})`]);
-  if (proof.preference_cost > 0) rows.push(["Given for a calmer plan", `${money.text(proof.preference_cost)} (${tiny(proof.preference_cost)})`]);
+  if (proof.preference_cost > 0) rows.push(["Accepted for a steadier plan", `${money.text(proof.preference_cost)} (${tiny(proof.preference_cost)})`]);
   if (proof.primal_residual !== null) rows.push(["Limits broken by", tiny(proof.primal_residual, "kWh")]);
   if (proof.dual_residual !== null) rows.push(["Error of the proof", tiny(proof.dual_residual, "per kWh")]);
   rows.push(["Energy, simulated again, differs by", tiny(proof.energy_error, "kWh")]);
