@@ -68,7 +68,7 @@ class Forecast:
         Forecast
             The same as energies. [kWh per interval]
         """
-        require_kind("horizon", horizon, Horizon)
+        require_kinds(horizon=(horizon, Horizon))
         powers, hours = cls(load=load, solar=solar), horizon.hours
         if powers.load.size != hours.size:
             rule = f"must hold {hours.size} values, one for each interval, got {powers.load.size}"
