@@ -68,7 +68,8 @@ class MeterArrays(NamedTuple):
         Prices that the plan is made against [$/kWh]; most energy through the meter, restrictions
         included, how far each limit may be exceeded at the penalty because the house leaves no
         choice, most solar that is left unused, load less solar [kWh per interval], and 1 where
-        solar may be left unused at will, 0 where only what a limit cuts is lost.
+        solar may be left unused at will, 0 where only what a limit cuts is lost,
+        the same in all intervals.
     penalty : float
         Price of going beyond a limit by one kWh; above any gain from doing so. [$/kWh]
 

@@ -137,14 +137,14 @@ def simulate(
     drawn = net_load + charge.sum(axis=0) - discharge.sum(axis=0)
     inverter = problem.couplings.inverter
     clipped = np.zeros(drawn.size) if inverter is None else inverter.excess(charge, discharge)
-    if trajectory.metered is None or problem.couplings.is_empty:
+    if not problem.meter[tables.MAY_CURTAIL].any():
+        curtailed = inevitable_curtailment(problem, drawn, clipped)
+    elif trajectory.metered is None or problem.couplings.is_empty:
         curtailed = cheapest_curtailment(problem, drawn, clipped)
     else:
         wanted = np.maximum(trajectory.metered - drawn, clipped)
         most = problem.meter[tables.CURTAIL_LIMIT]
         curtailed = np.where(wanted >= _METER_NOISE, np.minimum(wanted, most), 0.0)
-    may_curtail = problem.meter[tables.MAY_CURTAIL] > 0.0
-    curtailed = np.where(may_curtail, curtailed, inevitable_curtailment(problem, drawn, clipped))
     metered = drawn + curtailed
     metered = np.where(np.abs(metered) < _METER_NOISE, 0.0, metered)
     dispatch = Dispatch(

@@ -79,17 +79,17 @@ def level_band(
     return band
 
 
-@kernel("f8(f8[:, ::1], f8[::1], f8[::1], f8, f8)")
+@kernel("f8(f8[:], f8[:], f8[:], f8, f8)")
 def vehicle_charge(
     meter: Vector, limits: Vector, traits: Vector, missing: float, drawn: float
 ) -> float:
     """Return the energy of one vehicle beside what is `drawn`: all that it can, or none. [kWh]
 
-    It is bought where that is worth its price.  `meter` is one column of its table.
+    It is bought where that is worth its price.  The tables are those of one interval and vehicle.
     """
     into = traits[tables.CHARGE_EFFICIENCY]
-    buys = traits[tables.LEVEL_PRICE] * into >= meter[tables.IMPORT_PRICE, 0]
-    room = max((meter[tables.IMPORT_LIMIT, 0] if buys else 0.0) - drawn, 0.0)
+    buys = traits[tables.LEVEL_PRICE] * into >= meter[tables.IMPORT_PRICE]
+    room = max((meter[tables.IMPORT_LIMIT] if buys else 0.0) - drawn, 0.0)
     taken = min(limits[tables.CHARGE_LIMIT], missing / into, room)
     is_last = traits[tables.ENDS_SHORT] > 0.0 and taken * into >= missing
     return taken if is_last or taken >= limits[tables.LEAST_CHARGE] else 0.0
@@ -143,8 +143,9 @@ def follow_rules(
                 is_short = is_short or (may_charge[k, t] and missing[k] > _NOTHING)
                 is_over = is_over or excess[k] > _NOTHING
             else:
-                column, own = meter[:, t : t + 1].copy(), limits[:, k, t].copy()
-                taken = vehicle_charge(column, own, traits[:, k].copy(), missing[k], drawn)
+                taken = vehicle_charge(
+                    meter[:, t], limits[:, k, t], traits[:, k], missing[k], drawn
+                )
                 stored[k] += taken * into[k]
                 drawn += taken
         charges = is_short or (drawn < 0.0 and not is_over)  # one way for all batteries
