@@ -40,6 +40,7 @@ import numpy as np
 from matrix_builders import LinearProgram, StorageArrays, Vector, tables
 from matrix_builders import layout as blocks
 from matrix_builders.arrays import Places
+from matrix_builders.layout import Layout
 from matrix_builders.linear_program import Extension, Term
 from optimiser.exact.integrality import (
     Violations,
@@ -54,6 +55,9 @@ from optimiser.problem.windows import Mask
 
 _NOTHING = 1e-6  # kWh, or a share
 _NONE = -1
+
+_INLETS = blocks.IMPORT, blocks.IMPORT_EXCESS
+_OUTLETS = blocks.EXPORT, blocks.EXPORT_EXCESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +200,7 @@ def _add_direction(
     meter = formulation.problem.meter[:, times]
     room = meter[tables.IMPORT_LIMIT] + meter[tables.IMPORT_EXCESS] - meter[tables.NET_LOAD]
     load = meter[tables.NET_LOAD] + meter[tables.CURTAIL_LIMIT]
-    exports = [layout.table(block)[:, times] for block in (blocks.EXPORT, blocks.EXPORT_EXCESS)]
-    outlets = [(row, -1.0) for table in exports for row in table]
+    outlets = [(row, -1.0) for row in _columns_of(layout, _OUTLETS, times)]
     extension.at_most(
         load, *((row, 1.0) for row in own_discharge), (z, load), *outlets, *((c, -1.0) for c in v)
     )
@@ -207,6 +210,11 @@ def _add_direction(
         *((row, -1.0) for row in (*v, *discharge[np.ix_(others, times)])),
         (z, -room),
     )
+
+
+def _columns_of(layout: Layout, chosen: tuple[int, ...], times: Places) -> list[Places]:
+    """Return the columns of some blocks in some intervals; one entry for each storage or meter."""
+    return [row[times] for block in chosen for row in layout.table(block)]
 
 
 def _add_levels(
@@ -247,13 +255,11 @@ def _add_cuts(extension: Extension, formulation: Formulation, chosen: Mask) -> P
     if times.size == 0:
         return columns
     columns[0, times] = y = extension.add_columns(np.ones(times.size))
-    outlets = [*layout.table(blocks.EXPORT), *layout.table(blocks.EXPORT_EXCESS)]
-    extension.at_most(
-        0.0, (y, most_export(problem.meter)[times]), *((row[times], -1.0) for row in outlets)
-    )
-    for row in (*layout.table(blocks.IMPORT), *layout.table(blocks.IMPORT_EXCESS)):
-        most = formulation.lp.col_upper[row[times]]
-        extension.at_most(most, (row[times], 1.0), (y, most))
+    outlets = [(row, -1.0) for row in _columns_of(layout, _OUTLETS, times)]
+    extension.at_most(0.0, (y, most_export(problem.meter)[times]), *outlets)
+    for row in _columns_of(layout, _INLETS, times):
+        most = formulation.lp.col_upper[row]
+        extension.at_most(most, (row, 1.0), (y, most))
     lost = layout.table(blocks.CURTAIL)[0]
     inverter = problem.couplings.inverter
     if inverter is not None:
@@ -347,8 +353,7 @@ def _add_surplus(extension: Extension, formulation: Formulation, runs: Places) -
     least = problem.storages.limits[tables.LEAST_CHARGE]
     draws = (runs != _NONE) & (surplus > _NOTHING) & (surplus < least - _NOTHING)
     times = np.flatnonzero(draws.any(axis=0))
-    sources = (blocks.IMPORT, blocks.IMPORT_EXCESS, blocks.DISCHARGE)
-    drawn = [row[times] for block in sources for row in layout.table(block)]
+    drawn = _columns_of(layout, (*_INLETS, blocks.DISCHARGE), times)
     terms: list[Term] = [(row, -1.0) for row in drawn]
     for charge, on, draw in zip(layout.table(blocks.CHARGE), runs, draws[:, times], strict=True):
         terms.append((charge[times], np.where(draw, 1.0, 0.0)))

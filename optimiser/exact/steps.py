@@ -21,7 +21,13 @@ from optimiser.exact.integrality import Violations, find_violations, is_feasible
 from optimiser.exact.local_search import coordinate_descent
 from optimiser.exact.starts import dive, levels_one_way, resolve
 from optimiser.model.arrays import ProblemArrays
-from optimiser.model.dispatch import Dispatch, Trajectory, planning_cost, simulate
+from optimiser.model.dispatch import (
+    Dispatch,
+    Trajectory,
+    most_export,
+    planning_cost,
+    simulate,
+)
 from optimiser.model.formulation import Formulation
 from optimiser.model.linear_program import LpSolution
 from optimiser.model.self_consumption import self_consumption
@@ -316,9 +322,7 @@ def by_rules(formulation: Formulation, bound: float) -> Incumbent:
     initial = problem.storages.traits[tables.INITIAL, :, None]
     still = np.repeat(initial, problem.hours.size, axis=1)
     # Curtailing solar to be paid for imports is no plan where only solar may charge a vehicle.
-    without_curtailment = np.maximum(
-        meter[tables.NET_LOAD], -meter[tables.EXPORT_LIMIT] - meter[tables.EXPORT_EXCESS]
-    )
+    without_curtailment = np.maximum(meter[tables.NET_LOAD], -most_export(meter))
     for trajectory in (
         self_consumption(problem),
         Trajectory(still),
