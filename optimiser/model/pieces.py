@@ -64,7 +64,7 @@ def cut_site(site: Site, rules: ProviderRules) -> Pieces:
         return Pieces(site, np.arange(n), is_whole=True)
     ends = np.sort(np.concatenate([[0.0], horizon.elapsed, cuts]))
     ends = np.append(ends[:-1][np.diff(ends) > _ROUNDING], ends[-1])
-    interval = _interval_of(horizon, ends[:-1])
+    interval = horizon.intervals_at(ends[:-1])
     pieces = _site_in_pieces(site, np.diff(ends), interval)
     return Pieces(pieces, np.searchsorted(interval, np.arange(n)), is_whole=False)
 
@@ -77,11 +77,6 @@ def _inside(horizon: Horizon, cuts: Vector) -> Vector:
     return np.asarray(cuts[(cuts > 0.0) & (cuts < whole[-1]) & (apart > _ROUNDING)])
 
 
-def _interval_of(horizon: Horizon, times: Vector) -> Places:
-    """Return the intervals that some times [h] since the start fall into."""
-    return np.searchsorted(horizon.elapsed, times + _ROUNDING, side="right")
-
-
 def _ends_of_shared_blocks(tariff: Tariff, horizon: Horizon, cuts: Vector) -> Vector:
     """Return where to cut so that no piece reaches from a metering block into the next. [h]
 
@@ -90,15 +85,15 @@ def _ends_of_shared_blocks(tariff: Tariff, horizon: Horizon, cuts: Vector) -> Ve
     """
     midnight = datetime.combine(horizon.start.date(), _MIDNIGHT, horizon.start.tzinfo)
     into, span = -horizon.hours_until(midnight), float(horizon.elapsed[-1])
-    ends, intervals = np.zeros(0), [_interval_of(horizon, cuts)]
+    ends, intervals = np.zeros(0), [horizon.intervals_at(cuts)]
     for length in {charge.average_hours for charge in tariff.demand_charges}:
         of_blocks = _inside(horizon, np.arange(0.0, into + span, length) - into)
         phase = (horizon.elapsed[:-1] + into + _ROUNDING) % length
         before = np.flatnonzero(phase > 2.0 * _ROUNDING)
-        beside = np.isin(_interval_of(horizon, of_blocks), [before, before + 1])
-        intervals.append(_interval_of(horizon, of_blocks[beside]))
+        beside = np.isin(horizon.intervals_at(of_blocks), [before, before + 1])
+        intervals.append(horizon.intervals_at(of_blocks[beside]))
         ends = np.append(ends, of_blocks)
-    return ends[np.isin(_interval_of(horizon, ends), np.concatenate(intervals))]
+    return ends[np.isin(horizon.intervals_at(ends), np.concatenate(intervals))]
 
 
 def _instants(site: Site, rules: ProviderRules) -> Iterator[datetime]:

@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from matrix_builders import Vector
+from matrix_builders.arrays import Places
 from optimiser.errors import ProblemError
 from optimiser.problem.checks import freeze_vector, require_instant, starts_of
 
+_ROUNDING = 1e-9  # h; of sums of interval lengths
 _LEAST = math.ulp(0.0)  # the positive number beside zero
 
 
@@ -108,6 +110,10 @@ class Horizon:
         """Absolute time from the start to an instant, which differs from that by the clock. [h]"""
         return (when.astimezone(UTC) - self.start.astimezone(UTC)).total_seconds() / 3600.0
 
+    def intervals_at(self, times: Vector) -> Places:
+        """Return the intervals that times since the start fall into; T beyond the end. [h]"""
+        return np.searchsorted(self.elapsed, times + _ROUNDING, side="right")
+
     def occurrences(self, clock: time) -> list[datetime]:
         """Instants inside the horizon at which the local clock shows a time.
 
@@ -125,4 +131,4 @@ class Horizon:
 
     def index_at(self, hours: float) -> int:
         """Last interval that ends at most `hours` after the start; the first if none does."""
-        return max(0, int(self.elapsed.searchsorted(hours + 1e-9, side="right")) - 1)
+        return max(0, int(self.elapsed.searchsorted(hours + _ROUNDING, side="right")) - 1)

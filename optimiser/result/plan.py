@@ -43,9 +43,6 @@ class VehicleAction(StrEnum):
     AWAY = "away"
 
 
-_ROUNDING = 1e-9  # h; of sums of interval lengths
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
     """The proof of a plan.
@@ -294,12 +291,10 @@ class Plan:
 
     def interval_at(self, when: datetime) -> int | None:
         """Return the interval that `when` falls into; None outside the horizon."""
-        elapsed = self.site.horizon.hours_until(when)
-        ends = self.site.horizon.elapsed
-        if not 0.0 <= elapsed < float(ends[-1]):
-            return None
-        t = int(np.searchsorted(ends, elapsed + _ROUNDING, side="right"))
-        return t if t < ends.size else None
+        horizon = self.site.horizon
+        elapsed = horizon.hours_until(when)
+        t = int(horizon.intervals_at(np.array(elapsed)))
+        return t if elapsed >= 0.0 and t < horizon.n_intervals else None
 
     @cached_property
     def actions(self) -> tuple[Action, ...]:

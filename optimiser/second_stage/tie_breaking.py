@@ -119,12 +119,12 @@ def _moves_before(aggregation: Aggregation, previous: Plan | None) -> Vector:
     if previous is None or len(previous.dispatch.charge) != n_storages:
         return moves
     then, dispatch = previous.pieces.site.horizon, previous.dispatch_in_pieces
-    began = then.hours_until(horizon.start) + np.append(0.0, horizon.elapsed[:-1]) + _ROUNDING
-    known = (began >= 0.0) & (began < then.elapsed[-1])
-    t = np.searchsorted(then.elapsed, began[known], side="right")
+    began = then.hours_until(horizon.start) + np.append(0.0, horizon.elapsed[:-1])
+    t = then.intervals_at(began)
+    known = (began >= -_ROUNDING) & (t < then.n_intervals)
     parts = np.unique(aggregation.whole, return_index=True)[1]  # one of each whole: they are alike
     for way, moved in enumerate((dispatch.charge, dispatch.discharge)):
-        moves[way][:, known] = moved[np.ix_(parts, t)] > 0.0
+        moves[way][:, known] = moved[np.ix_(parts, t[known])] > 0.0
     return moves
 
 
