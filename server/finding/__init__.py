@@ -1,0 +1,1 @@
+"""Proposals for the settings, from what a Home Assistant holds."""

@@ -1,0 +1,1 @@
+"""Planning one home by itself, from Home Assistant."""

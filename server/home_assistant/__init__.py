@@ -1,0 +1,1 @@
+"""The link to Home Assistant: REST and WebSocket."""

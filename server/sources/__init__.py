@@ -1,0 +1,1 @@
+"""Prices and forecasts from the shapes in which Home Assistant holds them."""

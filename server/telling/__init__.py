@@ -1,0 +1,1 @@
+"""Commands and entities for Home Assistant, and what it may change."""
