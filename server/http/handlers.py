@@ -1,28 +1,24 @@
 """The endpoints."""
 
 import importlib.util
-import logging
 import resource
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 from aiohttp import web
 
 import matrix_builders
-from optimiser import OptimiserError, ProblemError
+from optimiser import ProblemError
 from server.http import keys
 from server.http.metrics import CONTENT_TYPE, Metrics
 from server.http.middleware import NotJson, json_reply
 from server.http.openapi import document
 from server.plans import planning
-from server.plans.worker import Overdue, Overloaded
+from server.plans.fallback import answer_or_fallback
 from server.version import VERSION
 from server.wire.wording import format_value
-
-log = logging.getLogger("server.http")
 
 routes = web.RouteTableDef()
 
@@ -78,30 +74,13 @@ async def _reply_with_plan(request: web.Request) -> web.Response:
     work = partial(_ANSWERS[request.path], body, state.options, state.clock, state.history)
     state.planning.add(request.protocol)
     try:
-        answer = await _run(state, work)
-        state.plan_log.record(answer)
+        answer = await answer_or_fallback(state.worker, work)
+        state.record(answer)
     finally:
         state.planning.discard(request.protocol)
     keys.LOG_FIELDS.get().update(answer.log_fields)
-    state.last_plan = {**answer.log_fields, "at": datetime.now(UTC).isoformat(timespec="seconds")}
     _count(state.metrics, answer)
     return web.Response(body=answer.body, content_type="application/json")
-
-
-async def _run(state: keys.State, work: Callable[..., planning.Answer]) -> planning.Answer:
-    """Return the answer of the worker; where a solver hangs or our code fails, the fallback's.
-
-    The fallback uses neither solvers nor preferences: the caller gets a plan, the log the error.
-    """
-    try:
-        return await state.worker.run(work)
-    except (OptimiserError, Overloaded):
-        raise
-    except Overdue:
-        pass  # the worker has written it to the log
-    except Exception:
-        log.exception("planning failed; the fallback plans")
-    return await state.worker.run(partial(work, is_fallback=True))
 
 
 def _count(metrics: Metrics, answer: planning.Answer) -> None:

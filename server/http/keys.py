@@ -3,6 +3,7 @@
 import time
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
@@ -13,6 +14,7 @@ from server.http.metrics import Metrics
 from server.options import Options
 from server.plans.history import History
 from server.plans.plan_log import PlanLog
+from server.plans.planning import Answer
 from server.plans.worker import Worker
 from server.reading.clock import Clock
 
@@ -42,6 +44,12 @@ class State:
     planning: set[Any] = field(default_factory=set)
     last_plan: dict[str, Any] | None = None
     started: float = field(default_factory=time.monotonic)
+
+    def record(self, answer: Answer) -> None:
+        """Note a plan for the page and for ``/status``."""
+        self.plan_log.record(answer)
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        self.last_plan = {**answer.log_fields, "at": at}
 
 
 STATE = web.AppKey("state", State)
