@@ -1,0 +1,38 @@
+"""Registry of entities, and config entries of integrations."""
+
+import msgspec
+
+from server.home_assistant.link import Link
+
+
+class RegistryEntry(msgspec.Struct):
+    """One entity as the registry holds it; found by `platform` and `unique_id`, never renamed."""
+
+    entity_id: str
+    platform: str
+    unique_id: str = ""
+    device_id: str | None = None
+    config_entry_id: str | None = None
+    original_name: str | None = None
+    name: str | None = None
+    disabled_by: str | None = None
+    hidden_by: str | None = None
+
+
+class ConfigEntry(msgspec.Struct):
+    """One set-up integration; `state` is ``loaded`` where it works."""
+
+    entry_id: str
+    domain: str
+    title: str = ""
+    state: str = ""
+
+
+async def entity_registry(link: Link) -> list[RegistryEntry]:
+    """Return all entries of the entity registry; unreadable ones are skipped."""
+    raise NotImplementedError
+
+
+async def config_entries(link: Link) -> list[ConfigEntry]:
+    """Return all config entries; unreadable ones are skipped."""
+    raise NotImplementedError
