@@ -29,7 +29,9 @@ _CENTS = 100.0
 _SURELY_OTHER = 10.0  # times the usual import price: no energy is sold at that all day
 _PERHAPS_OTHER = 3.0
 _USUAL_CENTS = 5.0, 100.0  # tariffs in cents; in whole money few are between
-_IN_SMALL_NUMBERS = {"", "AUD", "CAD", "CHF", "EUR", "GBP", "NZD", "USD", "$", "€", "£"}
+IN_SMALL_NUMBERS = {"", "AUD", "CAD", "CHF", "EUR", "GBP", "NZD", "USD", "$", "€", "£"}
+"""Money of which a kWh costs less than one."""
+
 _LEAST_SHARE, _MOST_SHARE = 0.02, 2.0  # of an export price in the import price
 
 # A typical home's draw by hour of the local day, for requests without a load. [W]
@@ -111,7 +113,7 @@ def _in_one_unit(buying: Vector, selling: Vector, repairs: Repairs) -> tuple[Vec
         text = f"usually {bought:g} beside {sold:g} of exports; read as cents"
         repairs.note("unit", "prices_import", text)
         return buying / _CENTS, selling
-    if repairs.prices.currency.strip().upper() in _IN_SMALL_NUMBERS:
+    if repairs.prices.currency.strip().upper() in IN_SMALL_NUMBERS:
         text = f"usually {bought:g}, planned as it is; if these are cents, price_unit says so"
         repairs.note("implausible", "prices_import", text)
     return buying, selling

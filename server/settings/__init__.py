@@ -1,1 +1,1 @@
-"""What the owner of a home confirmed, and the file that keeps it."""
+"""Choices that the owner of a home confirmed, and the file that keeps them."""

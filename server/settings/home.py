@@ -141,14 +141,14 @@ class CarSettings(msgspec.Struct, kw_only=True):
 
 
 class ActingSettings(msgspec.Struct, kw_only=True):
-    """What is called to command the battery; None where nothing is."""
+    """The action that commands the battery; None where nothing is called."""
 
     action: str | None = None  # as script.battery
     preset: Literal["script", "powersync"] = "script"
 
 
 class ChargeNow(msgspec.Struct, kw_only=True):
-    """Charging to a state of charge by a time, whatever it costs."""
+    """Charging every battery to a state of charge by a time, at least cost until then."""
 
     soc: float
     until: str  # ISO 8601
