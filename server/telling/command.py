@@ -1,0 +1,286 @@
+"""The command to a home's batteries, to each of several, and to each car, from a reply."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal, NamedTuple, TypeAlias
+
+from server.settings.home import BatterySettings, InverterSettings, Settings
+from server.telling.choice import ActionName, Case, choice
+from server.telling.intervals import (
+    Interval,
+    Reply,
+    batteries_of,
+    home_actions,
+    intervals_from,
+)
+from server.telling.self_consumption import (
+    Storage,
+    house_powers,
+    storages_from,
+    through_inverter,
+)
+from server.wire.replies import ActionOut, EvOut, EvReply
+
+CarActionName: TypeAlias = Literal["charge", "wait", "discharge", "away"]
+
+LEAST_DIFFERENCE = 50.0
+"""Power by which a plan must differ from plain self-consumption to be commanded: less is within the
+error of any inverter's own meter. [W]"""
+
+SHARE_OF_LIMIT = 0.02
+"""The same as a share of the larger limit of the batteries. [-]"""
+
+STEADY = 0.1
+"""Change of a power that still counts as the same command, as a share of it. [-]"""
+
+LEAST_GAIN = 0.01
+"""What a plan must save against plain self-consumption to be commanded; less is a matter of the
+order in which equals come. [money]"""
+
+_AT_RESERVE = 0.001  # of the state of charge; replies are rounded to 1e-6
+_NEARLY_FULL = 0.99  # from where a battery takes what little it likes
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What batteries are to do.
+
+    Attributes
+    ----------
+    action : str
+        *charge*: at `power_w`, from whatever source, and no more than that: at 0 W all surplus
+        goes to the grid. *normal*: the battery follows the house. *export*: give `power_w`,
+        whatever the house takes. *hold*: give nothing; surplus may be stored.
+    power_w : float
+        At the battery; 0 where the action has none. [W]
+    until : datetime
+        End of the run of equal commands in the plan.
+    target_soc : float
+        State of charge that the plan has then. [-]
+    reason_code, reason : str
+        For programs, and a sentence without a full stop for people.
+    """
+
+    action: ActionName
+    power_w: float
+    until: datetime
+    target_soc: float
+    reason_code: str = ""
+    reason: str = ""
+
+    def is_like(self, other: "Command", tolerance: float) -> bool:
+        """Return whether another command is the same but for a little power."""
+        gap = abs(self.power_w - other.power_w)
+        return self.action == other.action and gap <= max(tolerance, STEADY * self.power_w)
+
+
+@dataclass(frozen=True, slots=True)
+class CarCommand:
+    """What a car's charger is to do: *charge* at `power_w`, *discharge*, *wait*, or it is *away*.
+
+    See `Command` for the attributes.
+    """
+
+    action: CarActionName
+    power_w: float
+    until: datetime
+    target_soc: float
+    reason_code: str = ""
+    reason: str = ""
+
+
+class Commands(NamedTuple):
+    """Commands of the running interval.
+
+    Attributes
+    ----------
+    now : Command
+        To all batteries as one.
+    then : Command or None
+        The next one that differs, from `now.until` on.
+    batteries : list of Command
+        To each battery, in the order of the settings.
+    """
+
+    now: Command
+    then: Command | None
+    batteries: list[Command]
+
+
+def command_from(reply: Reply, settings: Settings, now: datetime) -> Command | None:
+    """Return the command to all batteries as one; see `commands_from`."""
+    commands = commands_from(reply, settings, now)
+    return commands.now if commands else None
+
+
+def commands_from(reply: Reply, settings: Settings, now: datetime) -> Commands | None:
+    """Return the commands of the interval that is running.
+
+    Parameters
+    ----------
+    reply : OptimizeReply, MultiBatteryReply or EvReply
+        The plan.
+    settings : Settings
+        Of the home that it is of.
+    now : datetime
+        Time-zone aware.
+
+    Returns
+    -------
+    Commands or None
+        None where the plan has no home battery, or is not of `now`.
+    """
+    intervals = intervals_from(reply)
+    ahead = [one for one in intervals if one.end > now]
+    if not ahead or ahead[0].start > now or len(ahead[0].powers) != len(settings.batteries):
+        return None
+    home = _Home(
+        settings.batteries, storages_from(settings), settings.inverter, _is_gainful(reply, settings)
+    )
+    everything = [*range(len(settings.batteries))]
+    batteries = batteries_of(reply)
+    runs = _runs(home, ahead, everything, home_actions(reply))
+    return Commands(
+        runs[0],
+        runs[1] if len(runs) > 1 else None,
+        [
+            _runs(home, ahead, [k], batteries[k].next_actions if batteries else [])[0]
+            for k in everything
+        ]
+        if len(everything) > 1
+        else [runs[0]],
+    )
+
+
+def car_commands(reply: Reply, now: datetime) -> list[CarCommand | None]:
+    """Return the command to each car, in the order of the request; None where there is none."""
+    cars = reply.ev_schedules if isinstance(reply, EvReply) else []
+    return [_car_command(car, now) for car in cars]
+
+
+class _Home(NamedTuple):
+    settings: Sequence[BatterySettings]
+    storages: Sequence[Storage]
+    inverter: InverterSettings | None
+    is_gainful: bool
+
+    def tolerance(self, which: Sequence[int]) -> float:
+        """Return the difference that is not commanded. [W]"""
+        limits = [max(self.storages[k].charge_w, self.storages[k].discharge_w) for k in which]
+        return max(LEAST_DIFFERENCE, SHARE_OF_LIMIT * sum(limits))
+
+
+def _is_gainful(reply: Reply, settings: Settings) -> bool:
+    """Return whether a plan is any better than plain self-consumption, or has another aim."""
+    bill = reply.bill if isinstance(reply, EvReply) else reply.summary
+    is_below = any(
+        battery.reserve > soc
+        for battery, soc in zip(settings.batteries, intervals_from(reply)[0].socs, strict=True)
+    )
+    return (
+        is_below
+        or settings.charge_now is not None
+        or abs(bill.savings_vs_self_consumption) >= LEAST_GAIN
+    )
+
+
+def _runs(
+    home: _Home, intervals: Sequence[Interval], which: Sequence[int], actions: Sequence[ActionOut]
+) -> list[Command]:
+    """Return the first two runs of equal commands, the running one first."""
+    runs: list[Command] = []
+    tolerance = home.tolerance(which)
+    for interval in intervals:
+        command = _command(home, interval, which, _action_at(actions, interval.start))
+        if runs and runs[-1].is_like(command, tolerance):
+            runs[-1] = replace(runs[-1], until=command.until, target_soc=command.target_soc)
+        elif len(runs) < 2:  # noqa: PLR2004 - now and then
+            runs.append(command)
+        else:
+            break
+    return runs
+
+
+def _command(
+    home: _Home, interval: Interval, which: Sequence[int], why: ActionOut | None
+) -> Command:
+    """Return the command of one interval to some batteries."""
+    action, watts = choice(_case(home, interval, which))
+    capacity = sum(home.storages[k].capacity_wh for k in which)
+    stored = sum(interval.socs_end[k] * home.storages[k].capacity_wh for k in which)
+    return Command(
+        action,
+        round(watts, 1),
+        interval.end,
+        round(stored / capacity, 6) if capacity > 0 else 0.0,
+        str(why.reason_code) if why else "",
+        why.reason if why else "",
+    )
+
+
+def _case(home: _Home, interval: Interval, which: Sequence[int]) -> Case:
+    socs = [(interval.socs_end[k], home.settings[k]) for k in which]
+    return Case(
+        power=sum(interval.powers[k] for k in which),
+        plain=_plain(home, interval, which),
+        tolerance=home.tolerance(which),
+        is_at_reserve=all(soc <= battery.reserve + _AT_RESERVE for soc, battery in socs),
+        is_nearly_full=all(soc >= _NEARLY_FULL for soc, _ in socs),
+        may_export=any(battery.export for _, battery in socs),
+        is_gainful=home.is_gainful,
+    )
+
+
+def _plain(home: _Home, interval: Interval, which: Sequence[int]) -> float:
+    """Return the power into some batteries if they followed the house. [W]
+
+    One of several meets what the others leave; but beside others that rest with it, the house
+    decides alone, so that one that rests is told to where it would not.
+    """
+    rest = [k for k in range(len(interval.powers)) if k not in which]
+    own = sum(interval.powers[k] for k in which)
+    is_resting = abs(own) <= home.tolerance(which)
+    others = 0.0 if is_resting else sum(interval.powers[k] for k in rest)
+    total = sum(
+        house_powers(
+            [home.storages[k] for k in which],
+            [interval.socs[k] for k in which],
+            interval.surplus - others,
+            interval.hours,
+        )
+    )
+    return through_inverter(total, interval.solar, home.inverter)
+
+
+def _action_at(actions: Sequence[ActionOut], when: datetime) -> ActionOut | None:
+    for action in actions:
+        if datetime.fromisoformat(action.start) <= when < datetime.fromisoformat(action.end):
+            return action
+    return None
+
+
+_CAR_ACTIONS: dict[str, CarActionName] = {
+    "charge": "charge",
+    "discharge": "discharge",
+    "idle": "wait",
+    "away": "away",
+}
+
+
+def _car_command(car: EvOut, now: datetime) -> CarCommand | None:
+    run = _action_at(car.next_actions, now)
+    if run is None:
+        return None
+    action = _CAR_ACTIONS.get(run.action, "wait")
+    starts = [datetime.fromisoformat(stamp) for stamp in car.schedule.timestamps]
+    t = max((t for t, start in enumerate(starts) if start <= now), default=0)
+    watts = {"charge": car.schedule.command_w[t], "discharge": car.schedule.discharge_power_w[t]}
+    return CarCommand(
+        action,
+        round(watts.get(action, 0.0), 1),
+        datetime.fromisoformat(run.end),
+        run.soc_end,
+        str(run.reason_code),
+        run.reason,
+    )
