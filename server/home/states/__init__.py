@@ -1,0 +1,1 @@
+"""Batteries, cars, prices and solar forecasts, from the states of entities."""
