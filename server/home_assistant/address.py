@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+_SUPERVISOR = ("http://supervisor/core/api", "ws://supervisor/core/websocket")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,54 @@ def address_from(
     Raises
     ------
     ValueError
-        Where `url` is none, or has no token.
+        Where `url` is none, or has no token; the text holds no secret.
     """
-    raise NotImplementedError
+    if url is None:
+        token = environment.get("SUPERVISOR_TOKEN", "").strip()
+        return Address(*_SUPERVISOR, _require_word(token), from_supervisor=True) if token else None
+    root = _root(url)
+    token = _file_text(token_file) if token_file else environment.get("HOME_ASSISTANT_TOKEN", "")
+    if not token.strip():
+        raise ValueError(
+            "Home Assistant: a token is needed, in a file or in HOME_ASSISTANT_TOKEN"
+            " (in Home Assistant: your profile, Security, Long-lived access tokens)"
+        )
+    websocket = "ws" + root.removeprefix("http") + "/api/websocket"
+    return Address(root + "/api", websocket, _require_word(token.strip()), from_supervisor=False)
+
+
+def _root(url: str) -> str:
+    """Return scheme, host, port and path of `url`, without a slash at the end."""
+    parts = _parts(url.strip())
+    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("Home Assistant: must be a URL as http://homeassistant.local:8123")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise ValueError("Home Assistant: the URL must hold neither a user nor a query")
+    path = parts.path.rstrip("/").removesuffix("/api")
+    return f"{parts.scheme}://{parts.netloc}{path}"
+
+
+def _parts(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - out of range raises
+    except ValueError:
+        return None
+    return parts
+
+
+def _file_text(path: Path) -> str:
+    """Return the text of a small file."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            return file.read(10_000)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "no text"
+        raise ValueError(f"Home Assistant: the token's file {path}: {reason}") from None
+
+
+def _require_word(token: str) -> str:
+    """Return `token` where a header can hold it."""
+    if not (token.isascii() and token.isprintable()) or " " in token:
+        raise ValueError("Home Assistant: the token must be one word of ASCII characters")
+    return token

@@ -3,9 +3,21 @@
 Fields bear Home Assistant's names; all of them are ids of statistics unless a name says more.
 """
 
+from itertools import chain, zip_longest
+from typing import Any, TypeVar
+
 import msgspec
 
-from server.home_assistant.link import Link
+from server.home_assistant.link import Link, Refused
+from server.home_assistant.transport.messages import convert, decode, log
+
+Kind = TypeVar("Kind", bound=msgspec.Struct)
+
+_EXPORT = {
+    "entity_energy_price": "entity_energy_price_export",
+    "number_energy_price": "number_energy_price_export",
+}
+"""Names in an older `flow_to`, and those of today."""
 
 
 class PowerConfig(msgspec.Struct):
@@ -67,6 +79,19 @@ class Device(msgspec.Struct):
     included_in_stat: str | None = None
 
 
+class PrefsIn(msgspec.Struct):
+    """Answer of Home Assistant."""
+
+    energy_sources: list[dict[str, Any]] = []
+    device_consumption: list[dict[str, Any]] = []
+
+
+class ForecastIn(msgspec.Struct):
+    """Forecast of one config entry."""
+
+    wh_hours: dict[str, float | None] = {}
+
+
 class EnergyPrefs(msgspec.Struct):
     """The user's Energy dashboard."""
 
@@ -78,10 +103,75 @@ class EnergyPrefs(msgspec.Struct):
 
 
 async def energy_prefs(link: Link) -> EnergyPrefs | None:
-    """Return the Energy dashboard, or None where the user never made one."""
-    raise NotImplementedError
+    """Return the Energy dashboard, or None where the user never made one.
+
+    Sources of other kinds, and those that cannot be read, are left out.
+
+    Raises
+    ------
+    LinkError
+        Where Home Assistant gives no usable answer.
+    """
+    try:
+        answer = await link.command("energy/get_prefs")
+    except Refused as error:
+        if error.code == "not_found":
+            return None
+        raise
+    prefs = decode(answer, PrefsIn)
+    sources = list(chain.from_iterable(map(_present_form, prefs.energy_sources)))
+    return EnergyPrefs(
+        grids=_of_kind(sources, "grid", GridSource),
+        solars=_of_kind(sources, "solar", SolarSource),
+        batteries=_of_kind(sources, "battery", BatterySource),
+        homes=_of_kind(sources, "home", HomeSource),
+        devices=_read(prefs.device_consumption, Device),
+    )
 
 
 async def solar_forecast(link: Link) -> dict[str, dict[str, float]]:
-    """Return {config entry: {ISO stamp of the start: energy in the period [Wh]}}."""
-    raise NotImplementedError
+    """Return {config entry: {ISO stamp of the start: energy in the period [Wh]}}.
+
+    Raises
+    ------
+    LinkError
+        Where Home Assistant gives no usable answer.
+    """
+    answer = decode(
+        await link.command("energy/solar_forecast", timeout=30.0), dict[str, ForecastIn]
+    )
+    return {
+        entry: {at: wh for at, wh in forecast.wh_hours.items() if wh is not None}
+        for entry, forecast in answer.items()
+    }
+
+
+def _present_form(source: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return one source, or those that an older Core holds as lists in one."""
+    if source.get("type") != "grid" or not source.keys() & {"flow_from", "flow_to"}:
+        return [source]
+    flows = [_flows(source, key) for key in ("flow_from", "flow_to", "power")]
+    return [
+        {"type": "grid"}
+        | imports
+        | {_EXPORT.get(key, key): at for key, at in exports.items()}
+        | power
+        for imports, exports, power in zip_longest(*flows, fillvalue={})
+    ]
+
+
+def _flows(source: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    flows = source.get(key)
+    return [flow for flow in flows if isinstance(flow, dict)] if isinstance(flows, list) else []
+
+
+def _of_kind(sources: list[dict[str, Any]], kind: str, struct: type[Kind]) -> list[Kind]:
+    return _read([source for source in sources if source.get("type") == kind], struct)
+
+
+def _read(sources: list[dict[str, Any]], struct: type[Kind]) -> list[Kind]:
+    """Return those of `sources` that can be read."""
+    readable = [read for source in sources if (read := convert(source, struct)) is not None]
+    if left_out := len(sources) - len(readable):
+        log.warning("Home Assistant: %d sources of the Energy dashboard cannot be read", left_out)
+    return readable

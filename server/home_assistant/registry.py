@@ -3,6 +3,7 @@
 import msgspec
 
 from server.home_assistant.link import Link
+from server.home_assistant.transport.messages import decode_each
 
 
 class RegistryEntry(msgspec.Struct):
@@ -29,10 +30,23 @@ class ConfigEntry(msgspec.Struct):
 
 
 async def entity_registry(link: Link) -> list[RegistryEntry]:
-    """Return all entries of the entity registry; unreadable ones are skipped."""
-    raise NotImplementedError
+    """Return all entries of the entity registry; unreadable ones are left out and logged.
+
+    Raises
+    ------
+    LinkError
+        Where Home Assistant gives no usable answer.
+    """
+    answer = await link.command("config/entity_registry/list", timeout=30.0)
+    return decode_each(answer, RegistryEntry, "entries of the registry")
 
 
 async def config_entries(link: Link) -> list[ConfigEntry]:
-    """Return all config entries; unreadable ones are skipped."""
-    raise NotImplementedError
+    """Return all config entries; unreadable ones are left out and logged.
+
+    Raises
+    ------
+    LinkError
+        Where Home Assistant gives no usable answer.
+    """
+    return decode_each(await link.command("config_entries/get"), ConfigEntry, "config entries")

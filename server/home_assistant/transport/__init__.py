@@ -1,0 +1,1 @@
+"""Transport to Home Assistant: REST, WebSocket, and the reading of messages."""

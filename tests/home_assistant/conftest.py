@@ -1,0 +1,36 @@
+"""A fake Home Assistant and a link to it; other folders import these fixtures."""
+
+import asyncio
+import time
+
+import pytest
+
+from server.home_assistant.link import Link
+from tests.home_assistant.fake import FakeHomeAssistant
+
+
+async def eventually(condition, seconds=10.0):
+    """Wait until `condition()` is true."""
+    last = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < last, "it never came"
+        await asyncio.sleep(0.005)
+
+
+@pytest.fixture
+async def home_assistant():
+    fake = FakeHomeAssistant()
+    await fake.start()
+    yield fake
+    await fake.stop()
+
+
+@pytest.fixture
+async def link(home_assistant):
+    """Connected, and quick to reconnect."""
+    link = Link(home_assistant.address, backoff=(0.01, 0.02))
+    running = asyncio.create_task(link.run())
+    await asyncio.wait_for(link.wait_connected(), 10)
+    yield link
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
