@@ -1,0 +1,217 @@
+"""Tables of stamps and numbers in attributes or answers, found by their shape."""
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, tzinfo
+from itertools import islice
+from typing import NamedTuple
+
+from server.sources.days import Day, tables_by_the_clock
+from server.sources.measures import numbers_from, words_of
+from server.sources.stamps import StampReader, is_stamp, minutes_from
+from server.sources.table import MOST_ROWS, Table
+
+_MOST_PLACES = 2000
+_MOST_CHILDREN = 200
+_DEEPEST = 6
+_MOST_COLUMNS = 40
+_SAMPLE = 20  # rows that show the columns and the stamps of a table
+
+_STARTS = (
+    "start_time", "start", "starts_at", "start_at", "from", "valid_from", "period_start",
+    "interval_start", "time_start", "start_timestamp", "begin", "begins_at", "datetime",
+    "date_time", "timestamp", "time", "hour", "ts", "unix_seconds", "timestamps", "date",
+)  # fmt: skip
+_ENDS = (
+    "end_time", "end", "ends_at", "end_at", "till", "until", "to", "valid_to", "period_end",
+    "interval_end", "time_end", "end_timestamp", "stop",
+)  # fmt: skip
+_OTHER_STAMPS = frozenset({"nem", "updated", "update", "created", "changed", "fetched"})
+_DURATIONS = ("duration", "period", "interval_minutes")
+
+
+class Place(NamedTuple):
+    """One value inside the attributes: keys to it, and the mapping that holds it."""
+
+    path: tuple[str, ...]
+    value: object
+    parent: Mapping[str, object]
+
+
+def tables_in(value: object, zone: tzinfo, now: datetime) -> Iterator[Table]:
+    """Yield all tables within attributes or an answer, the outer ones first; work is bounded."""
+    waiting = deque([Place((), value, {})])
+    for _ in range(_MOST_PLACES):
+        if not waiting:
+            return
+        place = waiting.popleft()
+        found = [*_tables_at(place, zone, now)]
+        yield from found
+        if not any(table.path == place.path for table in found) and len(place.path) < _DEEPEST:
+            waiting.extend(_children(place))
+
+
+def _children(place: Place) -> Iterator[Place]:
+    path, value, parent = place
+    if isinstance(value, Mapping):
+        for key, child in islice(value.items(), _MOST_CHILDREN):
+            if isinstance(key, str) and isinstance(child, Mapping | list):
+                yield Place((*path, key), child, value)
+    elif isinstance(value, list):
+        for child in value[:_SAMPLE]:
+            if isinstance(child, Mapping | list):
+                yield Place((*path, ""), child, parent)
+
+
+def _tables_at(place: Place, zone: tzinfo, now: datetime) -> Iterator[Table]:
+    path, value, parent = place
+    day = Day(path, parent, zone, now)
+    if isinstance(value, Mapping):
+        if _is_by_stamp(value):
+            yield from _table_of_rows(path, _rows_by_stamp(path, value), parent, zone)
+        else:
+            yield from _tables_of_lists(path, value, zone)
+            yield from tables_by_the_clock(day, value)
+    elif isinstance(value, list) and value:
+        rows = [row for row in value[:MOST_ROWS] if isinstance(row, Mapping)]
+        if rows and 2 * len(rows) >= len(value[:MOST_ROWS]):
+            found = [*_table_of_rows(path, rows, parent, zone, is_cut=len(value) > MOST_ROWS)]
+            yield from found or tables_by_the_clock(day, rows)
+        elif pairs := _pairs(path, value):
+            yield from _table_of_rows(path, pairs, parent, zone)
+        else:
+            yield from tables_by_the_clock(day, value)
+
+
+def _is_by_stamp(value: Mapping[object, object]) -> bool:
+    """Return whether a mapping is from stamps to values."""
+    keys = [*islice(value, _SAMPLE)]
+    return bool(keys) and all(isinstance(key, str) and is_stamp(key) for key in keys)
+
+
+def _rows_by_stamp(path: Sequence[str], value: Mapping[str, object]) -> list[Mapping[str, object]]:
+    name = path[-1] if path else "value"
+    return [
+        {**item, "start": key} if isinstance(item, Mapping) else {"start": key, name: item}
+        for key, item in islice(value.items(), MOST_ROWS)
+    ]
+
+
+def _pairs(path: Sequence[str], value: Sequence[object]) -> list[Mapping[str, object]]:
+    """Return rows of pairs of a stamp and a number, in either order."""
+    name = path[-1] if path else "value"
+    rows: list[Mapping[str, object]] = []
+    width = 2
+    for pair in value[:MOST_ROWS]:
+        if not isinstance(pair, list) or len(pair) != width:
+            return []
+        stamp, number = pair if is_stamp(pair[0]) else reversed(pair)
+        if not is_stamp(stamp):
+            return []
+        rows.append({"start": stamp, name: number})
+    return rows
+
+
+def _tables_of_lists(
+    path: tuple[str, ...], value: Mapping[str, object], zone: tzinfo
+) -> Iterator[Table]:
+    """Yield the table of a list of stamps and lists as long as it, side by side."""
+    lists = {
+        key: item
+        for key, item in islice(value.items(), _MOST_CHILDREN)
+        if isinstance(key, str) and isinstance(item, list) and item
+    }
+    for name, stamps in lists.items():
+        if isinstance(stamps[0], str | int) and all(map(is_stamp, stamps[:_SAMPLE])):
+            beside = {
+                key: item
+                for key, item in lists.items()
+                if len(item) == len(stamps) and not isinstance(item[0], Mapping | list)
+            }
+            columns = zip(*(item[:MOST_ROWS] for item in beside.values()), strict=True)
+            rows = [dict(zip(beside, row, strict=True)) for row in columns]
+            for table in _table_of_rows((*path, name), rows, value, zone):
+                yield table._replace(kind="lists")
+            return
+
+
+def _table_of_rows(
+    path: tuple[str, ...],
+    rows: Sequence[Mapping[str, object]],
+    parent: Mapping[str, object],
+    zone: tzinfo,
+    *,
+    is_cut: bool = False,
+) -> Iterator[Table]:
+    """Yield the table of rows that are mappings, nothing where they have no stamps."""
+    names = list(
+        dict.fromkeys(key for row in rows[:_SAMPLE] for key in row if isinstance(key, str))
+    )
+    names = names[:_MOST_COLUMNS]
+    start, end = _stamp_column(rows, names, _STARTS), _stamp_column(rows, names, _ENDS)
+    if start is None and end is None:
+        start = _any_stamps(rows, names)
+    if start is None and end is None:
+        return
+    columns = {
+        name: numbers
+        for name in names
+        if name not in {start, end}
+        if (numbers := numbers_from([row.get(name) for row in rows])) is not None
+    }
+    notes = [f"only the first {MOST_ROWS} rows were read"] if is_cut else []
+    duration = next((name for name in names if "_".join(words_of(name)) in _DURATIONS), None)
+    periods = _periods(rows, (start, end, duration), StampReader(zone, notes))
+    near = {key: item for key, item in rows[0].items() if isinstance(key, str)}
+    yield Table(path, columns, periods, (near, parent), start is None and duration is None, notes)
+
+
+def _periods(
+    rows: Sequence[Mapping[str, object]],
+    columns: tuple[str | None, str | None, str | None],
+    reader: StampReader,
+) -> list[tuple[datetime, datetime | None] | None]:
+    """Return start and end of each row, None of those without a stamp.
+
+    Where a row has no start, its end, less its duration where it has one, stands in its place.
+    """
+    start_name, end_name, duration_name = columns
+    periods: list[tuple[datetime, datetime | None] | None] = []
+    for row in rows:
+        lasts = minutes_from(row.get(duration_name)) if duration_name else None
+        start = reader.start(row.get(start_name or end_name or ""))
+        end = reader.after(row.get(end_name), start) if start_name and end_name else None
+        if start is not None and lasts is not None and end is None:
+            start, end = (start, start + lasts) if start_name else (start - lasts, start)
+        if end is not None and start is not None and end <= start:
+            end = None
+        periods.append(None if start is None else (start, end))
+    return periods
+
+
+def _stamp_column(
+    rows: Sequence[Mapping[str, object]], names: Sequence[str], known: Sequence[str]
+) -> str | None:
+    """Return the column of a known name, the best first, that holds stamps."""
+    by_name = {"_".join(words_of(name)): name for name in reversed(names)}
+    candidates = (by_name[name] for name in known if name in by_name)
+    return next((name for name in candidates if _holds_stamps(rows, name)), None)
+
+
+def _any_stamps(rows: Sequence[Mapping[str, object]], names: Sequence[str]) -> str | None:
+    """Return the first column of texts that are stamps, whatever its name."""
+    return next(
+        (
+            name
+            for name in names
+            if not _OTHER_STAMPS.intersection(words_of(name))
+            and all(isinstance(row.get(name), str) for row in rows[:_SAMPLE])
+            and _holds_stamps(rows, name)
+        ),
+        None,
+    )
+
+
+def _holds_stamps(rows: Sequence[Mapping[str, object]], name: str) -> bool:
+    values = [value for row in rows[:_SAMPLE] if (value := row.get(name)) is not None]
+    return bool(values) and 2 * sum(map(is_stamp, values)) > len(values)
