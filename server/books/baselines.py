@@ -1,0 +1,162 @@
+"""Plain self-consumption of a home as it was measured, by the library's own simulation."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from math import inf
+from typing import NamedTuple
+
+import numpy as np
+
+from optimiser import (
+    Battery,
+    CostFunction,
+    Forecast,
+    Grid,
+    Horizon,
+    Inverter,
+    OptimiserError,
+    ProviderRules,
+    Site,
+    Tariff,
+)
+from optimiser.model.dispatch import simulate
+from optimiser.model.self_consumption import self_consumption
+from optimiser.result.bill import bill_of, wear_of
+from optimiser.value_function.terminal_value import build_problem
+from server.books.entries import INTERVAL, BatteryReading, instant_of
+from server.books.records import Interval
+from server.books.sums import house_energy
+from server.settings.home import BatterySettings, InverterSettings, Settings
+
+Batteries = dict[int, list[BatteryReading]]
+"""Readings of all batteries by the beginning of their interval."""
+
+
+class Usual(NamedTuple):
+    """Outcome of plain self-consumption over the measured intervals.
+
+    Attributes
+    ----------
+    bill, wear : float
+        Import cost less export income, and wear. [money]
+    more_stored : float
+        Energy that the real batteries held more at the end, as it comes out of them. [kWh]
+    """
+
+    bill: float
+    wear: float
+    more_stored: float
+
+
+def usual_of(rows: Iterable[Interval], batteries: Batteries, settings: Settings) -> Usual | None:
+    """Return the outcome of plain self-consumption; None where no state of charge is known.
+
+    Each run of measured intervals begins at the state of charge that the batteries really had.
+    """
+    total = Usual(0.0, 0.0, 0.0)
+    for run in _runs(rows):
+        usual = _usual_of_run(run, batteries, settings)
+        if usual is None:
+            return None
+        total = Usual(*map(sum, zip(total, usual, strict=True)))
+    return total
+
+
+def _runs(rows: Iterable[Interval]) -> Iterator[list[Interval]]:
+    """Yield the runs of measured intervals without a gap."""
+    run: list[Interval] = []
+    for one in rows:
+        if run and one.start != run[-1].start + INTERVAL:
+            yield run
+            run = []
+        run.append(one)
+    if run:
+        yield run
+
+
+def _usual_of_run(run: list[Interval], batteries: Batteries, settings: Settings) -> Usual | None:
+    levels = [_levels(run, batteries, number, one) for number, one in enumerate(settings.batteries)]
+    known = [level for level in levels if level is not None]
+    if len(known) < len(levels):
+        return None
+    try:
+        site = _site(run, [first for first, _ in known], settings)
+        problem = build_problem(site, CostFunction.PROFIT, ProviderRules())
+    except OptimiserError:
+        return None  # what was measured is no home that can be simulated
+    dispatch = simulate(problem, self_consumption(problem)).dispatch
+    ends = dispatch.stored[:, -1].tolist()
+    more = [
+        (last - end) * one.efficiency
+        for (_, last), end, one in zip(known, ends, settings.batteries, strict=True)
+    ]
+    bill = bill_of(site, dispatch.grid_import, dispatch.grid_export)
+    return Usual(bill.total, wear_of(site, dispatch), sum(more))
+
+
+def _levels(
+    run: list[Interval], batteries: Batteries, number: int, battery: BatterySettings
+) -> tuple[float, float] | None:
+    """Return the energy of a battery at the beginning and the end of a run. [kWh]
+
+    The first and the last known state of charge count, and the energies up to there.
+    """
+    stored: list[tuple[float, float]] = []  # energy measured, and that since the beginning
+    moved = 0.0
+    for start in (run[0].start - INTERVAL, *(one.start for one in run)):
+        readings = batteries.get(start, [])
+        if number >= len(readings):
+            continue
+        one = readings[number]
+        if start >= run[0].start:
+            moved += (one.energy_in or 0.0) * battery.efficiency
+            moved -= (one.energy_out or 0.0) / battery.efficiency
+        if one.soc is not None:
+            stored.append((one.soc * battery.capacity_kwh, moved))
+    if not stored:
+        return None
+    ends = stored[0][0] - stored[0][1], stored[-1][0] + moved - stored[-1][1]
+    first, last = (min(max(level, 0.0), battery.capacity_kwh) for level in ends)
+    return first, last
+
+
+def _site(run: list[Interval], stored: Sequence[float], settings: Settings) -> Site:
+    """Return the site of a run, which drew what the house and its cars did."""
+    net = np.array([house_energy(one) for one in run])
+    solar = np.maximum(np.array([one.solar or 0.0 for one in run]), -net)
+    meter, inverter = settings.meter, settings.inverter
+    return Site(
+        horizon=Horizon(start=instant_of(run[0].start), hours=np.full(net.size, INTERVAL / 3600)),
+        tariff=Tariff(
+            import_price=[one.import_price for one in run],
+            export_price=[one.export_price for one in run],
+        ),
+        forecast=Forecast(load=net + solar, solar=solar),
+        batteries=[_battery(*pair) for pair in zip(settings.batteries, stored, strict=True)],
+        grid=Grid(
+            import_limit=inf if meter.max_import_kw is None else meter.max_import_kw,
+            export_limit=inf if meter.max_export_kw is None else meter.max_export_kw,
+            curtailment=settings.solar.may_curtail,
+        ),
+        inverter=None if inverter is None else _inverter(inverter),
+    )
+
+
+def _inverter(settings: InverterSettings) -> Inverter:
+    return Inverter(ac_limit=settings.ac_limit_kw, dc_coupled_solar=settings.dc_coupled_solar)
+
+
+def _battery(settings: BatterySettings, stored: float) -> Battery:
+    """Return a battery of the settings with some energy stored. [kWh]"""
+    return Battery(
+        capacity=settings.capacity_kwh,
+        charge_limit=settings.charge_kw,
+        discharge_limit=settings.discharge_kw,
+        initial_soc=stored / settings.capacity_kwh if settings.capacity_kwh else 0.0,
+        charge_efficiency=settings.efficiency,
+        discharge_efficiency=settings.efficiency,
+        reserve=settings.reserve,
+        max_soc=settings.max_soc,
+        cycle_cost=settings.wear,
+        may_charge_from_grid=settings.charge_from_grid,
+        may_export=settings.export,
+    )

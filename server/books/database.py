@@ -1,0 +1,263 @@
+"""The files of the books: SQLite in generations, each of which any copy leaves whole.
+
+A generation is one database, `books-<number>.db`, with its write-ahead log.  What is written goes
+to the end of the log and never into the database, so a copy of both, made in any order while they
+are written to, holds all up to some transaction.  A checkpoint would break that.  In its place a
+large log begins the next generation: a compact copy of all that is known, which is complete before
+it gets its name.  The generation before stays as it is until the next one, for a copy that began
+with it.  Its connection stays open as well: SQLite makes a checkpoint where the last one closes.
+"""
+
+import fcntl
+import os
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from importlib.resources import files
+from pathlib import Path
+
+VERSION = 1
+"""Of the tables."""
+
+MOST_LOG = 8 * 2**20
+"""Size of the log that begins a generation: two to three days of plans for 48 h. [B]"""
+
+_APPLICATION = 0x50534F42
+"""Application id of our databases: PSOB."""
+
+_DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_PRIMARY = 0xFF  # bits of an error code without its details
+_MOST_SET_ASIDE = 2
+_NAME = re.compile(r"books-(\d+)\.db")
+_CACHE = 256  # KiB
+_NO_CHECKPOINT_ON_CLOSE = 1006  # SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE
+
+
+class BooksError(Exception):
+    """Books that cannot be opened, read or written; the text is a sentence for the owner."""
+
+
+class Database:
+    """The newest whole generation in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Made where there is none.
+    most_log : int
+        Size of the log that begins a generation. [B]
+
+    Attributes
+    ----------
+    connection : sqlite3.Connection
+        Of the generation in use.
+    problem : str or None
+        What was lost or could not be done, as a sentence.
+    """
+
+    def __init__(self, folder: Path, most_log: int = MOST_LOG) -> None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._folder, self._most_log = folder, most_log
+        self.problem: str | None = None
+        self._before: sqlite3.Connection | None = None
+        self._lock = _lock(folder / "lock")
+        try:
+            self._number, self.connection = self._open_newest()
+        except BaseException:
+            os.close(self._lock)
+            raise
+        self._remove_all_but(self._number, self._number - 1)
+        self._next_at = most_log
+
+    def _open_newest(self) -> tuple[int, sqlite3.Connection]:
+        """Open the newest generation that is whole, or begin with an empty one."""
+        for number in sorted(self._numbers(), reverse=True):
+            connection, fault = _open(self._path(number))
+            if fault is None:
+                return number, connection
+            connection.close()
+            self._set_aside(number, fault)
+        number = 1 + max(self._numbers("books-*"), default=0)
+        with _new_file(self._path(number)) as path, closing(sqlite3.connect(path)) as connection:
+            connection.executescript(
+                f"PRAGMA journal_mode = WAL; PRAGMA application_id = {_APPLICATION};"
+                f"PRAGMA user_version = {VERSION};"
+                f"{files(__package__).joinpath('schema.sql').read_text()}"
+            )
+        return number, self._open(number)
+
+    def _open(self, number: int) -> sqlite3.Connection:
+        """Open a generation that was written just now."""
+        connection, fault = _open(self._path(number))
+        if fault is not None:
+            connection.close()
+            raise BooksError(f"The books {fault}, though they were written just now")
+        return connection
+
+    def _numbers(self, pattern: str = "books-*.db") -> set[int]:
+        names = [_NAME.match(path.name) for path in self._folder.glob(pattern)]
+        return {int(name[1]) for name in names if name}
+
+    def _path(self, number: int) -> Path:
+        return self._folder / f"books-{number}.db"
+
+    def _set_aside(self, number: int, fault: str) -> None:
+        """Rename a generation that cannot be used, and keep the last few of those."""
+        path = self._path(number)
+        aside = path.with_name(f"{path.name}.unused")
+        for end in ("", "-wal"):
+            with suppress(FileNotFoundError):
+                Path(f"{path}{end}").replace(f"{aside}{end}")
+        self.problem = (
+            f"The books {fault}. They are set aside as {aside.name}; what was written before is"
+            " taken from the copy that was kept, where there is one"
+        )
+        kept = sorted(self._numbers("*.unused"), reverse=True)
+        for other in kept[_MOST_SET_ASIDE:]:
+            _remove(Path(f"{self._path(other)}.unused"))
+
+    def _remove_all_but(self, *numbers: int) -> None:
+        """Remove other generations and copies that were not completed."""
+        for number in self._numbers() - {*numbers}:
+            _remove(self._path(number))
+        for path in self._folder.glob("*.new*"):
+            path.unlink(missing_ok=True)
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Write all or nothing."""
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield self.connection
+        except BaseException:
+            self.connection.rollback()
+            raise
+        self.connection.commit()
+
+    def renew_if_large(self) -> None:
+        """Begin a generation where the log is large; where that fails, later."""
+        log = Path(f"{self._path(self._number)}-wal")
+        size = log.stat().st_size if log.exists() else 0
+        if size < self._next_at:
+            return
+        try:
+            self._renew()
+            self._next_at = self._most_log
+        except (sqlite3.Error, OSError, BooksError) as error:
+            self._next_at = size + self._most_log
+            self.problem = f"The books grow and could not be written anew: {error}"
+
+    def _renew(self) -> None:
+        number = self._number + 1
+        with _new_file(self._path(number)) as path:
+            self.connection.execute("VACUUM INTO ?", (str(path),))
+            with closing(sqlite3.connect(path)) as connection:
+                connection.execute("PRAGMA journal_mode = WAL")
+        connection = self._open(number)
+        self._remove_all_but(number, self._number)
+        if self._before is not None:
+            self._before.close()  # its files have gone
+        self._before, self.connection = self.connection, connection
+        self._number = number
+
+    def delete(self) -> None:
+        """Delete all that the books hold, and begin them anew."""
+        self._close_connections()
+        for path in self._folder.glob("books-*"):
+            path.unlink(missing_ok=True)
+        self.problem, self._next_at = None, self._most_log
+        self._number, self.connection = self._open_newest()
+
+    def close(self) -> None:
+        """Close all files."""
+        self._close_connections()
+        os.close(self._lock)
+
+    def _close_connections(self) -> None:
+        for connection in (self._before, self.connection):
+            if connection is not None:
+                connection.close()
+        self._before = None
+
+
+def _lock(path: Path) -> int:
+    """Return a descriptor whose lock keeps other servers out while it is open."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise BooksError(f"The books in {path.parent} are in use by another server") from None
+    return descriptor
+
+
+def _open(path: Path) -> tuple[sqlite3.Connection, str | None]:
+    """Return the connection to a database, and why it cannot be used."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        return connection, _fault(connection)
+    except sqlite3.Error:
+        connection.close()
+        raise
+
+
+def _configure(connection: sqlite3.Connection) -> None:
+    # Each commit reaches the disk; there is one every few minutes.
+    for setting in (
+        f"cache_size = -{_CACHE}",
+        "mmap_size = 0",
+        "temp_store = MEMORY",
+        "wal_autocheckpoint = 0",
+        "synchronous = FULL",
+    ):
+        connection.execute(f"PRAGMA {setting}")
+    if configure := getattr(connection, "setconfig", None):  # Python 3.12 and later
+        configure(_NO_CHECKPOINT_ON_CLOSE, True)
+
+
+def _fault(connection: sqlite3.Connection) -> str | None:
+    """Return why a database cannot be used, as the end of a sentence."""
+    try:
+        _configure(connection)
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        (result,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & _PRIMARY not in _DAMAGE:
+            raise
+        return f"are damaged ({error})"
+    if application != _APPLICATION:
+        return "are damaged (no tables of ours)"
+    if version > VERSION:
+        return f"were written by a newer release (tables of version {version})"
+    return None if result == "ok" else f"are damaged ({result})"
+
+
+@contextmanager
+def _new_file(path: Path) -> Iterator[Path]:
+    """Give a path to write a database to; it takes its name when it is whole, or never."""
+    unfinished = path.with_name(f"{path.name}.new")
+    _remove(unfinished)
+    try:
+        yield unfinished
+        _flush(unfinished)
+        unfinished.replace(path)
+    finally:
+        _remove(unfinished)
+    _flush(path.parent)
+
+
+def _flush(path: Path) -> None:
+    """Have the content of a file, or the names in a folder, on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove(path: Path) -> None:
+    """Remove a database and its side files."""
+    for end in ("", "-wal", "-shm", "-journal"):
+        Path(f"{path}{end}").unlink(missing_ok=True)
