@@ -207,6 +207,13 @@ def test_guesses_are_by_the_local_clock_over_a_change_of_clocks():
         assert row.value == row.start.astimezone(BERLIN).hour
 
 
+def test_guesses_change_on_the_clock_of_the_plan():
+    found = hourly(MINUTE.replace(minute=0) + 2 * HOUR, [0.3] * 60)
+    result = prices(found, week_of(0.1, weeks=2))
+
+    assert [row.start.minute for row in result.guesses] == [3, 0]
+
+
 @given(
     drawn=st.lists(
         st.tuples(
