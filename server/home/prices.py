@@ -61,7 +61,8 @@ def import_rows(
     zone : tzinfo
         Of the home.
     history : Rows
-        Prices of the last weeks, with the formula, as the books keep them. [money/kWh]
+        Prices that were published in the last four weeks, with the formula, as the books keep
+        them. [money/kWh]
 
     Returns
     -------

@@ -158,7 +158,7 @@ def _check_battery(battery: BatterySettings, path: str, wear: Range) -> None:
 def _check_car(car: CarSettings, path: str) -> None:
     _check_numbers(car, f"{path}.")
     require_text(f"{path}.name", car.name)
-    if car.min_charge_kw > car.charge_kw:
+    if car.min_charge_kw is not None and car.min_charge_kw > car.charge_kw:
         rule = f"must not be above charge_kw, {car.charge_kw:g}, got {car.min_charge_kw:g}"
         raise SettingsError(f"{path}.min_charge_kw", rule)
     for name in ("soc", "plugged"):

@@ -132,7 +132,7 @@ class CarSettings(msgspec.Struct, kw_only=True):
     name: str = "Car"
     capacity_kwh: float
     charge_kw: float
-    min_charge_kw: float = 0.0
+    min_charge_kw: float | None = None  # an ordinary charger's where absent: 6 A of one phase
     soc: str | None = None  # entity, in per cent
     plugged: str | None = None  # entity; always plugged in where absent
     target: str | float = 0.8  # entity in per cent, or share

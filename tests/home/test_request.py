@@ -205,6 +205,14 @@ def test_units_are_those_of_the_wire():
     assert car.departure == NOW + 18 * HOUR
 
 
+@pytest.mark.parametrize(("most", "least"), [(7.4, 1.4), (0.7, 0.7)])
+def test_an_ordinary_charger_gives_at_least_six_amperes(most, least):
+    home = a_home(cars=[a_car(charge_kw=most)])
+    (car,) = plan_of(home)[2].solved.plan.site.vehicles
+
+    assert car.least_charge == least
+
+
 def test_peaks_and_used_energy_are_those_read():
     _, home = ORDINARY["rules"]
     (charge,) = wire_of(home, peaks_kw=[3.5])["demand_charges"]

@@ -93,7 +93,7 @@ def cars(draw):
     return a_car(
         capacity_kwh=draw(numbers(1, 500)),
         charge_kw=most,
-        min_charge_kw=draw(st.sampled_from((0.0, least))),
+        min_charge_kw=draw(st.sampled_from((None, 0.0, least))),
         target=draw(shares),
     )
 
