@@ -1,0 +1,227 @@
+"""The settings of a home as far as they are known, field by field."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from server.finding.batteries import (
+    HomeBattery,
+    choose_capacity,
+    choose_efficiency,
+    choose_power,
+    choose_reserve,
+    choose_soc,
+)
+from server.finding.cars import Car, choose_car
+from server.finding.found import Alternative, Found, Missing
+from server.finding.meters import Meters, meter_choice
+from server.finding.prices import rank_prices
+from server.finding.snapshot.history import Powers
+from server.finding.snapshot.reading import Snapshot
+from server.finding.solar import rank_forecasts
+from server.finding.texts import propose
+from server.home_assistant.energy import Device
+from server.settings.home import VERSION
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Everything that a draft is made of.
+
+    Attributes
+    ----------
+    snapshot : Snapshot
+        Entities, Energy dashboard, prices and forecasts.
+    meters : Meters
+        Statistics of energy.
+    batteries : list of HomeBattery
+        With their candidates; at least one.
+    cars : list of Car
+        Those that tell their state of charge.
+    car_meters : list of Device
+        Of the Energy dashboard: the first is the first car's, and so on.
+    last_day : Mapping
+        Energy of the last 24 hours, by statistic. [kWh]
+    battery_powers, car_powers : list of Powers
+        From the history of each battery and of each of `car_meters`.
+    """
+
+    snapshot: Snapshot
+    meters: Meters
+    batteries: Sequence[HomeBattery]
+    cars: Sequence[Car] = ()
+    car_meters: Sequence[Device] = ()
+    last_day: Mapping[str, float] = field(default_factory=dict)
+    battery_powers: Sequence[Powers] = ()
+    car_powers: Sequence[Powers] = ()
+
+
+def found_from(seen: Seen) -> Found:
+    """Return proposals, what is missing and the draft."""
+    snapshot = seen.snapshot
+    draft: dict[str, Any] = {"version": VERSION}
+    found = Found(
+        draft=draft,
+        powersync=snapshot.powersync is not None,
+        energy_dashboard=snapshot.prefs is not None,
+        notes=list(snapshot.notes),
+    )
+    if snapshot.currency:
+        draft["currency"] = snapshot.currency
+    _add_prices(found, snapshot)
+    _add_meters(found, seen)
+    _add_solar(found, seen)
+    draft["batteries"] = [_battery(found, seen, index) for index in range(len(seen.batteries))]
+    _add_cars(found, seen)
+    return found
+
+
+def _add(
+    found: Found,
+    place: dict[str, Any],
+    field: str,
+    label: str,
+    ranked: Sequence[Alternative],
+    missing: Missing | None = None,
+) -> None:
+    """Propose the first for a field, whose last part is its key in `place`.
+
+    Where there is none, the field is missing, or stays at its default.
+    """
+    proposal = propose(field, label, ranked)
+    if proposal is not None:
+        found.proposals.append(proposal)
+        place[field.rpartition(".")[2]] = proposal.choice
+    elif missing is not None:
+        found.missing.append(missing)
+
+
+def _add_prices(found: Found, snapshot: Snapshot) -> None:
+    missing = Missing(
+        field="import_price",
+        label="Price you pay for a kWh",
+        why="No entity or integration here publishes electricity prices.",
+        example="0.30",
+    )
+    imports = rank_prices(snapshot, "import")
+    _add(found, found.draft, "import_price", "Price you pay", imports, missing)
+    _add(found, found.draft, "export_price", "Price you earn", rank_prices(snapshot, "export"))
+
+
+def _add_meters(found: Found, seen: Seen) -> None:
+    meter: dict[str, Any] = {}
+    found.draft["meter"] = meter
+    missing = Missing(
+        field="meter.energy_in",
+        label="Meter of what you take from the grid",
+        why="Your Energy dashboard has no meter of the grid, and no entity looks like one.",
+        example="sensor.grid_import_energy",
+    )
+    meters = seen.meters
+    _add(found, meter, "meter.energy_in", "Grid, in", _meter(seen, meters.grid_in), missing)
+    _add(found, meter, "meter.energy_out", "Grid, out", _meter(seen, meters.grid_out))
+    _add(found, found.draft, "home_energy", "House", _meter(seen, meters.home))
+    facts = seen.snapshot.powersync
+    for key, label, limit in (
+        ("max_import_kw", "Limit of import", facts.max_import_kw if facts else None),
+        ("max_export_kw", "Limit of export", facts.max_export_kw if facts else None),
+    ):
+        _add(found, meter, f"meter.{key}", label, choose_power(limit, None, None))
+
+
+def _meter(seen: Seen, ids: list[str]) -> list[Alternative]:
+    return meter_choice(seen.snapshot, ids, seen.last_day, seen.meters.guesses)
+
+
+def _add_solar(found: Found, seen: Seen) -> None:
+    solar: dict[str, Any] = {}
+    found.draft["solar"] = solar
+    forecasts = rank_forecasts(seen.snapshot)
+    _add(found, solar, "solar.energy", "Solar", _meter(seen, seen.meters.solar))
+    _add(found, solar, "solar.forecasts", "Solar forecast", forecasts)
+    if seen.meters.solar and not forecasts:
+        found.notes.append(
+            "No solar forecast was found: the mean of the last days is taken. Forecast.Solar, "
+            "Solcast or Open-Meteo would give one."
+        )
+
+
+def _battery(found: Found, seen: Seen, index: int) -> dict[str, Any]:
+    """Propose everything of one battery, and return its settings as far as known."""
+    battery, snapshot = seen.batteries[index], seen.snapshot
+    at = f"batteries[{index}]"
+    settings: dict[str, Any] = {"name": battery.name}
+    _add(found, settings, f"{at}.soc", battery.name, choose_soc(battery, snapshot), _no_soc(at))
+    sizes = choose_capacity(battery, snapshot)
+    _add(found, settings, f"{at}.capacity_kwh", "Capacity", sizes, _no_capacity(at))
+    _add_powers(found, settings, seen, index)
+    _add(found, settings, f"{at}.reserve", "Reserve", choose_reserve(battery, snapshot))
+    _add(found, settings, f"{at}.efficiency", "Efficiency, one way", choose_efficiency())
+    if battery.source:
+        ids = [battery.source.stat_energy_to], [battery.source.stat_energy_from]
+        _add(found, settings, f"{at}.energy_in", "Charged", _meter(seen, ids[0]))
+        _add(found, settings, f"{at}.energy_out", "Discharged", _meter(seen, ids[1]))
+    return settings
+
+
+def _add_powers(found: Found, settings: dict[str, Any], seen: Seen, index: int) -> None:
+    powers = seen.battery_powers[index] if index < len(seen.battery_powers) else Powers()
+    facts = seen.snapshot.powersync if len(seen.batteries) == 1 else None
+    capacity = settings.get("capacity_kwh")
+    for key, label, told, history in (
+        ("charge_kw", "Charge power", facts.charge_kw if facts else None, powers.charge_kw),
+        (
+            "discharge_kw",
+            "Discharge power",
+            facts.discharge_kw if facts else None,
+            powers.discharge_kw,
+        ),
+    ):
+        field = f"batteries[{index}].{key}"
+        missing = Missing(
+            field=field,
+            label=f"{label} [kW]",
+            why="The recorder has no history of the battery's power.",
+            example="5",
+        )
+        _add(
+            found, settings, field, label, choose_power(by_powersync, by_history, capacity), missing
+        )
+
+
+def _no_soc(at: str) -> Missing:
+    return Missing(
+        field=f"{at}.soc",
+        label="State of charge of the battery",
+        why="No entity in % looks like a home battery's.",
+        example="sensor.battery_soc",
+    )
+
+
+def _no_capacity(at: str) -> Missing:
+    return Missing(
+        field=f"{at}.capacity_kwh",
+        label="Usable capacity of the battery [kWh]",
+        why="Neither the Energy dashboard nor the battery's device tells it.",
+        example="10",
+    )
+
+
+def _add_cars(found: Found, seen: Seen) -> None:
+    """Propose cars; the draft holds those whose size and power need no assumption."""
+    cars = []
+    for index, car in enumerate(seen.cars):
+        meter = seen.car_meters[index] if index < len(seen.car_meters) else None
+        power = seen.car_powers[index].charge_kw if index < len(seen.car_powers) else None
+        choice = choose_car(car, seen.snapshot, meter, power)
+        proposal = propose(f"cars[{index}]", "Car", [choice])
+        found.proposals += [proposal] if proposal else []
+        if car.capacity is not None and power is not None:
+            cars.append(choice.choice)
+    if cars:
+        found.draft["cars"] = cars
+    for meter in seen.car_meters[len(cars) :]:
+        found.notes.append(
+            f"{meter.name or meter.stat_consumption} looks like a car's charger: what it takes "
+            "counts as load of the house until a car is set up with it."
+        )

@@ -1,0 +1,145 @@
+"""Statistics of energy: of the grid, the panels, the battery and the house."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from server.finding import words
+from server.finding.found import Alternative
+from server.finding.snapshot.entities import Entity
+from server.finding.snapshot.reading import Snapshot
+from server.finding.texts import number_text, sentence
+from server.home_assistant.energy import BatterySource
+
+_DIGITS = re.compile(r"(tari\w*|t|rate) ?\d")
+"""Registers of one meter differ in the number of the tariff."""
+
+
+@dataclass(frozen=True)
+class Meters:
+    """Statistics by place; each is a list, as the settings hold them.
+
+    Attributes
+    ----------
+    grid_in, grid_out, solar, home : list of str
+        Ids.
+    batteries : list of BatterySource
+        As the Energy dashboard has them, or one as entities look.
+    guesses : frozenset of str
+        Ids that are not of the Energy dashboard.
+    """
+
+    grid_in: list[str] = field(default_factory=list)
+    grid_out: list[str] = field(default_factory=list)
+    solar: list[str] = field(default_factory=list)
+    home: list[str] = field(default_factory=list)
+    batteries: list[BatterySource] = field(default_factory=list)
+    guesses: frozenset[str] = frozenset()
+
+
+def find_meters(snapshot: Snapshot) -> Meters:
+    """Return the statistics of the Energy dashboard, and what else looks like those it lacks."""
+    prefs = snapshot.dashboard
+    kinds = _by_kind(snapshot)
+    grid_in = [grid.stat_energy_from for grid in prefs.grids if grid.stat_energy_from]
+    grid_out = [grid.stat_energy_to for grid in prefs.grids if grid.stat_energy_to]
+    solar = [source.stat_energy_from for source in prefs.solars]
+    guess_in = [] if grid_in or grid_out else kinds["grid_in"]
+    guess_out = [] if grid_in or grid_out else kinds["grid_out"]
+    guess_solar = [] if solar else kinds["solar"]
+    charge, discharge = kinds["battery_in"][:1], kinds["battery_out"][:1]
+    has_guess = not prefs.batteries and charge and discharge
+    guessed_batteries = [BatterySource(discharge[0], charge[0])] if has_guess else []
+    return Meters(
+        grid_in=grid_in or guess_in,
+        grid_out=grid_out or guess_out,
+        solar=solar or guess_solar,
+        home=[meter.stat_energy_to for meter in prefs.homes],
+        batteries=prefs.batteries or guessed_batteries,
+        guesses=frozenset(guess_in + guess_out + guess_solar + charge + discharge),
+    )
+
+
+def _by_kind(snapshot: Snapshot) -> dict[str, list[str]]:
+    kinds: dict[str, list[Entity]] = {
+        kind: [] for kind in ("grid_in", "grid_out", "solar", "battery_in", "battery_out")
+    }
+    for entity in snapshot.entities.values():
+        if entity.is_energy and (kind := kind_of(entity)):
+            kinds[kind].append(entity)
+    return {kind: _registers(found) for kind, found in kinds.items()}
+
+
+def kind_of(entity: Entity) -> str | None:
+    """Return which energy a meter counts, by its names, or None where they do not tell."""
+    if entity.says(words.NO_ELECTRICITY) or entity.says(words.CAR):
+        return None
+    if entity.says(words.STORE):
+        return _either(entity, "battery_out", words.DISCHARGED, "battery_in", words.CHARGED)
+    if entity.says(words.FED_REGISTER):
+        return "grid_out"
+    if entity.says(words.PRODUCED):
+        return None if entity.says(words.PART_OF_FLOW) else "solar"
+    return _either(entity, "grid_out", words.FED, "grid_in", words.DRAWN)
+
+
+def _either(
+    entity: Entity, first: str, of_first: re.Pattern[str], second: str, of_second: re.Pattern[str]
+) -> str | None:
+    if entity.says(of_first):
+        return first
+    return second if entity.says(of_second) else None
+
+
+def _registers(entities: list[Entity]) -> list[str]:
+    """Return the best meter of one kind, and its other registers where a tariff has several."""
+    if not entities:
+        return []
+    best = max(entities, key=_merit)
+    registers = [entity for entity in entities if _stem(entity) == _stem(best)]
+    return sorted(entity.entity_id for entity in registers)
+
+
+def _merit(entity: Entity) -> tuple[int, int, str]:
+    """Return what ranks meters of one kind: totals of the grid or a home's system come first."""
+    score = 4 * entity.says(words.LIFETIME) - 6 * entity.says(words.PER_TIME)
+    score += 2 * entity.says(words.GRID) + 3 * entity.says(words.HOME_BATTERY)
+    score += 2 * (entity.number is not None) + 2 * bool(entity.device)
+    return score, -len(entity.words), entity.entity_id
+
+
+def _stem(entity: Entity) -> tuple[str, str | None, str]:
+    return entity.platform, entity.device, _DIGITS.sub(r"\1", entity.entity_id)
+
+
+def meter_choice(
+    snapshot: Snapshot, ids: list[str], last_day: Mapping[str, float], guesses: frozenset[str]
+) -> list[Alternative]:
+    """Return these statistics as one choice, with the energy of the last day; none where empty."""
+    if not ids:
+        return []
+    names = [snapshot.entities[id].name if id in snapshot.entities else id for id in ids]
+    days = [last_day[id] for id in ids if id in last_day]
+    is_guess = any(id in guesses for id in ids)
+    origin = (
+        "its name, unit and device look like it; it is not in your Energy dashboard"
+        if is_guess
+        else "your Energy dashboard uses it"
+    )
+    silent = None if days else "the recorder has no energy for the last 24 hours"
+    ages = [age for id in ids if (age := _age(snapshot, id)) is not None]
+    return [
+        Alternative(
+            label=", ".join(names),
+            value=number_text(sum(days)) if days else "",
+            unit="kWh in 24 h" if days else None,
+            age_s=max(ages, default=None),
+            why=sentence(origin, silent),
+            choice=ids,
+        )
+    ]
+
+
+def _age(snapshot: Snapshot, id: str) -> float | None:
+    entity = snapshot.entities.get(id)
+    return entity.age(snapshot.now) if entity else None

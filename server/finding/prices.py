@@ -1,0 +1,296 @@
+"""Prices of both directions: what publishes them, and which is this home's."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+
+from server.finding import words
+from server.finding.found import Alternative
+from server.finding.snapshot.answers import Answer, Direction
+from server.finding.snapshot.chains import Chain, chains_of
+from server.finding.snapshot.entities import Entity
+from server.finding.snapshot.reading import Snapshot
+from server.finding.texts import number_text, sentence, until_text
+from server.home_assistant.energy import GridSource
+from server.settings.home import (
+    EntityPrice,
+    EntityPrices,
+    FixedPrice,
+    PowerSyncPrices,
+    Prices,
+    PriceSettings,
+)
+
+_PER_ENERGY = ("/kwh", "/mwh", "/wh")
+_SAME_ENTITY, _SAME_DEVICE, _SAME_INTEGRATION = 3, 2, 1
+_CLOSE = 0.02  # of a price: as good as equal
+_LONGEST = timedelta(hours=36)  # beyond it, what is published further decides nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One possible source of prices.
+
+    Attributes
+    ----------
+    source : Prices
+        As the settings hold it.
+    label, shape : str
+        Its name, and that of its shape.
+    value : float or None
+        The present price, in `unit`.
+    end : datetime or None
+        End of what it publishes; None where it has the present price only.
+    direction : str or None
+        Of its prices, where that shows.
+    origin : Entity
+        Its first entity, or as much as is known of the integration.
+    entities : list of str
+        Whose attributes or state it reads.
+    """
+
+    source: Prices
+    label: str
+    shape: str
+    value: float | None
+    unit: str | None
+    end: datetime | None = None
+    direction: Direction | None = None
+    origin: Entity
+    entities: list[str]
+
+    @property
+    def is_market(self) -> bool:
+        """Whether tax and fees come on top, as far as names tell."""
+        return self.origin.platform in words.MARKETS and not self.origin.says(words.GROSS)
+
+    def relation(self, entity: Entity | None) -> int:
+        """Return how near it is to an entity, 0 where it is not."""
+        if entity is None:
+            return 0
+        if entity.entity_id in self.entities:
+            return _SAME_ENTITY
+        ours, theirs = self.origin, entity
+        is_near = any(
+            mine is not None and mine == other
+            for mine, other in (
+                (ours.device, theirs.device),
+                (ours.config_entry, theirs.config_entry),
+            )
+        )
+        if is_near:
+            return _SAME_DEVICE
+        is_kin = bool(ours.platform) and ours.platform == theirs.platform
+        return _SAME_INTEGRATION if is_kin else 0
+
+
+def rank_prices(snapshot: Snapshot, direction: Direction) -> list[Alternative]:
+    """Return all sources of the prices of one direction, the best first.
+
+    A number in the Energy dashboard is the owner's word. Otherwise, what publishes the future
+    comes before what has the present price only, and the integration of the entity that the Energy
+    dashboard names comes before others. Where nothing is for export, nothing is paid.
+    """
+    number, reference = _dashboard_price(snapshot.dashboard.grids, direction)
+    fixed = [] if number is None else [_fixed(number, snapshot.currency)]
+    entity = snapshot.entities.get(reference or "")
+    candidates = sorted(
+        _candidates(snapshot),
+        key=lambda candidate: _merit(candidate, direction, entity, snapshot.now),
+        reverse=True,
+    )
+    fitting = [found for found in candidates if _fits(found, direction, entity)]
+    ranked = fixed + [_alternative(found, entity, snapshot) for found in fitting]
+    if direction == "export":
+        markets = [found for found in candidates if found.end and found.direction is None]
+        others = [found for found in markets if found not in fitting]
+        ranked += [_nothing(), *(_alternative(found, entity, snapshot) for found in others)]
+    return ranked
+
+
+def _dashboard_price(
+    grids: Iterable[GridSource], direction: Direction
+) -> tuple[float | None, str | None]:
+    """Return number and entity that the Energy dashboard names, of its first grid with either."""
+    for grid in grids:
+        if direction == "import":
+            pair = grid.number_energy_price, grid.entity_energy_price
+        else:
+            pair = grid.number_energy_price_export, grid.entity_energy_price_export
+        if pair != (None, None):
+            return pair
+    return None, None
+
+
+def _fits(candidate: Candidate, direction: Direction, entity: Entity | None) -> bool:
+    relation = candidate.relation(entity)
+    if candidate.direction is None:
+        return direction == "import" or relation >= _SAME_DEVICE
+    return candidate.direction == direction or relation == _SAME_ENTITY
+
+
+def _merit(
+    candidate: Candidate, direction: Direction, entity: Entity | None, now: datetime
+) -> tuple[object, ...]:
+    """Return what ranks a candidate, the most important first."""
+    return (
+        candidate.end is not None,
+        candidate.relation(entity),
+        candidate.value is not None,
+        candidate.direction == direction,
+        not candidate.is_market,
+        not isinstance(candidate.source, PowerSyncPrices),
+        candidate.origin.says(words.GROSS),
+        min(candidate.end - now, _LONGEST) if candidate.end else None,
+    )
+
+
+def _candidates(snapshot: Snapshot) -> Iterator[Candidate]:
+    electric = [
+        entity for entity in snapshot.entities.values() if not entity.says(words.NO_ELECTRICITY)
+    ]
+    unit = f"{snapshot.currency}/kWh" if snapshot.currency else "per kWh"
+    for chain in chains_of(electric, "price", snapshot.now):
+        yield _of_chain(chain, unit)
+    yield from (_of_answer(answer, unit) for answer in snapshot.answers)
+    yield from _of_powersync(snapshot, unit)
+    yield from (_of_state(entity) for entity in electric if _is_price(entity))
+
+
+def _of_chain(chain: Chain, unit: str) -> Candidate:
+    return Candidate(
+        source=EntityPrices(entities=chain.ids),
+        label=chain.first.name,
+        shape=chain.shape,
+        value=chain.value,
+        unit=unit,
+        end=chain.end,
+        direction=_direction(chain.first),
+        origin=chain.first,
+        entities=chain.ids,
+    )
+
+
+def _of_answer(answer: Answer, unit: str) -> Candidate:
+    return Candidate(
+        source=answer.source,
+        label=answer.label,
+        shape=answer.outlook.shape,
+        value=answer.outlook.value,
+        unit=unit,
+        end=answer.outlook.end,
+        direction=answer.direction,
+        origin=Entity(
+            "", answer.label, "", platform=answer.domain, config_entry=answer.config_entry
+        ),
+        entities=[],
+    )
+
+
+def _of_powersync(snapshot: Snapshot, unit: str) -> Iterator[Candidate]:
+    facts = snapshot.powersync
+    if facts is None or facts.prices_end is None or facts.prices_end <= snapshot.now:
+        return
+    ways: tuple[tuple[Direction, float | None], ...]
+    ways = ("import", facts.import_price), ("export", facts.export_price)
+    for direction, value in ways:
+        yield Candidate(
+            source=PowerSyncPrices(),
+            label="PowerSync",
+            shape="PowerSync's view",
+            value=value,
+            unit=unit,
+            end=facts.prices_end,
+            direction=direction,
+            origin=Entity("", "PowerSync", "", platform="power_sync"),
+            entities=[],
+        )
+
+
+def _is_price(entity: Entity) -> bool:
+    is_priced = (entity.unit or "").lower().endswith(_PER_ENERGY) and entity.number is not None
+    return is_priced and entity.outlook is None and not entity.says(words.NOT_PRESENT)
+
+
+def _of_state(entity: Entity) -> Candidate:
+    return Candidate(
+        source=EntityPrice(entity=entity.entity_id),
+        label=entity.name,
+        shape="present price",
+        value=entity.number,
+        unit=entity.unit,
+        direction=_direction(entity),
+        origin=entity,
+        entities=[entity.entity_id],
+    )
+
+
+def _direction(entity: Entity) -> Direction | None:
+    if entity.says(words.EXPORT):
+        return "export"
+    return "import" if entity.says(words.IMPORT) else None
+
+
+def _choice(source: Prices) -> object:
+    """Return price settings as JSON, without what is at its default."""
+    settings = msgspec.to_builtins(PriceSettings(source=source))
+    return {"source": settings["source"]}
+
+
+def _fixed(price: float, currency: str | None) -> Alternative:
+    return Alternative(
+        label="Fixed price",
+        value=number_text(price),
+        unit=f"{currency}/kWh" if currency else "per kWh",
+        why="Your Energy dashboard has this number.",
+        choice=_choice(FixedPrice(price=price)),
+    )
+
+
+def _nothing() -> Alternative:
+    return Alternative(
+        label="Nothing is paid",
+        value="0",
+        why="Assumed: nothing found says what export earns.",
+    )
+
+
+def _alternative(candidate: Candidate, entity: Entity | None, snapshot: Snapshot) -> Alternative:
+    value = candidate.value
+    return Alternative(
+        label=candidate.label,
+        value="no price now" if value is None else number_text(value),
+        unit=None if value is None else candidate.unit,
+        age_s=candidate.origin.age(snapshot.now),
+        why=_reasons(candidate, entity, snapshot.now),
+        choice=_choice(candidate.source),
+    )
+
+
+def _reasons(candidate: Candidate, entity: Entity | None, now: datetime) -> str:
+    nearness = {
+        _SAME_ENTITY: "your Energy dashboard uses it",
+        _SAME_DEVICE: "it belongs to the price in your Energy dashboard",
+        _SAME_INTEGRATION: "it is of the same integration as the price in your Energy dashboard",
+    }
+    if candidate.end is None:
+        future = "only the present price is known: the plan takes it for all hours"
+    else:
+        future = f"publishes prices {until_text(candidate.end, now)} ({candidate.shape})"
+    tax = "a market price: add surcharge, fee and tax" if candidate.is_market else None
+    return sentence(
+        nearness.get(candidate.relation(entity)), future, _difference(candidate, entity), tax
+    )
+
+
+def _difference(candidate: Candidate, entity: Entity | None) -> str | None:
+    """Return what the price in the Energy dashboard says otherwise."""
+    if entity is None or entity.number is None or candidate.value is None:
+        return None
+    if (entity.unit or "").lower().partition("/")[2] != "kwh" or "/" not in (candidate.unit or ""):
+        return None
+    if abs(entity.number - candidate.value) <= _CLOSE * max(abs(entity.number), _CLOSE):
+        return None
+    return f"the price in your Energy dashboard is now {number_text(entity.number)} {entity.unit}"

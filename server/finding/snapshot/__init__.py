@@ -1,0 +1,1 @@
+"""Home Assistant as the search sees it: read once, small, and free of the link."""
