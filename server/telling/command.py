@@ -44,7 +44,7 @@ _NEARLY_FULL = 0.99  # from where a battery takes what little it likes
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What batteries are to do.
+    """Order to batteries.
 
     Attributes
     ----------
@@ -77,7 +77,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class CarCommand:
-    """What a car's charger is to do: *charge* at `power_w`, *discharge*, *wait*, or it is *away*.
+    """Order to a car's charger: *charge* at `power_w`, *discharge*, *wait*, or it is *away*.
 
     See `Command` for the attributes.
     """
@@ -133,7 +133,9 @@ def commands_from(reply: Reply, settings: Settings, now: datetime) -> Commands |
     """
     intervals = intervals_from(reply)
     ahead = [one for one in intervals if one.end > now]
-    if not ahead or ahead[0].start > now or len(ahead[0].powers) != len(settings.batteries):
+    if not ahead or ahead[0].start > now or not settings.batteries:
+        return None
+    if len(ahead[0].powers) != len(settings.batteries):  # a plan of other settings
         return None
     home = _Home(
         settings.batteries, storages_from(settings), settings.inverter, _is_gainful(reply, settings)

@@ -83,17 +83,15 @@ def batteries_of(reply: Reply) -> list[NamedBatteryOut]:
 
 
 def intervals_from(reply: Reply) -> list[Interval]:
-    """Return the intervals of a reply; none without a home battery."""
+    """Return the intervals of a reply."""
     flows = _flows(reply)
-    if flows is None or not flows.timestamps:
-        return []
-    starts = [datetime.fromisoformat(stamp) for stamp in flows.timestamps]
-    last = starts[-1] - starts[-2] if len(starts) > 1 else timedelta(minutes=5)
+    if flows is None:
+        return _without_battery(reply) if isinstance(reply, EvReply) else []
     socs, powers = _batteries(reply, flows)
     return [
         Interval(start, end, solar, surplus, bought, sold, power, soc, soc_end)
         for (start, end), solar, surplus, bought, sold, power, (soc, soc_end) in zip(
-            pairwise([*starts, starts[-1] + last]),
+            _spans(flows.timestamps),
             _solar(flows),
             _surplus(flows),
             flows.grid_import_w,
@@ -103,6 +101,24 @@ def intervals_from(reply: Reply) -> list[Interval]:
             strict=True,
         )
     ]
+
+
+def _without_battery(reply: EvReply) -> list[Interval]:
+    """Return the intervals of vehicles alone; solar is in the surplus only."""
+    meter = reply.meter
+    return [
+        Interval(start, end, 0.0, sold - bought, bought, sold, (), (), ())
+        for (start, end), bought, sold in zip(
+            _spans(meter.timestamps), meter.grid_import_w, meter.grid_export_w, strict=True
+        )
+    ]
+
+
+def _spans(stamps: list[str]) -> list[tuple[datetime, datetime]]:
+    """Return beginnings and ends; the last interval is as long as the one before."""
+    starts = [datetime.fromisoformat(stamp) for stamp in stamps]
+    last = starts[-1] - starts[-2] if len(starts) > 1 else timedelta(minutes=5)
+    return [*pairwise([*starts, starts[-1] + last])] if starts else []
 
 
 def _flows(reply: Reply) -> ScheduleOut | AggregatedOut | None:

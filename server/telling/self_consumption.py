@@ -36,6 +36,13 @@ class Storage(NamedTuple):
         stock = max(0.0, soc - self.empty) * self.capacity_wh * self.efficiency
         return -min(-surplus, self.discharge_w, stock / hours)
 
+    def gain(self, power: float) -> float:
+        """Return the state of charge gained in an hour by a power. [1/h]"""
+        if not self.capacity_wh:
+            return 0.0
+        inside = power * self.efficiency if power > 0.0 else power / self.efficiency
+        return inside / self.capacity_wh
+
 
 def storages_from(settings: Settings) -> list[Storage]:
     """Return the batteries of a home between empty and full.
