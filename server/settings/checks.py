@@ -79,12 +79,13 @@ def check(settings: Settings) -> None:
         raise SettingsError("batteries", "must hold a battery, or cars a car, got none")
     _check_numbers(settings, "")
     require_text("currency", settings.currency or "")
-    is_small = (settings.currency or "").strip().upper() in IN_SMALL_NUMBERS
-    _check_prices(settings.import_price, "import_price", ranges.price_range(is_small=is_small))
+    currency = settings.currency or ""
+    _check_prices(settings.import_price, "import_price", ranges.price_range(currency))
     if settings.export_price is not None:
-        _check_prices(settings.export_price, "export_price", ranges.price_range(is_small=is_small))
+        _check_prices(settings.export_price, "export_price", ranges.price_range(currency))
     _check_connection(settings)
-    _check_storages(settings, ranges.wear_range(is_small=is_small))
+    _check_storages(settings, ranges.wear_range(currency))
+    is_small = currency.strip().upper() in IN_SMALL_NUMBERS
     _check_rules(settings, PriceUnit() if is_small else _LARGE_NUMBERS)
     if settings.acting.action is not None:
         require_entity("acting.action", settings.acting.action)

@@ -3,6 +3,7 @@
 import re
 from typing import NamedTuple
 
+from server.reading.forecasts import IN_SMALL_NUMBERS
 from server.settings.errors import SettingsError
 from server.wire.wording import format_value, quote
 
@@ -43,16 +44,23 @@ SURCHARGE = Range(-0.99, 1.0, "", "a share is meant, 0.19 for 19 %")
 HORIZON = Range(24, 72, "hours")
 
 
-def price_range(*, is_small: bool) -> Range:
-    """Return the range of typed prices per kWh; `is_small` where a kWh costs less than one."""
-    # No tariff of a home reaches three dollars; the other way, a million rials are plenty.
-    highest = 3.0 if is_small else 1e6
+# No tariff of a home reaches three dollars, and where a hundredth of the money is in use, its name
+# is the usual slip; of any other money, a million rials are plenty.
+_HIGHEST = dict.fromkeys(IN_SMALL_NUMBERS, 3.0)
+_HIGHEST |= {"DKK": 20.0, "ILS": 10.0, "NOK": 30.0, "PLN": 12.0, "SEK": 30.0, "ZAR": 60.0}
+_HIGHEST_OF_OTHERS = 1e6
+
+
+def price_range(currency: str) -> Range:
+    """Return the range of typed prices per kWh in some money."""
+    highest = _HIGHEST.get(currency.strip().upper(), _HIGHEST_OF_OTHERS)
     return Range(-highest, highest, "per kWh", "is that in hundredths (cents)?")
 
 
-def wear_range(*, is_small: bool) -> Range:
-    """Return the range of the wear per kWh; more than energy costs is no wear."""
-    return price_range(is_small=is_small)._replace(low=0.0, high=1.0 if is_small else 1e6)
+def wear_range(currency: str) -> Range:
+    """Return the range of the wear per kWh: more than energy usually costs is no wear."""
+    prices = price_range(currency)
+    return prices._replace(low=0.0, high=prices.high / 3.0)
 
 
 def require_entity(field: str, value: str) -> None:
