@@ -82,7 +82,7 @@ class Device(msgspec.Struct):
 class PrefsIn(msgspec.Struct):
     """Answer of Home Assistant."""
 
-    energy_sources: list[dict[str, Any]] = []
+    energy_sources: list[dict[str, Any]]
     device_consumption: list[dict[str, Any]] = []
 
 

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain, repeat
-from typing import Any
+from typing import Any, TypeAlias
 
 import aiohttp
 import msgspec
@@ -29,6 +29,7 @@ from server.home_assistant.transport.messages import (
     convert,
     decode,
     decode_each,
+    decode_or_none,
     log,
 )
 from server.home_assistant.transport.rest import Rest, new_session, reason
@@ -45,6 +46,8 @@ __all__ = [
     "TooLarge",
     "Unreadable",
 ]
+
+Fields: TypeAlias = dict[str, Any]
 
 _CONNECTING = 10.0  # s
 _SETTINGS = 30.0  # s; a starting Core is slow
@@ -76,7 +79,7 @@ class LinkHealth(msgspec.Struct):
 class CoreConfig(msgspec.Struct):
     """Home Assistant's own settings."""
 
-    time_zone: str = "UTC"
+    time_zone: str
     currency: str = "EUR"
     latitude: float | None = None
     longitude: float | None = None
@@ -131,7 +134,7 @@ class Link:
     @property
     def is_connected(self) -> bool:
         """True where commands can be sent."""
-        return self._connected.is_set()
+        return self._connection is not None and self._connection.is_open
 
     @property
     def has_mqtt(self) -> bool | None:
@@ -201,8 +204,10 @@ class Link:
 
     async def _greet(self, connection: Connection) -> None:
         """Read Core's settings, restore the subscriptions, and open the link to commands."""
-        answer = await connection.command("get_config", {}, _SETTINGS)
-        self.config = convert(decode(answer, dict[str, Any]), CoreConfig) or self.config
+        fields = decode_or_none(await connection.command("get_config", {}, _SETTINGS), Fields)
+        self.config = convert(fields or {}, CoreConfig) or self.config
+        if self.config is None:
+            log.warning("Home Assistant: its settings (time zone, currency) cannot be read")
         await self._subscriptions.restore(connection)
         self._connection = connection
         self._note_up(connection)
@@ -247,7 +252,7 @@ class Link:
 
     def _open_connection(self) -> Connection:
         if self._connection is None:
-            raise LinkDown(self.health.last_error or "not connected yet")
+            raise LinkDown(self.health.last_error or "not connected")
         return self._connection
 
     async def command(

@@ -104,7 +104,11 @@ async def _read(
         for name, part in decode(answer, dict[str, list[RowIn]]).items():
             if name in rows:  # a day that two answers share is whole in the later one
                 rows[name] |= {row.start: row for row in part}
-    read = {name: _changes(name, list(part.values()), kind) for name, part in rows.items() if part}
+    read = {
+        name: _changes(name, sorted(part.values(), key=_start), kind)
+        for name, part in rows.items()
+        if part
+    }
     return {name: part for name, part in read.items() if part}
 
 
@@ -142,6 +146,10 @@ def _changes(name: str, rows: list[RowIn], kind: str) -> list[Change]:
             *(name, n_negative, len(rows)),
         )
     return read
+
+
+def _start(row: RowIn) -> float:
+    return row.start
 
 
 def _is_total(row: RowIn) -> bool:

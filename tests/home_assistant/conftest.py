@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -25,12 +26,20 @@ async def home_assistant():
     await fake.stop()
 
 
+@asynccontextmanager
+async def running(link):
+    """Hold the link, connected."""
+    task = asyncio.create_task(link.run())
+    try:
+        await asyncio.wait_for(link.wait_connected(), 10)
+        yield link
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
 @pytest.fixture
 async def link(home_assistant):
     """Connected, and quick to reconnect."""
-    link = Link(home_assistant.address, backoff=(0.01, 0.02))
-    running = asyncio.create_task(link.run())
-    await asyncio.wait_for(link.wait_connected(), 10)
-    yield link
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    async with running(Link(home_assistant.address, backoff=(0.01, 0.02))) as link:
+        yield link

@@ -1,6 +1,7 @@
 """A fake Home Assistant on a port of this machine: REST, WebSocket, MQTT, and their failures."""
 
 import asyncio
+import gzip
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -99,7 +100,8 @@ class FakeHomeAssistant:
         Whether MQTT is set up.
     faults : dict
         By REST path, type of command, "login" or "*": one of "down" (502), "slow" (no answer),
-        "huge", "endless", "garbage", "wrong types", "closed"; for "login" also "auth_invalid".
+        "huge", "endless", "garbage", "wrong types", "closed", "compressed", "moved";
+        for "login" also "auth_invalid".
     """
 
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
@@ -203,7 +205,7 @@ class FakeHomeAssistant:
             "context": {"id": "01", "parent_id": None, "user_id": None},
         }
         self.states[entity_id] = new
-        event = {"a": {entity_id: _compressed(new)}} if old is None else _difference(old, new)
+        event = {"a": {entity_id: compressed(new)}} if old is None else difference(old, new)
         await self._tell_followers(entity_id, event)
 
     async def remove_state(self, entity_id: str) -> None:
@@ -337,7 +339,7 @@ class FakeHomeAssistant:
         if fields["type"] == "subscribe_entities":
             ids = fields.get("entity_ids") or list(self.states)
             found = {key: self.states[key] for key in ids if key in self.states}
-            yield {"a": {key: _compressed(state) for key, state in found.items()}}
+            yield {"a": {key: compressed(state) for key, state in found.items()}}
         elif fields["type"] == "mqtt/subscribe":
             for topic, payload in self.retained.items():
                 if _matches(fields["topic"], topic):
@@ -492,6 +494,11 @@ class FakeHomeAssistant:
             return web.Response(body=b'{"state": \xff\xfe')
         if fault == "wrong types":
             return web.json_response([{"state": 3}, None, 7, {"attributes": []}])
+        if fault == "compressed":
+            body = gzip.compress(b" " * 2**20)
+            return web.Response(body=body, headers={"Content-Encoding": "gzip"})
+        if fault == "moved":
+            return web.Response(status=301, headers={"Location": "/api/config"})
         response = web.StreamResponse()
         await response.prepare(request)
         if fault == "huge":
@@ -510,13 +517,13 @@ def _stamp(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
 
 
-def _compressed(state: Mapping[str, Any]) -> dict[str, Any]:
+def compressed(state: Mapping[str, Any]) -> dict[str, Any]:
     changed, updated = _stamp(state["last_changed"]), _stamp(state["last_updated"])
     compressed = {"s": state["state"], "a": state["attributes"], "c": "01", "lc": changed}
     return compressed if updated == changed else compressed | {"lu": updated}
 
 
-def _difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     """Return the event that turns `old` into `new`, with what differs only."""
     before, after = old["attributes"], new["attributes"]
     added: dict[str, Any] = {"c": "02"}

@@ -10,7 +10,14 @@ import msgspec
 
 from server.home_assistant.address import Address
 from server.home_assistant.errors import Late, LinkDown, LinkError, Refused, TooLarge, Unreadable
-from server.home_assistant.transport.messages import MOST_BYTES, Frame, decode, log, refusal
+from server.home_assistant.transport.messages import (
+    MOST_BYTES,
+    Frame,
+    decode,
+    frame_from,
+    log,
+    refusal,
+)
 
 EventHandler: TypeAlias = Callable[[msgspec.Raw], None]
 
@@ -39,6 +46,11 @@ class Connection:
         self._handlers: dict[int, EventHandler] = {}
         self._end: LinkError | None = None
 
+    @property
+    def is_open(self) -> bool:
+        """True until the connection ends."""
+        return self._end is None
+
     async def login(self) -> None:
         """Authenticate.
 
@@ -61,7 +73,7 @@ class Connection:
             message = await self._socket.receive()
             if message.type is not aiohttp.WSMsgType.TEXT:
                 break
-            frame = decode(message.data, Frame)
+            frame = frame_from(message.data)
             if frame.type == kind:
                 return frame
             if frame.type == TOKEN_REFUSED:
@@ -111,10 +123,10 @@ class Connection:
         """Take one message in, or several that were sent as one; what is unknown is ignored."""
         try:
             if text.startswith("["):
-                for raw in decode(text, list[msgspec.Raw]):
-                    self._take_frame(decode(raw, Frame))
+                for raw in decode(text.encode(), list[msgspec.Raw]):
+                    self._take_frame(frame_from(raw))
             else:
-                self._take_frame(decode(text, Frame))
+                self._take_frame(frame_from(text))
         except (TooLarge, Unreadable) as error:
             log.debug("Home Assistant: a message is ignored: %s", error)
 

@@ -19,8 +19,8 @@ Kind = TypeVar("Kind")
 MOST_BYTES = 2**24
 """Of one message or answer; the states of 10,000 entities have about 8 MiB."""
 
-MOST_VALUES = 400_000
-"""Of one answer.  Each may cost 100 bytes; the states of 10,000 entities have about 250,000."""
+MOST_VALUES = 200_000
+"""Of one answer.  Each may cost 100 bytes; the states of 10,000 entities have about 150,000."""
 
 _LONGEST_TEXT = 300  # characters of an error that Home Assistant words
 
@@ -60,30 +60,45 @@ class ErrorIn(msgspec.Struct):
     message: str = ""
 
 
-def decode(answer: bytes | str | msgspec.Raw, kind: type[Kind]) -> Kind:
+def decode(answer: bytes | msgspec.Raw, kind: type[Kind], most_values: int = MOST_VALUES) -> Kind:
     """Return `answer` as `kind`.
 
     Raises
     ------
     TooLarge
-        Where it holds more than `MOST_VALUES` values.
+        Where it holds more than `most_values`, counted by commas.
     Unreadable
         Where it is no JSON or of another kind.
     """
-    if isinstance(answer, msgspec.Raw):
-        answer = bytes(answer)
-    commas = answer.count(",") if isinstance(answer, str) else answer.count(b",")
-    if commas > MOST_VALUES:
-        raise TooLarge(f"an answer of more than {MOST_VALUES} values")
+    content = bytes(answer)
+    if content.count(b",") > most_values:
+        raise TooLarge(f"an answer of more than {most_values} values")
+    return _read(content, kind)
+
+
+def frame_from(text: str | msgspec.Raw) -> Frame:
+    """Return one message, of any length: its contents are not decoded.
+
+    Raises
+    ------
+    Unreadable
+        Where it is no message.
+    """
+    return _read(text if isinstance(text, str) else bytes(text), Frame)
+
+
+def _read(answer: bytes | str, kind: type[Kind]) -> Kind:
     try:
         return msgspec.json.decode(answer, type=kind, strict=False)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise Unreadable(f"an answer that cannot be read: {printable(str(error))}") from None
 
 
-def decode_each(answer: bytes | msgspec.Raw, kind: type[Kind], what: str) -> list[Kind]:
+def decode_each(
+    answer: bytes | msgspec.Raw, kind: type[Kind], what: str, most_values: int = MOST_VALUES
+) -> list[Kind]:
     """Return the elements of the list `answer`; those of another kind are left out and logged."""
-    elements = decode(answer, list[msgspec.Raw])
+    elements = decode(answer, list[msgspec.Raw], most_values)
     readable = [read for element in elements if (read := decode_or_none(element, kind)) is not None]
     if left_out := len(elements) - len(readable):
         log.warning("Home Assistant: %d of %d %s cannot be read", left_out, len(elements), what)
@@ -99,7 +114,7 @@ def convert(fields: Mapping[str, Any], kind: type[Kind]) -> Kind | None:
         return None
 
 
-def decode_or_none(answer: bytes | str | msgspec.Raw, kind: type[Kind]) -> Kind | None:
+def decode_or_none(answer: bytes | msgspec.Raw, kind: type[Kind]) -> Kind | None:
     """Return `answer` as `kind`, or None where it cannot be read."""
     try:
         return decode(answer, kind)

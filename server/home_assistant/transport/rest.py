@@ -100,6 +100,8 @@ async def _content(response: aiohttp.ClientResponse, most_bytes: int) -> bytes:
 
 def reason(error: Exception) -> str:
     """Return the cause of a failed connection in one line."""
+    if isinstance(error, TimeoutError):
+        return "Home Assistant does not answer"
     if isinstance(error, aiohttp.WSServerHandshakeError):
         return f"Home Assistant is not there: {error.status}"
     return printable(str(error)) or type(error).__name__
