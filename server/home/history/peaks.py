@@ -30,7 +30,9 @@ def is_hourly(charge: DemandCharge, now: datetime, zone: tzinfo) -> bool:
     return 3600.0 * charge.average_hours < HOUR and period_start(charge, now, zone) < detail
 
 
-def metered(changes: Mapping[str, Sequence[Change]], ids: Sequence[str], span: Span) -> Vector:
+def energy_metered(
+    changes: Mapping[str, Sequence[Change]], ids: Sequence[str], span: Span
+) -> Vector:
     """Return the energy of meters in each period, at least; float64, shape (N,). [kWh]
 
     Unknown energy counts as none: a peak is never more than was metered.
@@ -55,7 +57,7 @@ def peak_of(charge: DemandCharge, energy: Vector, span: Span, zone: tzinfo) -> f
     return max(blocks.values(), default=0.0) / length
 
 
-def used_of(allowance: Allowance, energy: Vector, span: Span, zone: tzinfo) -> float:
+def energy_used(allowance: Allowance, energy: Vector, span: Span, zone: tzinfo) -> float:
     """Return the energy within the window of an allowance. [kWh]"""
     if not span.count:
         return 0.0

@@ -16,7 +16,7 @@ from server.home.history.meters import (
     total_of,
 )
 from server.home_assistant.statistics import Change
-from server.sources.rows import Row, Rows, sum_of
+from server.sources.rows import Row, Rows
 
 DAYS = 14
 """Of history that the mean sun is of."""
@@ -38,15 +38,6 @@ def mean_sun(
         return None
     means = means_by(span.hours_of_week(zone) % _DAY, energy, _DAY)
     return _WATTS * np.nan_to_num(means)
-
-
-def sum_of_forecasts(forecasts: Sequence[Rows]) -> Rows:
-    """Return the power of several systems together, while the forecasts of all of them last."""
-    parts = [rows for rows in forecasts if rows]
-    if len(parts) <= 1:
-        return list(parts[0]) if parts else []
-    first, last = max(rows[0].start for rows in parts), min(map(end_of, parts))
-    return [row for row in sum_of(parts) if first <= row.start and end_of([row]) <= last]
 
 
 def end_of(rows: Rows) -> datetime:

@@ -1,62 +1,110 @@
-"""Cars at their chargers, from words, times and numbers of entities."""
+"""Cars of a home, as their entities say."""
 
-import re
-from datetime import datetime, tzinfo
+from datetime import datetime
 
-from optimiser import ProblemError
-from server.reading.clock import instant_from_wire
-from server.wire.repairs import Repairs
+from server.home.readings import CarReading, SourceHealth
+from server.home.states.look import Kept, Look, time_of_report, words_of
+from server.home.states.words import departure_from, is_plugged
+from server.home_assistant.states import is_entity_id, share_of
+from server.settings.home import CarSettings
 
-_UNKNOWN = {"", "unknown", "unavailable", "none"}
-
-# Words of chargers and cars, without blanks and signs; states of IEC 61851 by their letters, of
-# OCPP by their names.
-_AWAY = {
-    "off", "false", "no", "0", "disconnected", "notconnected", "unplugged", "notpluggedin",
-    "unconnected", "nocar", "novehicle", "nocarconnected", "novehicleconnected", "available",
-    "waitcar", "waitingforcar", "waitingforvehicle", "idle", "ready", "free", "a", "statea",
-    "nocable", "cabledisconnected", "notplugged", "notinuse", "nothome", "away", "standby",
-}  # fmt: skip
-_HERE = {
-    "on", "true", "yes", "1", "connected", "plugged", "pluggedin", "charging", "charged",
-    "complete", "completed", "finished", "finishing", "chargingcomplete", "fullycharged",
-    "awaitingstart", "awaitingauthorization", "readytocharge", "waiting", "waitingtostart",
-    "starting", "stopped", "paused", "chargingpaused", "chargingstopped", "nopower", "nocharge",
-    "pending", "locked", "preparing", "suspendedev", "suspendedevse", "connectedrequesting",
-    "connectedcharging", "connectedfinishing", "waitingforcardemand", "waitinginqueue",
-    "scheduled", "discharging", "calibrating", "cable", "cableconnected", "vehicleconnected",
-    "carconnected", "connectednotcharging", "notcharging", "connectedwaiting", "occupied", "b",
-    "c", "d", "stateb", "statec", "stated", "b1", "b2", "c1", "c2", "inuse", "home",
-}  # fmt: skip
+_TARGET = 0.8
 
 
-def is_known(state: str) -> bool:
-    """Return whether a state says anything."""
-    return state.strip().lower() not in _UNKNOWN
+async def read_car(
+    look: Look, car: CarSettings, number: int
+) -> tuple[CarReading, list[SourceHealth]]:
+    """Return a car and the health of its sources; what is not known is assumed, and said."""
+    field = f"cars[{number}]"
+    health: list[SourceHealth] = []
+    plugged = await _plug(look, car, f"{field}.plugged", health)
+    soc = await _share(look, car, "soc", f"{field}.soc", health) if car.soc else None
+    target = car.target
+    if isinstance(target, str):
+        known = await _share(look, car, "target", f"{field}.target", health)
+        target = _TARGET if known is None else known
+    departure = await _departure(look, car, f"{field}.departure", health)
+    return CarReading(plugged=plugged, soc=soc, target=target, departure=departure), health
 
 
-def is_plugged(state: str) -> bool | None:
-    """Return whether a state says that a car is plugged in; None where it says neither.
+async def _plug(look: Look, car: CarSettings, field: str, health: list[SourceHealth]) -> bool:
+    if car.plugged is None:
+        return True
+    label = f"{car.name}: plugged in"
+    state, kept = await look.state(car.plugged), look.memory.plugs.get(car.plugged)
+    plugged = is_plugged(state.state) if state else None
+    if state and plugged is not None:
+        look.memory.plugs[car.plugged] = Kept(plugged, look.now)
+        value = "yes" if plugged else "no"
+        health.append(SourceHealth(field=field, label=label, value=value, at=time_of_report(state)))
+        return plugged
+    text = f"{words_of(car.plugged, state)}; taken as "
+    text += f"at {look.clock(kept.at)}." if kept else "not plugged in: nothing is planned for it."
+    value = "yes" if kept and kept.value else "no"
+    health.append(
+        SourceHealth(
+            field=field,
+            label=label,
+            value=value,
+            at=kept.at if kept else None,
+            state="old" if kept else "missing",
+            text=text,
+        )
+    )
+    return kept.value if kept else False
 
-    Of several words, as in "Connected: waiting for car demand", those before the colon count.
-    """
-    for text in (state, state.partition(":")[0], state.partition("(")[0]):
-        word = re.sub(r"[^a-z0-9]", "", text.lower())
-        if word in _AWAY:
-            return False
-        if word in _HERE:
-            return True
-    return None
+
+async def _share(
+    look: Look, car: CarSettings, name: str, field: str, health: list[SourceHealth]
+) -> float | None:
+    """Return a share that an entity has, or had last."""
+    entity, label = str(getattr(car, name)), f"{car.name}: {_LABELS[name]}"
+    state, kept = await look.state(entity), look.memory.shares.get(entity)
+    share = share_of(state)
+    if state and share is not None:
+        look.memory.shares[entity] = Kept(share, look.now)
+        health.append(
+            SourceHealth(field=field, label=label, value=f"{share:.0%}", at=time_of_report(state))
+        )
+        return share
+    health.append(
+        SourceHealth(
+            field=field,
+            label=label,
+            value=f"{kept.value:.0%}" if kept else "",
+            at=kept.at if kept else None,
+            state="old" if kept else "missing",
+            text=f"{words_of(entity, state)}; "
+            + (f"taken as at {look.clock(kept.at)}." if kept else _ASSUMED[name]),
+        )
+    )
+    return kept.value if kept else None
 
 
-def departure_from(text: str, now: datetime, zone: tzinfo) -> datetime | None:
-    """Return the departure that a text says; a clock time is the next one.
+_LABELS = {"soc": "state of charge", "target": "target"}
+_ASSUMED = {"soc": "assumed to be half full.", "target": f"{_TARGET:.0%} assumed."}
 
-    None where it says no time, or a past one.
-    """
-    local = now.astimezone(zone)
-    try:
-        when = instant_from_wire("departure", text, local, Repairs())
-    except ProblemError:
+
+async def _departure(
+    look: Look, car: CarSettings, field: str, health: list[SourceHealth]
+) -> datetime | None:
+    if car.departure is None:
         return None
-    return when if when > now else None
+    text, at = car.departure, None
+    said = f'"{text}" is no time to come'
+    if is_entity_id(text):
+        state = await look.state(text)
+        said = words_of(text, state)
+        text, at = (state.state, time_of_report(state)) if state else ("", None)
+    departure = departure_from(text, look.now, look.zone)
+    health.append(
+        SourceHealth(
+            field=field,
+            label=f"{car.name}: departure",
+            value=look.clock(departure) if departure else "",
+            at=at,
+            state="good" if departure else "missing",
+            text="" if departure else f"{said}; no departure is planned for.",
+        )
+    )
+    return departure

@@ -68,7 +68,7 @@ class GoodSoc:
     good_until: datetime
 
     @property
-    def expected(self) -> float:
+    def expectation(self) -> float:
         """State of charge to expect now."""
         return min(1.0, max(0.0, self.value + self.move))
 
@@ -113,5 +113,5 @@ def reading_of(good: GoodSoc, now: datetime) -> SocReading:
         return SocReading(value=good.value, at=good.at)
     is_commandable = now <= good.good_until + CARRIED
     return SocReading(
-        value=good.expected, at=good.at, is_carried=True, is_commandable=is_commandable
+        value=good.expectation, at=good.at, is_carried=True, is_commandable=is_commandable
     )

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from optimiser import Allowance, DemandCharge, Direction, Window
 from server.home.history.meters import FIVE_MINUTES, HOUR, Span, span_between
 from server.home.history.peaks import (
+    energy_metered,
+    energy_used,
     is_hourly,
-    metered,
     midnight,
     peak_of,
     period_start,
-    used_of,
 )
 from tests.home.meters import changes_of, utc
 
@@ -88,10 +88,10 @@ def test_unknown_energy_raises_no_peak():
         "night": changes_of(MIDNIGHT, [0.0, 0.0, 0.0, 0.2], FIVE),
     }
 
-    energy = metered(changes, ["day", "night", "gone"], span_of(4))
+    energy = energy_metered(changes, ["day", "night", "gone"], span_of(4))
 
     np.testing.assert_allclose(energy, [0.1, 0.0, 0.0, 0.3])
-    assert metered(changes, [], span_of(2)).tolist() == [0.0, 0.0]
+    assert energy_metered(changes, [], span_of(2)).tolist() == [0.0, 0.0]
 
 
 def test_an_allowance_counts_what_its_window_holds():
@@ -102,14 +102,14 @@ def test_an_allowance_counts_what_its_window_holds():
         window=Window(start=time(0, 30), end=time(1)),
     )
 
-    assert used_of(allowance, np.full(24, 0.1), span_of(24), SYDNEY) == pytest.approx(0.6)
+    assert energy_used(allowance, np.full(24, 0.1), span_of(24), SYDNEY) == pytest.approx(0.6)
 
 
 def test_nothing_is_metered_in_the_first_minutes_of_a_day():
     span = span_between(MIDNIGHT, MIDNIGHT + timedelta(minutes=3), FIVE_MINUTES)
     allowance = Allowance(direction=Direction.IMPORT, price=0.0, daily_energy=50.0)
 
-    assert used_of(allowance, np.zeros(0), span, SYDNEY) == 0.0
+    assert energy_used(allowance, np.zeros(0), span, SYDNEY) == 0.0
     assert peak_of(DemandCharge(price=1.0), np.zeros(0), span, SYDNEY) == 0.0
 
 

@@ -14,7 +14,6 @@ from server.home.history.sun import (
     end_of,
     mean_sun,
     reaches_tomorrow,
-    sum_of_forecasts,
     with_mean_sun,
 )
 from server.sources.rows import Row
@@ -63,18 +62,6 @@ def test_systems_add_up_and_one_without_rows_leaves_the_sun_unknown():
     np.testing.assert_allclose(both, 2000 * np.array(DAY))
     assert mean_sun(changes, ["a", "gone"], FORTNIGHT, BERLIN) is None
     assert mean_sun(changes, [], FORTNIGHT, BERLIN) is None
-
-
-def test_planes_add_up_while_all_of_them_last():
-    east = rows_of(MIDNIGHT, [1.0, 2.0, 3.0])
-    west = rows_of(MIDNIGHT + timedelta(hours=1), [10.0, 20.0, 30.0])
-
-    total = sum_of_forecasts([east, [], west])
-
-    assert [row.value for row in total] == [12.0, 23.0]
-    assert end_of(total) == MIDNIGHT + timedelta(hours=3)
-    assert sum_of_forecasts([[], east]) == east
-    assert sum_of_forecasts([]) == []
 
 
 @pytest.mark.parametrize(("hours", "reaches"), [(30, False), (35, False), (39, True), (48, True)])

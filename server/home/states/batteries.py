@@ -1,0 +1,110 @@
+"""States of charge of the batteries of a home."""
+
+from datetime import datetime, timedelta
+
+from server.home.errors import InputError
+from server.home.readings import SocReading, SourceHealth
+from server.home.states.look import Look, time_of_report, words_of
+from server.home.states.socs import FRESH, GoodSoc, confirm, reading_of, remember
+from server.home_assistant.states import EntityState, share_of
+from server.settings.home import BatterySettings, Settings
+
+_MOST_SIBLINGS = 20  # entities of a device that are asked whether it is alive
+
+
+async def read_socs(look: Look, settings: Settings) -> list[tuple[SocReading | None, SourceHealth]]:
+    """Return the state of charge of each battery, or None, and its health."""
+    is_alone = len(settings.batteries) == 1
+    found = [
+        await _read_soc(look, battery, i, from_view=settings.use_powersync and is_alone)
+        for i, battery in enumerate(settings.batteries)
+    ]
+    look.memory.read_at = look.now
+    return found
+
+
+async def _read_soc(
+    look: Look, battery: BatterySettings, number: int, *, from_view: bool
+) -> tuple[SocReading | None, SourceHealth]:
+    memory, now, key = look.memory, look.now, battery.soc
+    if from_view:
+        key, source = "powersync", "PowerSync's view has no state of charge"
+        share = look.view.soc if look.view else None
+        at: datetime | None = now
+    else:
+        state = await look.state(battery.soc)
+        share, source = share_of(state), _fault(battery.soc, state)
+        at = time_of_report(state) if state else None
+    move = 0.0
+    if look.previous and memory.read_at:
+        move = look.previous.move(number, memory.read_at, now)
+    good = remember(memory.socs.get(key), share, at, move, now)
+    if good and now > good.good_until and share is not None and not from_view:
+        good = confirm(good, await _last_of_device(look, battery.soc), now)
+    field, label = f"batteries[{number}].soc", f"{battery.name}: state of charge"
+    if good is None:
+        return None, SourceHealth(
+            field=field, label=label, value="", state="missing", text=f"{source}."
+        )
+    memory.socs[key] = good
+    reading = reading_of(good, now)
+    return reading, _health(look, field, label, good, reading)
+
+
+def _fault(entity: str, state: EntityState | None) -> str:
+    if state is None or state.unit in (None, "", "%"):
+        return words_of(entity, state)
+    return f"{entity} is in {state.unit}, not in %"
+
+
+def _health(look: Look, field: str, label: str, good: GoodSoc, reading: SocReading) -> SourceHealth:
+    health = SourceHealth(field=field, label=label, value=f"{reading.value:.0%}", at=good.at)
+    if not reading.is_carried:
+        return health
+    known = f"Last known at {look.clock(good.at)}, {good.value:.0%}; the plan before expects it"
+    if reading.is_commandable:
+        health.state, health.text = "old", f"{known} to be {reading.value:.0%} now."
+    else:
+        health.state = "missing"
+        health.text = f"{known} no longer with certainty: nothing is commanded."
+    return health
+
+
+async def _last_of_device(look: Look, entity: str) -> datetime | None:
+    """Return when another entity of the same device has reported, if lately."""
+    entries = await look.entries()
+    device = next((entry.device_id for entry in entries if entry.entity_id == entity), None)
+    if device is None:
+        return None
+    siblings = [
+        entry.entity_id
+        for entry in entries
+        if entry.device_id == device and entry.entity_id != entity and not entry.disabled_by
+    ]
+    for sibling in siblings[:_MOST_SIBLINGS]:
+        state = await look.state(sibling)
+        if state and state.state != "unavailable" and _is_recent(look, time_of_report(state)):
+            return time_of_report(state)
+    return None
+
+
+def _is_recent(look: Look, at: datetime) -> bool:
+    return timedelta(0) <= look.now - at + timedelta(minutes=1) <= FRESH
+
+
+def require_socs(
+    found: list[tuple[SocReading | None, SourceHealth]],
+) -> list[SocReading]:
+    """Return the readings, all of which are there.
+
+    Raises
+    ------
+    InputError
+        Where a battery was never read.
+    """
+    readings = []
+    for reading, health in found:
+        if reading is None:
+            raise InputError(health.field, health.text)
+        readings.append(reading)
+    return readings

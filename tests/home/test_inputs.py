@@ -1,0 +1,470 @@
+"""Inputs of plans, read from a fake Home Assistant; the clock is the test's."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from server.books.entries import PriceSpan
+from server.home.errors import InputError
+from server.home.inputs import InputReader
+from server.home.states.socs import ExpectedSocs
+from server.home_assistant.link import Link
+from server.settings.home import (
+    ActionPrices,
+    DashboardForecast,
+    EntityForecast,
+    EntityPrice,
+    EntityPrices,
+    MeterSettings,
+    PriceSettings,
+    SolarSettings,
+)
+from server.sources.rows import value_at
+from server.wire.requests import AllowanceIn, DemandChargeIn
+from tests.settings.homes import a_car, a_home
+
+BERLIN = ZoneInfo("Europe/Berlin")
+NOW = datetime(2026, 6, 10, 12, 0, tzinfo=BERLIN).astimezone(UTC)
+TODAY = datetime(2026, 6, 10, tzinfo=BERLIN)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+WEEKS = 8 * 7 * DAY
+
+
+@pytest.fixture
+def reader(link):
+    return InputReader(link)
+
+
+@pytest.fixture
+async def home(home_assistant):
+    """A home with a battery at 50 %, and a meter of the house that reads 1 kW."""
+    await home_assistant.set_state("sensor.soc", 50, {"unit_of_measurement": "%"}, changed=NOW)
+    hours = int(WEEKS / HOUR)
+    home_assistant.add_statistics("sensor.house", NOW - WEEKS, [1.0] * hours)
+    home_assistant.add_statistics("sensor.house", NOW - 2 * HOUR, [1.0 / 12] * 24, period="5minute")
+    return home_assistant
+
+
+def settings(**changes):
+    return a_home(**({"home_energy": ["sensor.house"], "currency": None} | changes))
+
+
+def health_of(reader, field):
+    return next(health for health in reader.health if health.field == field)
+
+
+async def test_a_plain_home_is_read_whole(home, reader):
+    inputs = await reader.read(settings(), NOW)
+
+    assert inputs.at == NOW
+    assert inputs.timezone == "Europe/Berlin"
+    assert inputs.socs[0].value == 0.5
+    assert value_at(inputs.load_rows, NOW) == pytest.approx(1000.0)
+    assert inputs.load_rows[-1].end >= NOW + 48 * HOUR
+    assert inputs.solar_rows == []
+    assert inputs.import_prices.published_until >= NOW + 48 * HOUR
+    assert {health.field: health.value for health in inputs.health} == {
+        "batteries[0].soc": "50%",
+        "import_price": "0.3 EUR/kWh",
+        "export_price": "0.05 EUR/kWh",
+        "home_energy": "1.00 kW",
+    }
+    assert all(health.state == "good" for health in inputs.health)
+    assert inputs.notes == []
+
+
+async def test_without_a_connection_no_plan_can_be_made(home_assistant):
+    with pytest.raises(InputError, match="not connected"):
+        await InputReader(Link(home_assistant.address)).read(settings(), NOW)
+
+
+# State of charge
+
+
+async def test_a_state_of_charge_that_is_never_there_is_named(home, reader):
+    await home.set_state("sensor.soc", "unavailable")
+
+    with pytest.raises(InputError, match=r'batteries\[0\].soc: sensor.soc says "unavailable"'):
+        await reader.read(settings(), NOW)
+    assert health_of(reader, "batteries[0].soc").state == "missing"
+    assert health_of(reader, "import_price").state == "good"
+
+
+async def test_kilowatt_hours_are_no_state_of_charge(home, reader):
+    await home.set_state("sensor.soc", 7.5, {"unit_of_measurement": "kWh"})
+
+    with pytest.raises(InputError, match=r"sensor\.soc is in kWh, not in %"):
+        await reader.read(settings(), NOW)
+
+
+async def test_a_stuck_sensor_is_carried_by_the_plan_and_then_commands_nothing(home, reader):
+    states = []
+    for minutes in range(0, 60, 5):
+        now = NOW + minutes * MINUTE
+        before = now - 5 * MINUTE
+        previous = ExpectedSocs([before, now + HOUR], [[0.5, 0.5 + 65 / 500]])  # 1 % in 5 minutes
+        soc = (await reader.read(settings(), now, previous=previous)).socs[0]
+        states.append((soc.is_carried, soc.is_commandable, round(soc.value, 2)))
+
+    assert states[:4] == [(False, True, 0.5)] * 4
+    assert states[4:10] == [(True, True, round(0.5 + n / 100, 2)) for n in range(4, 10)]
+    assert [state[:2] for state in states[10:]] == [(True, False)] * 2
+    assert health_of(reader, "batteries[0].soc").state == "missing"
+
+
+async def test_a_sensor_that_reports_again_is_good_again(home, reader):
+    await reader.read(settings(), NOW)
+    await reader.read(settings(), NOW + 50 * MINUTE)
+
+    later = NOW + 51 * MINUTE
+    await home.set_state("sensor.soc", 50, {"unit_of_measurement": "%"}, changed=later)
+    soc = (await reader.read(settings(), later)).socs[0]
+
+    assert (soc.is_carried, soc.is_commandable, soc.at) == (False, True, later)
+
+
+async def test_a_sensor_lost_for_a_moment_is_remembered(home, reader):
+    await reader.read(settings(), NOW)
+    await home.remove_state("sensor.soc")
+
+    soc = (await reader.read(settings(), NOW + 5 * MINUTE)).socs[0]
+
+    assert (soc.value, soc.at, soc.is_commandable) == (0.5, NOW, True)
+
+
+async def test_a_silent_sensor_of_a_living_device_is_fresh(home, reader):
+    home.registry = [
+        {"entity_id": "sensor.soc", "platform": "x", "device_id": "d"},
+        {"entity_id": "sensor.power", "platform": "x", "device_id": "d"},
+    ]
+    later = NOW + 3 * HOUR
+    await home.set_state("sensor.power", 0, changed=later - MINUTE)
+
+    soc = (await reader.read(settings(), later)).socs[0]
+
+    assert (soc.is_carried, soc.is_commandable) == (False, True)
+
+
+# Prices
+
+
+def hourly_prices(prices, start=TODAY):
+    return {
+        "unit_of_measurement": "EUR/MWh",
+        "data": [
+            {
+                "start_time": (start + i * HOUR).isoformat(),
+                "end_time": (start + (i + 1) * HOUR).isoformat(),
+                "price": price,
+            }
+            for i, price in enumerate(prices)
+        ],
+    }
+
+
+def with_prices(source, **formula):
+    return settings(import_price=PriceSettings(source=source, **formula))
+
+
+ENTITIES = with_prices(EntityPrices(entities=["sensor.price"]), fee=0.1, tax=0.2)
+
+
+async def test_prices_of_an_entity_take_the_formula(home, reader):
+    await home.set_state("sensor.price", 100, hourly_prices([100.0] * 24), changed=NOW)
+
+    inputs = await reader.read(ENTITIES, NOW)
+
+    assert inputs.import_prices.rows[0].value == pytest.approx((0.1 + 0.1) * 1.2)
+    assert inputs.import_prices.published_until == TODAY + DAY
+    assert "known until" in health_of(reader, "import_price").text
+
+
+async def test_a_price_entity_that_is_gone_leaves_its_prices_while_they_hold(home, reader):
+    await home.set_state("sensor.price", 100, hourly_prices([100.0] * 14), changed=NOW)
+    await reader.read(ENTITIES, NOW)
+    await home.set_state("sensor.price", "unavailable")
+
+    await reader.read(ENTITIES, NOW + HOUR)
+
+    assert health_of(reader, "import_price").state == "old"
+    with pytest.raises(InputError, match=r"There is no import price"):
+        await reader.read(ENTITIES, NOW + 3 * HOUR)
+
+
+async def test_prices_beyond_the_published_follow_the_books(home, reader):
+    await home.set_state("sensor.price", 100, hourly_prices([100.0] * 24), changed=NOW)
+    week_ago = PriceSpan(TODAY - 6 * DAY, TODAY - 5 * DAY, 0.77, None, True)
+
+    inputs = await reader.read(ENTITIES, NOW, [week_ago])
+
+    assert value_at(inputs.import_prices.guesses, TODAY + DAY + HOUR) == pytest.approx(0.77)
+
+
+async def test_a_present_price_without_future_is_assumed_to_stay(home, reader):
+    await home.set_state("sensor.price", 31.5, {"unit_of_measurement": "ct/kWh"}, changed=NOW - DAY)
+
+    inputs = await reader.read(with_prices(EntityPrice(entity="sensor.price")), NOW)
+
+    assert inputs.import_prices.rows[0].value == pytest.approx(0.315)
+    assert value_at(inputs.import_prices.all_rows(), NOW + 20 * HOUR) == pytest.approx(0.315)
+
+
+async def test_an_action_is_asked_again_after_minutes_or_news(home, reader, link):
+    home.actions["nordpool.get_prices_for_date"] = lambda data: {
+        "SE3": [
+            {
+                "start": f"{data['date']}T00:00:00+02:00",
+                "end": f"{data['date']}T23:59:59+02:00",
+                "price": 250.0,
+            }
+        ]
+    }
+    home.registry = [{"entity_id": "sensor.nordpool", "platform": "nordpool"}]
+    await home.set_state("sensor.nordpool", 1, changed=NOW - HOUR)
+    source = ActionPrices(
+        action="nordpool.get_prices_for_date", data={"config_entry": "e"}, series="SE3"
+    )
+    nordpool = with_prices(source)
+    await link.follow(await reader.entities(nordpool, NOW))
+
+    inputs = await reader.read(nordpool, NOW)
+    first = len(home.calls)
+    await reader.read(nordpool, NOW + MINUTE)
+    second = len(home.calls)
+    await home.set_state("sensor.nordpool", 2, changed=NOW + 90 * timedelta(seconds=1))
+    while link.followed["sensor.nordpool"].state != "2":
+        await link.news.wait()
+        link.news.clear()
+    await reader.read(nordpool, NOW + 2 * MINUTE)
+    third = len(home.calls)
+    await reader.read(nordpool, NOW + 7 * MINUTE)
+
+    assert inputs.import_prices.rows[0].value == pytest.approx(0.25)
+    assert (first, second, third, len(home.calls)) == (2, 2, 4, 6)
+
+
+async def test_an_action_that_fails_is_said(home, reader):
+    source = ActionPrices(action="tibber.get_prices")
+
+    with pytest.raises(InputError, match=r"tibber.get_prices gave no answer"):
+        await reader.read(with_prices(source), NOW)
+
+
+# Load
+
+
+async def test_a_home_without_statistics_is_assumed_to_be_typical(home, reader):
+    inputs = await reader.read(settings(home_energy=["sensor.new"]), NOW)
+
+    health = health_of(reader, "home_energy")
+    assert inputs.load_rows == []
+    assert health.state == "assumed"
+    assert "There are no statistics of sensor.new" in health.text
+
+
+async def test_the_balance_stands_in_for_a_new_meter(home, reader):
+    home.add_statistics("sensor.import", NOW - WEEKS, [0.5] * int(WEEKS / HOUR))
+    meter = MeterSettings(energy_in=["sensor.import"])
+
+    inputs = await reader.read(settings(home_energy=["sensor.new"], meter=meter), NOW)
+
+    assert value_at(inputs.load_rows, NOW + 20 * HOUR) == pytest.approx(500.0)
+
+
+async def test_statistics_are_read_once_an_hour_and_survive_a_fault(home, reader):
+    await reader.read(settings(), NOW)
+    await reader.read(settings(), NOW + 5 * MINUTE)
+    hourly = [asked for asked in home.asked if asked.get("period") == "hour"]
+    home.faults["recorder/statistics_during_period"] = "wrong types"
+    inputs = await reader.read(settings(), NOW + 65 * MINUTE)
+
+    assert len(hourly) == 1
+    assert value_at(inputs.load_rows, NOW + 20 * HOUR) == pytest.approx(1000.0)
+
+
+# Solar
+
+
+def solar(home, **fields):
+    day = [max(0.0, 3.0 - abs(hour - 13)) for hour in range(24)]
+    home.add_statistics("sensor.sun", TODAY - 20 * DAY, (day * 20) + day[:12])
+    return settings(solar=SolarSettings(energy=["sensor.sun"], **fields))
+
+
+async def test_the_dashboards_forecast_is_energy_by_the_hour(home, reader):
+    home.forecasts = {
+        "roof": {(TODAY + h * HOUR).isoformat(): 500.0 for h in range(8, 42)},
+        "shed": {(TODAY + h * HOUR).isoformat(): 100.0 for h in range(8, 42)},
+    }
+
+    inputs = await reader.read(solar(home, forecasts=[DashboardForecast()]), NOW)
+
+    assert value_at(inputs.solar_rows, NOW) == pytest.approx(600.0)
+    assert value_at(inputs.solar_rows, TODAY + 2 * DAY + 11 * HOUR) == pytest.approx(1000.0)
+    assert health_of(reader, "solar.forecasts").state == "good"
+
+
+async def test_an_old_forecast_gives_way_to_the_mean_sun(home, reader):
+    detailed = [
+        {"period_start": (TODAY + h * HOUR).isoformat(), "pv_estimate": 9.0} for h in range(48)
+    ]
+    attributes = {"detailedHourly": detailed}
+    await home.set_state("sensor.solcast", 1, attributes, changed=NOW - 25 * HOUR)
+    old = solar(home, forecasts=[EntityForecast(entities=["sensor.solcast"])])
+
+    inputs = await reader.read(old, NOW)
+    health = health_of(reader, "solar.forecasts")
+    await home.set_state("sensor.solcast", 1, attributes, changed=NOW - HOUR)
+    fresh = await reader.read(old, NOW)
+
+    assert value_at(inputs.solar_rows, NOW + HOUR) == pytest.approx(3000.0)
+    assert health.state == "assumed"
+    assert "more than a day old" in health.text
+    assert value_at(fresh.solar_rows, NOW + HOUR) == pytest.approx(9000.0)
+
+
+async def test_a_forecast_that_ends_today_is_continued(home, reader):
+    home.forecasts = {"roof": {(TODAY + h * HOUR).isoformat(): 500.0 for h in range(8, 20)}}
+
+    inputs = await reader.read(solar(home, forecasts=[DashboardForecast()]), NOW)
+
+    assert value_at(inputs.solar_rows, NOW) == pytest.approx(500.0)
+    assert value_at(inputs.solar_rows, TODAY + DAY + 13 * HOUR) == pytest.approx(3000.0)
+    assert "ends before tomorrow does" in health_of(reader, "solar.forecasts").text
+
+
+async def test_a_home_with_solar_of_which_nothing_is_known_is_refused(home, reader):
+    unknown = settings(solar=SolarSettings(energy=["sensor.new"], forecasts=[DashboardForecast()]))
+
+    with pytest.raises(InputError, match=r"solar.forecasts.*Neither"):
+        await reader.read(unknown, NOW)
+
+
+# Charges
+
+
+async def test_peaks_and_allowances_are_read_from_the_meters(home, reader):
+    home.add_statistics("sensor.import", TODAY - 9 * DAY, [1.0] * 24 * 9)
+    home.add_statistics("sensor.import", TODAY - DAY, [0.25] * 6, period="5minute")
+    home.add_statistics("sensor.import", TODAY, [0.1] * 144, period="5minute")
+    charged = settings(
+        meter=MeterSettings(energy_in=["sensor.import"]),
+        demand_charges=[DemandChargeIn(price_per_kw=10.0), DemandChargeIn()],
+        allowances=[
+            AllowanceIn(
+                direction="import",
+                daily_quota_kwh=50.0,
+                bonus_price=0.0,
+                start="11:00",
+                end="14:00",
+            )
+        ],
+    )
+
+    inputs = await reader.read(charged, NOW)
+
+    assert inputs.peaks_kw == [pytest.approx(3.0), None]
+    assert inputs.used_kwh == [pytest.approx(1.2)]
+
+
+# Cars
+
+
+CAR = a_car(
+    soc="sensor.car_soc", plugged="binary_sensor.plug", target="number.limit",
+    departure="input_datetime.leave",
+)  # fmt: skip
+
+
+async def plug_in(home):
+    await home.set_state("sensor.car_soc", 40, {"unit_of_measurement": "%"}, changed=NOW)
+    await home.set_state("binary_sensor.plug", "on", changed=NOW)
+    await home.set_state("number.limit", 90, {"unit_of_measurement": "%"}, changed=NOW)
+    await home.set_state("input_datetime.leave", "07:30:00", {"has_date": False}, changed=NOW)
+
+
+async def test_a_car_is_read_from_its_entities(home, reader):
+    await plug_in(home)
+
+    car = (await reader.read(settings(cars=[CAR]), NOW)).cars[0]
+
+    assert (car.plugged, car.soc, car.target) == (True, 0.4, 0.9)
+    assert car.departure == TODAY + DAY + 7.5 * HOUR
+    assert await reader.entities(settings(cars=[CAR]), NOW) == [
+        "sensor.soc", "sensor.car_soc", "binary_sensor.plug", "number.limit",
+        "input_datetime.leave",
+    ]  # fmt: skip
+
+
+async def test_a_car_that_says_nothing_is_as_it_was(home, reader):
+    await plug_in(home)
+    await reader.read(settings(cars=[CAR]), NOW)
+    for entity in ("sensor.car_soc", "binary_sensor.plug", "number.limit"):
+        await home.set_state(entity, "unavailable")
+
+    car = (await reader.read(settings(cars=[CAR]), NOW + HOUR)).cars[0]
+
+    assert (car.plugged, car.soc, car.target) == (True, 0.4, 0.9)
+    assert health_of(reader, "cars[0].soc").state == "old"
+
+
+async def test_a_car_never_heard_of_is_not_planned_for(home, reader):
+    inputs = await reader.read(settings(cars=[CAR]), NOW)
+
+    car = inputs.cars[0]
+    assert (car.plugged, car.soc, car.target, car.departure) == (False, None, 0.8, None)
+    assert {h.field for h in inputs.health if h.state == "missing"} == {
+        "cars[0].plugged", "cars[0].soc", "cars[0].target", "cars[0].departure",
+    }  # fmt: skip
+
+
+async def test_a_car_without_entities_is_plugged_in(home, reader):
+    car = (await reader.read(settings(cars=[a_car(departure="07:00")]), NOW)).cars[0]
+
+    assert car.plugged
+    assert car.departure == TODAY + DAY + 7 * HOUR
+
+
+# PowerSync
+
+
+def powersync_view():
+    stamps = [(NOW + i * 5 * MINUTE).isoformat() for i in range(12)]
+    return {
+        "schedule": {"timestamps": stamps, "import_price": [0.4] * 12, "export_price": [0.1] * 12},
+        "forecast_series": {
+            "timestamps": stamps,
+            "raw_forecast_values_kw": [2.0] * 12,
+            "load_forecast_values_kw": [0.7] * 12,
+        },
+        "config": {},
+        "battery_soc_percent": 77,
+        "last_optimization": NOW.isoformat(),
+    }
+
+
+async def test_beside_powersync_everything_is_its_own(home, reader):
+    home.pages["power_sync/optimization"] = powersync_view()
+
+    inputs = await reader.read(settings(use_powersync=True), NOW)
+
+    assert inputs.socs[0].value == 0.77
+    assert inputs.import_prices.rows[0].value == 0.4
+    assert inputs.export_prices.rows[0].value == 0.1
+    assert value_at(inputs.solar_rows, NOW) == 2000.0
+    assert value_at(inputs.load_rows, NOW) == 700.0
+    assert reader.view.soc == 0.77
+
+
+async def test_without_powersyncs_view_its_prices_end(home, reader):
+    home.pages["power_sync/optimization"] = powersync_view()
+    beside = settings(use_powersync=True)
+    await reader.read(beside, NOW)
+    del home.pages["power_sync/optimization"]
+
+    await reader.read(beside, NOW + 30 * MINUTE)
+    assert health_of(reader, "use_powersync").state == "missing"
+    assert health_of(reader, "import_price").state == "old"
+    with pytest.raises(InputError):
+        await reader.read(beside, NOW + 2 * HOUR)
