@@ -9,15 +9,14 @@ from server.finding.cars import is_car, is_personal
 from server.finding.found import Alternative
 from server.finding.snapshot.entities import Entity
 from server.finding.snapshot.reading import Snapshot
-from server.finding.texts import number_text, sentence, state_text
+from server.finding.texts import is_in, number_text, sentence, state_text
 from server.home_assistant.energy import BatterySource
+from server.settings.ranges import ENERGY, POWER
 
 _ENOUGH = 16
 """Points of a home battery: a phone has 4, a sensor that measures power 10, `battery_soc` 18."""
 
-_DASHBOARD = "your Energy dashboard uses it"
 _LONGEST_NAME = 60
-_SIZES_KWH = (0.5, 500.0)
 _PER_CENT = 100.0
 _RESERVE = 0.1
 _EFFICIENCY = 0.95
@@ -97,15 +96,31 @@ def _shared_words(names: Iterable[str]) -> str:
 
 def rate_socs(snapshot: Snapshot, source: BatterySource | None) -> list[Rating]:
     """Return all entities that may be a state of charge, the best first."""
-    ratings = [
-        rate_soc(snapshot, entity, source)
-        for entity in snapshot.entities.values()
-        if _is_percentage(entity)
-    ]
+    shares = [entity for entity in snapshot.entities.values() if _is_percentage(entity)]
+    groups = {entity.group: entity for entity in shares}
+    traits = {group: _traits(snapshot.siblings(entity)) for group, entity in groups.items()}
+    meters = _meters(snapshot, source)
     named = source.stat_soc if source else None
-    if named and named not in snapshot.entities:
-        ratings.append(Rating(1000, Entity(named, named, ""), [_DASHBOARD]))
+    ratings = [rate_soc(entity, traits[entity.group], meters, named) for entity in shares]
     return sorted(ratings, key=lambda rating: (-rating.points, rating.entity.entity_id))
+
+
+class Traits(NamedTuple):
+    """Marks of a device."""
+
+    has_battery_power: bool
+    has_battery_energy: bool
+    is_personal: bool
+    is_car: bool
+
+
+def _traits(siblings: Sequence[Entity]) -> Traits:
+    return Traits(
+        any(entity.is_power and entity.says(words.STORE) for entity in siblings),
+        any(entity.is_energy and entity.says(words.STORE) for entity in siblings),
+        any(map(is_personal, siblings)),
+        is_car(siblings),
+    )
 
 
 def _is_percentage(entity: Entity) -> bool:
@@ -116,22 +131,32 @@ def _is_percentage(entity: Entity) -> bool:
     return entity.device_class == "battery" or entity.says(words.SOC) or entity.says(words.STORE)
 
 
-def rate_soc(snapshot: Snapshot, entity: Entity, source: BatterySource | None) -> Rating:
-    """Return the points of one entity, which add up."""
-    siblings = snapshot.siblings(entity)
-    meters = _meters(snapshot, source)
+def rate_soc(entity: Entity, traits: Traits, meters: Sequence[Entity], named: str | None) -> Rating:
+    """Return the points of one entity, which add up.
+
+    Parameters
+    ----------
+    entity : Entity
+        In per cent.
+    traits : Traits
+        Of its device.
+    meters : sequence of Entity
+        Of the battery, where they are known.
+    named : str or None
+        The entity that the Energy dashboard names.
+    """
     marks = (
-        (1000, source is not None and source.stat_soc == entity.entity_id, _DASHBOARD),
+        (1000, named == entity.entity_id, "your Energy dashboard uses it"),
         (40, _is_near(entity, meters), "it is on the device of your battery's meters"),
         (15, _is_kin(entity, meters), "it is of the same integration as your battery's meters"),
         (20, entity.says(words.HOME_BATTERY), "its name is that of a home battery"),
         (14, entity.says(words.SOC), "its name says state of charge"),
-        (12, any(map(_is_battery_power, siblings)), "its device measures the battery's power"),
-        (12, any(map(_is_battery_energy, siblings)), "its device counts the battery's energy"),
+        (12, traits.has_battery_power, "its device measures the battery's power"),
+        (12, traits.has_battery_energy, "its device counts the battery's energy"),
         (4, entity.device_class == "battery", ""),
         (4, entity.says(words.LEVEL), ""),
-        (-60, any(map(is_personal, siblings)), ""),
-        (-40, is_car(siblings), ""),
+        (-60, traits.is_personal, ""),
+        (-40, traits.is_car, ""),
         (-30, entity.says(words.LIMIT), ""),
         (-5, entity.says(words.ONE_OF_SEVERAL), ""),
         (-3, entity.number is None, ""),
@@ -155,14 +180,6 @@ def _is_kin(entity: Entity, meters: Iterable[Entity]) -> bool:
     return bool(entity.platform) and any(meter.platform == entity.platform for meter in meters)
 
 
-def _is_battery_power(entity: Entity) -> bool:
-    return entity.is_power and entity.says(words.STORE)
-
-
-def _is_battery_energy(entity: Entity) -> bool:
-    return entity.is_energy and entity.says(words.STORE)
-
-
 def choose_soc(battery: HomeBattery, snapshot: Snapshot) -> list[Alternative]:
     """Return the candidates for the state of charge."""
     return [
@@ -181,13 +198,15 @@ def choose_soc(battery: HomeBattery, snapshot: Snapshot) -> list[Alternative]:
 def choose_capacity(battery: HomeBattery, snapshot: Snapshot) -> list[Alternative]:
     """Return what may be its capacity: the owner's number, PowerSync's, or an entity's."""
     found = []
-    if battery.source and battery.source.capacity:
-        found.append(_size(battery.source.capacity, "kWh", "your Energy dashboard has this number"))
-    if snapshot.powersync and snapshot.powersync.capacity_kwh:
-        found.append(_size(snapshot.powersync.capacity_kwh, "kWh", "PowerSync is set to it"))
+    owners = battery.source.capacity if battery.source else None
+    if owners is not None and is_in(ENERGY, owners):
+        found.append(_size(owners, "kWh", "your Energy dashboard has this number"))
+    powersyncs = snapshot.powersync.capacity_kwh if snapshot.powersync else None
+    if powersyncs is not None and is_in(ENERGY, powersyncs):
+        found.append(_size(powersyncs, "kWh", "PowerSync is set to it"))
     for entity in snapshot.siblings(battery.entity) if battery.entity else ():
         size = entity.energy
-        if size and _SIZES_KWH[0] <= size <= _SIZES_KWH[1] and _is_capacity(entity):
+        if size and is_in(ENERGY, size) and _is_capacity(entity):
             found.append(_size(size, "kWh", "the battery's device says so", entity.name))
     return found
 
@@ -200,11 +219,18 @@ def _is_capacity(entity: Entity) -> bool:
 def choose_power(
     powersync_kw: float | None, history_kw: float | None, capacity_kwh: float | None
 ) -> list[Alternative]:
-    """Return what may be its highest power in one direction."""
+    """Return what may be its highest power in one direction.
+
+    A history that empties the battery in minutes has a glitch.
+    """
     found = []
-    if powersync_kw:
+    if powersync_kw and is_in(POWER, powersync_kw):
         found.append(_size(powersync_kw, "kW", "PowerSync is set to it"))
-    if history_kw and (capacity_kwh is None or history_kw <= _FASTEST * capacity_kwh):
+    if (
+        history_kw
+        and is_in(POWER, history_kw)
+        and (capacity_kwh is None or history_kw <= _FASTEST * capacity_kwh)
+    ):
         why = "the highest power of the last weeks in the recorder, rounded up"
         found.append(_size(history_kw, "kW", why))
     return found

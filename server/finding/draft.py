@@ -1,6 +1,6 @@
 """The settings of a home as far as they are known, field by field."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,13 +15,14 @@ from server.finding.batteries import (
 from server.finding.cars import Car, choose_car
 from server.finding.found import Alternative, Found, Missing
 from server.finding.meters import Meters, meter_choice
-from server.finding.prices import rank_prices
+from server.finding.prices import DIRECTIONS, dashboard_price, is_price, rank_prices
 from server.finding.snapshot.history import Powers
 from server.finding.snapshot.reading import Snapshot
 from server.finding.solar import rank_forecasts
-from server.finding.texts import propose
+from server.finding.texts import is_in, propose
 from server.home_assistant.energy import Device
 from server.settings.home import VERSION
+from server.settings.ranges import ENERGY
 
 
 @dataclass(frozen=True)
@@ -68,12 +69,29 @@ def found_from(seen: Seen) -> Found:
     )
     if snapshot.currency:
         draft["currency"] = snapshot.currency
+    found.notes += _doubts(snapshot)
     _add_prices(found, snapshot)
     _add_meters(found, seen)
     _add_solar(found, seen)
     draft["batteries"] = [_battery(found, seen, index) for index in range(len(seen.batteries))]
     _add_cars(found, seen)
     return found
+
+
+def _doubts(snapshot: Snapshot) -> Iterator[str]:
+    """Yield what the Energy dashboard names and no plan can use."""
+    prefs = snapshot.dashboard
+    for source in prefs.batteries:
+        if source.stat_soc and source.stat_soc not in snapshot.entities:
+            yield f"Your Energy dashboard names {source.stat_soc}, which has no state now."
+        if source.capacity is not None and not is_in(ENERGY, source.capacity):
+            yield f"A capacity of {source.capacity:g} kWh in your Energy dashboard is no battery's."
+    for direction in DIRECTIONS:
+        number, entity = dashboard_price(prefs.grids, direction)
+        if number is not None and not is_price(number, snapshot.currency):
+            yield f"{number:g} in your Energy dashboard is no price of a kWh: is it in hundredths?"
+        if entity is not None and entity not in snapshot.entities:
+            yield f"Your Energy dashboard names {entity}, which has no state now."
 
 
 def _add(
@@ -168,14 +186,10 @@ def _add_powers(found: Found, settings: dict[str, Any], seen: Seen, index: int) 
     powers = seen.battery_powers[index] if index < len(seen.battery_powers) else Powers()
     facts = seen.snapshot.powersync if len(seen.batteries) == 1 else None
     capacity = settings.get("capacity_kwh")
-    for key, label, told, history in (
-        ("charge_kw", "Charge power", facts.charge_kw if facts else None, powers.charge_kw),
-        (
-            "discharge_kw",
-            "Discharge power",
-            facts.discharge_kw if facts else None,
-            powers.discharge_kw,
-        ),
+    told = (facts.charge_kw, facts.discharge_kw) if facts else (None, None)
+    for key, label, by_powersync, by_history in (
+        ("charge_kw", "Charge power", told[0], powers.charge_kw),
+        ("discharge_kw", "Discharge power", told[1], powers.discharge_kw),
     ):
         field = f"batteries[{index}].{key}"
         missing = Missing(

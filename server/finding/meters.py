@@ -1,16 +1,21 @@
 """Statistics of energy: of the grid, the panels, the battery and the house."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 
 from server.finding import words
 from server.finding.found import Alternative
 from server.finding.snapshot.entities import Entity
 from server.finding.snapshot.reading import Snapshot
 from server.finding.texts import number_text, sentence
-from server.home_assistant.energy import BatterySource
+from server.home_assistant.energy import BatterySource, EnergyPrefs
+from server.reading.battery import MOST_STORAGES
+from server.settings.errors import SettingsError
+from server.settings.ranges import require_statistic
 
+MOST_SOURCES = 50  # of one kind, as the checks of the settings allow
 _DIGITS = re.compile(r"(tari\w*|t|rate) ?\d")
 """Registers of one meter differ in the number of the tariff."""
 
@@ -40,24 +45,52 @@ class Meters:
 def find_meters(snapshot: Snapshot) -> Meters:
     """Return the statistics of the Energy dashboard, and what else looks like those it lacks."""
     prefs = snapshot.dashboard
-    kinds = _by_kind(snapshot)
-    grid_in = [grid.stat_energy_from for grid in prefs.grids if grid.stat_energy_from]
-    grid_out = [grid.stat_energy_to for grid in prefs.grids if grid.stat_energy_to]
-    solar = [source.stat_energy_from for source in prefs.solars]
-    guess_in = [] if grid_in or grid_out else kinds["grid_in"]
-    guess_out = [] if grid_in or grid_out else kinds["grid_out"]
-    guess_solar = [] if solar else kinds["solar"]
-    charge, discharge = kinds["battery_in"][:1], kinds["battery_out"][:1]
-    has_guess = not prefs.batteries and charge and discharge
-    guessed_batteries = [BatterySource(discharge[0], charge[0])] if has_guess else []
+    grid_in = _usable(grid.stat_energy_from for grid in prefs.grids)
+    grid_out = _usable(grid.stat_energy_to for grid in prefs.grids)
+    solar = _usable(source.stat_energy_from for source in prefs.solars)
+    batteries = [source for source in prefs.batteries if _is_usable(source)][:MOST_STORAGES]
+    guesses = _by_kind(snapshot)
+    if grid_in or grid_out:
+        del guesses["grid_in"], guesses["grid_out"]
+    if solar:
+        del guesses["solar"]
+    charge, discharge = guesses.get("battery_in"), guesses.get("battery_out")
+    if not batteries and charge and discharge:
+        batteries = [BatterySource(stat_energy_from=discharge[0], stat_energy_to=charge[0])]
     return Meters(
-        grid_in=grid_in or guess_in,
-        grid_out=grid_out or guess_out,
-        solar=solar or guess_solar,
-        home=[meter.stat_energy_to for meter in prefs.homes],
-        batteries=prefs.batteries or guessed_batteries,
-        guesses=frozenset(guess_in + guess_out + guess_solar + charge + discharge),
+        grid_in=grid_in or guesses.get("grid_in", []),
+        grid_out=grid_out or guesses.get("grid_out", []),
+        solar=solar or guesses.get("solar", []),
+        home=_usable(meter.stat_energy_to for meter in prefs.homes),
+        batteries=batteries,
+        guesses=frozenset(chain.from_iterable(guesses.values())) - _statistics_of(prefs),
     )
+
+
+def is_statistic(id: str) -> bool:
+    """Return True for what may be the id of a statistic."""
+    try:
+        require_statistic("statistic", id)
+    except SettingsError:
+        return False
+    return True
+
+
+def _usable(ids: Iterable[str | None]) -> list[str]:
+    """Return ids of statistics, each once; as many as settings may hold."""
+    return [id for id in dict.fromkeys(ids) if id and is_statistic(id)][:MOST_SOURCES]
+
+
+def _is_usable(source: BatterySource) -> bool:
+    return is_statistic(source.stat_energy_from) and is_statistic(source.stat_energy_to)
+
+
+def _statistics_of(prefs: EnergyPrefs) -> set[str]:
+    return {
+        id
+        for battery in prefs.batteries
+        for id in (battery.stat_energy_from, battery.stat_energy_to)
+    }
 
 
 def _by_kind(snapshot: Snapshot) -> dict[str, list[str]]:

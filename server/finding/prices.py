@@ -12,7 +12,7 @@ from server.finding.snapshot.answers import Answer, Direction
 from server.finding.snapshot.chains import Chain, chains_of
 from server.finding.snapshot.entities import Entity
 from server.finding.snapshot.reading import Snapshot
-from server.finding.texts import number_text, sentence, until_text
+from server.finding.texts import is_in, number_text, sentence, until_text
 from server.home_assistant.energy import GridSource
 from server.settings.home import (
     EntityPrice,
@@ -22,9 +22,13 @@ from server.settings.home import (
     Prices,
     PriceSettings,
 )
+from server.settings.ranges import price_range
+
+DIRECTIONS: tuple[Direction, Direction] = ("import", "export")
 
 _PER_ENERGY = ("/kwh", "/mwh", "/wh")
 _SAME_ENTITY, _SAME_DEVICE, _SAME_INTEGRATION = 3, 2, 1
+_HUNDREDTHS = {"ct", "cent", "cents", "c", "¢", "p", "öre", "øre", "ore"}
 _CLOSE = 0.02  # of a price: as good as equal
 _LONGEST = timedelta(hours=36)  # beyond it, what is published further decides nothing
 
@@ -85,6 +89,13 @@ class Candidate:
         is_kin = bool(ours.platform) and ours.platform == theirs.platform
         return _SAME_INTEGRATION if is_kin else 0
 
+    def distance(self, entity: Entity | None) -> float:
+        """Return how far its present price is from that of an entity; 0 where that is unknown."""
+        if entity is None or entity.number is None or self.value is None:
+            return 0.0
+        is_comparable = _is_per_kwh(entity.unit) and _is_per_kwh(self.unit)
+        return abs(entity.number - self.value) if is_comparable else 0.0
+
 
 def rank_prices(snapshot: Snapshot, direction: Direction) -> list[Alternative]:
     """Return all sources of the prices of one direction, the best first.
@@ -93,8 +104,10 @@ def rank_prices(snapshot: Snapshot, direction: Direction) -> list[Alternative]:
     comes before what has the present price only, and the integration of the entity that the Energy
     dashboard names comes before others. Where nothing is for export, nothing is paid.
     """
-    number, reference = _dashboard_price(snapshot.dashboard.grids, direction)
-    fixed = [] if number is None else [_fixed(number, snapshot.currency)]
+    number, reference = dashboard_price(snapshot.dashboard.grids, direction)
+    fixed = []
+    if number is not None and is_price(number, snapshot.currency):
+        fixed.append(_fixed(number, snapshot.currency))
     entity = snapshot.entities.get(reference or "")
     candidates = sorted(
         _candidates(snapshot),
@@ -110,7 +123,7 @@ def rank_prices(snapshot: Snapshot, direction: Direction) -> list[Alternative]:
     return ranked
 
 
-def _dashboard_price(
+def dashboard_price(
     grids: Iterable[GridSource], direction: Direction
 ) -> tuple[float | None, str | None]:
     """Return number and entity that the Energy dashboard names, of its first grid with either."""
@@ -122,6 +135,11 @@ def _dashboard_price(
         if pair != (None, None):
             return pair
     return None, None
+
+
+def is_price(number: float, currency: str | None) -> bool:
+    """Return True where the settings accept a number as a price of a kWh."""
+    return is_in(price_range(currency or ""), number)
 
 
 def _fits(candidate: Candidate, direction: Direction, entity: Entity | None) -> bool:
@@ -140,6 +158,7 @@ def _merit(
         candidate.relation(entity),
         candidate.value is not None,
         candidate.direction == direction,
+        -candidate.distance(entity),
         not candidate.is_market,
         not isinstance(candidate.source, PowerSyncPrices),
         candidate.origin.says(words.GROSS),
@@ -287,10 +306,13 @@ def _reasons(candidate: Candidate, entity: Entity | None, now: datetime) -> str:
 
 def _difference(candidate: Candidate, entity: Entity | None) -> str | None:
     """Return what the price in the Energy dashboard says otherwise."""
-    if entity is None or entity.number is None or candidate.value is None:
+    if entity is None or entity.number is None:
         return None
-    if (entity.unit or "").lower().partition("/")[2] != "kwh" or "/" not in (candidate.unit or ""):
-        return None
-    if abs(entity.number - candidate.value) <= _CLOSE * max(abs(entity.number), _CLOSE):
+    if candidate.distance(entity) <= _CLOSE * max(abs(entity.number), _CLOSE):
         return None
     return f"the price in your Energy dashboard is now {number_text(entity.number)} {entity.unit}"
+
+
+def _is_per_kwh(unit: str | None) -> bool:
+    currency, _, energy = (unit or "").lower().partition("/")
+    return energy == "kwh" and currency not in _HUNDREDTHS

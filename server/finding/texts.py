@@ -1,13 +1,19 @@
-"""Numbers and times as proposals show them."""
+"""Numbers, times and reasons as proposals show them."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from server.finding.found import MOST_ALTERNATIVES, Alternative, Proposal
 from server.finding.snapshot.entities import Entity
+from server.settings.ranges import Range
 
 _LARGE = 1e4
 _NO_STATE = {"unknown", "unavailable", ""}
+
+
+def is_in(range_: Range, value: float) -> bool:
+    """Return True where the settings accept a number."""
+    return range_.low <= value <= range_.high
 
 
 def number_text(value: float) -> str:

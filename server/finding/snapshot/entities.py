@@ -50,6 +50,13 @@ class Entity:
         """Part of the id before the dot."""
         return self.entity_id.partition(".")[0]
 
+    @property
+    def group(self) -> tuple[str, str]:
+        """Its device, or else its integration and the first word of its id."""
+        if self.device:
+            return "device", self.device
+        return self.platform, self.entity_id.partition(".")[2].partition("_")[0]
+
     @cached_property
     def number(self) -> float | None:
         """The state as a finite number."""

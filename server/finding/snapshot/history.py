@@ -100,8 +100,9 @@ async def _powers(
 
 
 async def read_last_day(link: Link, ids: set[str], now: datetime) -> dict[str, float]:
-    """Return energy of the last 24 hours [kWh], by statistic; one without rows is absent."""
-    rows = await changes(link, ids, now - _DAY, now, "hour") if ids else {}
+    """Return energy of the last 24 whole hours [kWh], by statistic; one without rows is absent."""
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    rows = await changes(link, ids, hour - _DAY, hour, "hour") if ids else {}
     return {id: sum(row.value for row in rows[id]) for id in rows if rows[id]}
 
 

@@ -24,7 +24,10 @@ from server.home_assistant.registry import (
 from server.home_assistant.states import EntityState
 from server.sources.series import series_from
 
-_CHUNK = 100  # states between two turns of other tasks
+_CHUNK = 20  # states between two turns of other tasks
+
+OURS = "powersync_optimiser"
+"""Beginning of the ids of what this server publishes: it would plan by its own plan."""
 
 T = TypeVar("T")
 
@@ -77,21 +80,12 @@ class Snapshot:
     def _groups(self) -> dict[tuple[str, str], list[Entity]]:
         groups = defaultdict(list)
         for entity in self.entities.values():
-            groups[_group(entity)].append(entity)
+            groups[entity.group].append(entity)
         return groups
 
     def siblings(self, entity: Entity) -> list[Entity]:
-        """Return the entities of the same device, itself among them.
-
-        Without a device, those of the same integration whose ids begin with the same word.
-        """
-        return self._groups[_group(entity)]
-
-
-def _group(entity: Entity) -> tuple[str, str]:
-    if entity.device:
-        return "device", entity.device
-    return entity.platform, entity.entity_id.partition(".")[2].partition("_")[0]
+        """Return the entities of the same device, itself among them."""
+        return self._groups.get(entity.group, [entity])
 
 
 async def read_snapshot(link: Link, now: datetime) -> Snapshot:
@@ -153,10 +147,17 @@ async def _entities(
     entries = {entry.entity_id: entry for entry in registry}
     entities = {}
     for at, state in enumerate(states):
-        entities[state.entity_id] = entity_from(state, entries.get(state.entity_id), zone, now)
+        entry = entries.get(state.entity_id)
+        if not _is_ours(state.entity_id, entry):
+            entities[state.entity_id] = entity_from(state, entry, zone, now)
         if at % _CHUNK == 0:
             await asyncio.sleep(0)
     return entities
+
+
+def _is_ours(entity_id: str, entry: RegistryEntry | None) -> bool:
+    names = entity_id.partition(".")[2], entry.unique_id if entry else ""
+    return any(name.startswith(OURS) for name in names)
 
 
 def _outlooks(
