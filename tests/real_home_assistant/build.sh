@@ -15,6 +15,8 @@ finished=$root/opt/home-assistant.$version
 # Integrations whose requirements Core would otherwise fetch at its first start.
 integrations=(config energy hassio history mqtt recorder stream template)
 
+mkdir -p "$(dirname "$root")"
+exec 9>"$root.lock" && flock 9  # two tests may want it at once
 if [ -e "$finished" ]; then
   echo "$root: Home Assistant Core $version is there"
   exit
@@ -28,7 +30,6 @@ if ! command -v mmdebstrap >/dev/null; then
 fi
 
 rm -rf "$root"
-mkdir -p "$(dirname "$root")"
 # forky has Python 3.14, which Core needs.  A mirror may hold an old release file: its signature is
 # checked all the same.
 mmdebstrap --quiet --variant=minbase --aptopt='Acquire::Check-Valid-Until "false"' \

@@ -19,11 +19,12 @@ ENERGIES = {
 }
 """Meters, and the energy of an hour that each counts."""
 
-SOC, POWER, CAR_SOC, PLUG = (
+SOC, POWER, CAR_SOC, PLUG, PHONE = (
     "sensor.battery_soc",
     "sensor.battery_power",
     "sensor.car_soc",
     "binary_sensor.car_plugged",
+    "sensor.phone_battery_level",
 )
 _READING = 1000.0  # kWh on each meter when the tests begin
 
@@ -31,12 +32,17 @@ _ENERGY = {"unit": "kWh", "device_class": "energy", "state_class": "total_increa
 _SHARE = {"unit": "%", "device_class": "battery", "state_class": "measurement"}
 
 
+_INVERTER, _CAR = {"device": "Inverter"}, {"device": "Car"}
+
+
 def _traits():
-    yield from ((meter, _ENERGY) for meter in ENERGIES)
-    yield POWER, {"unit": "W", "device_class": "power", "state_class": "measurement"}
-    yield from ((share, _SHARE) for share in (SOC, CAR_SOC))
-    yield "sensor.phone_battery_level", {**_SHARE, "entity_category": "diagnostic"}
-    yield PLUG, {"device_class": "plug"}
+    for meter in ENERGIES:
+        yield meter, _ENERGY | ({"device": "Wallbox"} if "wallbox" in meter else _INVERTER)
+    yield POWER, {"unit": "W", "device_class": "power", "state_class": "measurement", **_INVERTER}
+    yield SOC, _SHARE | _INVERTER
+    yield CAR_SOC, _SHARE | _CAR
+    yield PLUG, {"device_class": "plug", **_CAR}
+    yield PHONE, {**_SHARE, "entity_category": "diagnostic", "device": "Phone"}
 
 
 class Home:
@@ -55,7 +61,7 @@ class Home:
             POWER: 0.0,
             SOC: 50.0,
             CAR_SOC: 60.0,
-            "sensor.phone_battery_level": 81.0,
+            PHONE: 81.0,
             PLUG: "off",
         }
 
@@ -82,13 +88,15 @@ class Home:
                 for hour, total in zip(hours, sums, strict=True)
             ]
             await self._import_one(meter, "kWh", "energy", rows, has_sum=True)
-        for name, unit, kind, of in (
-            (POWER, "W", "power", lambda hour: hour.battery_power),
-            (SOC, "%", "unitless", lambda hour: hour.soc * 100),
+        powers = [hour.powers for hour in hours]
+        socs = [dict.fromkeys(("mean", "min", "max"), hour.soc * 100) for hour in hours]
+        for name, unit, kind, found in (
+            (POWER, "W", "power", powers),
+            (SOC, "%", "unitless", socs),
         ):
             rows = [
-                {"start": hour.start.isoformat(), **dict.fromkeys(("mean", "min", "max"), of(hour))}
-                for hour in hours
+                {"start": hour.start.isoformat(), **row}
+                for hour, row in zip(hours, found, strict=True)
             ]
             await self._import_one(name, unit, kind, rows, has_sum=False)
         await until(self._is_imported, 60, "the year is in the recorder")

@@ -57,31 +57,43 @@ async def add_source(core, source, market):
     return await core.add_entry(source.domain)
 
 
-def amber(market):
-    """Half hours of which the first are cut in fives, each one second late."""
+def amber_rows(market, factor=1.0):
+    """Half hours of which the first is cut in fives, each one second late."""
     rows = [row for row in market.steps(30) if row[1] > market.now]
-    first = [
-        (rows[0][0] + timedelta(minutes=5 * n), rows[0][0] + timedelta(minutes=5 * n + 5), price)
-        for n, price in enumerate([rows[0][2]] * 6)
+    (start, _, price), five = rows[0], timedelta(minutes=5)
+    fives = [(start + n * five, start + n * five + five, price) for n in range(6)]
+    return [
+        {
+            "duration": round((end - start).total_seconds() / 60),
+            "per_kwh": round(price * factor, 6),
+            "spot_per_kwh": round(price * factor - 0.09, 6),
+            "start_time": (start.astimezone(UTC) + SECOND).isoformat(),
+            "end_time": end.astimezone(UTC).isoformat(),
+            "renewables": 40,
+            "spike_status": "none",
+            "descriptor": "neutral",
+        }
+        for start, end, price in fives + rows[1:]
     ]
-    held = {}
-    for channel, factor in (("general", 1.0), ("feed_in", 0.5)):
-        held[channel] = [
-            {
-                "duration": round((end - start).total_seconds() / 60),
-                "per_kwh": round(price * factor, 6),
-                "start_time": (start.astimezone(UTC) + SECOND).isoformat(),
-                "end_time": end.astimezone(UTC).isoformat(),
-                "renewables": 40,
-                "spike_status": "none",
-                "descriptor": "neutral",
-            }
-            for start, end, price in first + rows[1:]
-        ]
-    state = entity(
-        "sensor.home_general_price", market.present, {"channel_type": "general"}, **PRICE
-    )
+
+
+def amber(market):
+    """Two channels, by an action alone."""
+    held = {"general": amber_rows(market), "feed_in": amber_rows(market, 0.5)}
+    channel = {"channel_type": "general"}
+    state = entity("sensor.home_general_price", market.present, channel, **PRICE)
     return {"entities": [state], "answers": held}
+
+
+def amber_sensors(market):
+    """Two channels, by the attributes of sensors alone."""
+    found = []
+    for channel, factor in (("general", 1.0), ("feed_in", 0.5)):
+        rows = amber_rows(market, factor)
+        attributes = {"forecasts": rows, "channel_type": channel}
+        name = f"sensor.home_{channel}_forecast"
+        found.append(entity(name, rows[0]["per_kwh"], attributes, **PRICE))
+    return {"entities": found}
 
 
 def amber_express(market):
@@ -281,6 +293,7 @@ _OCTOPUS = tuple(
 
 PRICES = [
     Source("Amber", "amberelectric", amber, action="amberelectric.get_forecasts"),
+    Source("Amber sensors", "amberelectric", amber_sensors, ("sensor.home_general_forecast",)),
     Source("Amber Express", "amber_express", amber_express, ("sensor.amber_express_price",)),
     Source("Octopus", "octopus_energy", octopus, _OCTOPUS),
     Source("Nord Pool", "nordpool", nordpool, action="nordpool.get_prices_for_date"),

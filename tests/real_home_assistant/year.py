@@ -34,9 +34,11 @@ class Hour:
     soc: float = 0.5
 
     @property
-    def battery_power(self):
-        """Mean power out of the battery. [W]"""
-        return (self.battery_out - self.battery_in) * 1000
+    def powers(self):
+        """Mean and extremes of the power out of the battery, at its limit for a while. [W]"""
+        mean, most = (self.battery_out - self.battery_in) * 1000, POWER * 1000
+        low = -most if self.battery_in > 1.0 else mean
+        return {"mean": mean, "min": low, "max": most if self.battery_out > 1.0 else mean}
 
 
 def year_before(end):

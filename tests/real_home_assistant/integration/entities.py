@@ -16,6 +16,8 @@ class Shown(Entity):
         self._attr_unique_id = self.key
         self._attr_name = shown.get("name")
         self._attr_device_class = shown.get("device_class")
+        if device := shown.get("device"):
+            self._attr_device_info = {"identifiers": {(entry.domain, device)}, "name": device}
         if category := shown.get("entity_category"):
             self._attr_entity_category = EntityCategory(category)
 

@@ -1,0 +1,180 @@
+"""Core, broker, sources and our own server fail: nothing is commanded on stale data.
+
+Part of `make home-assistant`, not of every run: each test waits for restarts.
+"""
+
+import os
+from datetime import timedelta
+
+import pytest
+import pytest_asyncio
+
+from tests.real_home_assistant import operation, sources
+from tests.real_home_assistant.operation import (
+    PRICE,
+    commanded,
+    sensor,
+    shows,
+    state_of,
+    status_shows,
+)
+
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(900),
+    pytest.mark.skipif(
+        "HOME_ASSISTANT_FULL" not in os.environ, reason="takes minutes: make home-assistant"
+    ),
+]
+
+AGAIN = 90  # s for everything to be as before, after a restart
+SOON = 20
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def ordered(place):
+    """The place, set up, and charging because its owner wants so."""
+    confirmed = await operation.set_up(place)
+    await place.planner.planned_since(confirmed, 60)
+    await shows(place, "action", operation.is_available, SOON)
+    return place
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def commands(ordered):
+    """Calls of the owner's script, the first of them a charge."""
+    tomorrow = ordered.core.clock.now() + timedelta(hours=9)
+    async with ordered.core.events("battery_commanded") as found:
+        await ordered.home.show(battery_soc=50.0)
+        await sources.show(ordered.core, PRICE.domain, PRICE.shown(ordered.market))
+        switch = sensor("charge_now", "switch")
+        await ordered.core.call("switch.turn_off", entity_id=switch)
+        await shows(ordered, "charge_now", "off", SOON, "switch")
+        by = f"{tomorrow.astimezone(ordered.market.zone):%H:%M}"
+        await operation.charge_now(ordered, 95, by)
+        await shows(ordered, "action", "charge", SOON)
+        yield found
+
+
+async def replan(place):
+    """Plan at once, whatever the clock says, and return the status."""
+    asked = place.core.clock.now()
+    await place.planner.post("control", {"replan": True})
+    return await status_shows(
+        place, lambda status: _is_after(status["looked_at"], asked), 30, "a look"
+    )
+
+
+def _is_after(text, instant):
+    from datetime import datetime  # noqa: PLC0415
+
+    return bool(text) and datetime.fromisoformat(text) >= instant - timedelta(seconds=1)
+
+
+async def test_core_restarts(ordered):
+    await ordered.core.stop()
+    status = await status_shows(
+        ordered, lambda status: not status["link"]["connected"], SOON, "the link is down"
+    )
+    assert status["problems"]
+
+    restarted = ordered.core.clock.now()
+    await ordered.core.start()
+    await status_shows(ordered, lambda status: status["link"]["connected"], AGAIN, "a link")
+    await ordered.planner.planned_since(restarted, AGAIN)
+    await shows(ordered, "action", operation.is_available, AGAIN)
+
+
+async def test_core_is_killed(ordered):
+    await ordered.core.kill()
+    restarted = ordered.core.clock.now()
+    await ordered.core.start()
+    await ordered.planner.planned_since(restarted, AGAIN)
+    await shows(ordered, "action", operation.is_available, AGAIN)
+    await shows(ordered, "mode", "automatic", AGAIN, "select")
+
+
+async def test_the_broker_restarts_and_has_forgotten_everything(ordered):
+    await ordered.core.broker.kill()
+    await shows(ordered, "action", "unavailable", AGAIN)
+
+    await ordered.core.broker.start()
+    await shows(ordered, "action", operation.is_available, AGAIN)
+    await shows(ordered, "mode", "automatic", AGAIN, "select")
+
+
+async def test_a_price_source_that_is_gone_for_three_hours(ordered, commands):
+    gone = PRICE.shown(ordered.market)
+    gone["entities"][0] |= {"state": None}
+    await sources.show(ordered.core, PRICE.domain, gone)
+    ordered.core.clock.move(timedelta(hours=3))
+    await ordered.home.show(battery_soc=55.0)
+    status = await replan(ordered)
+
+    # What was published holds until its last stamp, and the fault is said.
+    assert status["command"]["action"] == "charge"
+    (source,) = (one for one in status["sources"] if one["field"].startswith("import_price"))
+    assert source["state"] in {"old", "missing"}, source
+    assert status["problems"]
+    assert await state_of(ordered, "problem", "binary_sensor") == "on"
+
+    # Beyond it nothing is a price, and nothing is commanded.
+    ordered.core.clock.move(timedelta(days=2))
+    await ordered.home.show(battery_soc=56.0)
+    await replan(ordered)
+    await commanded(commands, "normal", SOON)
+    await shows(ordered, "action", lambda state: state in {"normal", "unknown"}, SOON)
+
+    # It comes back, and so do the plans.
+    back = ordered.core.clock.now()
+    await sources.show(ordered.core, PRICE.domain, PRICE.shown(ordered.market))
+    await ordered.planner.planned_since(back, SOON)
+    await shows(ordered, "problem", "off", SOON, "binary_sensor")
+
+
+async def test_a_state_of_charge_that_is_stuck(ordered, commands):
+    for minutes, action in ((10, "charge"), (30, "charge"), (20, "normal")):
+        ordered.core.clock.move(timedelta(minutes=minutes))
+        status = await replan(ordered)
+        (source,) = (one for one in status["sources"] if ".soc" in one["field"][:16])
+        assert source["state"] == ("good" if minutes == 10 else "old"), source
+        await commanded(commands, action, SOON)
+    await shows(ordered, "action", lambda state: state in {"normal", "unknown"}, SOON)
+    assert await state_of(ordered, "problem", "binary_sensor") == "on"
+
+    await ordered.home.show(battery_soc=57.0)
+    await commanded(commands, "charge", SOON)
+    await shows(ordered, "problem", "off", SOON, "binary_sensor")
+
+
+async def test_a_state_of_charge_that_reports_the_same_is_not_stuck(ordered, commands):
+    for _ in range(4):
+        ordered.core.clock.move(timedelta(minutes=10))
+        await ordered.home.show()  # the same values, reported anew
+        status = await replan(ordered)
+        (source,) = (one for one in status["sources"] if ".soc" in one["field"][:16])
+        assert source["state"] == "good", source
+    assert commands[-1]["action"] == "charge"
+
+
+async def test_a_battery_that_is_unavailable_is_not_commanded(ordered, commands):
+    await ordered.home.show(battery_soc=None)
+    ordered.core.clock.move(timedelta(minutes=50))
+    await replan(ordered)
+
+    await commanded(commands, "normal", SOON)
+    await ordered.home.show(battery_soc=50.0)
+    await commanded(commands, "charge", SOON)
+
+
+async def test_a_killed_server_finds_its_command_again(ordered, commands):
+    await ordered.planner.process.kill()
+    count = len(commands)
+    started = ordered.core.clock.now()
+    await ordered.planner.start()
+    status = await ordered.planner.planned_since(started, AGAIN)
+
+    assert status["is_set_up"]
+    assert status["mode"] == "automatic"
+    assert all(command["action"] == "charge" for command in commands[count:])
+    await shows(ordered, "action", "charge", SOON)
