@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from server.home_assistant.errors import Late, LinkError, Refused
 from server.home_assistant.link import Link
@@ -85,6 +86,14 @@ class Actor:
     def is_commanding(self) -> bool:
         """Something else than normal operation was commanded last."""
         return self._given is not None
+
+    def renew(self) -> None:
+        """Give the command again with the next plan: Home Assistant began anew.
+
+        The timers of its scripts ended with it, and nothing would bring normal operation back.
+        """
+        if self._given is not None:
+            self._given = replace(self._given, until=datetime.min.replace(tzinfo=UTC))
 
     async def act(
         self, settings: Settings, command: Command | None, now: datetime, *, is_commandable: bool

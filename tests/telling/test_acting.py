@@ -112,6 +112,16 @@ async def test_a_plan_that_stays_is_kept_alive_and_never_runs_out(calls, actor):
     assert 8 <= len(calls.made) <= 13
 
 
+async def test_home_assistant_that_began_anew_is_given_the_command_again(calls, actor):
+    await act(actor, command())
+
+    actor.renew()
+    await act(actor, command(), NOW + PLANS)
+    await act(actor, command(), NOW + PLANS)
+
+    assert calls.actions == ["charge", "charge"]
+
+
 async def test_a_change_of_action_or_power_is_called_and_a_little_is_not(calls, actor):
     await act(actor, command("charge", 3000.0))
     await act(actor, command("charge", 3060.0))
