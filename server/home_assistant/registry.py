@@ -5,7 +5,7 @@ import msgspec
 from server.home_assistant.link import Link
 from server.home_assistant.transport.messages import decode_each
 
-_MOST_VALUES = 600_000  # 20,000 entities; most of each entry is skipped
+_MOST_VALUES = 300_000  # 10,000 entities; most of each entry is skipped
 
 
 class RegistryEntry(msgspec.Struct):

@@ -16,11 +16,12 @@ log = logging.getLogger("server.home_assistant")
 
 Kind = TypeVar("Kind")
 
-MOST_BYTES = 2**24
-"""Of one message or answer; the states of 10,000 entities have about 8 MiB."""
+MOST_BYTES = 2**23
+"""Of one message or answer.  States or registry of 10,000 entities have about 7 MB, and three
+copies of a hostile 8 MiB still fit beside the server."""
 
-MOST_VALUES = 200_000
-"""Of one answer.  Each may cost 100 bytes; the states of 10,000 entities have about 150,000."""
+MOST_VALUES = 120_000
+"""Of one answer.  Each may cost 200 bytes; the states of 8,000 entities have about as many."""
 
 _LONGEST_TEXT = 300  # characters of an error that Home Assistant words
 

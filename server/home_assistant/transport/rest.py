@@ -1,6 +1,7 @@
 """REST API of Home Assistant, bounded in time and size."""
 
 import asyncio
+from io import BytesIO
 from urllib.parse import quote
 
 import aiohttp
@@ -90,12 +91,12 @@ class Rest:
 
 async def _content(response: aiohttp.ClientResponse, most_bytes: int) -> bytes:
     """Return the body, read by chunks up to `most_bytes`."""
-    content = bytearray()
+    content = BytesIO()  # hands its bytes out without a copy
     async for chunk in response.content.iter_chunked(_CHUNK):
-        content += chunk
-        if len(content) > most_bytes:
+        content.write(chunk)
+        if content.tell() > most_bytes:
             raise TooLarge(f"an answer of more than {most_bytes} bytes")
-    return bytes(content)
+    return content.getvalue()
 
 
 def reason(error: Exception) -> str:
