@@ -85,6 +85,8 @@ class Inputs:
         Of the home: windows and days are local.
     timezone : str
         Its IANA name.
+    currency : str or None
+        Of Home Assistant, for settings without one.
     import_prices, export_prices : PriceRows
         From now to the end of the plan, or further.
     solar_rows, load_rows : Rows
@@ -106,6 +108,7 @@ class Inputs:
     at: datetime
     zone: tzinfo
     timezone: str
+    currency: str | None = None
     import_prices: PriceRows
     export_prices: PriceRows
     solar_rows: Rows

@@ -114,7 +114,7 @@ def _site(inputs: Inputs, settings: Settings) -> dict[str, Any]:
         "prices_export": _series(inputs.export_prices.all_rows()),
         "solar_forecast": _series(inputs.solar_rows) if has_solar or inputs.solar_rows else 0.0,
         "load_forecast": _series(inputs.load_rows),
-        "currency": settings.currency,
+        "currency": settings.currency or inputs.currency,
         "cost_function": settings.cost_function,
         "provider_config": _provider(settings),
         "grid": GridIn(

@@ -75,7 +75,7 @@ def check(settings: Settings) -> None:
     """
     if settings.version != VERSION:
         raise SettingsError("version", f"must be {VERSION}, got {settings.version}")
-    if not (settings.batteries or settings.cars or settings.use_powersync):
+    if not (settings.batteries or settings.cars):
         raise SettingsError("batteries", "must hold a battery, or cars a car, got none")
     _check_numbers(settings, "")
     require_text("currency", settings.currency or "")

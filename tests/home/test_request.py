@@ -183,6 +183,11 @@ def test_prices_of_the_plan_are_those_of_the_table():
     assert set(site.tariff.export_price.tolist()) == {0.05}
 
 
+def test_the_money_is_that_of_home_assistant_where_the_settings_name_none():
+    assert wire_of(a_home(currency=None), currency="EUR")["currency"] == "EUR"
+    assert wire_of(a_home(currency="AUD"), currency="EUR")["currency"] == "AUD"
+
+
 def test_units_are_those_of_the_wire():
     battery = a_battery(reserve=0.2, max_soc=0.95, wear=0.01, export=False)
     home = a_home(

@@ -40,7 +40,7 @@ def test_what_the_strategies_draw_passes(home):
         a_home(),
         a_home(currency=None, export_price=None),
         a_home(batteries=[], cars=[a_car()]),
-        a_home(batteries=[], use_powersync=True),
+        a_home(use_powersync=True),
         a_home(batteries=[a_battery(reserve=1.0)]),
         a_home(batteries=[a_battery(), a_battery(name="Garage")]),
         a_home(meter=MeterSettings(max_import_kw=17.3, max_export_kw=0.0)),
