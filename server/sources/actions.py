@@ -60,8 +60,8 @@ PRICE_ACTIONS = (
         {"channel_type": "general"},
         {"channel_type": "feed_in"},
     ),
-    PriceAction("nordpool.get_prices_for_date", "nordpool", "config_entry", "date", "per MWh"),
-    PriceAction("tibber.get_prices", "tibber", None, "range", "per kWh", sells=None),
+    PriceAction("nordpool.get_prices_for_date", "nordpool", "config_entry", "date", "/MWh"),
+    PriceAction("tibber.get_prices", "tibber", None, "range", "/kWh", sells=None),
     PriceAction(
         "energyzero.get_energy_prices",
         "energyzero",

@@ -52,6 +52,8 @@ _WHOLE_PRICES = tuple(
 )
 _LESSER = 10
 
+_LONGEST_UNIT = 40
+
 _LARGEST = 1e12
 """No price, power or energy of a home is larger, in any unit; sums of such numbers are finite."""
 
@@ -120,7 +122,7 @@ def words_of(key: str) -> list[str]:
 
 def units_near(places: Sequence[Mapping[str, object]], unit: str | None) -> Units:
     """Return the units that mappings around a table name, the entity's own being the last."""
-    currency = next((c for place in places if isinstance(c := place.get("currency"), str)), "")
+    currency = next((c for place in places if isinstance(c := place.get("currency"), str)), "")[:3]
     entity = unit or places[-1].get("unit_of_measurement")
     texts = [*(place.get("unit") for place in places[:-1]), entity, places[-1].get("unit")]
     in_cents = any(map(_says_hundredths, places))
@@ -238,7 +240,11 @@ def _money(word: str) -> float | None:
 
 def _unit(text: str, currency: str, *, in_cents: bool) -> Unit | None:
     """Return the unit of a text such as ``ct/kWh``, ``EUR / MWh``, ``kW`` or ``Wh``."""
+    if len(text) > _LONGEST_UNIT:
+        return None
     bare = text.lower()
+    if bare.startswith("/") and bare[1:] in _PER_KWH:  # of whatever money
+        return Unit("price", text, None, _PER_KWH[bare[1:]])
     if bare in _ENERGIES and (currency or in_cents):  # of a price, as Nord Pool's `unit: kWh`
         text = f"{currency}/{text}"
     elif bare in _ENERGIES:

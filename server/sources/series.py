@@ -217,15 +217,22 @@ def _rank(choice: _Choice) -> tuple[float, ...]:
     """Return what the best choice has least of."""
     table = choice.tables[0]
     words = {word for name in (*table.path, choice.column) for word in words_of(name)}
+    is_price = choice.measure.quantity == "price"
     return (
         bool(words & _PAST),
         _KINDS.index(table.kind),
-        choice.measure.quantity != "price",
+        not is_price,
+        is_price and "forecast" in words,  # beside published prices, as Energi Data Service's
         choice.measure.rank,
         _usual_step(table),
         len(table.path),
-        sum(map(len, map(_plain, table.path[-1:]))) if choice.measure.quantity == "power" else 0,
+        0 if is_price else sum(map(len, table.path)),  # the whole roof, not one of its parts
     )
+
+
+def _is_ascending(table: Table) -> bool:
+    starts = [period[0] for period in table.periods if period is not None]
+    return starts == sorted(starts)
 
 
 def _usual_step(table: Table) -> float:
@@ -241,6 +248,8 @@ def _series(choice: _Choice, equals: Sequence[_Choice]) -> Series:
     missing = sum(not isfinite(cell.value) for cell in cells)
     if missing:
         notes.append(f"{missing} of {len(cells)} values are missing")
+    if not all(map(_is_ascending, choice.tables)):
+        notes.append("the rows were out of order")
     if measure.unit is None:
         usual = "money per kWh" if measure.quantity == "price" else "W"
         notes.append(f"no unit is given: taken as {usual}")
@@ -279,7 +288,7 @@ def _are_ends(cells: Sequence[Cell]) -> bool:
 
 
 def _shape(choice: _Choice) -> str:
-    places = dict.fromkeys(table.path[-1] for table in choice.tables if table.path)
+    places = dict.fromkeys(table.path[-1] for table in choice.tables if "".join(table.path[-1:]))
     kind = (
         "values of a local day" if choice.tables[0].kind == "clock" else f"{choice.column} by time"
     )

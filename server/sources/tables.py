@@ -12,6 +12,8 @@ from server.sources.stamps import StampReader, is_stamp, minutes_from
 from server.sources.table import MOST_ROWS, Table
 
 _MOST_PLACES = 2000
+_MOST_CELLS = 200_000  # in all places; half a second's work
+_LONGEST_NAME = 100
 _MOST_CHILDREN = 200
 _DEEPEST = 6
 _MOST_COLUMNS = 40
@@ -41,21 +43,31 @@ class Place(NamedTuple):
 def tables_in(value: object, zone: tzinfo, now: datetime) -> Iterator[Table]:
     """Yield all tables within attributes or an answer, the outer ones first; work is bounded."""
     waiting = deque([Place((), value, {})])
-    for _ in range(_MOST_PLACES):
-        if not waiting:
-            return
+    places, cells = _MOST_PLACES, _MOST_CELLS
+    while waiting and places > 0 and cells > 0:
         place = waiting.popleft()
-        found = [*_tables_at(place, zone, now)]
+        found = [table for table in _tables_at(place, zone, now) if table.columns]
         yield from found
+        places -= 1
+        cells -= _size(place.value)
         if not any(table.path == place.path for table in found) and len(place.path) < _DEEPEST:
             waiting.extend(_children(place))
+
+
+def _size(value: object) -> int:
+    """Return how many values a place holds, as far as they are looked at."""
+    if not isinstance(value, Mapping | list):
+        return 0
+    first = value[0] if isinstance(value, list) and value else None
+    width = len(first) if isinstance(first, Mapping | list) else 1
+    return min(len(value), MOST_ROWS) * min(width, _MOST_COLUMNS)
 
 
 def _children(place: Place) -> Iterator[Place]:
     path, value, parent = place
     if isinstance(value, Mapping):
         for key, child in islice(value.items(), _MOST_CHILDREN):
-            if isinstance(key, str) and isinstance(child, Mapping | list):
+            if _is_name(key) and isinstance(child, Mapping | list):
                 yield Place((*path, key), child, value)
     elif isinstance(value, list):
         for child in value[:_SAMPLE]:
@@ -81,6 +93,22 @@ def _tables_at(place: Place, zone: tzinfo, now: datetime) -> Iterator[Table]:
             yield from _table_of_rows(path, pairs, parent, zone)
         else:
             yield from tables_by_the_clock(day, value)
+
+
+def _is_name(key: object) -> bool:
+    return isinstance(key, str) and len(key) <= _LONGEST_NAME
+
+
+def _flat(row: Mapping[str, object]) -> dict[str, object]:
+    """Return a row with the values of the mappings in it: `{"price": {"total": 1}}`."""
+    flat: dict[str, object] = {}
+    for key, value in islice(row.items(), _MOST_COLUMNS):
+        if isinstance(value, Mapping):
+            inner = islice(value.items(), _MOST_COLUMNS)
+            flat.update({f"{key}_{name}": item for name, item in inner})
+        else:
+            flat[key] = value
+    return flat
 
 
 def _is_by_stamp(value: Mapping[object, object]) -> bool:
@@ -119,7 +147,7 @@ def _tables_of_lists(
     lists = {
         key: item
         for key, item in islice(value.items(), _MOST_CHILDREN)
-        if isinstance(key, str) and isinstance(item, list) and item
+        if _is_name(key) and isinstance(item, list) and item
     }
     for name, stamps in lists.items():
         if isinstance(stamps[0], str | int) and all(map(is_stamp, stamps[:_SAMPLE])):
@@ -144,9 +172,10 @@ def _table_of_rows(
     is_cut: bool = False,
 ) -> Iterator[Table]:
     """Yield the table of rows that are mappings, nothing where they have no stamps."""
-    names = list(
-        dict.fromkeys(key for row in rows[:_SAMPLE] for key in row if isinstance(key, str))
-    )
+    if any(isinstance(value, Mapping) for value in islice(rows[0].values(), _MOST_COLUMNS)):
+        rows = [_flat(row) for row in rows]
+    sample = (islice(row, _MOST_COLUMNS) for row in rows[:_SAMPLE])
+    names = [*dict.fromkeys(key for keys in sample for key in keys if _is_name(key))]
     names = names[:_MOST_COLUMNS]
     start, end = _stamp_column(rows, names, _STARTS), _stamp_column(rows, names, _ENDS)
     if start is None and end is None:
@@ -162,8 +191,9 @@ def _table_of_rows(
     notes = [f"only the first {MOST_ROWS} rows were read"] if is_cut else []
     duration = next((name for name in names if "_".join(words_of(name)) in _DURATIONS), None)
     periods = _periods(rows, (start, end, duration), StampReader(zone, notes))
-    near = {key: item for key, item in rows[0].items() if isinstance(key, str)}
-    yield Table(path, columns, periods, (near, parent), start is None and duration is None, notes)
+    yield Table(
+        path, columns, periods, (rows[0], parent), start is None and duration is None, notes
+    )
 
 
 def _periods(
@@ -192,9 +222,11 @@ def _periods(
 def _stamp_column(
     rows: Sequence[Mapping[str, object]], names: Sequence[str], known: Sequence[str]
 ) -> str | None:
-    """Return the column of a known name, the best first, that holds stamps."""
-    by_name = {"_".join(words_of(name)): name for name in reversed(names)}
-    candidates = (by_name[name] for name in known if name in by_name)
+    """Return the column of a known name that holds stamps, else one whose last word is known."""
+    own = {name: words for name in names if not _OTHER_STAMPS & {*(words := words_of(name))}}
+    whole = {"_".join(words): name for name, words in reversed(own.items())}
+    last = {words[-1]: name for name, words in reversed(own.items()) if words}
+    candidates = (by[name] for by in (whole, last) for name in known if name in by)
     return next((name for name in candidates if _holds_stamps(rows, name)), None)
 
 

@@ -1,0 +1,107 @@
+"""Actions that answer prices: their calls, and the prices in their answers."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from server.sources.actions import PRICE_ACTIONS, calls_for, price_action, series_from_answers
+from server.sources.rows import value_at
+from tests.sources.shapes import (
+    BERLIN,
+    SYDNEY,
+    amber,
+    easy_energy,
+    nord_pool_core,
+    slots_of,
+    tibber_core,
+)
+
+NOW = datetime(2026, 10, 24, 23, 30, tzinfo=BERLIN)
+HOURS = slots_of(BERLIN, date(2026, 10, 24), 2, 60)
+
+
+def test_nord_pool_is_called_for_each_local_day():
+    calls = calls_for("nordpool.get_prices_for_date", {"config_entry": "abc"}, NOW, BERLIN)
+
+    assert calls == [
+        {"config_entry": "abc", "date": "2026-10-24"},
+        {"config_entry": "abc", "date": "2026-10-25"},
+    ]
+
+
+def test_tibber_is_called_from_midnight_until_the_end_of_tomorrow():
+    (call,) = calls_for("tibber.get_prices", {}, NOW, BERLIN)
+
+    assert call == {"start": "2026-10-24T00:00:00+02:00", "end": "2026-10-26T00:00:00+01:00"}
+
+
+def test_amber_is_called_once_for_its_channel():
+    action = price_action("amberelectric.get_forecasts")
+
+    data = action.data("abc", "sells")
+
+    assert data == {"site_id": "abc", "channel_type": "feed_in"}
+    assert calls_for(action.action, data, NOW, SYDNEY) == [data]
+
+
+def test_what_an_action_requires_is_added():
+    data = price_action("energyzero.get_energy_prices").data("abc", "buys")
+
+    (call,) = calls_for("energyzero.get_energy_prices", data, NOW, BERLIN)
+
+    assert call["incl_vat"] is True
+    assert call["config_entry"] == "abc"
+
+
+def test_an_unknown_action_is_called_once_as_it_is_set():
+    assert calls_for("my.prices", {"a": "b"}, NOW, BERLIN) == [{"a": "b"}]
+
+
+def test_an_action_says_which_directions_it_has():
+    assert price_action("tibber.get_prices").data("abc", "sells") is None
+    assert price_action("tibber.get_prices").data("abc", "buys") == {}
+    assert price_action("unknown.action") is None
+
+
+def test_names_of_actions_begin_with_their_domain_and_are_unique():
+    names = [action.action for action in PRICE_ACTIONS]
+
+    assert all(action.action.startswith(f"{action.domain}.") for action in PRICE_ACTIONS)
+    assert len({*names}) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("action", "make"),
+    [
+        ("amberelectric.get_forecasts", amber),
+        ("nordpool.get_prices_for_date", nord_pool_core),
+        ("tibber.get_prices", tibber_core),
+        ("easyenergy.get_energy_usage_prices", easy_energy),
+        ("my.prices", tibber_core),
+    ],
+)
+def test_the_answers_of_two_days_are_one_series(action, make):
+    days = [HOURS[:24], HOURS[24:]]
+
+    series = series_from_answers(action, map(make, days), zone=BERLIN, now=NOW)
+
+    for slot in HOURS:
+        assert value_at(series.rows, slot.start) == pytest.approx(slot.value)
+    assert series.rows[-1].end == HOURS[-1].end
+    assert (series.unit is None) == (action == "my.prices")
+
+
+def test_a_zone_may_be_named():
+    answers = [{"SE3": [], "SE4": nord_pool_core(HOURS)["SE3"]}]
+
+    series = series_from_answers(
+        "nordpool.get_prices_for_date", answers, zone=BERLIN, now=NOW, series="SE4"
+    )
+
+    assert value_at(series.rows, NOW) == pytest.approx(HOURS[23].value)
+    assert value_at(series.rows, NOW + timedelta(days=3)) is None
+
+
+@pytest.mark.parametrize("answers", [[], [None], [{}], [{"SE3": []}], ["text", 7]])
+def test_answers_without_prices_are_none(answers):
+    assert series_from_answers("nordpool.get_prices_for_date", answers, zone=BERLIN) is None
