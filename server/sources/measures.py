@@ -32,6 +32,9 @@ _NEVER = frozenset(
 )  # fmt: skip
 """Words of columns that are neither a price nor a power of the whole series."""
 
+_CUMULATIVE = ["watt", "hours"]
+"""Forecast.Solar's energy since sunrise, beside `watt_hours_period`."""
+
 _LESS = frozenset(
     {
         "spot", "market", "excl", "exc", "ex", "without", "net", "base", "wholesale", "tax", "vat",
@@ -145,7 +148,7 @@ def measure_of(key: str, path: Sequence[str], units: Units) -> Measure | None:
     places that it is in.
     """
     words = words_of(key)
-    if units.is_rate_of_other or _NEVER.intersection(words):
+    if units.is_rate_of_other or _NEVER.intersection(words) or words == _CUMULATIVE:
         return None
     own = _unit_of_name(words)
     quantity = _quantity(own, path, units)

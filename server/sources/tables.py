@@ -79,8 +79,8 @@ def _tables_at(place: Place, zone: tzinfo, now: datetime) -> Iterator[Table]:
     path, value, parent = place
     day = Day(path, parent, zone, now)
     if isinstance(value, Mapping):
-        if _is_by_stamp(value):
-            yield from _table_of_rows(path, _rows_by_stamp(path, value), parent, zone)
+        if by_stamp := _rows_by_stamp(path, value):
+            yield from _table_of_rows(path, by_stamp, parent, zone)
         else:
             yield from _tables_of_lists(path, value, zone)
             yield from tables_by_the_clock(day, value)
@@ -111,17 +111,19 @@ def _flat(row: Mapping[str, object]) -> dict[str, object]:
     return flat
 
 
-def _is_by_stamp(value: Mapping[object, object]) -> bool:
-    """Return whether a mapping is from stamps to values."""
-    keys = [*islice(value, _SAMPLE)]
-    return bool(keys) and all(isinstance(key, str) and is_stamp(key) for key in keys)
-
-
 def _rows_by_stamp(path: Sequence[str], value: Mapping[str, object]) -> list[Mapping[str, object]]:
+    """Return the rows of a mapping that holds more stamps than other keys, else none.
+
+    Other keys are the rest of the attributes, where the stamps stand among them.
+    """
     name = path[-1] if path else "value"
+    stamps = [key for key in islice(value, MOST_ROWS) if isinstance(key, str) and is_stamp(key)]
+    if 2 * len(stamps) <= min(len(value), MOST_ROWS):
+        return []
+    items = [(key, value[key]) for key in stamps]
     return [
         {**item, "start": key} if isinstance(item, Mapping) else {"start": key, name: item}
-        for key, item in islice(value.items(), MOST_ROWS)
+        for key, item in items
     ]
 
 

@@ -74,6 +74,19 @@ def test_other_energies_stand_at_the_starts(first, last):
     assert not any("ends" in note for note in series.notes)
 
 
+def test_energies_since_sunrise_are_not_those_of_periods():
+    cumulative, total = {}, 0
+    for stamp, energy in FORECAST_SOLAR.items():
+        total += energy
+        cumulative[stamp] = total
+    watts = dict.fromkeys(FORECAST_SOLAR, 9999)
+    result = {"watts": watts, "watt_hours": cumulative, "watt_hours_period": FORECAST_SOLAR}
+
+    series = read({"result": {**result, "watt_hours_day": {"2024-04-26": 6660}}})
+
+    assert value_at(series.rows, datetime(2024, 4, 26, 7, 30, tzinfo=BERLIN)) == 376
+
+
 def test_an_hour_of_a_forecast_does_not_stretch_over_the_night():
     watts = {f"2026-08-{day}T{hour:02}:00:00+02:00": 40 for day in (22, 23) for hour in (19, 20)}
 
@@ -345,6 +358,24 @@ def test_values_may_lie_one_mapping_deeper():
     for value in ({"data": {"homes": [{"prices": deep}]}}, {"prices": by_stamp}):
         series = read(value, "EUR/kWh")
         assert value_at(series.rows, SUMMER[9].start) == 4
+
+
+def test_stamps_may_be_attributes_themselves():
+    stamps = {slot.start.isoformat(): slot.value for slot in SUMMER}
+    value = {"state_class": "total", **stamps, "friendly_name": "Spot", "icon": "mdi:cash"}
+
+    assert value_at(read(value, "CZK/kWh").rows, SUMMER[9].start) == 4
+
+
+def test_both_ends_of_a_row_may_be_local_in_the_hour_that_comes_twice():
+    slots = slots_of(BERLIN, date(2026, 10, 25), 1, 30)
+    naive = [slot._replace(start=slot.start.replace(tzinfo=None)) for slot in slots]
+    naive = [slot._replace(end=slot.end.replace(tzinfo=None)) for slot in naive]
+
+    series = read({"prices": rows(naive, "start", "price", "end")}, "EUR/kWh")
+
+    assert [row.value for row in series.rows] == [slot.value for slot in slots]
+    assert [row.start for row in series.rows] == [slot.start.astimezone(UTC) for slot in slots]
 
 
 def test_an_unknown_name_stands_for_the_unit_of_its_entity():
