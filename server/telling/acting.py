@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec.structs import replace
@@ -55,7 +55,7 @@ class _Given(msgspec.Struct, kw_only=True):
 
     action: str
     power_w: float
-    until: datetime
+    until: Annotated[datetime, msgspec.Meta(tz=True)]
     acting: str
     preset: Literal["script", "powersync"]
 
@@ -137,7 +137,9 @@ class Actor:
     def _is_in_force(self, acting: ActingSettings, command: Command, now: datetime) -> bool:
         """Return whether a command is the one given, with time left."""
         given = self._given
-        if given is None or given.action != command.action or given.until - now <= RENEWAL:
+        if given is None or given.action != command.action:
+            return False
+        if not RENEWAL < given.until - now <= DURATION:  # more is a clock that was put back
             return False
         if (given.acting, given.preset) != (acting.action, acting.preset):
             return False

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import msgspec
@@ -31,7 +31,6 @@ REFRESH = timedelta(minutes=5)
 
 _EARLY = timedelta(seconds=30)  # plans come every five minutes, and not to the second
 _IS_FRESH = "{{ 'online' if value_json.valid_until > utcnow().timestamp() else 'offline' }}"
-_NEVER_AGAIN = datetime.max.replace(tzinfo=UTC)  # attributes are kept by the broker
 _NO_MQTT = {"not_found", "service_not_found", "400", "404"}  # answers where MQTT is not set up
 
 
@@ -99,11 +98,11 @@ def attributes_topic(key: str) -> str:
 
 
 class _Sent(NamedTuple):
-    """Content of a topic or an entity, and when it was sent."""
+    """Content of a topic or an entity, and when it was sent; None where that does not matter."""
 
     state: Any
     more: Mapping[str, Any]
-    at: datetime
+    at: datetime | None
 
 
 class Publisher:
@@ -115,13 +114,11 @@ class Publisher:
         To Home Assistant.
     page : str, optional
         Address of the page.
-    pause : float
-        Time that Home Assistant has to make entities before their first states come. [s]
     """
 
-    def __init__(self, link: Link, page: str | None = None, pause: float = 1.0) -> None:
-        self._link, self._page, self._pause = link, page, pause
-        self._entities: dict[str, str] = {}  # platform by key, as announced or set
+    def __init__(self, link: Link, page: str | None = None) -> None:
+        self._link, self._page = link, page
+        self._entities: dict[str, Entity] = {}  # as announced
         self._sent: dict[str, _Sent] = {}  # by topic or entity id
         self._is_announced = False
         self._lock = asyncio.Lock()
@@ -173,20 +170,19 @@ class Publisher:
         """Make the entities unavailable, at the end of the server; raises nothing."""
         async with self._lock:
             try:
-                if self.has_controls and self._is_announced:
-                    await self._send(STATE_TOPIC, {"valid_until": 0})
+                if self.has_controls and STATE_TOPIC in self._sent:
+                    await self._send(STATE_TOPIC, _state(self._sent[STATE_TOPIC].state, 0.0))
             except LinkError as error:
                 self.error = f"Home Assistant was not told of the end: {error}"
 
-    async def remove(self) -> None:
-        """Remove the device, where the owner wants nothing published; raises nothing."""
+    async def remove(self, entities: Sequence[Entity]) -> None:
+        """Remove the device and all that the broker keeps of it; raises nothing."""
+        topics = [attributes_topic(entity.key) for entity in entities if entity.has_attributes]
         async with self._lock:
             self.forget()
             try:
-                for topic in (DISCOVERY_TOPIC, STATE_TOPIC):
-                    await self._link.call(
-                        "mqtt.publish", {"topic": topic, "payload": "", "retain": True}
-                    )
+                for topic in (DISCOVERY_TOPIC, STATE_TOPIC, *topics):
+                    await self._call(topic, "")
             except LinkError as error:
                 self.error = f"the device was not removed: {error}"
 
@@ -203,20 +199,20 @@ class Publisher:
             return
         for entity in entities:
             topic, more = attributes_topic(entity.key), attributes.get(entity.key, {})
-            if entity.has_attributes and self._is_news(topic, _Sent(None, more, now)):
+            content = _Sent(None, more, None)  # the broker keeps it
+            if entity.has_attributes and self._is_news(topic, content):
                 await self._send(topic, more)
-                self._sent[topic] = _Sent(None, more, _NEVER_AGAIN)
+                self._sent[topic] = content
         if self._is_news(STATE_TOPIC, _Sent(values, {}, now)):
-            until = (now.astimezone(UTC) + LIFETIME).timestamp()
-            await self._send(STATE_TOPIC, {"valid_until": round(until), **values})
+            await self._send(STATE_TOPIC, _state(values, (now + LIFETIME).timestamp()))
             self._sent[STATE_TOPIC] = _Sent(values, {}, now)
 
     async def _announce(self, entities: Sequence[Entity]) -> bool:
         """Send the discovery where it is due; return whether there is MQTT."""
-        present = {entity.key: entity.platform for entity in entities}
+        present = {entity.key: entity for entity in entities}
         if self._is_announced and present == self._entities:
             return True
-        gone = {key: kind for key, kind in self._entities.items() if key not in present}
+        gone = {key: one.platform for key, one in self._entities.items() if key not in present}
         try:
             await self._send(DISCOVERY_TOPIC, discovery_from(entities, gone, self._page))
         except Refused as error:
@@ -227,23 +223,23 @@ class Publisher:
             await self._send(DISCOVERY_TOPIC, discovery_from(entities, {}, self._page))
         self._entities, self._is_announced = present, True
         self._sent.clear()
-        await asyncio.sleep(self._pause)
         return True
 
     async def _send(self, topic: str, content: Mapping[str, Any]) -> None:
-        payload = msgspec.json.encode(content).decode()
+        await self._call(topic, msgspec.json.encode(content).decode())
+
+    async def _call(self, topic: str, payload: str) -> None:
         data = {"topic": topic, "payload": payload, "retain": True, "qos": 1}
         await self._link.call("mqtt.publish", data)
 
     def _is_news(self, place: str, content: "_Sent") -> bool:
         """Return whether a place has not got this content, or for a while nothing."""
         before = self._sent.get(place)
-        return (
-            before is None
-            or before.state != content.state
-            or is_other(before.more, content.more)
-            or content.at - before.at >= REFRESH - _EARLY
-        )
+        if before is None or before.state != content.state or is_other(before.more, content.more):
+            return True
+        if before.at is None or content.at is None:
+            return False
+        return not timedelta() <= content.at - before.at < REFRESH - _EARLY  # or a clock put back
 
     async def _set_states(
         self,
@@ -281,6 +277,10 @@ def is_other(before: Mapping[str, Any], content: Mapping[str, Any]) -> bool:
     most = max(abs(point["value"]) for point in points)
     pairs = zip(points, old, strict=True)
     return any(abs(new["value"] - was["value"]) > most / 100.0 for new, was in pairs)
+
+
+def _state(values: Mapping[str, Any], valid_until: float) -> dict[str, Any]:
+    return {"valid_until": round(valid_until), **values}
 
 
 def _plain_state(entity: Entity, value: object) -> str:

@@ -133,6 +133,14 @@ async def test_a_change_of_action_or_power_is_called_and_a_little_is_not(calls, 
     assert calls.actions == ["charge", "charge", "export", "hold"]
 
 
+async def test_a_clock_that_is_put_back_does_not_end_the_renewal(calls, actor):
+    await act(actor, command())
+
+    await act(actor, command(), NOW - timedelta(hours=2))
+
+    assert len(calls.made) == 2
+
+
 async def test_a_run_that_ends_soon_still_lasts_for_two_plans(calls, actor):
     await act(actor, command(until=NOW + timedelta(minutes=2)))
 
@@ -190,7 +198,11 @@ async def test_a_restart_after_a_crash_remembers_what_was_commanded(calls, actor
     assert not Actor(calls, tmp_path).is_commanding
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b'{"action": 3}', b"\xff\x00"])
+NAIVE = b"""{"action": "hold", "power_w": 0, "until": "2026-01-14T01:00:00", "acting": "script.a",
+"preset": "script"}"""
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"action": 3}', b"\xff\x00", NAIVE])
 async def test_a_broken_memory_is_none(calls, tmp_path, content):
     (tmp_path / "acting.json").write_bytes(content)
 

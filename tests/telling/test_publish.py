@@ -45,7 +45,7 @@ def tale(name="dynamic_day", **changes):
 
 @pytest.fixture
 def publisher(link):
-    return Publisher(link, pause=0.0)
+    return Publisher(link)
 
 
 def rendered(template, payload, now=NOW):
@@ -120,7 +120,9 @@ async def test_a_kept_state_is_believed_until_it_is_old(home_assistant, publishe
     assert rendered(template, state, NOW + timedelta(minutes=14)) == "online"
     assert rendered(template, state, NOW + timedelta(minutes=16)) == "offline"
     await publisher.withdraw()
-    assert rendered(template, home_assistant.retained[STATE_TOPIC], NOW) == "offline"
+    ended = home_assistant.retained[STATE_TOPIC]
+    assert rendered(template, ended, NOW) == "offline"
+    assert json.loads(ended).keys() == json.loads(state).keys()  # no template misses a value
 
 
 async def test_only_what_changed_is_sent_but_states_at_least_every_five_minutes(
@@ -137,6 +139,8 @@ async def test_only_what_changed_is_sent_but_states_at_least_every_five_minutes(
     moved = values | {"power": 1234.0}
     await publisher.publish(entities, moved, attributes, NOW + timedelta(minutes=6))
     assert len(home_assistant.published) == sent + 2
+    await publisher.publish(entities, moved, attributes, NOW - timedelta(hours=1))
+    assert len(home_assistant.published) == sent + 3  # a clock that was put back
 
 
 async def test_everything_is_sent_again_when_home_assistant_begins_anew(
@@ -175,6 +179,18 @@ async def test_a_car_that_was_sold_disappears(home_assistant, publisher):
     assert first["car_2"] == {"platform": "sensor"}
     assert "car_2" not in second
     assert second["car_1"]["unique_id"]
+
+
+async def test_another_name_or_currency_is_announced(home_assistant, publisher):
+    await publisher.publish(*tale("two_vehicles"), NOW)
+    _, _, home = plan_of("two_vehicles")
+    renamed = replace(home, cars=[replace(car, name=f"My {car.name}") for car in home.cars])
+
+    await publisher.publish(entities_of(renamed, "EUR"), {}, {}, NOW)
+
+    components = json.loads(home_assistant.retained[DISCOVERY_TOPIC])["components"]
+    assert components["car_1"]["name"] == "My hatchback"
+    assert components["cost_today"]["unit_of_measurement"] == "EUR"
 
 
 async def test_without_mqtt_states_are_set_by_rest(home_assistant, link, publisher):
@@ -228,9 +244,9 @@ async def test_a_lost_link_is_said_and_all_is_sent_when_it_is_back(home_assistan
 async def test_a_device_that_nobody_wants_is_removed(home_assistant, publisher):
     await publisher.publish(*tale(), NOW)
 
-    await publisher.remove()
+    await publisher.remove(tale()[0])
 
-    assert home_assistant.retained[DISCOVERY_TOPIC] == ""
+    assert set(home_assistant.retained.values()) == {""}
 
 
 def test_a_forecast_is_another_one_only_where_it_says_so():
