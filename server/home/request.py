@@ -1,7 +1,7 @@
 """The request of a home: settings and readings in the words of the wire."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -25,6 +25,7 @@ INTERVAL = 5.0
 """Length of the intervals of a home's plan, on the local clock. [min]"""
 
 _UNKNOWN_SOC = 0.5  # of a car that says nothing of it
+_CHARGER_EFFICIENCY = 0.92
 
 
 def request_from(inputs: Inputs, settings: Settings) -> tuple[Kind, bytes]:
@@ -51,26 +52,23 @@ def request_from(inputs: Inputs, settings: Settings) -> tuple[Kind, bytes]:
     -----
     The wire has no state of charge at a time (`Settings.charge_now`).  While one is wanted, the
     plan ends at that time and has it as the target of its end: the cheapest way that reaches it
-    within all other limits.  What comes later is not planned until then: a car that leaves later
-    has no target yet, and energy beyond the target counts at the planner's own value.  It is at
-    least cost in homes of *self_consumption* too, which would not charge from the grid.  Where the
-    time is beyond the horizon, it is not yet due; where it has passed, it is over.
+    within all other limits.  What comes later is not planned until then, and energy beyond the
+    target counts at the planner's own value; a car that leaves later has by then what it could not
+    take any more.  It is at least cost in homes of *self_consumption* too, which would not charge
+    from the grid.  Where the time is beyond the horizon, it is not yet due; where it has passed, it
+    is over.
     """
-    wanted = _due_target(inputs, settings)
+    goal = _goal(inputs, settings)
     site = _site(inputs, settings)
-    if wanted is not None:
+    if goal is not None:
         start = inputs.at.replace(microsecond=0)
-        site["horizon_hours"] = (wanted[1] - start) / timedelta(hours=1)
+        site["horizon_hours"] = (goal.until - start) / timedelta(hours=1)
         site["cost_function"] = "cost"
-    batteries = [
-        _battery(battery, reading, i, wanted[0] if wanted else None)
-        for i, (battery, reading) in enumerate(
-            zip(settings.batteries, inputs.socs, strict=True), start=1
-        )
-    ]
+    readings = zip(settings.batteries, inputs.socs, strict=True)
+    batteries = [_battery(*pair, i, goal) for i, pair in enumerate(readings, 1)]
     if settings.cars:
         cars = zip(settings.cars, inputs.cars, strict=True)
-        site["evs"] = [_car(car, reading, i, inputs.at) for i, (car, reading) in enumerate(cars, 1)]
+        site["evs"] = [_car(*pair, i, inputs.at, goal) for i, pair in enumerate(cars, 1)]
         if len(batteries) == 1:
             return Kind.VEHICLES, _json(EvRequest(**site, home_battery=_nameless(batteries[0])))
         return Kind.VEHICLES, _json(EvRequest(**site, batteries=batteries or None))
@@ -92,13 +90,20 @@ def end_of_plan(now: datetime, settings: Settings) -> datetime:
     return now + timedelta(hours=settings.horizon_hours, minutes=INTERVAL)
 
 
-def _due_target(inputs: Inputs, settings: Settings) -> tuple[float, datetime] | None:
-    """Return the state of charge that is wanted at a time of the plan, and that time."""
+class _Goal(NamedTuple):
+    """A state of charge at a time of the plan, and the end that the plan would have without it."""
+
+    soc: float
+    until: datetime
+    end: datetime
+
+
+def _goal(inputs: Inputs, settings: Settings) -> _Goal | None:
     if settings.charge_now is None:
         return None
     until = datetime.fromisoformat(settings.charge_now.until).astimezone(UTC)
-    is_due = inputs.at < until <= inputs.at + timedelta(hours=settings.horizon_hours)
-    return (settings.charge_now.soc, until) if is_due else None
+    end = inputs.at + timedelta(hours=settings.horizon_hours)
+    return _Goal(settings.charge_now.soc, until, end) if inputs.at < until <= end else None
 
 
 def _site(inputs: Inputs, settings: Settings) -> dict[str, Any]:
@@ -177,7 +182,7 @@ def _allowances(inputs: Inputs, settings: Settings) -> list[AllowanceIn]:
 
 
 def _battery(
-    battery: BatterySettings, reading: SocReading, number: int, wanted: float | None
+    battery: BatterySettings, reading: SocReading, number: int, goal: _Goal | None
 ) -> NamedBatteryIn:
     return NamedBatteryIn(
         id=f"battery_{number}",
@@ -189,23 +194,45 @@ def _battery(
         efficiency=battery.efficiency,
         backup_reserve=battery.reserve,
         max_soc=battery.max_soc,
-        target_end_soc=None if wanted is None else min(wanted, battery.max_soc),
+        target_end_soc=None if goal is None else min(goal.soc, battery.max_soc),
         cycle_cost=battery.wear,
         can_charge_from_grid=battery.charge_from_grid,
         can_export_to_grid=battery.export,
     )
 
 
-def _car(car: CarSettings, reading: CarReading, number: int, now: datetime) -> EvIn:
+def _car(
+    car: CarSettings, reading: CarReading, number: int, now: datetime, goal: _Goal | None
+) -> EvIn:
     """Return a car; plugged in after its departure, it has none that is known."""
-    departure = reading.departure if reading.plugged else None
+    soc = _UNKNOWN_SOC if reading.soc is None else reading.soc
+    has_passed = reading.departure is not None and reading.departure <= now
+    target, departure = reading.target, None if has_passed else reading.departure
+    if goal is not None:
+        target, departure = _target_of_goal(car, soc, target, departure or goal.end, goal.until)
+    is_plugged = reading.plugged
     return EvIn(
         vehicle_id=f"car_{number}",
         name=car.name,
         battery_capacity_kwh=car.capacity_kwh,
-        current_soc=_UNKNOWN_SOC if reading.soc is None else reading.soc,
-        target_soc=reading.target if reading.plugged else 0.0,
-        max_charge_kw=car.charge_kw if reading.plugged else 0.0,
-        min_charge_kw=car.min_charge_kw if reading.plugged else 0.0,
-        departure_time=departure.isoformat() if departure and departure > now else None,
+        current_soc=soc,
+        target_soc=target if is_plugged else 0.0,
+        max_charge_kw=car.charge_kw if is_plugged else 0.0,
+        min_charge_kw=car.min_charge_kw if is_plugged else 0.0,
+        charger_efficiency=_CHARGER_EFFICIENCY,
+        departure_time=departure.isoformat() if is_plugged and departure else None,
     )
+
+
+def _target_of_goal(
+    car: CarSettings, soc: float, target: float, departure: datetime, until: datetime
+) -> tuple[float, datetime | None]:
+    """Return target and departure of a car in a plan that ends at a time.
+
+    Of a target that is due later, it is due at the end what could not be taken any more.
+    """
+    if departure <= until:
+        return target, departure
+    energy = car.charge_kw * _CHARGER_EFFICIENCY * ((departure - until) / timedelta(hours=1))
+    rest = target - energy / car.capacity_kwh
+    return (rest, None) if rest > soc else (target, departure)

@@ -352,6 +352,39 @@ def test_charge_now_leaves_the_limits_of_the_home():
     assert not any(reply["schedule"]["grid_to_battery_w"])
 
 
+@pytest.mark.parametrize(
+    ("departs", "least"),
+    [
+        ("2026-11-30T19:00:00+11:00", 0.8),  # before
+        ("2026-11-30T20:00:00+11:00", 0.8),
+        ("2026-11-30T22:00:00+11:00", 0.8 - 2 * 0.92 * 7.4 / 60),  # two hours later
+    ],
+)
+def test_with_charge_now_a_car_still_has_its_target_when_it_leaves(departs, least):
+    wanted = ChargeNow(soc=0.8, until="2026-11-30T20:00:00+11:00")
+    home = a_home(cars=[a_car()], charge_now=wanted)
+    car = CarReading(soc=0.2, departure=datetime.fromisoformat(departs))
+    _, reply, _ = plan_of(home, inputs_of(home, cars=[car]))
+
+    assert reply["warnings"] == []
+    assert reply["schedule"]["soc"][-1] >= least - 1e-6
+    assert reply["home"]["schedule"]["soc_trajectory"][-1] >= 0.8 - 1e-6
+
+
+@pytest.mark.parametrize("departure", [None, NOW + 40 * HOUR])
+def test_with_charge_now_a_car_with_time_left_is_not_hurried(departure):
+    dear = PriceSettings(
+        source=TariffPrices(tariff=Tariff(otherwise=0.2, rates=[Rate(price=0.9, end="20:00")]))
+    )
+    wanted = ChargeNow(soc=0.6, until="2026-11-30T20:00:00+11:00")
+    home = a_home(cars=[a_car()], charge_now=wanted, import_price=dear)
+    car = CarReading(soc=0.4, departure=departure)
+    wire = wire_of(home, cars=[car])["evs"][0]
+
+    assert wire["target_soc"] == 0.8
+    assert datetime.fromisoformat(wire["departure_time"]) > NOW + 39 * HOUR
+
+
 @st.composite
 def homes_with_inputs(draw):
     home = draw(homes())
@@ -378,7 +411,7 @@ def homes_with_inputs(draw):
     return home, inputs_of(home, now, timezone, cars=cars, socs=socs)
 
 
-@hypothesis_settings(max_examples=25)
+@hypothesis_settings(max_examples=15)  # each is a plan of up to three days
 @given(case=homes_with_inputs())
 def test_settings_that_pass_the_checks_give_a_plan(case):
     home, inputs = case
