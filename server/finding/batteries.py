@@ -7,7 +7,7 @@ from typing import NamedTuple
 from server.finding import words
 from server.finding.cars import is_car, is_personal
 from server.finding.found import Alternative
-from server.finding.snapshot.entities import Entity
+from server.finding.snapshot.entities import Entity, words_of
 from server.finding.snapshot.reading import Snapshot
 from server.finding.texts import is_in, number_text, sentence, state_text
 from server.home_assistant.energy import BatterySource
@@ -78,13 +78,13 @@ def _name(
     """Return the words that all entities of the device share, or a number."""
     if socs:
         names = [entity.name for entity in snapshot.siblings(socs[0].entity)]
-        shared = _shared_words(names)
+        shared = _common_words(names)
         if socs[0].entity.device and len(names) > 1 and shared:
             return shared[:_LONGEST_NAME]
     return "Battery" if index == 0 else f"Battery {index + 1}"
 
 
-def _shared_words(names: Iterable[str]) -> str:
+def _common_words(names: Iterable[str]) -> str:
     split = [name.split() for name in names]
     shared = []
     for group in zip(*split, strict=False):
@@ -149,7 +149,7 @@ def rate_soc(entity: Entity, traits: Traits, meters: Sequence[Entity], named: st
         (1000, named == entity.entity_id, "your Energy dashboard uses it"),
         (40, _is_near(entity, meters), "it is on the device of your battery's meters"),
         (15, _is_kin(entity, meters), "it is of the same integration as your battery's meters"),
-        (20, entity.says(words.HOME_BATTERY), "its name is that of a home battery"),
+        (20, _is_of_brand(entity), "its name or integration is that of a home battery"),
         (14, entity.says(words.SOC), "its name says state of charge"),
         (12, traits.has_battery_power, "its device measures the battery's power"),
         (12, traits.has_battery_energy, "its device counts the battery's energy"),
@@ -163,6 +163,11 @@ def rate_soc(entity: Entity, traits: Traits, meters: Sequence[Entity], named: st
     )
     points = sum(mark for mark, holds, _ in marks if holds)
     return Rating(points, entity, [reason for _, holds, reason in marks if holds and reason])
+
+
+def _is_of_brand(entity: Entity) -> bool:
+    platform = words_of(entity.platform)
+    return entity.says(words.HOME_BATTERY) or words.HOME_BATTERY.search(platform) is not None
 
 
 def _meters(snapshot: Snapshot, source: BatterySource | None) -> list[Entity]:

@@ -57,7 +57,7 @@ class Seen:
     car_powers: Sequence[Powers] = ()
 
 
-def found_from(seen: Seen) -> Found:
+def propose_settings(seen: Seen) -> Found:
     """Return proposals, what is missing and the draft."""
     snapshot = seen.snapshot
     draft: dict[str, Any] = {"version": VERSION}

@@ -105,23 +105,25 @@ def _by_kind(snapshot: Snapshot) -> dict[str, list[str]]:
 
 def kind_of(entity: Entity) -> str | None:
     """Return which energy a meter counts, by its names, or None where they do not tell."""
-    if entity.says(words.NO_ELECTRICITY) or entity.says(words.CAR):
+    others = words.NO_ELECTRICITY, words.CAR, words.LOAD
+    if any(entity.says(pattern) for pattern in others):
         return None
     if entity.says(words.STORE):
-        return _either(entity, "battery_out", words.DISCHARGED, "battery_in", words.CHARGED)
-    if entity.says(words.FED_REGISTER):
-        return "grid_out"
+        return _either(entity, ("battery_out", words.DISCHARGED), ("battery_in", words.CHARGED))
+    if entity.says(words.GRID) and not entity.says(words.PANELS):
+        # What comes from the panels is a production in the words of some meters of the grid.
+        return _either(
+            entity,
+            *(("grid_out", words.FED), ("grid_in", words.DRAWN)),
+            *(("grid_out", words.PRODUCED), ("grid_in", words.CONSUMED)),
+        )
     if entity.says(words.PRODUCED):
         return None if entity.says(words.PART_OF_FLOW) else "solar"
-    return _either(entity, "grid_out", words.FED, "grid_in", words.DRAWN)
+    return _either(entity, ("grid_out", words.FED), ("grid_in", words.DRAWN))
 
 
-def _either(
-    entity: Entity, first: str, of_first: re.Pattern[str], second: str, of_second: re.Pattern[str]
-) -> str | None:
-    if entity.says(of_first):
-        return first
-    return second if entity.says(of_second) else None
+def _either(entity: Entity, *kinds: tuple[str, re.Pattern[str]]) -> str | None:
+    return next((kind for kind, pattern in kinds if entity.says(pattern)), None)
 
 
 def _registers(entities: list[Entity]) -> list[str]:

@@ -67,7 +67,7 @@ class Candidate:
 
     @property
     def is_market(self) -> bool:
-        """Whether tax and fees come on top, as far as names tell."""
+        """True where tax and fees come on top, as far as names tell."""
         return self.origin.platform in words.MARKETS and not self.origin.says(words.GROSS)
 
     def relation(self, entity: Entity | None) -> int:
@@ -107,7 +107,7 @@ def rank_prices(snapshot: Snapshot, direction: Direction) -> list[Alternative]:
     number, reference = dashboard_price(snapshot.dashboard.grids, direction)
     fixed = []
     if number is not None and is_price(number, snapshot.currency):
-        fixed.append(_fixed(number, snapshot.currency))
+        fixed.append(_price_of_owner(number, snapshot.currency))
     entity = snapshot.entities.get(reference or "")
     candidates = sorted(
         _candidates(snapshot),
@@ -258,7 +258,7 @@ def _choice(source: Prices) -> object:
     return {"source": settings["source"]}
 
 
-def _fixed(price: float, currency: str | None) -> Alternative:
+def _price_of_owner(price: float, currency: str | None) -> Alternative:
     return Alternative(
         label="Fixed price",
         value=number_text(price),

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from server.finding.batteries import HomeBattery, find_batteries
 from server.finding.cars import find_car_meters, find_cars
-from server.finding.draft import Seen, found_from
+from server.finding.draft import Seen, propose_settings
 from server.finding.found import Alternative, Found, Missing, Proposal
 from server.finding.meters import Meters, find_meters
 from server.finding.snapshot.history import (
@@ -40,7 +40,7 @@ async def find(link: Link, now: datetime) -> Found:
     ids = _statistics(meters, batteries)
     last_day = await attempt(read_last_day(link, ids, now), "energy of the last day", notes)
     histories = [meters_of(battery.source) for battery in batteries if battery.source]
-    return found_from(
+    return propose_settings(
         Seen(
             snapshot,
             meters,

@@ -114,25 +114,26 @@ MARKETS = _domains(
 
 # Meters and forecasts
 
-GRID = pattern_of("grid|site|netz|net |mains|p1 |smart meter|utility")
+GRID = pattern_of(
+    "grid|site|netz|net |mains|p1 |smart meter|power meter|electricity meter|utility|dsmr"
+)
 DRAWN = pattern_of(
-    "import|from grid|grid consum|grid energy in|grid in |bezug|netzbezug|purchase|bought|buy "
-    "|consumption tari|consumed tari|consumption from grid|afname|grid usage|energy from grid"
-    "|consumption t1|consumption t2"
+    "import|from grid|grid energy in|grid in |bezug|netzbezug|purchase|bought|buy |afname"
 )
 FED = pattern_of(
     "export|to grid|grid energy out|grid out |feed in|feedin|einspeis|netzeinspeis|sold|sell"
-    "|return|teruglever|injection|grid feed|energy to grid|surplus"
+    "|return|teruglever|injection|surplus"
 )
-FED_REGISTER = pattern_of("production tari|produced tari|production t1|production t2")
-"""A meter calls production what it takes from the panels."""
+CONSUMED = pattern_of("consum|usage|verbrauch|verbruik")
+LOAD = pattern_of("load |consumer |house ")
 
-CHARGED = pattern_of("charg|to battery|import|in |input|laden|geladen|aufladung")
+CHARGED = pattern_of("charg|to battery|import|in |input|laden|geladen|ladung|aufladung")
 DISCHARGED = pattern_of("discharg|from battery|export|out |output|entlad|battery to")
 PRODUCED = pattern_of(
     "solar|pv |photovolt|zonne|solaire|yield|production|generation|erzeugung|opbrengst|produced"
     "|fotovolt"
 )
+PANELS = pattern_of("solar|pv |photovolt|zonne|solaire|fotovolt")
 PART_OF_FLOW = pattern_of(
     "to battery|to grid|to home|to house|to load|from solar|from pv|self consum|direct|import"
     "|consumption|from grid|string|mppt|saved|forecast|estimated"

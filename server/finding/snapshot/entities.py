@@ -78,13 +78,13 @@ class Entity:
 
     @property
     def is_energy(self) -> bool:
-        """Whether it is a meter of energy that statistics count."""
+        """True for a meter of energy that statistics count."""
         counts = self.state_class in {"total", "total_increasing"}
         return self.domain == "sensor" and self.unit in _ENERGY_UNITS and counts
 
     @property
     def is_power(self) -> bool:
-        """Whether it measures power."""
+        """True where it measures power."""
         return self.domain == "sensor" and self.unit in _POWER_UNITS
 
     def _scale(self, factors: dict[str, float]) -> float | None:

@@ -19,7 +19,7 @@ _STEP = timedelta(minutes=5)
 
 
 class PowerSyncFacts(msgspec.Struct, kw_only=True):
-    """What the view tells; None where it does not. Prices are the present ones [money/kWh]."""
+    """Facts of the view, None where it has none; prices are the present ones [money/kWh]."""
 
     capacity_kwh: float | None = None
     charge_kw: float | None = None

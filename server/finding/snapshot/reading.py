@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What Home Assistant has, without attributes and rows.
+    """Home Assistant at one instant, without attributes and rows.
 
     Attributes
     ----------
