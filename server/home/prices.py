@@ -122,7 +122,8 @@ def _price_rows(side: _Side, found: Rows, span: _Span, history: Rows) -> PriceRo
         of_gap = [known.guess(at) for at in instants]
         guesses += _rows_of_guesses(instants, [value for value, _ in of_gap], end)
         how = " or ".join(sorted({how for _, how in of_gap}))
-        notes.append(_note(side, span, begin if begin == until else None, (begin, end), how))
+        last = None if begin == until else span.clock(end)
+        notes.append(_note(side, span.clock(begin), last, how))
     return PriceRows(rows, guesses, until, notes)
 
 
@@ -151,22 +152,22 @@ def _in_utc(rows: Rows) -> Rows:
     One without an end lasts until the next one, the last as long as the shortest; a single one for
     half an hour.
     """
-    starts = sorted({row.start.astimezone(UTC): row for row in rows if _is_price(row)}.items())
-    gaps = [(other - one) for (one, _), (other, _) in pairwise(starts)]
-    nexts = [start for start, _ in starts[1:]]
-    if starts:
-        nexts.append(starts[-1][0] + min(gaps, default=_HALF_HOUR))
+    known = {row.start.astimezone(UTC): row for row in rows if _is_price(row)}
+    starts = sorted(known)
+    step = min((later - start for start, later in pairwise(starts)), default=_HALF_HOUR)
+    nexts = [*starts[1:], None]
     return [
-        Row(start, _until(row, later, is_last=later is nexts[-1]), row.value)
-        for (start, row), later in zip(starts, nexts, strict=True)
+        Row(start, _until(known[start], later, start + step), known[start].value)
+        for start, later in zip(starts, nexts, strict=False)
     ]
 
 
-def _until(row: Row, later: datetime, *, is_last: bool) -> datetime:
+def _until(row: Row, later: datetime | None, otherwise: datetime) -> datetime:
+    """Return the end of a row, at most the beginning of a later one."""
     if row.end is None:
-        return later
+        return later or otherwise
     end = row.end.astimezone(UTC)
-    return end if is_last else min(end, later)
+    return min(end, later) if later else end
 
 
 def _end(row: Row) -> datetime:
@@ -242,13 +243,9 @@ def _lack(side: _Side, published: Rows, span: _Span) -> str:
     return f"There is no {side.name} price for now: the last one known held until {until}."
 
 
-def _note(
-    side: _Side, span: _Span, until: datetime | None, gap: tuple[datetime, datetime], how: str
-) -> str:
-    if until is not None:
-        return (
-            f"{side.name.capitalize()} prices are known until {span.clock(until)}; "
-            f"later ones are assumed to be {how}."
-        )
-    begin, end = map(span.clock, gap)
+def _note(side: _Side, begin: str, end: str | None, how: str) -> str:
+    """Return a sentence of a gap; one without an end is beyond all published prices."""
+    if end is None:
+        known = f"{side.name.capitalize()} prices are known until {begin}"
+        return f"{known}; later ones are assumed to be {how}."
     return f"There are no {side.name} prices from {begin} to {end}; assumed to be {how}."
