@@ -64,7 +64,7 @@ class LinkHealth(msgspec.Struct):
     version : str or None
         Of Home Assistant.
     last_error : str or None
-        Why the link is or was down, or what Home Assistant refused it.
+        Why the link is down.
     attempts : int
         Failed in a row.
     """
@@ -221,13 +221,9 @@ class Link:
         return pause * random.uniform(0.75, 1.25)
 
     def _note_up(self, connection: Connection) -> None:
-        self.health = LinkHealth(
-            connected=True,
-            since=self._clock(),
-            version=connection.version,
-            last_error=self._subscriptions.refused,
-        )
-        log.info("Home Assistant: connected, version %s", connection.version)
+        version = connection.version
+        self.health = LinkHealth(connected=True, since=self._clock(), version=version)
+        log.info("Home Assistant: connected, version %s", version)
         self._connected.set()
         self.news.set()
 

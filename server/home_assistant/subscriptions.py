@@ -37,15 +37,12 @@ class Subscriptions:
         None until it was asked for.
     messages : asyncio.Queue
         Of MQTT; the oldest are dropped where nobody takes them.
-    refused : str or None
-        What Home Assistant answered to the last subscription that it refused.
     """
 
     def __init__(self, news: asyncio.Event) -> None:
         self.has_mqtt: bool | None = None
         self.followed: dict[str, EntityState] = {}
         self.messages: asyncio.Queue[Message] = asyncio.Queue(_MOST_MESSAGES)
-        self.refused: str | None = None
         self._news = news
         self._connection: Connection | None = None
         self._changing = asyncio.Lock()
@@ -111,16 +108,16 @@ class Subscriptions:
 
     async def _subscribe(self, connection: Connection) -> None:
         """Subscribe to what has no subscription."""
-        try:
-            if self._following is None:
-                await self._subscribe_entities(connection)
-            for topic in [topic for topic, key in self._topics.items() if key is None]:
+        if self._following is None:
+            await self._subscribe_entities(connection)
+        for topic in [topic for topic, key in self._topics.items() if key is None]:
+            try:
                 await self._subscribe_topic(connection, topic)
-            self.refused = None
-        except Refused as error:
-            if self.refused != str(error):
-                log.warning("Home Assistant refuses a subscription: %s", error)
-            self.refused = str(error)
+            except Refused as error:
+                if self.has_mqtt is not False:
+                    log.warning("Home Assistant has no MQTT so far: %s", error)
+                self.has_mqtt = False
+                return
 
     async def _subscribe_entities(self, connection: Connection) -> None:
         """Subscribe to all entities at once, and wait for their states."""
@@ -135,23 +132,21 @@ class Subscriptions:
             self.followed.clear()
             return
         fields = {"entity_ids": sorted(self._entities)}
-        self._following = await connection.subscribe(
-            "subscribe_entities", fields, take, _SUBSCRIBING
-        )
         try:
+            self._following = await connection.subscribe(
+                "subscribe_entities", fields, take, _SUBSCRIBING
+            )
             async with asyncio.timeout(_FIRST_STATES):
                 await is_there.wait()
+        except Refused as error:
+            log.warning("Home Assistant refuses to tell states: %s", error)
         except TimeoutError:
             log.warning("Home Assistant: the states of the followed entities do not come")
 
     async def _subscribe_topic(self, connection: Connection, topic: str) -> None:
-        try:
-            self._topics[topic] = await connection.subscribe(
-                "mqtt/subscribe", {"topic": topic}, self._take_message, _SUBSCRIBING
-            )
-        except Refused:
-            self.has_mqtt = False
-            raise
+        self._topics[topic] = await connection.subscribe(
+            "mqtt/subscribe", {"topic": topic}, self._take_message, _SUBSCRIBING
+        )
         self.has_mqtt = True
 
     def _take_states(self, followed: Followed, event: msgspec.Raw) -> None:

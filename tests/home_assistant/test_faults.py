@@ -29,6 +29,10 @@ def patience(error):
     return 0.1 if error is Late else 10
 
 
+def refuse(fields):
+    raise Refusal("home_assistant_error", f"{TOKEN}\n")
+
+
 @pytest.fixture(autouse=True)
 def no_secret(caplog):
     caplog.set_level("DEBUG", "server")
@@ -115,7 +119,7 @@ async def test_a_refused_token_is_said_clearly_and_tried_slowly(home_assistant):
 
 
 async def test_the_token_in_a_refusal_is_not_repeated(home_assistant, link):
-    home_assistant.commands["bad"] = lambda _: (_ for _ in ()).throw(Refusal(TOKEN, f"x {TOKEN}\n"))
+    home_assistant.commands["bad"] = refuse
 
     with pytest.raises(Refused) as refused:
         await link.command("bad")
@@ -148,7 +152,7 @@ async def test_nobody_is_there(unused_tcp_port):
 
     await eventually(lambda: link.health.attempts > 1)
 
-    assert "Connect call failed" in link.health.last_error
+    assert link.health.last_error.endswith(f":{unused_tcp_port}: Connection refused")
     with pytest.raises(LinkDown):
         await link.states()
     task.cancel()
@@ -178,6 +182,16 @@ async def test_states_that_do_not_come_do_not_hold_the_link(home_assistant, link
     home_assistant.faults.clear()
     await home_assistant.set_state("sensor.soc", 1)
     await eventually(lambda: "sensor.soc" in link.followed)
+
+
+async def test_states_that_are_refused_leave_the_link_up(home_assistant, link, caplog):
+    home_assistant.commands["subscribe_entities"] = refuse
+
+    await link.follow(["sensor.soc"])
+
+    assert "refuses to tell states: home_assistant_error" in caplog.text
+    await home_assistant.drop()
+    await eventually(lambda: home_assistant.logins == 2 and link.is_connected)
 
 
 async def test_states_with_broken_ones_among_them(home_assistant, link, caplog):

@@ -184,11 +184,13 @@ async def test_the_oldest_messages_are_dropped_where_nobody_reads(home_assistant
     assert link.messages.get_nowait().payload == "50"
 
 
-async def test_mqtt_that_comes_later_is_found(home_assistant, link):
+async def test_mqtt_that_comes_later_is_found(home_assistant, link, caplog):
     home_assistant.has_mqtt = False
     await link.listen(["homeassistant/status"])
     assert link.has_mqtt is False
     assert link.is_connected
+    assert link.health.last_error is None
+    assert "no MQTT so far" in caplog.text
 
     home_assistant.has_mqtt = True
 

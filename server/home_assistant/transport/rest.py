@@ -1,6 +1,7 @@
 """REST API of Home Assistant, bounded in time and size."""
 
 import asyncio
+import os
 from io import BytesIO
 from urllib.parse import quote
 
@@ -99,10 +100,19 @@ async def _content(response: aiohttp.ClientResponse, most_bytes: int) -> bytes:
     return content.getvalue()
 
 
+def _cause(error: OSError) -> str:
+    """Return the system's words, as "Connection refused"; those of a resolver have numbers < 0."""
+    if error.errno is not None and error.errno > 0:
+        return os.strerror(error.errno)
+    return printable(error.strerror or str(error))
+
+
 def reason(error: Exception) -> str:
     """Return the cause of a failed connection in one line."""
     if isinstance(error, TimeoutError):
         return "Home Assistant does not answer"
     if isinstance(error, aiohttp.WSServerHandshakeError):
         return f"Home Assistant is not there: {error.status}"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return f"no connection to {error.host}:{error.port}: {_cause(error.os_error)}"
     return printable(str(error)) or type(error).__name__
