@@ -18,6 +18,8 @@ from server.wire.replies import WarningOut
 
 DEFAULT_PORT = 5000
 DEFAULT_UI_PORT = 8099
+ADDON_DATA = Path("/data/powersync")
+USER_DATA = Path("~/.local/share/powersync-optimiser")
 _LAST_PORT = 65_535
 
 log = logging.getLogger("server")
@@ -51,6 +53,20 @@ def add_serve_arguments(parser: argparse.ArgumentParser) -> None:
         help="run as Supervisor's add-on: with /data/options.json, the page for ingress only",
     )
     parser.add_argument("--user", help="continue as this user once the options are read")
+    parser.add_argument(
+        "--home-assistant",
+        metavar="URL",
+        help="plan for the home of this Home Assistant, as http://homeassistant.local:8123; "
+        "its long-lived token is in HOME_ASSISTANT_TOKEN or in --token-file",
+    )
+    parser.add_argument("--token-file", type=Path, help="file with the token of Home Assistant")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="FOLDER",
+        help=f"folder of the settings and the books (default {ADDON_DATA} in the add-on, "
+        f"{USER_DATA} elsewhere)",
+    )
     parser.add_argument("--log-level", choices=LOG_LEVELS, help="wins over every other source")
     parser.add_argument("--greet", action="store_true", help="print addresses and an example call")
 
@@ -63,21 +79,33 @@ def _port(text: str) -> int:
 
 def run_serve(parsed: argparse.Namespace) -> int:
     """Serve with parsed flags, and return the exit status."""
+    from server.home_assistant.address import address_from  # noqa: PLC0415
     from server.page import LOOPBACK, SUPERVISOR  # noqa: PLC0415 - `plan` needs no web
-    from server.privileges import CannotDrop, become  # noqa: PLC0415
-    from server.serve import Addresses, configure_logging, serve  # noqa: PLC0415
+    from server.privileges import CannotDrop, become, prepare_folder  # noqa: PLC0415
+    from server.serve import Addresses, HomeAddress, configure_logging, serve  # noqa: PLC0415
 
     configure_logging(parsed.log_level or "info")
     options = load(os.environ, parsed.options or (ADDON_OPTIONS if parsed.addon else None))
     if parsed.log_level:
         options = replace(options, log_level=parsed.log_level)
     configure_logging(options.log_level)
-    if parsed.user:
-        try:
+    try:
+        address = address_from(parsed.home_assistant, os.environ, parsed.token_file)
+    except ValueError as error:
+        log.error("--home-assistant: %s", error)
+        return 1
+    folder = (parsed.data or (ADDON_DATA if parsed.addon else USER_DATA)).expanduser()
+    try:
+        if address:
+            prepare_folder(folder, parsed.user)
+        if parsed.user:
             become(parsed.user)
-        except CannotDrop as error:
-            log.error("--user: %s", error)
-            return 1
+    except CannotDrop as error:
+        log.error("--user: %s", error)
+        return 1
+    except OSError as error:
+        log.error("--data: %s: %s", folder, error.strerror)
+        return 1
     addresses = Addresses(
         host=parsed.host,
         port=parsed.port,
@@ -85,7 +113,8 @@ def run_serve(parsed: argparse.Namespace) -> int:
         page_port=parsed.ui_port,
         visitors=SUPERVISOR if parsed.addon else LOOPBACK,
     )
-    return serve(options, addresses, greet=parsed.greet)
+    home = HomeAddress(address, folder) if address else None
+    return serve(options, addresses, home=home, greet=parsed.greet)
 
 
 def _plan(parsed: argparse.Namespace) -> int:

@@ -8,17 +8,22 @@ import signal
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from aiohttp import web
 
+from server.controller.controller import Controller, planning_for_home
+from server.home_assistant.address import Address
+from server.home_assistant.link import Link
 from server.http import keys
 from server.http.app import create_app, utc_now
 from server.http.connections import TIMEOUT, listening, without_traceback
 from server.options import Options
-from server.page import LOOPBACK, serving_page
+from server.page import LOOPBACK, create_page, serving_page
 from server.plans.compilation import compilation_logged
 from server.plans.example import example_body
 from server.plans.planning import answer
+from server.reading.clock import Clock
 from server.version import VERSION
 
 _GREETING = """PowerSync Optimiser: {url}
@@ -64,7 +69,22 @@ class Addresses:
     visitors: frozenset[str] = LOOPBACK
 
 
-def serve(options: Options, addresses: Addresses, *, greet: bool = False) -> int:
+@dataclass(frozen=True, slots=True)
+class HomeAddress:
+    """The Home Assistant of the home to plan for, and the folder of its settings and books."""
+
+    address: Address
+    folder: Path
+
+
+def serve(
+    options: Options,
+    addresses: Addresses,
+    *,
+    home: HomeAddress | None = None,
+    greet: bool = False,
+    clock: Clock = utc_now,
+) -> int:
     """Serve until SIGTERM or SIGINT, and return the exit status.
 
     Parameters
@@ -73,15 +93,19 @@ def serve(options: Options, addresses: Addresses, *, greet: bool = False) -> int
         Defaults for requests.
     addresses : Addresses
         Where to listen.
+    home : HomeAddress, optional
+        The home to plan for; None only answers requests.
     greet : bool
         Whether to print the addresses, and an example call, once the server listens.
+    clock : Callable
+        Gives the time, time-zone aware.
     """
     sys.setswitchinterval(_TURN)
-    app = create_app(options)
+    app = create_app(options, clock=clock)
     try:
         with compilation_logged():
             warm_up(options)
-            asyncio.run(_serve(app, addresses, greet))
+            asyncio.run(_serve(app, addresses, home, greet))
     except OSError as error:
         number = error.errno or 0  # negative where the name of the host means nothing
         reason = os.strerror(number) if number > 0 else error.strerror
@@ -93,7 +117,9 @@ def serve(options: Options, addresses: Addresses, *, greet: bool = False) -> int
     os._exit(0)  # a solve in progress must not hold up the end of the process
 
 
-async def _serve(app: web.Application, addresses: Addresses, greet: bool) -> None:
+async def _serve(
+    app: web.Application, addresses: Addresses, home: HomeAddress | None, greet: bool
+) -> None:
     """Serve an application and its page until a signal ends it."""
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -108,8 +134,14 @@ async def _serve(app: web.Application, addresses: Addresses, greet: bool) -> Non
         read_bufsize=2**14,  # twice as much is held of a body that nobody reads yet
         shutdown_timeout=_SHUTDOWN,
     )
-    page = serving_page(app, addresses.visitors, addresses.page_host, addresses.page_port)
-    async with listening(runner, app[keys.STATE].planning, host, port), page as page_url:
+    state = app[keys.STATE]
+    controller = Controller(Link(home.address), home.folder, state) if home else None
+    page = create_page(app, addresses.visitors, controller)
+    async with (
+        listening(runner, state.planning, host, port),
+        serving_page(page, addresses.page_host, addresses.page_port) as page_url,
+        planning_for_home(controller),
+    ):
         log.info("PowerSync Optimiser %s listens on %s:%d", VERSION, host, port)
         if greet:
             url = f"http://127.0.0.1:{port}"

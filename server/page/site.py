@@ -8,11 +8,13 @@ from pathlib import Path
 
 from aiohttp import web
 
+from server.controller.controller import Controller
 from server.http import keys
 from server.http.access import is_internal
 from server.http.connections import TIMEOUT, listening
 from server.http.middleware import Handler, errors_as_json
-from server.page import plans
+from server.page import home, plans
+from server.page.origin import check_origin
 
 SUPERVISOR = frozenset({"172.30.32.2"})
 """Address of ingress inside Home Assistant."""
@@ -36,6 +38,9 @@ HEADERS = {
 VISITORS: web.AppKey[frozenset[str]] = web.AppKey("visitors")
 """Addresses that may see the page."""
 
+MOST_BYTES = 2**18
+"""Of settings; a table of tariffs for every hour of the year takes less. [bytes]"""
+
 log = logging.getLogger("server.page")
 
 
@@ -44,7 +49,11 @@ async def index(request: web.Request) -> web.FileResponse:
     return web.FileResponse(STATIC / "index.html")
 
 
-def create_page(api: web.Application, visitors: frozenset[str] = LOOPBACK) -> web.Application:
+def create_page(
+    api: web.Application,
+    visitors: frozenset[str] = LOOPBACK,
+    controller: Controller | None = None,
+) -> web.Application:
     """Create the application of the page, ready to be served.
 
     Parameters
@@ -53,22 +62,26 @@ def create_page(api: web.Application, visitors: frozenset[str] = LOOPBACK) -> we
         Of `server.http.app.create_app`; the page reads from it and changes nothing.
     visitors : frozenset of str
         Addresses that may see the page; all others are refused.
+    controller : Controller, optional
+        Of the home that is planned for by itself; where absent, the page has no set-up.
     """
-    page = web.Application(middlewares=[_add_headers, _check_visitor, errors_as_json])
+    middlewares = [_check_visitor, errors_as_json, check_origin, home.tell_failures]
+    page = web.Application(middlewares=middlewares, client_max_size=MOST_BYTES)
+    page.on_response_prepare.append(_add_headers)
     page[keys.STATE] = api[keys.STATE]
     page[VISITORS] = visitors
     page[plans.EXAMPLE] = plans.Example()
+    if controller is not None:
+        page[home.CONTROLLER] = controller
     page.router.add_get("/", index)
     page.add_routes(plans.routes)
+    page.add_routes(home.routes)
     page.router.add_static("/static", STATIC)
     return page
 
 
-@web.middleware
-async def _add_headers(request: web.Request, handler: Handler) -> web.StreamResponse:
-    response = await handler(request)
+async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:
     response.headers.update(HEADERS)
-    return response
 
 
 @web.middleware
@@ -82,9 +95,7 @@ async def _check_visitor(request: web.Request, handler: Handler) -> web.StreamRe
 
 
 @asynccontextmanager
-async def serving_page(
-    api: web.Application, visitors: frozenset[str], host: str, port: int
-) -> AsyncIterator[str | None]:
+async def serving_page(page: web.Application, host: str, port: int) -> AsyncIterator[str | None]:
     """Serve the page for as long as the context lasts, and return its URL.
 
     A port that is taken costs the page only: it then has none.
@@ -92,7 +103,6 @@ async def serving_page(
     async with AsyncExitStack() as stack:
         url = None
         try:
-            page = create_page(api, visitors)
             runner = web.AppRunner(
                 page, access_log=None, keepalive_timeout=TIMEOUT, shutdown_timeout=0.1
             )

@@ -17,7 +17,7 @@ from hatchling.builders.sdist import SdistBuilder
 
 from optimiser import CostFunction
 from server import options
-from server.command_line import DEFAULT_PORT, DEFAULT_UI_PORT
+from server.command_line import ADDON_DATA, DEFAULT_PORT, DEFAULT_UI_PORT
 from server.options import LOG_LEVELS, SHORTEST_TOKEN, Options, load
 from tests.addon.conftest import ROOT
 
@@ -82,9 +82,27 @@ def test_the_required_keys_are_there_and_no_default_is_written():
 
 
 def test_nothing_is_asked_for_that_is_not_used():
-    assert PERMISSIONS & set(CONFIG) == set()
+    assert PERMISSIONS & set(CONFIG) == {"homeassistant_api"}
     assert not {"webui", "watchdog", "codenotary"} & set(CONFIG)
     assert not (ADDON / "build.yaml").exists()
+
+
+def security_rating(config):
+    """Supervisor's `rating_security`, of what this add-on may ask for."""
+    return min(8, 5 + 2 * bool(config.get("ingress")) + (ADDON / "apparmor.txt").exists())
+
+
+def test_supervisor_gives_its_best_rating():
+    """`homeassistant_api` is not counted; what is counted and not here may not be asked for."""
+    assert security_rating(CONFIG) == 8
+    assert PERMISSIONS & set(CONFIG) <= {"homeassistant_api"}
+
+
+def test_the_profile_lets_the_data_folder_be_written_and_nothing_else():
+    profile = (ADDON / "apparmor.txt").read_text()
+    written = re.findall(r"^\s+(/\S+) \w*[wa]\w*,", profile, re.M)
+
+    assert set(written) == {f"{ADDON_DATA}/", f"{ADDON_DATA}/**"}
 
 
 def test_it_is_found_by_its_name_and_its_port():

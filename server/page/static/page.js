@@ -3,6 +3,12 @@ import { loadChart, showChart, watchChart } from "./charts/charts.js";
 import { madeAt } from "./data/clock.js";
 import { intervalNow, planOf } from "./data/plan.js";
 import { $ } from "./data/words.js";
+import { get } from "./home/api.js";
+import { showHistory, watchHistory } from "./home/history.js";
+import { showHome, watchHome } from "./home/home.js";
+import { onEnter, openRooms } from "./home/rooms.js";
+import { showSetup, watchSetup } from "./home/setup.js";
+import { writeTexts } from "./home/texts.js";
 import { showHealth } from "./view/health.js";
 import { showHours } from "./view/hours.js";
 import { showMoney } from "./view/money.js";
@@ -36,6 +42,7 @@ const getPlan = async (which) => planOf(await json(`plans/${which}/view.json`));
 async function refresh() {
   if (document.hidden) return;
   try {
+    await refreshHome();
     page.status = await getStatus();
     page.chart ??= loadChart(page.status.chart);
     if (page.status.latest !== page.latest) await welcome();
@@ -48,6 +55,14 @@ async function refresh() {
   }
   $("empty").hidden = page.plan !== null;
   tellHealth();
+}
+
+/** The home that is planned for by itself, where there is one. */
+async function refreshHome() {
+  const home = await get("home.json");
+  if (!home.has_home) return;
+  openRooms();
+  showHome(home);
 }
 
 function tellHealth() {
@@ -183,6 +198,13 @@ function say(text) {
 $("try").addEventListener("click", tryExample);
 $("back").addEventListener("click", goBack);
 $("horizon").addEventListener("change", showHorizon);
+writeTexts();
+watchHome();
+watchHistory();
+watchSetup();
+onEnter("home", () => { refresh(); });
+onEnter("history", showHistory);
+onEnter("setup", showSetup);
 watchChart();
 refresh();
 setInterval(refresh, EVERY);

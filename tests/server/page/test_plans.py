@@ -11,6 +11,7 @@ import pytest
 from server.http import keys
 from server.http.app import create_app
 from server.page import create_page, plans
+from server.page.origin import TOKEN
 from server.plans import plan_log
 from tests.end_to_end import small_request
 
@@ -164,7 +165,7 @@ async def test_vehicles_are_in_the_csv(both):
 
 async def test_nothing_but_reading_is_allowed(both):
     for path in ("/plans.json", "/plans/example/view.json", "/status.json"):
-        response = await both[1].post(path, json={})
+        response = await both[1].post(path, json={}, headers={"X-Page-Token": TOKEN})
         assert response.status == 405
 
 

@@ -1,0 +1,343 @@
+"""The home that is planned for by itself: reads, plans, tells, acts and keeps the books."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from pathlib import Path
+
+from optimiser import OptimiserError
+from server.books.days import DayBook
+from server.controller.bookkeeper import Bookkeeper
+from server.controller.news import Seen, has_soc_moved, next_plan_at, seen_of
+from server.controller.orders import Order, settings_after
+from server.controller.status import HomeStatus, Setup, acting_out, write_plan, write_settings
+from server.controller.turn import Turn, take_turn
+from server.finding.found import Found
+from server.finding.proposals import find
+from server.home.errors import InputError
+from server.home.inputs import InputReader
+from server.home.states.socs import ExpectedSocs
+from server.home_assistant.link import Link, LinkError
+from server.http.keys import State
+from server.plans.worker import Overdue, Overloaded
+from server.reading.clock import find_zone
+from server.settings.checks import check
+from server.settings.file import SettingsFile
+from server.settings.home import Settings
+from server.telling.acting import Actor
+from server.telling.controls import Controls
+from server.telling.entities import attributes_from, entities_of, values_from
+from server.telling.publish import TOPICS, Publisher
+from server.telling.report import Report, report_from, report_without_plan
+
+log = logging.getLogger("server.controller")
+
+_PATIENCE = timedelta(minutes=10)  # a plan so old still tells what to do where reading fails
+_GROUP = 0.5  # s; changes of one update come together
+_LONGEST_WAIT = 5.0  # s; a clock that is set is noticed so soon
+_BOOKS_EVERY = 60.0  # s
+_STOPPING = 7.0  # s; Supervisor kills after 10
+
+
+class Controller:
+    """One home.
+
+    Parameters
+    ----------
+    link : Link
+        To its Home Assistant; run by the controller.
+    folder : Path
+        Of settings, books and the memory of commands.
+    state : State
+        Worker, options, clock and log of plans, shared with the API.
+    page : str, optional
+        Address of the page, for Home Assistant's device.
+    """
+
+    def __init__(self, link: Link, folder: Path, state: State, page: str | None = None) -> None:
+        self._link, self._state = link, state
+        self._file = SettingsFile(folder)
+        self._settings = self._file.load()
+        self._found: Found | None = None
+        self._reader, self._controls = InputReader(link), Controls()
+        self._actor, self._publisher = Actor(link, folder), Publisher(link, page)
+        self._bookkeeper = Bookkeeper(folder)
+        self._turn: Turn | None = None
+        self._report: Report | None = None
+        self._seen: Seen = {}
+        self._problems: list[str] = []
+        self._notes: list[str] = []
+        self._connected_since: datetime | None = None
+        self._wake = asyncio.Event()
+
+    async def run(self) -> None:
+        """Plan for the home until cancelled."""
+        await self._bookkeeper.open()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._link.run())
+            tasks.create_task(self._plan_on())
+            tasks.create_task(self._keep_books())
+
+    async def stop(self) -> None:
+        """Return the battery to normal operation, and close the books."""
+        try:
+            async with asyncio.timeout(_STOPPING):
+                await self._actor.stop(self._now())
+                await self._publisher.withdraw()
+        except TimeoutError:
+            log.warning("Home Assistant did not answer at the end")
+        await self._bookkeeper.close()
+
+    def _now(self) -> datetime:
+        return self._state.clock().astimezone(UTC)
+
+    @property
+    def _zone(self) -> tzinfo:
+        config = self._link.config
+        return (config and find_zone(config.time_zone)) or self._state.options.zone or UTC
+
+    async def _plan_on(self) -> None:
+        """Plan every five minutes, and whenever there is news."""
+        await self._link.wait_connected()
+        while True:
+            try:
+                await self._plan()
+            except Exception:
+                log.exception("planning for the home failed")
+                self._problems = ["Planning failed; the log has the reason."]
+            await self._wait()
+
+    async def _wait(self) -> None:
+        """Wait for the next five minutes of the clock, or for news before."""
+        until = next_plan_at(self._now())
+        while (left := (until - self._now()).total_seconds()) > 0:
+            news = [asyncio.create_task(event.wait()) for event in (self._link.news, self._wake)]
+            try:
+                await asyncio.wait(
+                    news,
+                    timeout=min(left, _LONGEST_WAIT),
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+            finally:
+                for task in news:
+                    task.cancel()
+            if self._wake.is_set():
+                self._wake.clear()
+                return
+            if self._link.news.is_set():
+                await asyncio.sleep(_GROUP)
+                self._link.news.clear()
+                if self._has_news():
+                    return
+
+    def _has_news(self) -> bool:
+        """Return True where anything calls for another plan."""
+        has_orders = self._obey_messages()
+        is_new = self._link.health.since != self._connected_since
+        if self._settings is None or not self._link.is_connected:
+            return False
+        followed, now = self._link.followed, self._now()
+        has_changed = self._seen != seen_of(followed, self._soc_entities())
+        has_moved = self._turn is not None and has_soc_moved(self._turn, followed, now)
+        return has_orders or is_new or has_changed or has_moved
+
+    def _soc_entities(self) -> list[str]:
+        return [battery.soc for battery in self._settings.batteries] if self._settings else []
+
+    def _obey_messages(self) -> bool:
+        """Carry out what was asked for by controls; return True where there was anything."""
+        is_any = False
+        while not self._link.messages.empty() and self._settings is not None:
+            message = self._link.messages.get_nowait()
+            change = self._controls.change(message, self._settings, self._now(), self._zone)
+            if change.is_restart:
+                self._publisher.forget()
+            if change.note:
+                log.warning("control %s", change.note)
+                self._notes = [change.note]
+            if change.settings is not None:
+                self._keep(change.settings)
+            is_any = is_any or change != type(change)(note=change.note)
+        return is_any
+
+    def _keep(self, settings: Settings) -> None:
+        """Keep changed settings; a folder that cannot be written costs them at a restart."""
+        self._settings = settings
+        try:
+            self._file.save(settings)
+        except OSError as error:
+            log.error("settings.json cannot be written: %s", error)
+            self._notes = [f"The settings cannot be kept: {error.strerror}"]
+
+    async def _plan(self) -> None:
+        """Read, plan, tell, act, and write it down."""
+        settings = self._settings
+        if settings is None or not self._link.is_connected:
+            return
+        if self._link.health.since != self._connected_since:
+            self._connected_since = self._link.health.since
+            self._publisher.forget()
+        report = await self._new_report(settings)
+        if report is None:
+            return
+        self._report = report
+        await self._tell(settings, report)
+        await self._act(settings, report)
+
+    async def _new_report(self, settings: Settings) -> Report | None:
+        """Return the report of a new plan, or of none; None where the one before still tells."""
+        try:
+            await self._follow(settings)
+            history = await self._bookkeeper.price_history(self._now())
+            expected = self._expected_socs(settings)
+            turn = await take_turn(self._reader, settings, self._state, history, expected)
+        except InputError as error:
+            self._problems = [error.text, *self._reader_problems()]
+        except (LinkError, OptimiserError, Overloaded, Overdue) as error:
+            self._problems = [f"No plan could be made: {error}"]
+            if self._turn and self._now() - self._turn.inputs.at < _PATIENCE:
+                return None
+        else:
+            self._turn, self._problems = turn, self._reader_problems()
+            return report_from(turn.reply, turn.inputs, settings, self._now(), self._all_problems())
+        log.warning("%s", self._problems[0])
+        self._turn = None
+        return report_without_plan(settings, self._now(), self._all_problems())
+
+    async def _follow(self, settings: Settings) -> None:
+        """Follow the entities of the settings, and note what they say."""
+        await self._link.listen(TOPICS)
+        await self._link.follow(await self._reader.entities(settings, self._now()))
+        self._seen = seen_of(self._link.followed, self._soc_entities())
+
+    def _expected_socs(self, settings: Settings) -> ExpectedSocs | None:
+        """Return where the commands given lead; without any, nothing is expected to move."""
+        is_acting = settings.acting.action is not None and settings.mode == "automatic"
+        return self._turn.expected_socs() if self._turn and is_acting else None
+
+    def _reader_problems(self) -> list[str]:
+        return [
+            health.text
+            for health in self._reader.health
+            if health.state in {"missing", "old"} and health.text
+        ]
+
+    def _all_problems(self) -> list[str]:
+        """Return all that the owner should know, once each."""
+        acted = self._actor.last
+        others = [
+            self._publisher.error,
+            acted.error if acted else None,
+            self._bookkeeper.problem,
+            *self._notes,
+        ]
+        return list(dict.fromkeys([*self._problems, *(text for text in others if text)]))
+
+    async def _tell(self, settings: Settings, report: Report) -> None:
+        """Show the report in Home Assistant, where the owner lets us."""
+        if not settings.may_publish:
+            return
+        now = self._now()
+        config = self._link.config
+        currency = settings.currency or (config.currency if config else "EUR")
+        controls = self._controls.values(settings, now, self._zone)
+        await self._publisher.publish(
+            entities_of(settings, currency),
+            {**values_from(report), **controls},
+            attributes_from(report),
+            now,
+        )
+
+    async def _act(self, settings: Settings, report: Report) -> None:
+        """Give the command of the report, where the owner lets us, and write all down."""
+        command = report.commands.now if report.commands else None
+        turn = self._turn
+        is_commandable = turn is not None and all(
+            reading.is_commandable for reading in turn.inputs.socs
+        )
+        acted = await self._actor.act(settings, command, self._now(), is_commandable=is_commandable)
+        if turn is not None:
+            await self._bookkeeper.write_turn(turn, command, acted)
+
+    async def _keep_books(self) -> None:
+        """Write the energies of the recorder down, as they come."""
+        while True:
+            await asyncio.sleep(_BOOKS_EVERY)
+            if self._settings is None or not self._link.is_connected:
+                continue
+            try:
+                await self._bookkeeper.write_readings(self._link, self._settings, self._now())
+            except Exception:
+                log.exception("keeping the books failed")
+
+    def status(self) -> HomeStatus:
+        """Return the state of the home."""
+        status = HomeStatus(link=self._link.health, problems=self._all_problems())
+        config, settings = self._link.config, self._settings
+        status.timezone = config.time_zone if config else None
+        status.sources = self._reader.health
+        if settings is not None:
+            write_settings(status, settings, config)
+            if self._report is not None:
+                write_plan(status, self._report, settings, self._turn)
+            status.acting = acting_out(settings, self._actor.last)
+            if settings.may_publish and self._link.is_connected:
+                status.told = "mqtt" if self._publisher.has_controls else "states"
+        return status
+
+    def setup(self) -> Setup:
+        """Return settings and proposals."""
+        return Setup(settings=self._settings, found=self._found, problem=self._file.problem)
+
+    async def find(self) -> Found:
+        """Look for sources; raises `LinkError` where Home Assistant does not answer."""
+        self._found = await find(self._link, self._now())
+        return self._found
+
+    async def confirm(self, settings: Settings) -> None:
+        """Take settings, and plan with them; raises `SettingsError` or `OSError`."""
+        check(settings)
+        was_published = self._settings is not None and self._settings.may_publish
+        self._file.save(settings)
+        self._settings = settings
+        if was_published and not settings.may_publish:
+            await self._publisher.remove()
+        self._wake.set()
+
+    async def obey(self, order: Order) -> None:
+        """Carry out an order; raises `SettingsError`."""
+        if self._settings is None:
+            return
+        settings = settings_after(order, self._settings, self._now())
+        if settings != self._settings:
+            self._keep(settings)
+        self._wake.set()
+
+    async def days(self, first: date, last: date) -> Sequence[DayBook]:
+        """Return the books of local days; raises `BooksError`."""
+        return await self._bookkeeper.days(first, last, self._zone, self._settings)
+
+    def csv(self, first: date, last: date) -> AsyncIterator[str]:
+        """Yield the books of local days as CSV; raises `BooksError`."""
+        return self._bookkeeper.csv(first, last, self._zone)
+
+    async def delete_books(self) -> None:
+        """Delete the books; raises `BooksError`."""
+        await self._bookkeeper.delete()
+
+
+@asynccontextmanager
+async def planning_for_home(controller: Controller | None) -> AsyncIterator[None]:
+    """Plan for a home, where there is one, for as long as the context lasts."""
+    if controller is None:
+        yield
+        return
+    task = asyncio.create_task(controller.run())
+    try:
+        yield
+    finally:
+        await controller.stop()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

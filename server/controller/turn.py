@@ -1,0 +1,98 @@
+"""One plan of a home, with what it was made from and what it tells."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+import numpy as np
+
+from optimiser import Plan
+from server.books.entries import PriceSpan
+from server.home.inputs import InputReader
+from server.home.readings import Inputs
+from server.home.request import request_from
+from server.home.states.socs import ExpectedSocs
+from server.http.keys import State
+from server.plans.fallback import answer_or_fallback
+from server.plans.planning import Answer, answer_request
+from server.settings.home import Settings
+from server.telling.intervals import Reply, reply_from
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One plan.
+
+    Attributes
+    ----------
+    settings : Settings
+        Of the home.
+    inputs : Inputs
+        What was read.
+    answer : Answer
+        Reply of the planner, and the plan.
+    reply : OptimizeReply, MultiBatteryReply or EvReply
+        The same, decoded.
+    """
+
+    settings: Settings
+    inputs: Inputs
+    answer: Answer
+    reply: Reply
+
+    @property
+    def plan(self) -> Plan:
+        """The plan."""
+        return self.answer.solved.plan
+
+    def expected_socs(self) -> ExpectedSocs:
+        """Return the states of charge that the plan leads the batteries to."""
+        n_batteries = len(self.settings.batteries)
+        return ExpectedSocs(self.plan.timestamps, self.plan.soc[:n_batteries].tolist())
+
+    def soc_at(self, when: datetime) -> list[float]:
+        """Return the state of charge of each battery at an instant of the plan."""
+        at = [instant.timestamp() for instant in self.plan.timestamps]
+        n_batteries = len(self.settings.batteries)
+        return [float(np.interp(when.timestamp(), at, soc)) for soc in self.plan.soc[:n_batteries]]
+
+
+async def take_turn(
+    reader: InputReader,
+    settings: Settings,
+    state: State,
+    history: list[PriceSpan],
+    expected: ExpectedSocs | None,
+) -> Turn:
+    """Read the inputs of a home, and plan.
+
+    Parameters
+    ----------
+    reader : InputReader
+        Of the home.
+    settings : Settings
+        Of the home.
+    state : State
+        Worker, options, clock and log of plans, shared with the API.
+    history : list of PriceSpan
+        Prices of the last weeks.
+    expected : ExpectedSocs or None
+        States of charge that the commands before should have led to.
+
+    Raises
+    ------
+    InputError, LinkError, OptimiserError, Overloaded, Overdue
+        Where there can be no plan.
+    """
+    inputs = await reader.read(settings, state.clock(), history, expected)
+    kind, body = request_from(inputs, settings)
+    clock = partial(_same, inputs.at)
+    work = partial(answer_request, kind, body, state.options, clock, state.history)
+    answer = await answer_or_fallback(state.worker, work)
+    state.record(answer)
+    return Turn(settings, inputs, answer, reply_from(answer))
+
+
+def _same(at: datetime) -> datetime:
+    """Return the instant of the readings: the plan begins there."""
+    return at

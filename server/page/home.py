@@ -1,0 +1,132 @@
+"""The home that is planned for by itself: its state, set-up, controls and books."""
+
+from datetime import date
+from typing import TypeVar
+
+import msgspec
+from aiohttp import web
+
+from optimiser import ProblemError
+from server.books.database import BooksError
+from server.controller.controller import Controller
+from server.controller.orders import Order
+from server.home_assistant.link import LinkError
+from server.http.middleware import Handler, json_reply
+from server.page.origin import TOKEN
+from server.settings.checks import SettingsError
+from server.settings.home import Settings
+from server.wire.replies import ErrorReply
+
+CONTROLLER = web.AppKey("controller", Controller)
+"""Key of the controller; absent where no Home Assistant is known."""
+
+Struct = TypeVar("Struct", bound=msgspec.Struct)
+
+routes = web.RouteTableDef()
+
+
+@web.middleware
+async def tell_failures(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer 503 with the reason where Home Assistant or the folder of the home does not work."""
+    try:
+        return await handler(request)
+    except (LinkError, BooksError, OSError) as error:
+        if isinstance(error, ConnectionError):  # the visitor has gone
+            raise
+        return json_reply(ErrorReply(str(error)), 503)
+
+
+@routes.get("/home.json")
+async def home(request: web.Request) -> web.Response:
+    """State of the home: what is commanded, why, what comes next, and the health of all sources."""
+    controller = request.app.get(CONTROLLER)
+    return json_reply(controller.status() if controller else {"has_home": False})
+
+
+@routes.get("/setup.json")
+async def setup(request: web.Request) -> web.Response:
+    """Settings, what was found for them, and the token for changes."""
+    setup = _controller(request).setup()
+    return json_reply({"token": TOKEN, **msgspec.structs.asdict(setup)})
+
+
+@routes.post("/setup/find")
+async def find(request: web.Request) -> web.Response:
+    """Look for sources in Home Assistant."""
+    return json_reply(await _controller(request).find())
+
+
+@routes.post("/setup")
+async def confirm(request: web.Request) -> web.Response:
+    """Take confirmed settings, and plan with them."""
+    controller = _controller(request)
+    try:
+        await controller.confirm(await _decode(request, Settings))
+    except SettingsError as error:
+        raise ProblemError(error.field, error.rule) from None
+    return json_reply({"success": True})
+
+
+@routes.post("/control")
+async def control(request: web.Request) -> web.Response:
+    """Change the mode, the reserve or a charge by a time, or plan anew."""
+    controller = _controller(request)
+    try:
+        await controller.obey(await _decode(request, Order))
+    except SettingsError as error:
+        raise ProblemError(error.field, error.rule) from None
+    return json_reply({"success": True})
+
+
+@routes.get("/books/days.json")
+async def days(request: web.Request) -> web.Response:
+    """Bills of each day from `first` to `last`."""
+    first, last = _day(request, "first"), _day(request, "last")
+    return json_reply({"days": await _controller(request).days(first, last)})
+
+
+@routes.get("/books.csv")
+async def books(request: web.Request) -> web.StreamResponse:
+    """The books for a spreadsheet."""
+    first, last = _day(request, "first"), _day(request, "last")
+    name = f"books-{first}-{last}.csv"
+    response = web.StreamResponse(
+        headers={
+            "Content-Type": "text/csv; charset=utf-8",
+            "Content-Disposition": f'attachment; filename="{name}"',
+        }
+    )
+    await response.prepare(request)
+    async for chunk in _controller(request).csv(first, last):
+        await response.write(chunk.encode())
+    await response.write_eof()
+    return response
+
+
+@routes.post("/books/delete")
+async def delete(request: web.Request) -> web.Response:
+    """Delete the books."""
+    await _controller(request).delete_books()
+    return json_reply({"success": True})
+
+
+def _controller(request: web.Request) -> Controller:
+    controller = request.app.get(CONTROLLER)
+    if controller is None:
+        raise web.HTTPNotFound(reason="no Home Assistant is known to this server")
+    return controller
+
+
+async def _decode(request: web.Request, kind: type[Struct]) -> Struct:
+    """Return the body of a request as a struct; `ProblemError` names what is wrong with it."""
+    try:
+        return msgspec.json.decode(await request.read(), type=kind)
+    except msgspec.DecodeError as error:
+        raise ProblemError("body", f"is no {kind.__name__.lower()}: {error}") from None
+
+
+def _day(request: web.Request, name: str) -> date:
+    try:
+        return date.fromisoformat(request.query.get(name, ""))
+    except ValueError:
+        raise ProblemError(name, "must be a date as 2026-11-30") from None
