@@ -32,6 +32,9 @@ class PriceAction:
         Fields of its data that choose the direction; None where it has no such prices.
     always : mapping
         Other fields of its data that it requires.
+    present : str or None
+        Field of its data that the entity of the present price has too, where the answers begin
+        after the present interval, as Amber's do.
     """
 
     action: str
@@ -42,6 +45,7 @@ class PriceAction:
     buys: Mapping[str, str] | None = field(default_factory=dict)
     sells: Mapping[str, str] | None = field(default_factory=dict)
     always: Mapping[str, object] = field(default_factory=dict)
+    present: str | None = None
 
     def data(self, entry_id: str, direction: Literal["buys", "sells"]) -> dict[str, str] | None:
         """Return what the settings keep of a call; None where it has no prices of the direction."""
@@ -59,6 +63,7 @@ PRICE_ACTIONS = (
         "$/kWh",
         {"channel_type": "general"},
         {"channel_type": "feed_in"},
+        present="channel_type",
     ),
     PriceAction("nordpool.get_prices_for_date", "nordpool", "config_entry", "date", "/MWh"),
     PriceAction("tibber.get_prices", "tibber", None, "range", "/kWh", sells=None),
@@ -140,3 +145,31 @@ def series_from_answers(
         for answer in answers
     ]
     return merge(part for part in found if part is not None)
+
+
+def present_from(
+    action: str,
+    data: Mapping[str, object],
+    attributes: Iterable[Mapping[str, object]],
+    *,
+    zone: tzinfo,
+) -> Series | None:
+    """Return the price of the present interval from the attributes of an integration's entities.
+
+    None where the answers of the action hold it themselves, or no entity does.
+    """
+    known = price_action(action)
+    if known is None or known.present is None:
+        return None
+    wanted = _plain(data.get(known.present))
+    for row in attributes:
+        if _plain(row.get(known.present)) == wanted:
+            found = series_from([row], unit=known.unit, zone=zone, quantity="price")
+            if found is not None:
+                return found
+    return None
+
+
+def _plain(name: object) -> str:
+    """Return a name as `feedIn` and `feed_in` have in common."""
+    return str(name).replace("_", "").lower()

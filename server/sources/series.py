@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import pairwise
 from math import isfinite
-from statistics import median_low
 from typing import NamedTuple
 
 from server.sources.measures import (
@@ -238,7 +237,8 @@ def _is_ascending(table: Table) -> bool:
 def _usual_step(table: Table) -> float:
     """Return the usual distance of its stamps. [s]"""
     starts = sorted({period[0] for period in table.periods if period is not None})
-    return median_low([(b - a).total_seconds() for a, b in pairwise(starts)] or [3600.0])
+    gaps = sorted((b - a).total_seconds() for a, b in pairwise(starts))
+    return gaps[(len(gaps) - 1) // 2] if gaps else 3600.0
 
 
 def _series(choice: _Choice, equals: Sequence[_Choice]) -> Series:

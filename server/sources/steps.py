@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from math import isfinite, nan
-from statistics import median_low
 from typing import NamedTuple
 
 from server.sources.rows import Row, Rows
@@ -126,7 +125,8 @@ def _widths(gaps: Sequence[timedelta]) -> list[timedelta]:
 
 def _usual(gaps: Sequence[timedelta]) -> timedelta:
     """Return how long a last row lasts: as those before it, or an hour where it is alone."""
-    return median_low(_widths(gaps)[-3:]) if gaps else _HOUR
+    last = sorted(_widths(gaps)[-3:])
+    return last[(len(last) - 1) // 2] if last else _HOUR
 
 
 def _length(cell: Cell, width: timedelta) -> timedelta:

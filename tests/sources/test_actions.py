@@ -4,7 +4,13 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from server.sources.actions import PRICE_ACTIONS, calls_for, price_action, series_from_answers
+from server.sources.actions import (
+    PRICE_ACTIONS,
+    calls_for,
+    present_from,
+    price_action,
+    series_from_answers,
+)
 from server.sources.rows import value_at
 from tests.sources.shapes import (
     BERLIN,
@@ -105,3 +111,42 @@ def test_a_zone_may_be_named():
 @pytest.mark.parametrize("answers", [[], [None], [{}], [{"SE3": []}], ["text", 7]])
 def test_answers_without_prices_are_none(answers):
     assert series_from_answers("nordpool.get_prices_for_date", answers, zone=BERLIN) is None
+
+
+def present(channel, price):
+    return {
+        "duration": 5,
+        "date": "2026-01-22",
+        "per_kwh": price,
+        "nem_date": "2026-01-22T12:05:00+10:00",
+        "spot_per_kwh": 9.0,
+        "start_time": "2026-01-22T02:00:01+00:00",
+        "end_time": "2026-01-22T02:05:00+00:00",
+        "renewables": 41,
+        "estimate": True,
+        "spike_status": "none",
+        "channel_type": channel,
+        "state_class": "measurement",
+        "unit_of_measurement": "$/kWh",
+        "friendly_name": "Home - Price",
+    }
+
+
+@pytest.mark.parametrize(("direction", "price"), [("buys", 0.31), ("sells", -0.02)])
+def test_the_present_interval_of_amber_is_in_its_entities(direction, price):
+    data = price_action("amberelectric.get_forecasts").data("abc", direction)
+    entities = [{"friendly_name": "x"}, present("general", 0.31), present("feedIn", -0.02)]
+
+    series = present_from("amberelectric.get_forecasts", data, entities, zone=SYDNEY)
+
+    start = datetime.fromisoformat("2026-01-22T02:00:00+00:00")
+    assert value_at(series.rows, start) == price
+    assert value_at(series.rows, start + timedelta(minutes=5)) is None
+
+
+def test_other_answers_hold_the_present_interval_themselves():
+    data = {"config_entry": "abc"}
+
+    assert present_from("nordpool.get_prices_for_date", data, [], zone=BERLIN) is None
+    assert present_from("my.prices", data, [present("general", 1)], zone=BERLIN) is None
+    assert present_from("amberelectric.get_forecasts", data, [{}], zone=BERLIN) is None
