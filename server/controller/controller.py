@@ -9,15 +9,24 @@ from pathlib import Path
 
 from optimiser import OptimiserError
 from server.books.days import DayBook
+from server.controller.beside import beside_powersync
 from server.controller.bookkeeper import Bookkeeper
 from server.controller.news import Seen, has_soc_moved, next_plan_at, seen_of
 from server.controller.orders import Order, settings_after
-from server.controller.status import HomeStatus, Setup, acting_out, write_plan, write_settings
+from server.controller.status import (
+    BesideOut,
+    HomeStatus,
+    Setup,
+    acting_out,
+    write_plan,
+    write_settings,
+)
 from server.controller.turn import Turn, take_turn
 from server.finding.found import Found
 from server.finding.proposals import find
 from server.home.errors import InputError
 from server.home.inputs import InputReader
+from server.home.powersync import read_view
 from server.home.states.socs import ExpectedSocs
 from server.home_assistant.link import Link, LinkError
 from server.http.keys import State
@@ -70,6 +79,7 @@ class Controller:
         self._problems: list[str] = []
         self._notes: list[str] = []
         self._connected_since: datetime | None = None
+        self._beside: BesideOut | None = None
         self._wake = asyncio.Event()
 
     async def run(self) -> None:
@@ -201,10 +211,19 @@ class Controller:
                 return None
         else:
             self._turn, self._problems = turn, self._reader_problems()
+            self._beside = await self._compare(turn)
             return report_from(turn.reply, turn.inputs, settings, self._now(), self._all_problems())
         log.warning("%s", self._problems[0])
         self._turn = None
         return report_without_plan(settings, self._now(), self._all_problems())
+
+    async def _compare(self, turn: Turn) -> BesideOut | None:
+        """Return PowerSync's plan beside ours, where it has one."""
+        try:
+            view = await read_view(self._link)
+        except LinkError:
+            return None
+        return beside_powersync(turn, view) if view else None
 
     async def _follow(self, settings: Settings) -> None:
         """Follow the entities of the settings, and note what they say."""
@@ -240,15 +259,17 @@ class Controller:
         if not settings.may_publish:
             return
         now = self._now()
-        config = self._link.config
-        currency = settings.currency or (config.currency if config else "EUR")
         controls = self._controls.values(settings, now, self._zone)
         await self._publisher.publish(
-            entities_of(settings, currency),
+            entities_of(settings, self._currency(settings)),
             {**values_from(report), **controls},
             attributes_from(report),
             now,
         )
+
+    def _currency(self, settings: Settings) -> str:
+        config = self._link.config
+        return settings.currency or (config.currency if config else "EUR")
 
     async def _act(self, settings: Settings, report: Report) -> None:
         """Give the command of the report, where the owner lets us, and write all down."""
@@ -282,6 +303,7 @@ class Controller:
             write_settings(status, settings, config)
             if self._report is not None:
                 write_plan(status, self._report, settings, self._turn)
+                status.powersync = self._beside
             status.acting = acting_out(settings, self._actor.last)
             if settings.may_publish and self._link.is_connected:
                 status.told = "mqtt" if self._publisher.has_controls else "states"
@@ -303,7 +325,7 @@ class Controller:
         self._file.save(settings)
         self._settings = settings
         if was_published and not settings.may_publish:
-            await self._publisher.remove()
+            await self._publisher.remove(entities_of(settings, self._currency(settings)))
         self._wake.set()
 
     async def obey(self, order: Order) -> None:

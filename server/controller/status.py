@@ -140,7 +140,11 @@ def _storages(report: Report, settings: Settings, turn: Turn | None) -> list[Sto
     socs = [reading.value for reading in turn.inputs.socs] if turn else []
     car_socs = [reading.soc for reading in turn.inputs.cars] if turn else []
     batteries = zip_longest([one.name for one in settings.batteries], socs, orders)
-    cars = zip_longest([one.name for one in settings.cars], car_socs, report.cars)
+    cars = zip_longest(
+        [one.name for one in settings.cars],
+        car_socs,
+        [runs[0] if runs else None for runs in report.cars],
+    )
     return [
         StorageOut(kind=kind, name=name, soc=soc, command=_command(order, report.at))
         for kind, storages in (("battery", batteries), ("car", cars))

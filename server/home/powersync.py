@@ -83,6 +83,11 @@ class PowerSyncView(msgspec.Struct, kw_only=True):
         values = plan.import_price if way == "import" else plan.export_price
         return _rows(plan.timestamps, values, zone)
 
+    def planned(self, what: Literal["grid_import_w", "grid_export_w", "soc"], zone: tzinfo) -> Rows:
+        """Return powers at the meter [W], or the state of charge [-], by its plan."""
+        plan = self.schedule or ScheduleIn()
+        return _rows(plan.timestamps, getattr(plan, what), zone)
+
     def powers(self, what: Literal["solar", "load"], zone: tzinfo) -> Rows:
         """Return its forecast of solar or load. [W]"""
         series = self.forecast_series or ForecastIn()
