@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from server.finding import words
 from server.finding.found import Alternative
+from server.finding.meters import is_statistic
 from server.finding.snapshot.entities import Entity, words_of
 from server.finding.snapshot.reading import Snapshot
 from server.finding.texts import sentence, state_text
@@ -16,6 +17,7 @@ _TARGET = 0.8
 _LONGEST_NAME = 60
 _CAR_SIZES_KWH = (5.0, 300.0)
 _MOST = 4
+_MOST_METERS = 100
 
 
 def is_car(siblings: Sequence[Entity]) -> bool:
@@ -108,31 +110,60 @@ def _name(soc: Entity | None) -> str:
     return (found or "Car")[:_LONGEST_NAME]
 
 
-def choose_car(
-    car: Car, snapshot: Snapshot, meter: Device | None, charge_kw: float | None
-) -> Alternative:
-    """Return one car with what is known of it; the rest is assumed, which its reason says."""
-    assumed = [
-        f"{_CAPACITY_KWH:g} kWh are assumed" if car.capacity is None else None,
-        f"charging at {_CHARGE_KW:g} kW is assumed" if charge_kw is None else None,
-    ]
-    settings: dict[str, Any] = {
-        "name": car.name,
-        "capacity_kwh": round(car.capacity or _CAPACITY_KWH, 3),
-        "charge_kw": charge_kw or _CHARGE_KW,
-        "soc": car.soc.entity_id if car.soc else None,
-        "plugged": car.plug.entity_id if car.plug else None,
-        "target": car.target.entity_id if car.target else _TARGET,
-        "energy": meter.stat_consumption if meter else None,
-    }
-    doubt = "it is planned once you confirm both" if any(assumed) else None
+class Charging(NamedTuple):
+    """One car with its meter in the Energy dashboard, and the power [kW] that this shows."""
+
+    car: Car
+    meter: Device | None
+    power: float | None
+
+    @property
+    def is_known(self) -> bool:
+        """True where its settings need no assumption."""
+        return self.car.capacity is not None and self.power is not None
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Settings of the car, assumptions among them."""
+        car = self.car
+        found = {
+            "name": car.name,
+            "capacity_kwh": round(car.capacity or _CAPACITY_KWH, 3),
+            "charge_kw": self.power or _CHARGE_KW,
+            "soc": car.soc.entity_id if car.soc else None,
+            "plugged": car.plug.entity_id if car.plug else None,
+            "target": car.target.entity_id if car.target else _TARGET,
+            "energy": self.meter.stat_consumption if self.meter else None,
+        }
+        return {name: value for name, value in found.items() if value is not None}
+
+    @property
+    def reason(self) -> str:
+        """Reasons of its settings, in sentences."""
+        size = f"{_CAPACITY_KWH:g} kWh are assumed" if self.car.capacity is None else None
+        power = f"charging at {_CHARGE_KW:g} kW is assumed" if self.power is None else None
+        found = f"{self.car.name} has a battery, and a plug or a range on the same device"
+        return sentence(found, size, power)
+
+
+def choose_cars(cars: Sequence[Charging], snapshot: Snapshot) -> list[Alternative]:
+    """Return those without assumptions first, then all; none of them is a choice as well."""
+    known = [car for car in cars if car.is_known]
+    choices = [known, [*cars], []]
+    kept = [choice for at, choice in enumerate(choices) if choice not in choices[:at]]
+    return [_choice(choice, snapshot) for choice in kept] if cars else []
+
+
+def _choice(cars: Sequence[Charging], snapshot: Snapshot) -> Alternative:
+    soc = cars[0].car.soc if cars else None
     return Alternative(
-        label=car.name,
-        value=state_text(car.soc) if car.soc else "",
-        unit="%" if car.soc and car.soc.number is not None else None,
-        age_s=car.soc.age(snapshot.now) if car.soc else None,
-        why=sentence("its device has a battery and a plug or a range", *assumed, doubt),
-        choice={key: value for key, value in settings.items() if value is not None},
+        label=", ".join(car.car.name for car in cars) or "none is planned",
+        value=state_text(soc) if soc else "",
+        unit="%" if soc and soc.number is not None else None,
+        age_s=soc.age(snapshot.now) if soc else None,
+        why=" ".join(car.reason for car in cars)
+        or "A car was found. Choose it, and check its capacity and charging power.",
+        choice=[car.settings for car in cars],
     )
 
 
@@ -141,8 +172,9 @@ def find_car_meters(snapshot: Snapshot, cars: Sequence[Car]) -> list[Device]:
     devices = {car.device for car in cars}
     return [
         device
-        for device in snapshot.dashboard.devices
-        if _is_car_meter(device, snapshot.entities.get(device.stat_consumption), devices)
+        for device in snapshot.dashboard.devices[:_MOST_METERS]
+        if is_statistic(device.stat_consumption)
+        and _is_car_meter(device, snapshot.entities.get(device.stat_consumption), devices)
     ]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
 from server.finding.batteries import (
@@ -12,7 +13,7 @@ from server.finding.batteries import (
     choose_reserve,
     choose_soc,
 )
-from server.finding.cars import Car, choose_car
+from server.finding.cars import Car, Charging, choose_cars
 from server.finding.found import Alternative, Found, Missing
 from server.finding.meters import Meters, meter_choice
 from server.finding.prices import DIRECTIONS, dashboard_price, is_price, rank_prices
@@ -222,19 +223,12 @@ def _no_capacity(at: str) -> Missing:
 
 
 def _add_cars(found: Found, seen: Seen) -> None:
-    """Propose cars; the draft holds those whose size and power need no assumption."""
-    cars = []
-    for index, car in enumerate(seen.cars):
-        meter = seen.car_meters[index] if index < len(seen.car_meters) else None
-        power = seen.car_powers[index].charge_kw if index < len(seen.car_powers) else None
-        choice = choose_car(car, seen.snapshot, meter, power)
-        proposal = propose(f"cars[{index}]", "Car", [choice])
-        found.proposals += [proposal] if proposal else []
-        if car.capacity is not None and power is not None:
-            cars.append(choice.choice)
-    if cars:
-        found.draft["cars"] = cars
-    for meter in seen.car_meters[len(cars) :]:
+    """Propose cars, of which the draft holds those that need no assumption."""
+    powers = [powers.charge_kw for powers in seen.car_powers]
+    pairs = zip_longest(seen.car_meters[: len(seen.cars)], powers[: len(seen.cars)])
+    cars = [Charging(car, *(pair or (None, None))) for car, pair in zip_longest(seen.cars, pairs)]
+    _add(found, found.draft, "cars", "Cars", choose_cars(cars, seen.snapshot))
+    for meter in seen.car_meters[len(found.draft.get("cars", ())) :]:
         found.notes.append(
             f"{meter.name or meter.stat_consumption} looks like a car's charger: what it takes "
             "counts as load of the house until a car is set up with it."

@@ -347,8 +347,9 @@ async def test_a_car_is_proposed_with_its_plug_limit_and_meter(home, search):
 
     found = await search()
 
-    car = proposal_of(found, "cars[0]")
-    assert car.choice == {
+    cars = proposal_of(found, "cars")
+    car = cars.alternatives[0]
+    assert car.choice[0] == {
         "name": "Model Y",
         "capacity_kwh": 60.0,
         "charge_kw": 11.0,
@@ -358,7 +359,8 @@ async def test_a_car_is_proposed_with_its_plug_limit_and_meter(home, search):
         "energy": "sensor.easee_lifetime_energy",
     }
     assert "60 kWh are assumed" in car.why
-    assert "cars" not in found.draft
+    assert "kW is assumed" not in car.why
+    assert cars.choice == found.draft["cars"] == []
     assert choice_of(found, "batteries[0].soc") == "sensor.battery_soc"
     assert any("looks like a car's charger" in note for note in found.notes)
 
@@ -375,6 +377,8 @@ async def test_a_car_whose_size_and_power_are_known_is_in_the_draft(home, search
 
     assert found.draft["cars"][0]["capacity_kwh"] == 75
     assert found.draft["cars"][0]["charge_kw"] == 7.3
+    assert [each.choice for each in proposal_of(found, "cars").alternatives] == [[]]
+    assert found.notes == []
 
 
 async def test_an_empty_home_assistant_says_what_is_missing(home, search):

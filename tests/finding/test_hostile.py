@@ -221,10 +221,7 @@ def put(draft, field, choice):
     place = changed
     for key in path:
         place = place[int(key[1:-1])] if key.startswith("[") else place.setdefault(key, {})
-    if last.startswith("["):
-        place[int(last[1:-1]) :] = [choice]
-    else:
-        place[last] = choice
+    place[last] = choice
     return changed
 
 
@@ -253,7 +250,7 @@ async def test_every_choice_gives_settings_that_pass_their_checks(
     settings_of(found)
 
     for proposal in found.proposals:
-        draft = {"cars": [], **found.draft}
+        draft = found.draft
         for choice in (proposal, *proposal.alternatives):
             found.draft = put(draft, proposal.field, choice.choice)
             settings_of(found)
