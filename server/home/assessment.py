@@ -77,7 +77,7 @@ def load_of_home(
         if rows and value_at(rows, look.now) is not None:
             health.at = look.view.instant(look.zone)
             return rows, _with_power(health, rows, look)
-    health.text = " ".join(history.faults)
+    health.text = " ".join(history.faults + history.notes)
     if history.week is None:
         health.state, health.at = "assumed", None
         without = health.text or "No meter of the house or of the grid is known, or none answers."

@@ -136,7 +136,7 @@ class InputReader:
     async def entities(self, settings: Settings, now: datetime) -> list[str]:
         """Return the entities whose changes call for another look."""
         settings = _of_powersync(settings)
-        look = await self._look(settings, now.astimezone(UTC), None, asks_view=False)
+        look = Look(link=self._link, now=now, end=now, zone=UTC, currency="", memory=self._memory)
         found = [battery.soc for battery in settings.batteries]
         for car in settings.cars:
             named = (car.soc, car.plugged, car.target, car.departure)
@@ -147,20 +147,12 @@ class InputReader:
             found += forecast.entities if isinstance(forecast, EntityForecast) else []
         return list(dict.fromkeys(found))
 
-    async def _look(
-        self,
-        settings: Settings,
-        now: datetime,
-        previous: ExpectedSocs | None,
-        *,
-        asks_view: bool = True,
-    ) -> Look:
+    async def _look(self, settings: Settings, now: datetime, previous: ExpectedSocs | None) -> Look:
         config = self._link.config
         zone = find_zone(config.time_zone) if config else None
         if config is None or zone is None:
             raise InputError("home_assistant", "Home Assistant is not connected.")
-        if asks_view:
-            self.view = await self._read_view(settings)
+        self.view = await self._read_view(settings)
         return Look(
             link=self._link,
             now=now,

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from server.home_assistant.link import Link, LinkDown, LinkError, Refused
+from server.home_assistant.link import Link, LinkDown, LinkError
 from server.sources.rows import Row, Rows
 from server.wire.repairs import number_from_json
 
@@ -110,7 +110,7 @@ async def read_view(link: Link) -> PowerSyncView | None:
         answer = await link.get(_PATH)
     except LinkDown:
         raise
-    except (Refused, LinkError):
+    except LinkError:
         return None
     return view_from(answer)
 

@@ -146,6 +146,17 @@ async def test_a_silent_sensor_of_a_living_device_is_fresh(home, reader):
     assert (soc.is_carried, soc.is_commandable) == (False, True)
 
 
+async def test_a_flicker_to_zero_is_not_believed(home, reader):
+    await reader.read(settings(), NOW)
+    await home.set_state("sensor.soc", 0, {"unit_of_measurement": "%"}, changed=NOW + MINUTE)
+
+    first = (await reader.read(settings(), NOW + MINUTE)).socs[0].value
+    await home.set_state("sensor.soc", 0, {"unit_of_measurement": "%"}, changed=NOW + 16 * MINUTE)
+    later = (await reader.read(settings(), NOW + 16 * MINUTE)).socs[0].value
+
+    assert (first, later) == (0.5, 0.0)
+
+
 # Prices
 
 
@@ -190,6 +201,35 @@ async def test_a_price_entity_that_is_gone_leaves_its_prices_while_they_hold(hom
     assert health_of(reader, "import_price").state == "old"
     with pytest.raises(InputError, match=r"There is no import price"):
         await reader.read(ENTITIES, NOW + 3 * HOUR)
+
+
+async def test_a_poll_of_zeros_is_no_price(home, reader):
+    await home.set_state("sensor.price", 100, hourly_prices([100.0] * 24), changed=NOW)
+    await reader.read(ENTITIES, NOW)
+    await home.set_state("sensor.price", 0, hourly_prices([0.0] * 24), changed=NOW + MINUTE)
+
+    inputs = await reader.read(ENTITIES, NOW + 2 * MINUTE)
+
+    assert inputs.import_prices.rows[0].value == pytest.approx(0.24)
+
+
+async def test_at_midnight_the_prices_of_the_day_before_hold(home, reader):
+    await home.set_state("sensor.price", 100, hourly_prices([100.0] * 48), changed=NOW)
+    await reader.read(ENTITIES, NOW)
+    await home.set_state("sensor.price", 100, hourly_prices([50.0] * 24), changed=TODAY + DAY)
+
+    await reader.read(ENTITIES, TODAY + DAY + MINUTE)
+
+    assert health_of(reader, "import_price").value == "0.24 EUR/kWh"
+    assert health_of(reader, "import_price").state == "old"
+
+
+async def test_prices_of_another_source_do_not_stand_in(home, reader):
+    await home.set_state("sensor.price", 100, hourly_prices([100.0] * 24), changed=NOW)
+    await reader.read(ENTITIES, NOW)
+
+    with pytest.raises(InputError):
+        await reader.read(with_prices(EntityPrices(entities=["sensor.other"])), NOW)
 
 
 async def test_prices_beyond_the_published_follow_the_books(home, reader):
@@ -283,6 +323,35 @@ async def test_statistics_are_read_once_an_hour_and_survive_a_fault(home, reader
     assert value_at(inputs.load_rows, NOW + 20 * HOUR) == pytest.approx(1000.0)
 
 
+async def test_after_dark_a_sleeping_inverter_hides_no_load(home, reader):
+    night = TODAY + 23 * HOUR
+    day = [max(0.0, 3.0 - abs(hour - 13)) or None for hour in range(24)]
+    home.add_statistics("sensor.sun", TODAY - 50 * DAY, [*day * 51][: 50 * 24 + 20])
+    home.add_statistics("sensor.import", TODAY - 50 * DAY, [1.0] * (50 * 24 + 23))
+    home.add_statistics("sensor.import", night - 2 * HOUR, [3 / 12] * 24, period="5minute")
+    dark = settings(
+        home_energy=[],
+        meter=MeterSettings(energy_in=["sensor.import"]),
+        solar=SolarSettings(energy=["sensor.sun"]),
+    )
+
+    await home.set_state("sensor.soc", 50, {"unit_of_measurement": "%"}, changed=night)
+    inputs = await reader.read(dark, night)
+
+    assert 2000.0 < value_at(inputs.load_rows, night) <= 3000.0
+
+
+async def test_missing_weeks_are_said(home, reader):
+    hours = [0.5] * int(WEEKS / HOUR)
+    hours[200:600] = [None] * 400
+    home.add_statistics("sensor.gappy", NOW - WEEKS, hours)
+
+    inputs = await reader.read(settings(home_energy=["sensor.gappy"]), NOW)
+
+    assert value_at(inputs.load_rows, NOW + 20 * HOUR) == pytest.approx(500.0)
+    assert "401 hours of the statistics are missing" in health_of(reader, "home_energy").text
+
+
 # Solar
 
 
@@ -303,6 +372,26 @@ async def test_the_dashboards_forecast_is_energy_by_the_hour(home, reader):
     assert value_at(inputs.solar_rows, NOW) == pytest.approx(600.0)
     assert value_at(inputs.solar_rows, TODAY + 2 * DAY + 11 * HOUR) == pytest.approx(1000.0)
     assert health_of(reader, "solar.forecasts").state == "good"
+
+
+async def test_forecast_solars_stamps_are_the_ends_of_its_periods(home, reader):
+    day = {"05:10:17": 0, "06:00:00": 89, "07:00:00": 376, "08:00:00": 538, "12:00:00": 800}
+    day |= {"13:00:00": 700, "20:00:00": 64, "20:59:23": 19}
+    day |= {f"{hour:02}:00:00": 600 for hour in (9, 10, 11, 14, 15, 16, 17, 18, 19)}
+    home.forecasts = {
+        "roof": {
+            f"{(TODAY + n * DAY).date()}T{clock}+02:00": wh
+            for n in range(2)
+            for clock, wh in day.items()
+        }
+    }
+
+    inputs = await reader.read(solar(home, forecasts=[DashboardForecast()]), NOW)
+
+    assert value_at(inputs.solar_rows, NOW) == pytest.approx(700.0)
+    assert value_at(inputs.solar_rows, TODAY + DAY + 6.5 * HOUR) == pytest.approx(376.0)
+    assert value_at(inputs.solar_rows, TODAY + DAY + 20.5 * HOUR) == pytest.approx(19.0, rel=0.03)
+    assert value_at(inputs.solar_rows, TODAY + DAY + 2 * HOUR) == 0.0
 
 
 async def test_an_old_forecast_gives_way_to_the_mean_sun(home, reader):
@@ -414,9 +503,17 @@ async def test_a_car_never_heard_of_is_not_planned_for(home, reader):
 
     car = inputs.cars[0]
     assert (car.plugged, car.soc, car.target, car.departure) == (False, None, 0.8, None)
-    assert {h.field for h in inputs.health if h.state == "missing"} == {
-        "cars[0].plugged", "cars[0].soc", "cars[0].target", "cars[0].departure",
-    }  # fmt: skip
+    assert [h.field for h in inputs.health if h.state == "missing"] == ["cars[0].plugged"]
+
+
+async def test_faults_of_a_plugged_car_are_said(home, reader):
+    await home.set_state("binary_sensor.plug", "on", changed=NOW)
+
+    inputs = await reader.read(settings(cars=[CAR]), NOW)
+
+    assert [h.field for h in inputs.health if h.state == "missing"] == [
+        "cars[0].soc", "cars[0].target", "cars[0].departure",
+    ]  # fmt: skip
 
 
 async def test_a_car_without_entities_is_plugged_in(home, reader):
@@ -468,3 +565,33 @@ async def test_without_powersyncs_view_its_prices_end(home, reader):
     assert health_of(reader, "import_price").state == "old"
     with pytest.raises(InputError):
         await reader.read(beside, NOW + 2 * HOUR)
+
+
+# Faults
+
+
+@pytest.mark.parametrize("fault", ["wrong types", "huge", "closed"])
+async def test_a_faulty_home_assistant_leaves_a_plan_or_a_sentence(home, reader, link, fault):
+    await plug_in(home)
+    await home.set_state("sensor.price", 100, hourly_prices([100.0] * 24), changed=NOW)
+    everything = settings(
+        import_price=ENTITIES.import_price,
+        export_price=PriceSettings(source=ActionPrices(action="tibber.get_prices")),
+        cars=[CAR],
+        meter=MeterSettings(energy_in=["sensor.house"]),
+        demand_charges=[DemandChargeIn(price_per_kw=10.0)],
+        solar=SolarSettings(energy=["sensor.house"], forecasts=[DashboardForecast()]),
+    )
+    home.actions["tibber.get_prices"] = {"prices": {"Home": [
+        {"start_time": (TODAY + h * HOUR).isoformat(), "price": 0.2} for h in range(48)
+    ]}}  # fmt: skip
+    await link.follow(await reader.entities(everything, NOW))
+    good = await reader.read(everything, NOW)
+
+    home.faults["*"] = fault
+    later = await reader.read(everything, NOW + 20 * MINUTE)
+
+    assert (later.socs[0].is_carried, later.socs[0].is_commandable) == (True, True)
+    assert later.import_prices.rows[0].value == good.import_prices.rows[0].value
+    assert later.cars == good.cars
+    assert value_at(later.load_rows, NOW + 20 * HOUR) == pytest.approx(1000.0)

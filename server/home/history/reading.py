@@ -1,8 +1,9 @@
 """Statistics of a home, read once an hour and completed at every look."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import timedelta, tzinfo
 
 from matrix_builders import Vector
 from optimiser import Allowance, DemandCharge, Direction
@@ -11,13 +12,14 @@ from server.home.history.load import (
     WEEKS,
     LoadMeters,
     MeanWeek,
+    balance_of,
     excess_of,
     is_clipped_much,
     load_meters,
-    load_of,
     mean_week,
+    without_negatives,
 )
-from server.home.history.meters import FIVE_MINUTES, HOUR, span_between
+from server.home.history.meters import FIVE_MINUTES, HOUR, Span, span_between
 from server.home.history.peaks import (
     DETAIL_DAYS,
     energy_metered,
@@ -36,6 +38,9 @@ from server.wire.repairs import Repairs
 
 _ENOUGH_HOURS = 24  # of a meter of the house; with less the balance may know more
 _FEW_HOURS = 14 * 24
+_MANY_MISSING = 0.05  # of the hours; fewer change no mean week
+_PATIENCE = 15.0  # s; a plan without the last readings is better than none
+_DARK = 20.0  # W; no inverter works with less
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,8 +59,8 @@ class History:
         Mean solar power by local hour; shape (24,). [W]
     peaks : list of float or None
         Of each demand charge; None where nothing meters it. [kW]
-    faults : list of str
-        Sentences of what is missing, for the load.
+    faults, notes : list of str
+        Sentences of what is missing for the load, and of what was mended.
     """
 
     key: tuple[object, ...] = ()
@@ -64,6 +69,7 @@ class History:
     sun: Vector | None = None
     peaks: list[float | None] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def charges_of(settings: Settings) -> list[DemandCharge | None]:
@@ -96,9 +102,10 @@ async def read_history(look: Look, settings: Settings, last: History) -> History
     start, days = look.now - timedelta(weeks=WEEKS), timedelta(days=DETAIL_DAYS)
     meters = settings.meter.energy_in if settings.demand_charges else []
     try:
-        hourly = await changes(look.link, dict.fromkeys(ids), start, look.now, "hour")
-        detail = await changes(look.link, meters, look.now - days, look.now, "5minute")
-    except LinkError:
+        async with asyncio.timeout(_PATIENCE if last.key else None):
+            hourly = await changes(look.link, dict.fromkeys(ids), start, look.now, "hour")
+            detail = await changes(look.link, meters, look.now - days, look.now, "5minute")
+    except (LinkError, TimeoutError):
         return last if last.key[2:] == of_what else History()
     fortnight = span_between(look.now - timedelta(days=DAYS), look.now)
     load = _load_history(look, ways, hourly)
@@ -117,16 +124,16 @@ def _load_history(
     span = span_between(look.now - timedelta(weeks=WEEKS), look.now)
     best = History()
     for meters in ways:
-        load, clipped = load_of(hourly, meters, span)
+        load, clipped = without_negatives(balance_of(hourly, meters, span))
         week = mean_week(load, span, look.zone)
         known = week.known if week else 0
         if known > (best.week.known if best.week else -1):
-            best = History(meters=meters, week=week, faults=_faults(meters, hourly, known))
-            if is_clipped_much(load, clipped):
-                best.faults.append(
-                    f"The meters of the balance disagree: {clipped:.1f} kWh of load below zero "
-                    "were taken as nothing."
-                )
+            best = History(
+                meters=meters,
+                week=week,
+                faults=_faults(meters, hourly, known),
+                notes=_notes(week, load, clipped),
+            )
         if known >= _ENOUGH_HOURS:
             break
     return best
@@ -139,6 +146,19 @@ def _faults(meters: LoadMeters, hourly: Mapping[str, Sequence[Change]], known: i
     if 0 < known < _FEW_HOURS:
         faults.append(f"Only {known} hours of the load are known yet.")
     return faults
+
+
+def _notes(week: MeanWeek | None, load: Vector, clipped: float) -> list[str]:
+    """Return what had to be mended."""
+    notes = []
+    if week and week.missing > _MANY_MISSING * (week.known + week.missing):
+        notes.append(f"{week.missing} hours of the statistics are missing: other weeks stand in.")
+    if is_clipped_much(load, clipped):
+        notes.append(
+            f"The meters of the balance disagree: {clipped:.1f} kWh of load below zero were "
+            "taken as nothing."
+        )
+    return notes
 
 
 def _peaks(
@@ -177,8 +197,9 @@ async def read_recent(
         since = min(since, midnight(look.now, look.zone))
         ids |= dict.fromkeys([*meter.energy_in, *meter.energy_out])
     try:
-        return await changes(look.link, ids, since, look.now, "5minute")
-    except LinkError:
+        async with asyncio.timeout(_PATIENCE):
+            return await changes(look.link, ids, since, look.now, "5minute")
+    except (LinkError, TimeoutError):
         return {}
 
 
@@ -188,8 +209,18 @@ def load_excess(look: Look, history: History, recent: Mapping[str, Sequence[Chan
         return 0.0
     since = look.now - timedelta(hours=RECENT_HOURS)
     span = span_between(since, look.now, FIVE_MINUTES)
-    load, _ = load_of(recent, history.meters, span)
+    load = balance_of(recent, _awake(history, recent, span, look.zone), span)
     return excess_of(load, span, history.week, look.now, look.zone)
+
+
+def _awake(
+    history: History, recent: Mapping[str, Sequence[Change]], span: Span, zone: tzinfo
+) -> LoadMeters:
+    """Return the meters of the load; after dark without inverters that sleep."""
+    meters, sun = history.meters or LoadMeters([], [], [], []), history.sun
+    if sun is None or sun[span.hours_of_week(zone) % sun.size].max(initial=0.0) > _DARK:
+        return meters
+    return replace(meters, pausing=[meter for meter in meters.pausing if recent.get(meter)])
 
 
 def peaks_so_far(

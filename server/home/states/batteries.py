@@ -1,11 +1,11 @@
 """States of charge of the batteries of a home."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from server.home.errors import InputError
 from server.home.readings import SocReading, SourceHealth
 from server.home.states.look import Look, time_of_report, words_of
-from server.home.states.socs import FRESH, GoodSoc, confirm, reading_of, remember
+from server.home.states.socs import GoodSoc, confirm, is_doubtful, reading_of, remember
 from server.home_assistant.states import EntityState, share_of
 from server.settings.home import BatterySettings, Settings
 
@@ -38,6 +38,9 @@ async def _read_soc(
     move = 0.0
     if look.previous and memory.read_at:
         move = look.previous.move(number, memory.read_at, now)
+    per_hour = max(battery.charge_kw, battery.discharge_kw) / battery.capacity_kwh
+    if is_doubtful(memory.socs.get(key), share, now, per_hour):
+        share = None
     good = remember(memory.socs.get(key), share, at, move, now)
     if good and now > good.good_until and share is not None and not from_view:
         good = confirm(good, await _last_of_device(look, battery.soc), now)
@@ -71,7 +74,7 @@ def _health(look: Look, field: str, label: str, good: GoodSoc, reading: SocReadi
 
 
 async def _last_of_device(look: Look, entity: str) -> datetime | None:
-    """Return when another entity of the same device has reported, if lately."""
+    """Return when another entity of the same device has reported last."""
     entries = await look.entries()
     device = next((entry.device_id for entry in entries if entry.entity_id == entity), None)
     if device is None:
@@ -81,15 +84,9 @@ async def _last_of_device(look: Look, entity: str) -> datetime | None:
         for entry in entries
         if entry.device_id == device and entry.entity_id != entity and not entry.disabled_by
     ]
-    for sibling in siblings[:_MOST_SIBLINGS]:
-        state = await look.state(sibling)
-        if state and state.state != "unavailable" and _is_recent(look, time_of_report(state)):
-            return time_of_report(state)
-    return None
-
-
-def _is_recent(look: Look, at: datetime) -> bool:
-    return timedelta(0) <= look.now - at + timedelta(minutes=1) <= FRESH
+    states = await look.states(siblings[:_MOST_SIBLINGS])
+    reports = [time_of_report(state) for state in states if state and state.state != "unavailable"]
+    return max(reports, default=None)
 
 
 def require_socs(

@@ -24,6 +24,8 @@ async def read_car(
         known = await _share(look, car, "target", f"{field}.target", health)
         target = _TARGET if known is None else known
     departure = await _departure(look, car, f"{field}.departure", health)
+    if not plugged:  # it is not planned for, and its faults are no news
+        health = [one for one in health if one.state == "good" or one.field == f"{field}.plugged"]
     return CarReading(plugged=plugged, soc=soc, target=target, departure=departure), health
 
 

@@ -1,10 +1,8 @@
 """Solar forecasts, as the dashboard and entities have them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-
-import msgspec
 
 from server.home.states.look import Kept, Look, words_of
 from server.home_assistant.energy import solar_forecast
@@ -52,8 +50,8 @@ async def read_forecasts(look: Look, forecasts: Sequence[Forecast]) -> SolarFore
     found: list[Kept[Series]] = []
     faults: list[str] = []
     is_whole = True
-    for forecast in forecasts:
-        kept, fault = await _read_kept(look, forecast)
+    for number, forecast in enumerate(forecasts):
+        kept, fault = await _read_kept(look, number, forecast)
         if kept is None or look.now - kept.at > OLDEST:
             is_whole = False
         if kept is not None:
@@ -69,9 +67,10 @@ async def read_forecasts(look: Look, forecasts: Sequence[Forecast]) -> SolarFore
     return SolarForecast(total.rows, at, faults, is_whole, total.notes)
 
 
-async def _read_kept(look: Look, forecast: Forecast) -> tuple[Kept[Series] | None, str]:
+async def _read_kept(
+    look: Look, number: int, forecast: Forecast
+) -> tuple[Kept[Series] | None, str]:
     """Return a forecast with its stamp, the last one where there is none now, and the fault."""
-    key = msgspec.json.encode(forecast).decode()
     match forecast:
         case DashboardForecast(entries=entries):
             found, fault = await _of_dashboard(look, entries)
@@ -80,8 +79,9 @@ async def _read_kept(look: Look, forecast: Forecast) -> tuple[Kept[Series] | Non
         case PowerSyncForecast():
             found, fault = _of_view(look)
     if found is None:
-        return look.memory.forecasts.get(key), fault
-    look.memory.forecasts[key] = found
+        kept = look.memory.forecasts.get(number)
+        return kept if kept and kept.source == forecast else None, fault
+    look.memory.forecasts[number] = replace(found, source=forecast)
     return found, fault
 
 
@@ -115,8 +115,7 @@ async def _of_entities(look: Look, entities: Sequence[str]) -> tuple[Kept[Series
     parts: list[Series] = []
     at: list[datetime] = []
     faults: list[str] = []
-    for entity in entities:
-        state = await look.state(entity)
+    for entity, state in zip(entities, await look.states(entities), strict=True):
         series = state and series_from(
             state.attributes,
             unit=state.unit,

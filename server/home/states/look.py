@@ -1,6 +1,7 @@
 """One look at Home Assistant, and memory from one look to the next."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from typing import Generic, TypeVar
@@ -19,24 +20,28 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Kept(Generic[T]):
-    """Last good value of a source, and when it was read."""
+    """Last good value of a source, and when it was read.
+
+    `source` is the source in the settings, another of which has nothing to do with the value.
+    """
 
     value: T
     at: datetime
+    source: object = None
 
 
 @dataclass(slots=True)
 class Memory:
-    """Last good values, by field of the settings and the entities named there.
+    """Last good values.
 
     Attributes
     ----------
     socs : dict
-        Of batteries.
+        Of batteries, by entity.
     prices, forecasts : dict
-        Series.
+        Series, by direction, and by their number in the settings.
     shares, plugs : dict
-        States of charge and targets of cars, and whether they are plugged in.
+        States of charge and targets of cars, and whether they are plugged in, by entity.
     registry : Kept or None
         Entities that devices and integrations have in common.
     read_at : datetime or None
@@ -45,7 +50,7 @@ class Memory:
 
     socs: dict[str, GoodSoc] = field(default_factory=dict)
     prices: dict[str, Kept[Series]] = field(default_factory=dict)
-    forecasts: dict[str, Kept[Series]] = field(default_factory=dict)
+    forecasts: dict[int, Kept[Series]] = field(default_factory=dict)
     shares: dict[str, Kept[float]] = field(default_factory=dict)
     plugs: dict[str, Kept[bool]] = field(default_factory=dict)
     registry: Kept[list[RegistryEntry]] | None = None
@@ -93,6 +98,10 @@ class Look:
             return await self.link.state(entity)
         except LinkError:
             return self.link.followed.get(entity)
+
+    async def states(self, entities: Iterable[str]) -> list[EntityState | None]:
+        """Return the states of several entities, asked for at once."""
+        return await asyncio.gather(*map(self.state, entities))
 
     async def entries(self) -> Sequence[RegistryEntry]:
         """Return the entity registry, at most an hour old where it can be read."""

@@ -60,18 +60,30 @@ async def prices_of_source(look: Look, source: Prices, way: Way) -> Published:
     """Return the prices of a source, or those that it had last while they hold."""
     if isinstance(source, FixedPrice | TariffPrices):
         return Published()
-    key = f"{way} {msgspec.json.encode(source).decode()}"
-    kept = look.memory.prices.get(key)
+    kept = look.memory.prices.get(way)
+    if kept and kept.source != source:
+        kept = None
     if isinstance(source, ActionPrices) and kept and await _is_current(look, source, kept):
         return Published(kept.value.rows, kept.at, notes=kept.value.notes)
     series, at, fault = await _read(look, source, way)
-    if series is not None:
-        look.memory.prices[key] = Kept(series, at or look.now)
-        return Published(series.rows, at, notes=series.notes)
-    if kept and value_at(kept.value.rows, look.now) is not None:
-        text = f"{fault} The prices read at {look.clock(kept.at)} still hold."
+    if kept and not _is_good(look, series, way) and value_at(kept.value.rows, look.now) is not None:
+        text = f"{fault} The prices read at {look.clock(kept.at)} still hold.".lstrip()
         return Published(kept.value.rows, kept.at, is_kept=True, fault=text)
-    return Published(fault=fault)
+    if series is None:
+        return Published(fault=fault)
+    look.memory.prices[way] = Kept(series, at or look.now, source)
+    return Published(series.rows, at, notes=series.notes)
+
+
+def _is_good(look: Look, series: Series | None, way: Way) -> bool:
+    """Return whether prices can be believed.
+
+    About midnight, the entities of today and tomorrow may not agree on the day, and feeds are known
+    to buy at nothing but zeros for one poll.
+    """
+    if series is None or value_at(series.rows, look.now) is None:
+        return False
+    return way == "export" or any(row.value for row in series.rows)
 
 
 async def _is_current(look: Look, source: ActionPrices, kept: Kept[Series]) -> bool:
@@ -124,8 +136,7 @@ async def _of_entities(
 ) -> tuple[Series | None, datetime | None, str]:
     found: list[tuple[Series, datetime]] = []
     faults: list[str] = []
-    for entity in entities:
-        state = await look.state(entity)
+    for entity, state in zip(entities, await look.states(entities), strict=True):
         series = state and series_from(
             state.attributes,
             unit=state.unit,

@@ -18,6 +18,8 @@ CARRIED = timedelta(minutes=30)
 # report: one step of most sensors is a per cent, and two are no rounding.
 _STILL = 0.02
 
+_JUMP = 0.2  # a battery that counts anew moves by some per cent at once
+
 
 @dataclass(frozen=True, slots=True)
 class ExpectedSocs:
@@ -97,6 +99,27 @@ def remember(
     if last and last.value == value and last.at >= at:
         return replace(last, move=last.move + move)
     return GoodSoc(value, at, 0.0, at + FRESH)
+
+
+def is_doubtful(last: GoodSoc | None, value: float | None, now: datetime, per_hour: float) -> bool:
+    """Return whether a reading is beyond all that the battery can do since the last one.
+
+    Feeds flicker to 0 or 100 % for a moment; what stays for a quarter of an hour is believed.
+
+    Parameters
+    ----------
+    last : GoodSoc or None
+        Reading before.
+    value : float or None
+        The new one.
+    now : datetime
+        Of the new one.
+    per_hour : float
+        Highest change in an hour. [1/h]
+    """
+    if last is None or value is None or now - last.at > FRESH:
+        return False
+    return abs(value - last.value) > _JUMP + per_hour * ((now - last.at) / timedelta(hours=1))
 
 
 def confirm(good: GoodSoc, device_at: datetime | None, now: datetime) -> GoodSoc:

@@ -10,6 +10,7 @@ from server.home.states.socs import (
     ExpectedSocs,
     GoodSoc,
     confirm,
+    is_doubtful,
     reading_of,
     remember,
 )
@@ -113,3 +114,16 @@ def test_an_expectation_is_read_between_its_instants():
     assert expected.move(2, NOW, NOW + 5 * MINUTE) == 0.0
     assert ExpectedSocs([], []).move(0, NOW, NOW) == 0.0
     assert ExpectedSocs([NOW], [[float("nan")]]).move(0, NOW, NOW) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("value", "age", "doubtful"),
+    [(0.0, 5, True), (1.0, 5, True), (0.55, 5, False), (0.65, 5, False), (0.0, 16, False)],
+)
+def test_a_flicker_is_doubted_for_a_quarter_of_an_hour(value, age, doubtful):
+    assert is_doubtful(good(age=age), value, NOW, per_hour=0.4) is doubtful
+
+
+def test_the_first_reading_and_none_are_not_doubted():
+    assert not is_doubtful(None, 0.0, NOW, 0.4)
+    assert not is_doubtful(good(), None, NOW, 0.4)
