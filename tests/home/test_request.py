@@ -281,6 +281,20 @@ def test_guessed_prices_are_planned_with():
     assert bought[-1] == pytest.approx(0.1 + 23 / 100)  # 11:55 of a day before
 
 
+@pytest.mark.parametrize("timezone", [SYDNEY, "Europe/Berlin", "Australia/Lord_Howe"])
+@pytest.mark.parametrize("day", ["2026-03-28", "2026-04-04", "2026-10-03", "2026-10-24"])
+def test_days_of_other_lengths_are_planned_without_a_warning(timezone, day):
+    now = datetime.fromisoformat(f"{day}T09:17:00+00:00")
+    home = a_home(solar=SOLAR, import_price=TIME_OF_USE, cars=[a_car()])
+    _, reply, answer = plan_of(home, inputs_of(home, now, timezone))
+    site = answer.solved.plan.site
+    hours = [start.hour for start in site.horizon.starts]
+
+    assert reply["warnings"] == []
+    expected = [0.55 if 15 <= h < 21 else 0.12 if h < 6 else 0.25 for h in hours]
+    assert site.tariff.import_price.tolist() == expected
+
+
 def soc_at_end(reply):
     schedule = reply.get("schedule") or {}
     return schedule["soc_trajectory"][-1]
