@@ -78,10 +78,11 @@ def import_rows(
     -----
     A guess is the median of the same clock time of the same weekday in the weeks before, or else
     the price of that clock time on the last day that has one.  It is not moved to the present
-    level.  On eleven months of prices of New South Wales its mean error is 0.043 $/kWh with four
-    weeks and 0.046 with two, that of a single week before 0.054, moved to the level of the last
-    day 0.053; it follows the order of the hours better than the day before does, and a tariff by
-    weekday it repeats exactly.
+    level.  On eleven months of half hours of New South Wales, cut at 1 $/kWh, mean error and
+    correlation with the prices of a day are 0.043 $/kWh and 0.77 with four weeks, 0.046 and 0.75
+    with two, 0.054 and 0.69 with one; 0.053 and 0.69 with one moved to the level of the day before;
+    0.042 and 0.71 with that day itself.  The median of the last seven days is a little better
+    there, 0.041 and 0.78, but a tariff by weekday is repeated only by weekdays.
     """
     side = _Side("import_price", "import", settings)
     return _price_rows(side, found, _span(now, end, zone), _in_utc(history))
