@@ -96,11 +96,15 @@ def _common_words(names: Iterable[str]) -> str:
 
 def rate_socs(snapshot: Snapshot, source: BatterySource | None) -> list[Rating]:
     """Return all entities that may be a state of charge, the best first."""
-    shares = [entity for entity in snapshot.entities.values() if _is_percentage(entity)]
+    named = source.stat_soc if source else None
+    shares = [
+        entity
+        for entity in snapshot.entities.values()
+        if entity.entity_id == named or _is_percentage(entity)
+    ]
     groups = {entity.group: entity for entity in shares}
     traits = {group: _traits(snapshot.siblings(entity)) for group, entity in groups.items()}
     meters = _meters(snapshot, source)
-    named = source.stat_soc if source else None
     ratings = [rate_soc(entity, traits[entity.group], meters, named) for entity in shares]
     return sorted(ratings, key=lambda rating: (-rating.points, rating.entity.entity_id))
 

@@ -87,11 +87,15 @@ def _doubts(snapshot: Snapshot) -> Iterator[str]:
             yield f"Your Energy dashboard names {source.stat_soc}, which has no state now."
         if source.capacity is not None and not is_in(ENERGY, source.capacity):
             yield f"A capacity of {source.capacity:g} kWh in your Energy dashboard is no battery's."
+    prices = sorted({p for grid in prefs.grids if (p := grid.number_energy_price) is not None})
+    if len(prices) > 1:
+        several = ", ".join(f"{price:g}" for price in prices)
+        yield f"Your Energy dashboard has several prices ({several}): a table would tell the hours."
     for direction in DIRECTIONS:
         number, entity = dashboard_price(prefs.grids, direction)
         if number is not None and not is_price(number, snapshot.currency):
             yield f"{number:g} in your Energy dashboard is no price of a kWh: is it in hundredths?"
-        if entity is not None and entity not in snapshot.entities:
+        if entity is not None and "." in entity and entity not in snapshot.entities:
             yield f"Your Energy dashboard names {entity}, which has no state now."
 
 

@@ -12,7 +12,7 @@ from server.finding.snapshot.answers import Answer, Direction
 from server.finding.snapshot.chains import Chain, chains_of
 from server.finding.snapshot.entities import Entity
 from server.finding.snapshot.reading import Snapshot
-from server.finding.texts import is_in, number_text, sentence, until_text
+from server.finding.texts import is_in, number_text, sentence, state_text, until_text
 from server.home_assistant.energy import GridSource
 from server.settings.home import (
     EntityPrice,
@@ -89,12 +89,20 @@ class Candidate:
         is_kin = bool(ours.platform) and ours.platform == theirs.platform
         return _SAME_INTEGRATION if is_kin else 0
 
+    def is_close(self, entity: Entity | None) -> bool:
+        """Return True where its present price is that of an entity."""
+        if entity is None or entity.number is None or not self._is_comparable(entity):
+            return False
+        return self.distance(entity) <= _CLOSE * max(abs(entity.number), _CLOSE)
+
     def distance(self, entity: Entity | None) -> float:
         """Return how far its present price is from that of an entity; 0 where that is unknown."""
         if entity is None or entity.number is None or self.value is None:
             return 0.0
-        is_comparable = _is_per_kwh(entity.unit) and _is_per_kwh(self.unit)
-        return abs(entity.number - self.value) if is_comparable else 0.0
+        return abs(entity.number - self.value) if self._is_comparable(entity) else 0.0
+
+    def _is_comparable(self, entity: Entity) -> bool:
+        return self.value is not None and _is_per_kwh(entity.unit) and _is_per_kwh(self.unit)
 
 
 def rank_prices(snapshot: Snapshot, direction: Direction) -> list[Alternative]:
@@ -110,7 +118,7 @@ def rank_prices(snapshot: Snapshot, direction: Direction) -> list[Alternative]:
         fixed.append(_price_of_owner(number, snapshot.currency))
     entity = snapshot.entities.get(reference or "")
     candidates = sorted(
-        _candidates(snapshot),
+        (found for found in _candidates(snapshot) if _is_plausible(found, snapshot.currency)),
         key=lambda candidate: _merit(candidate, direction, entity, snapshot.now),
         reverse=True,
     )
@@ -126,14 +134,22 @@ def rank_prices(snapshot: Snapshot, direction: Direction) -> list[Alternative]:
 def dashboard_price(
     grids: Iterable[GridSource], direction: Direction
 ) -> tuple[float | None, str | None]:
-    """Return number and entity that the Energy dashboard names, of its first grid with either."""
+    """Return number and entity that the Energy dashboard names, of its first grid with either.
+
+    Where it has no price, the statistic of costs is the entity: its integration knows the price.
+    """
     for grid in grids:
-        if direction == "import":
-            pair = grid.number_energy_price, grid.entity_energy_price
-        else:
-            pair = grid.number_energy_price_export, grid.entity_energy_price_export
-        if pair != (None, None):
-            return pair
+        number, entity, costs = (
+            (grid.number_energy_price, grid.entity_energy_price, grid.stat_cost)
+            if direction == "import"
+            else (
+                grid.number_energy_price_export,
+                grid.entity_energy_price_export,
+                grid.stat_compensation,
+            )
+        )
+        if number is not None or entity or costs:
+            return number, entity or costs
     return None, None
 
 
@@ -142,11 +158,25 @@ def is_price(number: float, currency: str | None) -> bool:
     return is_in(price_range(currency or ""), number)
 
 
+def _is_plausible(candidate: Candidate, currency: str | None) -> bool:
+    """Return False for a series in another unit than its shape says."""
+    is_series = candidate.end is not None and candidate.value is not None
+    return not is_series or is_price(candidate.value or 0.0, currency)
+
+
 def _fits(candidate: Candidate, direction: Direction, entity: Entity | None) -> bool:
+    """Return True for a source that may be proposed for a direction.
+
+    For export, one without a direction has to have the price that the Energy dashboard has now:
+    beside it on its device may be the price of import.
+    """
     relation = candidate.relation(entity)
-    if candidate.direction is None:
-        return direction == "import" or relation >= _SAME_DEVICE
-    return candidate.direction == direction or relation == _SAME_ENTITY
+    if relation == _SAME_ENTITY or candidate.direction == direction:
+        return True
+    if candidate.direction is not None:
+        return False
+    is_same = relation == _SAME_DEVICE and candidate.is_close(entity)
+    return direction == "import" or is_same
 
 
 def _merit(
@@ -291,8 +321,8 @@ def _alternative(candidate: Candidate, entity: Entity | None, snapshot: Snapshot
 def _reasons(candidate: Candidate, entity: Entity | None, now: datetime) -> str:
     nearness = {
         _SAME_ENTITY: "your Energy dashboard uses it",
-        _SAME_DEVICE: "it belongs to the price in your Energy dashboard",
-        _SAME_INTEGRATION: "it is of the same integration as the price in your Energy dashboard",
+        _SAME_DEVICE: "it belongs to the price or cost in your Energy dashboard",
+        _SAME_INTEGRATION: "it is of the integration of the price or cost in your Energy dashboard",
     }
     if candidate.end is None:
         future = "only the present price is known: the plan takes it for all hours"
@@ -306,11 +336,9 @@ def _reasons(candidate: Candidate, entity: Entity | None, now: datetime) -> str:
 
 def _difference(candidate: Candidate, entity: Entity | None) -> str | None:
     """Return what the price in the Energy dashboard says otherwise."""
-    if entity is None or entity.number is None:
+    if entity is None or not candidate.distance(entity) or candidate.is_close(entity):
         return None
-    if candidate.distance(entity) <= _CLOSE * max(abs(entity.number), _CLOSE):
-        return None
-    return f"the price in your Energy dashboard is now {number_text(entity.number)} {entity.unit}"
+    return f"the price in your Energy dashboard is now {state_text(entity)} {entity.unit}"
 
 
 def _is_per_kwh(unit: str | None) -> bool:

@@ -48,10 +48,16 @@ def _of_entities(snapshot: Snapshot) -> list[Alternative]:
         for chain in chains_of(snapshot.entities.values(), "power", snapshot.now)
         if chain.first.says(words.SOLAR) and not chain.first.says(words.NO_SOLAR)
     ]
-    chains.sort(key=lambda chain: (chain.first.platform, chain.shape))
-    groups = [list(group) for _, group in groupby(chains, lambda chain: chain.first.platform)]
+    chains.sort(key=_integration)
+    groups = [list(group) for _, group in groupby(chains, _integration)]
     groups.sort(key=lambda group: max(chain.end for chain in group), reverse=True)
     return [_of_arrays(_arrays(group), snapshot) for group in groups]
+
+
+def _integration(chain: Chain) -> tuple[str, str]:
+    """Return what one integration has in common; entities of the owner's own have nothing."""
+    platform = chain.first.platform
+    return platform, chain.first.entity_id if platform in words.GENERIC else ""
 
 
 def _arrays(chains: list[Chain]) -> list[Chain]:

@@ -94,7 +94,7 @@ NAME_OF_LEVEL = re.compile(
 
 EXPORT = pattern_of(
     "export|feed in|feedin|einspeis|sell|sold|outgoing|injection|compensation|teruglever|return"
-    "|buyback|buy back|to grid|fit "
+    "|buyback|buy back|to grid|fit |verkoop|verkauf|salg|salj|sälj|vente |venta|sprzeda|myynti"
 )
 IMPORT = pattern_of("import|buy |purchase|general|consum|from grid|bezug|afname")
 GROSS = pattern_of("total|inc vat|incl|gross|brutto|retail|all in|with tax")
@@ -102,6 +102,9 @@ NO_ELECTRICITY = pattern_of(
     "gas |co2|carbon|water|wasser|heating oil|fuel|petrol|diesel|district heat|fernwarme|hydrogen"
     "|controlled load"
 )
+GENERIC = _domains("template mqtt rest command_line sql pyscript file") | {""}
+"""Integrations of entities that owners make themselves."""
+
 NOT_PRESENT = pattern_of(
     "average|avg|mean |min |max |minimum|maximum|lowest|highest|next|previous|cheapest|median"
     "|yesterday|tomorrow|offset|standing|forecast|last |surcharge|tax |fee |network tariff|optimi"

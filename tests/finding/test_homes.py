@@ -161,7 +161,7 @@ async def test_octopus_has_two_entities_for_each_meter(home, search, is_next_pub
     }
     imports = proposal_of(found, "import_price")
     assert (imports.value, imports.unit) == ("0.22", "GBP/kWh")
-    assert "belongs to the price in your Energy dashboard" in imports.why
+    assert "belongs to the price or cost in your Energy dashboard" in imports.why
 
 
 async def test_octopus_without_a_dashboard_is_told_by_its_names(home, search):
@@ -313,6 +313,16 @@ async def test_two_batteries_have_their_own_state_of_charge(home, search):
         "sensor.solax_battery_soc",
         "sensor.victron_battery_soc",
     ]
+
+
+async def test_the_dashboards_state_of_charge_needs_no_unit_and_no_name(home, search):
+    homes.add_powerwall(home)
+    home.add("input_number.xyz", 41)
+    home.dashboard(grid(), battery(stat_soc="input_number.xyz"))
+
+    found = await search()
+
+    assert choice_of(found, "batteries[0].soc") == "input_number.xyz"
 
 
 async def test_phones_sensors_and_robots_are_no_home_battery(home, search):

@@ -114,6 +114,51 @@ async def test_one_entity_may_be_the_price_of_both_directions(home, search):
     assert source_of(found) == source_of(found, "export_price")
 
 
+async def test_a_series_beside_the_price_of_export_is_not_its_series(home, search):
+    known = {"platform": "p", "device_id": "d"}
+    home.add("sensor.z_price", 0.3, forecast(home, price=0.3), **known)
+    home.add("sensor.z_sold", 0.1, PRICE, **known)
+    home.dashboard(grid(entity_energy_price_export="sensor.z_sold"))
+
+    found = await search()
+
+    assert source_of(found, "export_price") == {"from": "state", "entity": "sensor.z_sold"}
+    assert source_of(found)["entities"] == ["sensor.z_price"]
+
+
+async def test_a_series_that_has_the_dashboards_price_of_export_is_its_series(home, search):
+    known = {"platform": "p", "device_id": "d"}
+    home.add("sensor.z_prices", 0.21, forecast(home, price=0.2), **known)
+    home.add("sensor.z_now", 0.211, PRICE, **known)
+    home.dashboard(grid(entity_energy_price_export="sensor.z_now"))
+
+    assert source_of(await search(), "export_price")["entities"] == ["sensor.z_prices"]
+
+
+async def test_the_integration_of_the_dashboards_costs_comes_before_another(home, search):
+    home.add("sensor.a_price", 0.2, forecast(home), platform="other", device_id="other")
+    home.add("sensor.z_price", 0.2, forecast(home), platform="ours", device_id="ours")
+    home.add("sensor.z_cost", 12, {"unit_of_measurement": "EUR"}, platform="ours", device_id="ours")
+    home.dashboard(grid(stat_cost="sensor.z_cost"))
+
+    assert source_of(await search())["entities"] == ["sensor.z_price"]
+
+
+async def test_prices_that_cannot_be_are_passed_over(home, search):
+    home.add("sensor.market", 90.0, forecast(home, price=90.0))
+
+    assert "import_price" in missing_of(await search())
+
+
+async def test_several_numbers_of_the_owner_are_said(home, search):
+    home.dashboard(grid(number_energy_price=0.3), grid(number_energy_price=0.2))
+
+    found = await search()
+
+    assert source_of(found) == {"from": "fixed", "price": 0.3}
+    assert any("several prices (0.2, 0.3)" in note for note in found.notes)
+
+
 @pytest.mark.parametrize("name", ["gas_price", "co2_price", "average_price", "price_tomorrow"])
 async def test_other_present_prices_are_none(home, search, name):
     home.add(f"sensor.{name}", 0.3, PRICE)
@@ -165,6 +210,13 @@ async def test_integrations_do_not_add_up(home, search):
     assert len(proposal.choice) == 1
     assert len(proposal.choice[0]["entities"]) == 4
     assert len(proposal.alternatives) == 1
+
+
+async def test_an_owners_copies_of_a_forecast_do_not_add_up(home, search):
+    for name in ("copy", "other_copy"):
+        home.add(f"sensor.pv_{name}", 8, watts(home), platform="template")
+
+    assert len(proposal_of(await search(), "solar.forecasts").choice) == 1
 
 
 async def test_the_forecast_of_the_dashboard_comes_first(home, search):
