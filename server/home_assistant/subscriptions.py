@@ -46,7 +46,8 @@ class Subscriptions:
         self._news = news
         self._connection: Connection | None = None
         self._changing = asyncio.Lock()
-        self._entities: frozenset[str] = frozenset()
+        self._wanted: frozenset[str] = frozenset()
+        self._entities: frozenset[str] = frozenset()  # those of the wanted that can exist
         self._following: int | None = None
         self._topics: dict[str, int | None] = {}
 
@@ -75,13 +76,17 @@ class Subscriptions:
 
     async def follow(self, entities: Iterable[str]) -> None:
         """Follow these entities and no others."""
+        wanted = frozenset(entities)
         async with self._changing:
-            before, entities = self._following, frozenset(filter(_is_possible, entities))
-            if entities == self._entities:
+            if wanted == self._wanted:
                 return
-            self._entities, self._following = entities, None
-            await self._subscribe_if_possible()
+            self._wanted = wanted
+            self._entities = frozenset(filter(_is_possible, wanted))
+            for gone in self.followed.keys() - self._entities:
+                del self.followed[gone]
+            before, self._following = self._following, None
             await self._unsubscribe([before])
+            await self._subscribe_if_possible()
 
     async def listen(self, topics: Iterable[str]) -> None:
         """Listen to these topics of MQTT and to no others."""

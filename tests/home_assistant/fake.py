@@ -87,7 +87,7 @@ class FakeHomeAssistant:
     commands : dict
         More commands of the WebSocket, by type: the result, or a function of the fields.
     pages : dict
-        More answers of REST, by path below ``/api/``.
+        More answers of REST, by path below ``/api/``: JSON-able, or bytes as they are.
     calls : list
         (action, data) as they came; also of ``mqtt.publish``.
     asked : list of dict
@@ -459,7 +459,8 @@ class FakeHomeAssistant:
 
     def _get(self, path: str) -> web.Response:
         if path in self.pages:
-            return web.json_response(self.pages[path])
+            page = self.pages[path]
+            return web.Response(body=page) if isinstance(page, bytes) else web.json_response(page)
         if path == "states":
             return web.json_response(list(self.states.values()))
         if path == "config":

@@ -1,6 +1,7 @@
 """Whatever Home Assistant answers, the link lives, says why, and tells no secret."""
 
 import asyncio
+import json
 from functools import partial
 from types import SimpleNamespace
 
@@ -214,13 +215,15 @@ async def test_an_answer_of_too_many_values_is_not_unpacked(home_assistant, link
 
 
 async def test_an_answer_of_great_depth_is_unreadable(home_assistant, link):
-    home_assistant.states["sensor.deep"] = deep = []
-    for _ in range(900):
-        deep.append([])
-        deep = deep[0]
+    await home_assistant.set_state("sensor.deep", 1, {"x": "here"})
+    whole = json.dumps(home_assistant.states["sensor.deep"])
+    home_assistant.pages["states/sensor.deep"] = whole.replace('"here"', "[" * 100_000).encode()
 
     with pytest.raises(Unreadable):
         await link.state("sensor.deep")
+
+    await home_assistant.send_text('{"id": 1, "type": "event", "event": ' + "[" * 100_000)
+    assert await link.command("get_config")
 
 
 async def test_a_compressed_answer_is_not_unpacked(home_assistant, link):

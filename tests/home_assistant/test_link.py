@@ -138,7 +138,8 @@ async def test_what_is_no_entity_id_does_not_spoil_the_others(home_assistant, li
     await link.follow(["sensor.a", "Battery SoC"])
 
     assert set(link.followed) == {"sensor.a"}
-    assert "Battery SoC" in caplog.text
+    await link.follow(["sensor.a", "Battery SoC"])
+    assert caplog.text.count("Battery SoC") == 1
 
 
 async def test_messages_of_mqtt_are_heard(home_assistant, link):
@@ -230,6 +231,33 @@ async def test_what_is_asked_while_down_comes_with_the_connection(home_assistant
     await eventually(lambda: "sensor.soc" in link.followed and link.has_mqtt)
     assert link.health.attempts == 0
     assert link.health.last_error is None
+
+
+async def test_a_change_of_mind_while_down_forgets_at_once(home_assistant, link):
+    for name in "ab":
+        await home_assistant.set_state(f"sensor.{name}", 1)
+    await link.follow(["sensor.a", "sensor.b"])
+    home_assistant.faults["login"] = "down"
+    await home_assistant.drop()
+    await eventually(lambda: not link.is_connected)
+
+    await link.follow(["sensor.b", "sensor.c"])
+
+    assert set(link.followed) == {"sensor.b"}
+
+
+async def test_many_changes_at_once_end_in_the_last(home_assistant, link):
+    for name in "abc":
+        await home_assistant.set_state(f"sensor.{name}", 1)
+
+    await asyncio.gather(
+        *(link.follow([f"sensor.{name}"]) for name in "abcab"),
+        *(link.listen([name]) for name in "abc"),
+    )
+
+    assert set(link.followed) == {"sensor.b"}
+    assert len(home_assistant.subscriptions("subscribe_entities")) == 1
+    assert [fields["topic"] for fields in home_assistant.subscriptions("mqtt/subscribe")] == ["c"]
 
 
 async def test_an_entity_gone_while_down_is_gone(home_assistant, link):
