@@ -34,6 +34,9 @@ SHARE_OF_LIMIT = 0.02
 STEADY = 0.1
 """Change of a power that still counts as the same command, as a share of it. [-]"""
 
+MOST_RUNS = 12
+"""Commands ahead that are told: a day of most plans."""
+
 LEAST_GAIN = 0.01
 """What a plan must save against plain self-consumption to be commanded; less is a matter of the
 order in which equals come. [money]"""
@@ -91,21 +94,33 @@ class CarCommand:
 
 
 class Commands(NamedTuple):
-    """Commands of the running interval.
+    """Commands of the running interval and of those that follow.
 
     Attributes
     ----------
-    now : Command
-        To all batteries as one.
-    then : Command or None
-        The next one that differs, from `now.until` on.
-    batteries : list of Command
-        To each battery, in the order of the settings.
+    runs : list of Command
+        To all batteries as one, each from the end of the one before; the running one first.
+    of_each : list of list of Command
+        The same to each battery, in the order of the settings.
     """
 
-    now: Command
-    then: Command | None
-    batteries: list[Command]
+    runs: list[Command]
+    of_each: list[list[Command]]
+
+    @property
+    def now(self) -> Command:
+        """The running command to all batteries as one."""
+        return self.runs[0]
+
+    @property
+    def then(self) -> Command | None:
+        """The next one that differs, from the end of the running one on."""
+        return self.runs[1] if len(self.runs) > 1 else None
+
+    @property
+    def batteries(self) -> list[Command]:
+        """The running command to each battery."""
+        return [runs[0] for runs in self.of_each]
 
 
 def command_from(reply: Reply, settings: Settings, now: datetime) -> Command | None:
@@ -141,24 +156,25 @@ def commands_from(reply: Reply, settings: Settings, now: datetime) -> Commands |
         settings.batteries, storages_from(settings), settings.inverter, _is_gainful(reply, settings)
     )
     everything = [*range(len(settings.batteries))]
-    batteries = batteries_of(reply)
     runs = _runs(home, ahead, everything, home_actions(reply))
-    return Commands(
-        runs[0],
-        runs[1] if len(runs) > 1 else None,
-        [
-            _runs(home, ahead, [k], batteries[k].next_actions if batteries else [])[0]
-            for k in everything
-        ]
-        if len(everything) > 1
-        else [runs[0]],
-    )
+    each = [
+        _runs(home, ahead, [k], battery.next_actions)
+        for k, battery in enumerate(batteries_of(reply))
+    ]
+    return Commands(runs, each or [runs])
 
 
-def car_commands(reply: Reply, now: datetime) -> list[CarCommand | None]:
-    """Return the command to each car, in the order of the request; None where there is none."""
+def car_runs(reply: Reply, now: datetime) -> list[list[CarCommand]]:
+    """Return the commands to each car from `now` on, in the order of the request."""
     cars = reply.ev_schedules if isinstance(reply, EvReply) else []
-    return [_car_command(car, now) for car in cars]
+    return [
+        [
+            _car_command(car, run, now)
+            for run in car.next_actions[:MOST_RUNS]
+            if datetime.fromisoformat(run.end) > now
+        ]
+        for car in cars
+    ]
 
 
 class _Home(NamedTuple):
@@ -190,35 +206,27 @@ def _is_gainful(reply: Reply, settings: Settings) -> bool:
 def _runs(
     home: _Home, intervals: Sequence[Interval], which: Sequence[int], actions: Sequence[ActionOut]
 ) -> list[Command]:
-    """Return the first two runs of equal commands, the running one first."""
+    """Return the first runs of equal commands, the running one first."""
     runs: list[Command] = []
     tolerance = home.tolerance(which)
     for interval in intervals:
-        command = _command(home, interval, which, _action_at(actions, interval.start))
+        command = _command(home, interval, which)
         if runs and runs[-1].is_like(command, tolerance):
             runs[-1] = replace(runs[-1], until=command.until, target_soc=command.target_soc)
-        elif len(runs) < 2:  # noqa: PLR2004 - now and then
-            runs.append(command)
+        elif len(runs) < MOST_RUNS:
+            runs.append(_with_reason(command, actions, interval.start))
         else:
             break
     return runs
 
 
-def _command(
-    home: _Home, interval: Interval, which: Sequence[int], why: ActionOut | None
-) -> Command:
-    """Return the command of one interval to some batteries."""
+def _command(home: _Home, interval: Interval, which: Sequence[int]) -> Command:
+    """Return the command of one interval to some batteries, without its reason."""
     action, watts = choice(_case(home, interval, which))
     capacity = sum(home.storages[k].capacity_wh for k in which)
     stored = sum(interval.socs_end[k] * home.storages[k].capacity_wh for k in which)
-    return Command(
-        action,
-        round(watts, 1),
-        interval.end,
-        round(stored / capacity, 6) if capacity > 0 else 0.0,
-        str(why.reason_code) if why else "",
-        why.reason if why else "",
-    )
+    soc = round(stored / capacity, 6) if capacity > 0 else 0.0
+    return Command(action, round(watts, 1), interval.end, soc)
 
 
 def _case(home: _Home, interval: Interval, which: Sequence[int]) -> Case:
@@ -255,11 +263,13 @@ def _plain(home: _Home, interval: Interval, which: Sequence[int]) -> float:
     return through_inverter(total, interval.solar, home.inverter)
 
 
-def _action_at(actions: Sequence[ActionOut], when: datetime) -> ActionOut | None:
+def _with_reason(command: Command, actions: Sequence[ActionOut], when: datetime) -> Command:
+    """Return a command with the reason that the plan gives for an instant, if any."""
     for action in actions:
         if datetime.fromisoformat(action.start) <= when < datetime.fromisoformat(action.end):
-            return action
-    return None
+            code = str(action.reason_code)
+            return replace(command, reason_code=code, reason=action.reason)
+    return command
 
 
 _CAR_ACTIONS: dict[str, CarActionName] = {
@@ -270,13 +280,11 @@ _CAR_ACTIONS: dict[str, CarActionName] = {
 }
 
 
-def _car_command(car: EvOut, now: datetime) -> CarCommand | None:
-    run = _action_at(car.next_actions, now)
-    if run is None:
-        return None
-    action = _CAR_ACTIONS.get(run.action, "wait")
+def _car_command(car: EvOut, run: ActionOut, now: datetime) -> CarCommand:
+    """Return the command of a run, at the power of now or of its beginning."""
+    action, start = _CAR_ACTIONS.get(run.action, "wait"), datetime.fromisoformat(run.start)
     starts = [datetime.fromisoformat(stamp) for stamp in car.schedule.timestamps]
-    t = max((t for t, start in enumerate(starts) if start <= now), default=0)
+    t = max((t for t, when in enumerate(starts) if when <= max(now, start)), default=0)
     watts = {"charge": car.schedule.command_w[t], "discharge": car.schedule.discharge_power_w[t]}
     return CarCommand(
         action,

@@ -1,6 +1,6 @@
 """The entities of the device, and their values."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -143,8 +143,8 @@ def values_from(report: Report) -> dict[str, Any]:
     for day, money in (("today", report.today), ("tomorrow", report.tomorrow)):
         values[f"cost_{day}"] = _round(money.cost, 2) if money else None
         values[f"savings_{day}"] = _round(money.savings, 2) if money else None
-    for name, all_commands in _by_storage(report).items():
-        values[name] = all_commands.action if all_commands else None
+    for name, runs in _by_storage(report).items():
+        values[name] = runs[0].action if runs else None
     if isinstance(values["reason"], str):
         values["reason"] = values["reason"][:LONGEST_STATE]
     return values
@@ -157,7 +157,8 @@ def attributes_from(report: Report) -> dict[str, dict[str, Any]]:
     attributes: dict[str, dict[str, Any]] = {
         "action": _of_command(order)
         | {"planned_action": commands.now.action if commands else None, "mode": report.mode},
-        "next_action": _of_command(then),
+        "next_action": _of_command(then)
+        | {"plan": _plan(commands.runs if commands else [], report.at)},
         "reason": {"code": order.reason_code if order else None, "text": order and order.reason},
         "soc": {"forecast": report.soc_forecast},
         "import_price": {"forecast": report.import_forecast},
@@ -166,19 +167,36 @@ def attributes_from(report: Report) -> dict[str, dict[str, Any]]:
     }
     for day, money in (("today", report.today), ("tomorrow", report.tomorrow)):
         attributes[f"cost_{day}"] = attributes[f"savings_{day}"] = _of_money_of(money)
-    for name, command in _by_storage(report).items():
-        attributes[name] = _of_command(command)
+    for name, runs in _by_storage(report).items():
+        attributes[name] = _of_command(runs[0] if runs else None) | {"plan": _plan(runs, report.at)}
     return attributes
 
 
-def _by_storage(report: Report) -> dict[str, Command | CarCommand | None]:
+def _by_storage(report: Report) -> dict[str, Sequence[Command | CarCommand]]:
     """Return the commands to each of several batteries and to each car."""
-    batteries = report.commands.batteries if report.commands else []
-    several = batteries if len(batteries) > 1 else []
-    cars = {f"car_{k + 1}": command for k, command in enumerate(report.cars)}
+    batteries = report.commands.of_each if report.commands else []
+    several: Sequence[Sequence[Command]] = batteries if len(batteries) > 1 else []
+    cars: Sequence[Sequence[CarCommand]] = report.cars
     if not report.is_ordering:
-        return dict.fromkeys(cars) | {f"battery_{k + 1}": report.order for k in range(len(several))}
-    return cars | {f"battery_{k + 1}": command for k, command in enumerate(several)}
+        several = [[report.order]] * len(several) if report.order else []
+        cars = [[]] * len(cars)
+    return {f"battery_{k + 1}": runs for k, runs in enumerate(several)} | {
+        f"car_{k + 1}": runs for k, runs in enumerate(cars)
+    }
+
+
+def _plan(runs: Sequence[Command | CarCommand], start: datetime) -> list[dict[str, Any]]:
+    """Return runs as rows, each from the end of the one before."""
+    starts = [start, *(run.until for run in runs)]
+    return [
+        {
+            "time": _stamp(since.astimezone(run.until.tzinfo)),
+            "action": run.action,
+            "power_w": round(run.power_w, -1),
+            "soc": _percent(run.target_soc),
+        }
+        for since, run in zip(starts, runs, strict=False)
+    ]
 
 
 def _of_command(command: Command | CarCommand | None) -> dict[str, Any]:

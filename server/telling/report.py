@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from server.home.readings import Inputs
 from server.settings.home import Mode, Settings
-from server.telling.command import CarCommand, Command, Commands, car_commands, commands_from
+from server.telling.command import CarCommand, Command, Commands, car_runs, commands_from
 from server.telling.intervals import Reply, intervals_from
 from server.telling.outlook import (
     DayMoney,
@@ -38,8 +38,8 @@ class Report:
         without home batteries.
     is_ordering : bool
         Whether the commands are to be carried out; else all is left as it is.
-    cars : list of CarCommand or None
-        Of the plan, in the order of the settings.
+    cars : list of list of CarCommand
+        Of the plan, in the order of the settings, each from the end of the one before.
     today, tomorrow : DayMoney or None
         From now on; None where the plan or the prices do not reach.
     soc : float or None
@@ -59,7 +59,7 @@ class Report:
     commands: Commands | None = None
     order: Command | None = None
     is_ordering: bool = False
-    cars: Sequence[CarCommand | None] = ()
+    cars: Sequence[Sequence[CarCommand]] = ()
     today: DayMoney | None = None
     tomorrow: DayMoney | None = None
     soc: float | None = None
@@ -105,7 +105,7 @@ def report_from(
         commands=commands,
         order=order_from(commands, settings, now, is_commandable=is_commandable),
         is_ordering=settings.mode == "automatic" and is_commandable,
-        cars=car_commands(reply, now),
+        cars=car_runs(reply, now),
         today=money.get(today),
         tomorrow=money.get(today + timedelta(days=1)),
         soc=_mean([reading.value for reading in inputs.socs], weights),

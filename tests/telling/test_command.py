@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from server.telling.command import SHARE_OF_LIMIT, car_commands, command_from, commands_from
+from server.telling.command import SHARE_OF_LIMIT, car_runs, command_from, commands_from
 from server.telling.intervals import intervals_from
 from tests.telling import ONE_BATTERY, plan, plan_of, settings_of
 
@@ -27,13 +27,18 @@ def plain_power(interval, battery):
     return -min(-interval.surplus, 1000.0 * battery.discharge_kw, stock)
 
 
+def starts_of(reply):
+    """Beginnings of intervals: of each seventh."""
+    return [one.start for one in intervals_from(reply)[::7]]
+
+
 @pytest.mark.parametrize("name", ONE_BATTERY)
 def test_a_command_is_given_only_where_the_house_alone_would_do_otherwise(name):
     reply, _, home = plan_of(name)
     (battery,) = home.batteries
     tolerance = SHARE_OF_LIMIT * 1000.0 * max(battery.charge_kw, battery.discharge_kw)
 
-    for interval in intervals_from(reply):
+    for interval in intervals_from(reply)[::7]:
         command = command_from(reply, home, interval.start)
         (power,), plain = interval.powers, plain_power(interval, battery)
         if abs(power - plain) <= tolerance - 1.0:
@@ -100,10 +105,23 @@ def test_a_command_lasts_until_the_next_one_that_differs(name):
         assert not commands.now.is_like(commands.then, 0.0)
 
 
+@pytest.mark.parametrize("name", ["dynamic_day", "several_batteries"])
+def test_the_commands_ahead_are_those_that_will_be_given(name):
+    reply, start, home = plan_of(name)
+
+    commands = commands_from(reply, home, start)
+
+    for runs in (commands.runs, *commands.of_each):
+        assert 1 < len(runs) <= 12
+    for before, run in pairwise(commands.runs):
+        later = command_from(reply, home, before.until)
+        assert (later.action, later.power_w, later.until) == (run.action, run.power_w, run.until)
+
+
 def test_nothing_is_commanded_all_day_where_nothing_is_gained():
     reply, _, home = plan_of("flat_tariff")
 
-    actions = {command_from(reply, home, one.start).action for one in intervals_from(reply)}
+    actions = {command_from(reply, home, at).action for at in starts_of(reply)}
 
     assert reply.summary.savings_vs_self_consumption < 0.01
     assert actions == {"normal"}
@@ -112,9 +130,8 @@ def test_nothing_is_commanded_all_day_where_nothing_is_gained():
 def test_but_a_charge_that_the_owner_wants_is_commanded():
     reply, start, home = plan_of("flat_tariff")
     wanted = replace(home, charge_now={"soc": 1.0, "until": "2026-01-14T18:00:00+11:00"})
-    instants = [one.start for one in intervals_from(reply)]
 
-    assert {command_from(reply, wanted, at).action for at in instants} > {"normal"}
+    assert {command_from(reply, wanted, at).action for at in starts_of(reply)} > {"normal"}
     assert command_from(reply, wanted, start).action == "normal"
 
 
@@ -169,19 +186,16 @@ def test_several_batteries_have_a_command_each_and_one_at_rest_is_told():
 def test_cars_charge_at_the_power_of_their_chargers():
     reply, start, _ = plan_of("two_vehicles")
 
-    hatchback, van = car_commands(reply, start)
+    hatchback, van = (runs[0] for runs in car_runs(reply, start))
 
     assert (hatchback.action, hatchback.power_w) == ("charge", 7400.0)
     assert hatchback.reason == reply.ev_schedules[0].next_actions[0].reason
     assert van.action == "away"
-    for car in reply.ev_schedules:
-        for run, _ in pairwise(car.next_actions):
-            at = run.start
-            assert {"idle": "wait"}.get(run.action, run.action) in {
-                command.action
-                for command in car_commands(reply, datetime.fromisoformat(at))
-                if command
-            }
+    for k, car in enumerate(reply.ev_schedules):
+        for run in car.next_actions:
+            command = car_runs(reply, datetime.fromisoformat(run.start))[k][0]
+            assert command.action == {"idle": "wait"}.get(run.action, run.action)
+            assert command.until == datetime.fromisoformat(run.end)
 
 
 def test_a_car_alone_has_a_command_and_the_home_none():
@@ -197,7 +211,7 @@ def test_a_car_alone_has_a_command_and_the_home_none():
     reply, start = plan(request | {"evs": [request.pop("ev")]})
     home = settings_of(request)
 
-    (command,) = car_commands(reply, start)
+    ((command, *_),) = car_runs(reply, start)
 
     assert command.action == "charge"
     assert command_from(reply, home, start) is None

@@ -12,7 +12,13 @@ from msgspec.structs import replace
 
 from server.home.readings import SocReading
 from server.sources.rows import Row
-from server.telling.entities import attributes_from, entities_of, values_from
+from server.telling.entities import (
+    BATTERY_ACTIONS,
+    CAR_ACTIONS,
+    attributes_from,
+    entities_of,
+    values_from,
+)
 from server.telling.intervals import intervals_from
 from server.telling.outlook import means, money_by_day, price_points
 from server.telling.report import report_from, report_without_plan
@@ -179,6 +185,27 @@ def test_each_of_several_batteries_has_its_plan():
 
     assert values_from(report)["battery_1"] == report.commands.batteries[0].action
     assert attributes["battery_2"]["power_w"] == report.commands.batteries[1].power_w
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("dynamic_day", "next_action"),
+        ("several_batteries", "battery_2"),
+        ("two_vehicles", "car_1"),
+    ],
+)
+def test_the_plan_is_told_in_rows_from_now_on(name, key):
+    _, start, _ = plan_of(name)
+
+    rows = attributes_from(report_of(name))[key]["plan"]
+
+    assert rows[0]["time"] == start.isoformat()
+    assert len(rows) > 1
+    for before, row in pairwise(rows):
+        assert datetime.fromisoformat(before["time"]) < datetime.fromisoformat(row["time"])
+        assert row["action"] in {*BATTERY_ACTIONS, *CAR_ACTIONS}
+        assert 0.0 <= row["soc"] <= 100.0
 
 
 def test_keys_and_their_order_do_not_depend_on_names():
