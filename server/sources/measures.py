@@ -15,10 +15,18 @@ _ENERGIES = {"wh": 1.0, "kwh": 1e3, "mwh": 1e6}
 _SIGNS = {"kw": "kW", "mw": "MW", "wh": "Wh", "kwh": "kWh", "mwh": "MWh"}
 _PER_KWH = {"wh": 1e3, "kwh": 1.0, "mwh": 1e-3}
 
+_WHOLE_MONEY = frozenset(
+    {
+        "eur", "euro", "euros", "dollar", "dollars", "gbp", "usd", "aud", "nzd", "cad", "sek",
+        "nok", "dkk", "czk", "pln", "huf", "chf", "ron",
+    }
+)  # fmt: skip
+
 _PRICE_WORD = re.compile(
     r"(market|spot|unit|energy|electricity)?(price|rate|tariff|cost|pris|preis|prijs|precio|prix)e?s?|earnings?"
 )
 _WITH_TAX = re.compile(r"_incl?(luding)?_(vat|tax)$")
+_PLACES_OF_PRICES = frozenset({"raw_today", "raw_tomorrow", "forecast_dict"})
 _POWER_WORDS = frozenset({"power", "solar", "pv", "production", "generation", "watts"})
 _SOLCAST = re.compile(r"pv_estimate(_?[19]0)?")  # in kW, whatever the unit of its entity
 
@@ -126,8 +134,11 @@ def words_of(key: str) -> list[str]:
 def units_near(places: Sequence[Mapping[str, object]], unit: str | None) -> Units:
     """Return the units that mappings around a table name, the entity's own being the last."""
     currency = next((c for place in places if isinstance(c := place.get("currency"), str)), "")[:3]
-    entity = unit or places[-1].get("unit_of_measurement")
-    texts = [*(place.get("unit") for place in places[:-1]), entity, places[-1].get("unit")]
+    entity, own = unit or places[-1].get("unit_of_measurement"), places[-1].get("unit")
+    if isinstance(own, str) and not entity and own.lower() in _PER_KWH:
+        own = f"{currency}/{own}"  # of prices, as Nord Pool's; that of energies has another name
+    nearer = [place.get("unit") for place in places[:-1] if place is not places[-1]]
+    texts = [*nearer, entity, own]
     in_cents = any(map(_says_hundredths, places))
     found = [
         _unit(text.strip(), currency.strip(), in_cents=in_cents)
@@ -193,8 +204,12 @@ def _quantity(own: Unit | None, path: Sequence[str], units: Units) -> Quantity |
         return own.quantity
     if units.known:
         return units.known[0].quantity
-    if units.is_other:
-        return None
+    return None if units.is_other else _quantity_of_place(path)
+
+
+def _quantity_of_place(path: Sequence[str]) -> Quantity | None:
+    if _PLACES_OF_PRICES.intersection(path):
+        return "price"
     for word in (word for name in path for word in words_of(name)):
         if _PRICE_WORD.fullmatch(word):
             return "price"
@@ -235,7 +250,7 @@ def _power_of_name(words: Sequence[str]) -> Unit | None:
 
 def _money(word: str) -> float | None:
     """Return the size of a unit of money that a word names for certain."""
-    if word in {"eur", "euro", "euros", "dollar", "dollars"}:
+    if word in _WHOLE_MONEY:
         return 1.0
     unit = price_unit_from_text(f"{word}/kWh", "")
     return unit.money if unit is not None and unit.money != 1.0 else None
@@ -247,7 +262,7 @@ def _unit(text: str, currency: str, *, in_cents: bool) -> Unit | None:
         return None
     bare = text.lower()
     if bare.startswith("/") and bare[1:] in _PER_KWH:  # of whatever money
-        return Unit("price", text, None, _PER_KWH[bare[1:]])
+        return Unit("price", text, 0.01 if in_cents else None, _PER_KWH[bare[1:]])
     if bare in _ENERGIES and (currency or in_cents):  # of a price, as Nord Pool's `unit: kWh`
         text = f"{currency}/{text}"
     elif bare in _ENERGIES:

@@ -297,5 +297,6 @@ def _shape(choice: _Choice) -> str:
 
 def _alternatives(choice: _Choice, equals: Sequence[_Choice]) -> list[str]:
     """Return the names of all places that are as good, this one first."""
-    paths = dict.fromkeys(other.tables[0].path for other in (choice, *equals))
-    return [path[-1] for path in paths if path] if len(paths) > 1 else []
+    paths = [*dict.fromkeys(other.tables[0].path for other in (choice, *equals))]
+    keys = next((keys for keys in zip(*paths, strict=False) if len({*keys}) > 1), ())
+    return [*dict.fromkeys(keys)]

@@ -303,6 +303,33 @@ def test_of_several_areas_the_named_one_is_taken(chosen):
     assert series.alternatives == ([] if chosen else ["SE3", "SE4"])
 
 
+@pytest.mark.parametrize("name", ["raw_today", "forecast_dict"])
+def test_places_that_only_prices_have_need_no_unit(name):
+    by_stamp = {slot.start.isoformat(): slot.value for slot in SUMMER}
+    held = by_stamp if name == "forecast_dict" else rows(SUMMER, "start", "value", "end")
+
+    series = read({name: held})
+
+    assert (series.quantity, series.unit) == ("price", None)
+    assert value_at(series.rows, SUMMER[9].start) == 4
+
+
+@pytest.mark.parametrize(("unit", "factor"), [("kWh", 1), ("MWh", 1e-3), ("Wh", 1e3)])
+def test_an_attribute_of_the_energy_is_the_unit_of_a_price(unit, factor):
+    series = read({"today": [slot.value for slot in SUMMER], "unit": unit})
+
+    assert series.quantity == "price"
+    assert value_at(series.rows, SUMMER[9].start) == pytest.approx(4 * factor)
+
+
+def test_alternatives_are_named_by_what_tells_them_apart():
+    hours = {slot.start.isoformat(): slot.value for slot in SUMMER}
+    entries = {"east": {"wh_hours": hours}, "west": {"wh_hours": dict.fromkeys(hours, 9)}}
+
+    assert read(entries).alternatives == ["east", "west"]
+    assert value_at(read(entries, series="west").rows, NOON) == 9
+
+
 def test_homes_keep_apart_whatever_their_names():
     homes = {"Hjem": 1, "家": 2, "Дом": 3}
     value = {
