@@ -157,6 +157,7 @@ class Link:
                 error = await self._connect()
                 await asyncio.sleep(self._pause(error))
         finally:
+            self.health.connected = False
             if self._session is not None:
                 await self._session.close()
 

@@ -298,5 +298,6 @@ async def test_a_cancelled_link_closes_everything(home_assistant):
 
     await eventually(lambda: not home_assistant.subscriptions("subscribe_entities"))
     assert not link.is_connected
+    assert not link.health.connected
     with pytest.raises(LinkDown):
         await link.command("get_config")
