@@ -28,9 +28,9 @@ class ExpectedSocs:
     Attributes
     ----------
     instants : sequence of datetime
-        Ends of its intervals and its beginning, ascending.
+        Its beginning and ends of its intervals, ascending.
     socs : sequence of sequences of float
-        Of each battery, at each instant; 0 to 1.
+        Of each battery, at each instant; 0 to 1.  The last may lack its instant.
     """
 
     instants: Sequence[datetime]
@@ -38,11 +38,11 @@ class ExpectedSocs:
 
     def move(self, battery: int, since: datetime, until: datetime) -> float:
         """Return by how much the state of charge of a battery was to change; 0 where unknown."""
-        if battery >= len(self.socs) or not self.instants:
+        if battery >= len(self.socs):
             return 0.0
-        at = [instant.timestamp() for instant in self.instants]
-        soc = np.asarray(self.socs[battery], dtype=np.float64)
-        if soc.size != len(at) or not np.isfinite(soc).all():
+        soc = np.asarray(self.socs[battery], dtype=np.float64)[: len(self.instants)]
+        at = [instant.timestamp() for instant in self.instants[: soc.size]]
+        if not at or not np.isfinite(soc).all():
             return 0.0
         before, after = np.interp([since.timestamp(), until.timestamp()], at, soc)
         return float(after - before)

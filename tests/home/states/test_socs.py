@@ -112,6 +112,8 @@ def test_an_expectation_is_read_between_its_instants():
     assert expected.move(0, NOW, NOW + 5 * MINUTE) == pytest.approx(0.1)
     assert expected.move(1, NOW + 5 * MINUTE, NOW + 99 * MINUTE) == pytest.approx(-0.05)
     assert expected.move(2, NOW, NOW + 5 * MINUTE) == 0.0
+    starts_only = ExpectedSocs([NOW, NOW + 10 * MINUTE], [[0.5, 0.7, 0.9]])
+    assert starts_only.move(0, NOW, NOW + 5 * MINUTE) == pytest.approx(0.1)
     assert ExpectedSocs([], []).move(0, NOW, NOW) == 0.0
     assert ExpectedSocs([NOW], [[float("nan")]]).move(0, NOW, NOW) == 0.0
 
