@@ -47,6 +47,7 @@ _PATIENCE = timedelta(minutes=10)  # a plan so old still tells what to do where 
 _GROUP = 0.5  # s; changes of one update come together
 _LONGEST_WAIT = 5.0  # s; a clock that is set is noticed so soon
 _BOOKS_EVERY = 60.0  # s
+_AFTER_FAILURE = 30.0  # s
 _STOPPING = 7.0  # s; Supervisor kills after 10
 
 
@@ -114,10 +115,11 @@ class Controller:
         while True:
             try:
                 await self._plan()
+                await self._wait()
             except Exception:
                 log.exception("planning for the home failed")
                 self._problems = ["Planning failed; the log has the reason."]
-            await self._wait()
+                await asyncio.sleep(_AFTER_FAILURE)
 
     async def _wait(self) -> None:
         """Wait for the next five minutes of the clock, or for news before."""
@@ -357,9 +359,16 @@ async def planning_for_home(controller: Controller | None) -> AsyncIterator[None
         yield
         return
     task = asyncio.create_task(controller.run())
+    task.add_done_callback(_log_failure)
     try:
         yield
     finally:
         await controller.stop()
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+def _log_failure(task: asyncio.Task[None]) -> None:
+    """Say that the controller has ended, which it does not by itself."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.critical("planning for the home has ended", exc_info=error)

@@ -47,14 +47,14 @@ class Turn:
 
     def expected_socs(self) -> ExpectedSocs:
         """Return the states of charge that the plan leads the batteries to."""
-        n_batteries = len(self.settings.batteries)
-        return ExpectedSocs(self.plan.timestamps, self.plan.soc[:n_batteries].tolist())
+        instants = (*self.plan.timestamps, self.plan.site.horizon.end)
+        return ExpectedSocs(instants, self.plan.soc[: len(self.settings.batteries)].tolist())
 
     def soc_at(self, when: datetime) -> list[float]:
         """Return the state of charge of each battery at an instant of the plan."""
-        at = [instant.timestamp() for instant in self.plan.timestamps]
-        n_batteries = len(self.settings.batteries)
-        return [float(np.interp(when.timestamp(), at, soc)) for soc in self.plan.soc[:n_batteries]]
+        expected = self.expected_socs()
+        at = [instant.timestamp() for instant in expected.instants]
+        return [float(np.interp(when.timestamp(), at, soc)) for soc in expected.socs]
 
 
 async def take_turn(

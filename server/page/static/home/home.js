@@ -91,7 +91,7 @@ function showControls({ mode, reserve, charge_now: charge, acting, told }) {
   $("told").textContent = `${T.told}: ${ways[told] ?? T.toldNot}`;
 }
 
-function showSources({ sources, notes }) {
+function showSources({ sources }) {
   $("home-sources").replaceChildren(...sources.map(({ label, value, at, state, text }) =>
     el("li", { class: `source ${state}` },
       el("span", { class: "what", text: label }),
@@ -99,8 +99,6 @@ function showSources({ sources, notes }) {
       el("span", { class: "quiet", text: at ? when(at) : "" }),
       el("span", { class: `state ${state === "good" ? "good" : "fair"}`, text: TEXTS.health[state] }),
       ...(text ? [el("span", { class: "because", text })] : []))));
-  $("home-notes").hidden = notes.length === 0;
-  $("home-notes-list").replaceChildren(...notes.map((text) => el("li", { text })));
 }
 
 async function change(order) {

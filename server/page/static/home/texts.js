@@ -22,7 +22,7 @@ export const TEXTS = {
     today: "Rest of today", tomorrow: "Tomorrow", bill: "bill", saves: "saves",
     noPlan: "There is no plan yet.", notSetUp: "Your home is not set up yet.",
     start: "Set up my home", planned: "planned at", sources: "Where the numbers come from",
-    notes: "What was assumed", controls: "Controls", mode: "Mode", reserve: "Reserve kept for an outage",
+    controls: "Controls", mode: "Mode", reserve: "Reserve kept for an outage",
     chargeNow: "Charge to", by: "by", chargeStart: "Charge", chargeStop: "Stop charging", replan: "Plan again",
     acting: "Commands", actsNot: "Nothing is commanded: no action is chosen in the set-up.",
     actsWith: "Commands go to", lastCall: "last call", told: "Entities in Home Assistant",
