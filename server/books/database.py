@@ -20,8 +20,8 @@ from pathlib import Path
 VERSION = 1
 """Of the tables."""
 
-MOST_LOG = 8 * 2**20
-"""Size of the log that begins a generation: two to three days of plans for 48 h. [B]"""
+MOST_LOG = 16 * 2**20
+"""Size of the log that begins a generation: a day and more, at 45 kB for each plan. [B]"""
 
 _APPLICATION = 0x50534F42
 """Application id of our databases: PSOB."""
@@ -52,33 +52,37 @@ class Database:
     ----------
     connection : sqlite3.Connection
         Of the generation in use.
-    problem : str or None
-        What was lost or could not be done, as a sentence.
     """
 
     def __init__(self, folder: Path, most_log: int = MOST_LOG) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder, self._most_log = folder, most_log
-        self.problem: str | None = None
+        self._lost: str | None = None
+        self._hindrance: str | None = None
         self._before: sqlite3.Connection | None = None
         self._lock = _lock(folder / "lock")
         try:
             self._number, self.connection = self._open_newest()
+            self._remove_all_but(*sorted(self._numbers("books-*.db"))[-2:])
         except BaseException:
             os.close(self._lock)
             raise
-        self._remove_all_but(self._number, self._number - 1)
         self._next_at = most_log
+
+    @property
+    def problem(self) -> str | None:
+        """What was lost at the start, or hinders a new generation now, as a sentence."""
+        return self._hindrance or self._lost
 
     def _open_newest(self) -> tuple[int, sqlite3.Connection]:
         """Open the newest generation that is whole, or begin with an empty one."""
-        for number in sorted(self._numbers(), reverse=True):
+        for number in sorted(self._numbers("books-*.db"), reverse=True):
             connection, fault = _open(self._path(number))
             if fault is None:
                 return number, connection
             connection.close()
             self._set_aside(number, fault)
-        number = 1 + max(self._numbers("books-*"), default=0)
+        number = self._next_number()
         with _new_file(self._path(number)) as path, closing(sqlite3.connect(path)) as connection:
             connection.executescript(
                 f"PRAGMA journal_mode = WAL; PRAGMA application_id = {_APPLICATION};"
@@ -95,7 +99,10 @@ class Database:
             raise BooksError(f"The books {fault}, though they were written just now")
         return connection
 
-    def _numbers(self, pattern: str = "books-*.db") -> set[int]:
+    def _next_number(self) -> int:
+        return 1 + max(self._numbers("books-*"), default=0)
+
+    def _numbers(self, pattern: str) -> set[int]:
         names = [_NAME.match(path.name) for path in self._folder.glob(pattern)]
         return {int(name[1]) for name in names if name}
 
@@ -109,7 +116,7 @@ class Database:
         for end in ("", "-wal"):
             with suppress(FileNotFoundError):
                 Path(f"{path}{end}").replace(f"{aside}{end}")
-        self.problem = (
+        self._lost = (
             f"The books {fault}. They are set aside as {aside.name}; what was written before is"
             " taken from the copy that was kept, where there is one"
         )
@@ -119,7 +126,7 @@ class Database:
 
     def _remove_all_but(self, *numbers: int) -> None:
         """Remove other generations and copies that were not completed."""
-        for number in self._numbers() - {*numbers}:
+        for number in self._numbers("books-*") - {*numbers}:
             _remove(self._path(number))
         for path in self._folder.glob("*.new*"):
             path.unlink(missing_ok=True)
@@ -130,10 +137,10 @@ class Database:
         self.connection.execute("BEGIN IMMEDIATE")
         try:
             yield self.connection
+            self.connection.commit()
         except BaseException:
             self.connection.rollback()
             raise
-        self.connection.commit()
 
     def renew_if_large(self) -> None:
         """Begin a generation where the log is large; where that fails, later."""
@@ -143,30 +150,35 @@ class Database:
             return
         try:
             self._renew()
-            self._next_at = self._most_log
+            self._next_at, self._hindrance = self._most_log, None
         except (sqlite3.Error, OSError, BooksError) as error:
             self._next_at = size + self._most_log
-            self.problem = f"The books grow and could not be written anew: {error}"
+            self._hindrance = f"The books grow and could not be written anew: {error}"
 
     def _renew(self) -> None:
-        number = self._number + 1
-        with _new_file(self._path(number)) as path:
-            self.connection.execute("VACUUM INTO ?", (str(path),))
-            with closing(sqlite3.connect(path)) as connection:
-                connection.execute("PRAGMA journal_mode = WAL")
-        connection = self._open(number)
-        self._remove_all_but(number, self._number)
-        if self._before is not None:
-            self._before.close()  # its files have gone
-        self._before, self.connection = self.connection, connection
-        self._number = number
+        """Copy all to a new generation, and write to that from now on."""
+        number = self._next_number()
+        try:
+            with _new_file(self._path(number)) as path:
+                self.connection.execute("VACUUM INTO ?", (str(path),))
+                with closing(sqlite3.connect(path)) as connection:
+                    connection.execute("PRAGMA journal_mode = WAL")
+            connection = self._open(number)
+        except BaseException:
+            _remove(self._path(number))  # it would be taken for the newest
+            raise
+        retired, self._before = self._before, self.connection
+        before, self._number, self.connection = self._number, number, connection
+        self._remove_all_but(number, before)
+        if retired is not None:
+            retired.close()  # its files have gone
 
     def delete(self) -> None:
         """Delete all that the books hold, and begin them anew."""
         self._close_connections()
         for path in self._folder.glob("books-*"):
             path.unlink(missing_ok=True)
-        self.problem, self._next_at = None, self._most_log
+        self._lost, self._hindrance, self._next_at = None, None, self._most_log
         self._number, self.connection = self._open_newest()
 
     def close(self) -> None:

@@ -25,7 +25,7 @@ CREATE TABLE plan (
     action TEXT, power_w REAL, until INTEGER, target_soc REAL, reason_code TEXT
 );
 
--- Everything that the last plan expects; one row.
+-- What the last plan expects of the next 30 hours; one row.
 CREATE TABLE last_plan (
     number INTEGER PRIMARY KEY CHECK (number = 0),
     made REAL, day TEXT, slots BLOB

@@ -1,4 +1,4 @@
-"""``python -m tests.stress.kills [kills]``: books that are killed while they are written, and copied.
+"""``python -m tests.stress.kills [kills]``: books that are copied and killed while being written.
 
 A process writes interval after interval, with generations that follow each other far faster than
 in a home.  It is copied file by file in a random order, as a backup does, and killed at a random
@@ -23,9 +23,12 @@ from server.books.books import Books
 from server.books.database import Database
 from tests.books.homes import command, number_of, plan, reading
 
-LOG = 2**18  # bytes of the log that begins a generation: some ten intervals
+LOG = 2**17  # bytes of the log that begins a generation: some five intervals
 LONGEST = 0.05  # s from the first interval to the kill
 NUMBER = 8  # bytes of a report
+
+COPIES: list[int] = []
+"""What had been written when each copy that was looked at began."""
 
 
 async def write(folder, report):
@@ -59,9 +62,19 @@ def last_report(reports):
     return int.from_bytes(content[-NUMBER:], "big") if content else None
 
 
+def newest(folder):
+    """Number of the newest generation."""
+    return max(int(path.name[6:-3]) for path in folder.glob("books-*.db"))
+
+
 def copy(folder, to, order):
-    """Copy the files that there are, one after the other and in pieces; what has gone is left."""
+    """Copy the files that there are, one after the other and in pieces; what has gone is left.
+
+    A copy that lasts for more than a generation, which is a day in a home, is given up.
+    """
+    shutil.rmtree(to, ignore_errors=True)
     to.mkdir()
+    before = newest(folder)
     names = sorted(path.name for path in folder.iterdir())
     order.shuffle(names)
     for name in names:
@@ -72,6 +85,8 @@ def copy(folder, to, order):
                     time.sleep(order.random() / 2000)
         except FileNotFoundError:
             continue
+    if newest(folder) > before + 1:
+        shutil.rmtree(to)
 
 
 def faults(folder, reported):
@@ -99,7 +114,6 @@ def kill(folder, order):
     try:
         known = last_report(reports)
         copied = folder.with_name("copy")
-        shutil.rmtree(copied, ignore_errors=True)
         if known is not None and order.random() < 0.5:
             copy(folder, copied, order)
         time.sleep(LONGEST * order.random())
@@ -111,6 +125,8 @@ def kill(folder, order):
     found = []
     if copied.exists():
         found += [f"copy: {fault}" for fault in faults(copied, known)]
+        shutil.rmtree(copied)
+        COPIES.append(known)
     os.set_blocking(reports, False)
     while (later := last_report(reports)) is not None:
         known = later
@@ -133,11 +149,10 @@ def main():
         with closing(Database(folder)) as database:
             query = "SELECT count(*) FROM interval"
             (count,) = database.connection.execute(query).fetchone()
-        generation = max(path.name for path in folder.glob("books-*.db"))
-    print(
-        f"{arguments.kills} kills, SQLite {sqlite3.sqlite_version};"
-        f" the last books hold {count} intervals in {generation}"
-    )
+        print(
+            f"{arguments.kills} kills, {len(COPIES)} copies, SQLite {sqlite3.sqlite_version};"
+            f" the last books hold {count} intervals in generation {newest(folder)}"
+        )
     print(*found, sep="\n")
     return bool(found)
 
