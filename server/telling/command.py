@@ -153,7 +153,10 @@ def commands_from(reply: Reply, settings: Settings, now: datetime) -> Commands |
     if len(ahead[0].powers) != len(settings.batteries):  # a plan of other settings
         return None
     home = _Home(
-        settings.batteries, storages_from(settings), settings.inverter, _is_gainful(reply, settings)
+        settings.batteries,
+        storages_from(settings),
+        settings.inverter,
+        _is_gainful(reply, settings, intervals[0].socs),
     )
     everything = [*range(len(settings.batteries))]
     runs = _runs(home, ahead, everything, home_actions(reply))
@@ -189,12 +192,11 @@ class _Home(NamedTuple):
         return max(LEAST_DIFFERENCE, SHARE_OF_LIMIT * sum(limits))
 
 
-def _is_gainful(reply: Reply, settings: Settings) -> bool:
+def _is_gainful(reply: Reply, settings: Settings, socs: Sequence[float]) -> bool:
     """Return whether a plan is any better than plain self-consumption, or has another aim."""
     bill = reply.bill if isinstance(reply, EvReply) else reply.summary
     is_below = any(
-        battery.reserve > soc
-        for battery, soc in zip(settings.batteries, intervals_from(reply)[0].socs, strict=True)
+        battery.reserve > soc for battery, soc in zip(settings.batteries, socs, strict=True)
     )
     return (
         is_below
