@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from server.books.entries import PriceSpan
 from server.home.errors import InputError
-from server.home.history.load import load_rows
+from server.home.history.load import load_rows, missing_meters
 from server.home.history.peaks import is_hourly
 from server.home.history.reading import History, charges_of, load_excess
 from server.home.history.sun import reaches_tomorrow, with_mean_sun
@@ -80,14 +80,21 @@ def load_of_home(
     health.text = " ".join(history.faults + history.notes)
     if history.week is None:
         health.state, health.at = "assumed", None
-        without = health.text or "No meter of the house or of the grid is known, or none answers."
-        health.text = f"{without} The load of a typical home is assumed."
+        health.text = f"{health.text or _without(settings)} The load of a typical home is assumed."
         return [], health
     if history.faults:
         health.state = "assumed"
     excess = load_excess(look, history, recent)
     rows = load_rows(history.week, excess, look.now, look.end, look.zone)
     return rows, _with_power(health, rows, look)
+
+
+def _without(settings: Settings) -> str:
+    """Return why no meters give the load."""
+    missing = [] if settings.home_energy else missing_meters(settings)
+    if missing:
+        return f"The house has no meter, and there is none of the energy of {', '.join(missing)}."
+    return "The statistics cannot be read."
 
 
 def _with_power(health: SourceHealth, rows: Rows, look: Look) -> SourceHealth:

@@ -22,7 +22,7 @@ from server.settings.home import (
 )
 from server.sources.rows import value_at
 from server.wire.requests import AllowanceIn, DemandChargeIn
-from tests.settings.homes import a_car, a_home
+from tests.settings.homes import a_battery, a_car, a_home
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 6, 10, 12, 0, tzinfo=BERLIN).astimezone(UTC)
@@ -42,12 +42,17 @@ async def home(home_assistant):
     await home_assistant.set_state("sensor.soc", 50, {"unit_of_measurement": "%"}, changed=NOW)
     hours = int(WEEKS / HOUR)
     home_assistant.add_statistics("sensor.house", NOW - WEEKS, [1.0] * hours)
+    home_assistant.add_statistics("sensor.idle", NOW - WEEKS, [0.0] * (hours + 24))
+    home_assistant.add_statistics("sensor.idle", TODAY, [0.0] * 288, period="5minute")
     home_assistant.add_statistics("sensor.house", NOW - 2 * HOUR, [1.0 / 12] * 24, period="5minute")
     return home_assistant
 
 
 def settings(**changes):
     return a_home(**({"home_energy": ["sensor.house"], "currency": None} | changes))
+
+
+METERED = a_battery(energy_in=["sensor.idle"], energy_out=["sensor.idle"])
 
 
 def health_of(reader, field):
@@ -155,6 +160,17 @@ async def test_a_flicker_to_zero_is_not_believed(home, reader):
     later = (await reader.read(settings(), NOW + 16 * MINUTE)).socs[0].value
 
     assert (first, later) == (0.5, 0.0)
+
+
+async def test_a_doubt_is_said(home, reader):
+    await reader.read(settings(), NOW)
+    await home.set_state("sensor.soc", 0, {"unit_of_measurement": "%"}, changed=NOW + MINUTE)
+
+    await reader.read(settings(), NOW + MINUTE)
+
+    assert health_of(reader, "batteries[0].soc").text == (
+        "0% cannot be: not believed unless it stays."
+    )
 
 
 # Prices
@@ -307,7 +323,9 @@ async def test_the_balance_stands_in_for_a_new_meter(home, reader):
     home.add_statistics("sensor.import", NOW - WEEKS, [0.5] * int(WEEKS / HOUR))
     meter = MeterSettings(energy_in=["sensor.import"])
 
-    inputs = await reader.read(settings(home_energy=["sensor.new"], meter=meter), NOW)
+    inputs = await reader.read(
+        settings(home_energy=["sensor.new"], meter=meter, batteries=[METERED]), NOW
+    )
 
     assert value_at(inputs.load_rows, NOW + 20 * HOUR) == pytest.approx(500.0)
 
@@ -331,6 +349,7 @@ async def test_after_dark_a_sleeping_inverter_hides_no_load(home, reader):
     home.add_statistics("sensor.import", night - 2 * HOUR, [3 / 12] * 24, period="5minute")
     dark = settings(
         home_energy=[],
+        batteries=[METERED],
         meter=MeterSettings(energy_in=["sensor.import"]),
         solar=SolarSettings(energy=["sensor.sun"]),
     )
@@ -339,6 +358,16 @@ async def test_after_dark_a_sleeping_inverter_hides_no_load(home, reader):
     inputs = await reader.read(dark, night)
 
     assert 2000.0 < value_at(inputs.load_rows, night) <= 3000.0
+
+
+async def test_a_balance_without_the_battery_is_not_taken_for_the_load(home, reader):
+    home.add_statistics("sensor.import", NOW - WEEKS, [0.5] * int(WEEKS / HOUR))
+    meter = MeterSettings(energy_in=["sensor.import"])
+
+    inputs = await reader.read(settings(home_energy=[], meter=meter), NOW)
+
+    assert inputs.load_rows == []
+    assert "none of the energy of Battery" in health_of(reader, "home_energy").text
 
 
 async def test_missing_weeks_are_said(home, reader):
@@ -520,6 +549,7 @@ async def test_a_car_without_entities_is_plugged_in(home, reader):
     car = (await reader.read(settings(cars=[a_car(departure="07:00")]), NOW)).cars[0]
 
     assert car.plugged
+    assert health_of(reader, "cars[0].soc").state == "assumed"
     assert car.departure == TODAY + DAY + 7 * HOUR
 
 

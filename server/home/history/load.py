@@ -66,13 +66,29 @@ def load_meters(settings: Settings) -> list[LoadMeters]:
     ways = []
     if settings.home_energy:
         ways.append(LoadMeters(settings.home_energy, [], [], cars))
-    meter, batteries = settings.meter, settings.batteries
-    if meter.energy_in:
-        into = [meter_id for battery in batteries for meter_id in battery.energy_in]
-        out_of = [meter_id for battery in batteries for meter_id in battery.energy_out]
-        plus, minus = meter.energy_in + out_of, meter.energy_out + into
+    if not missing_meters(settings):
+        into = [meter for battery in settings.batteries for meter in battery.energy_in]
+        out_of = [meter for battery in settings.batteries for meter in battery.energy_out]
+        plus, minus = settings.meter.energy_in + out_of, settings.meter.energy_out + into
         ways.append(LoadMeters(plus, settings.solar.energy, minus, cars))
     return ways
+
+
+def missing_meters(settings: Settings) -> list[str]:
+    """Return what the balance of the house lacks, in plain words.
+
+    Without the sun or a battery it would be the load of another house, with none at night where
+    the battery feeds it.
+    """
+    missing = [] if settings.meter.energy_in else ["the grid"]
+    if settings.solar.forecasts and not settings.solar.energy:
+        missing.append("solar")
+    missing += [
+        battery.name
+        for battery in settings.batteries
+        if not (battery.energy_in and battery.energy_out)
+    ]
+    return missing
 
 
 def balance_of(changes: Mapping[str, Sequence[Change]], meters: LoadMeters, span: Span) -> Vector:

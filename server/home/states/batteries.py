@@ -40,7 +40,9 @@ async def _read_soc(
         move = look.previous.move(number, memory.read_at, now)
     per_hour = max(battery.charge_kw, battery.discharge_kw) / battery.capacity_kwh
     if is_doubtful(memory.socs.get(key), share, now, per_hour):
-        share = None
+        share, doubt = None, f"{share:.0%} cannot be: not believed unless it stays."
+    else:
+        doubt = ""
     good = remember(memory.socs.get(key), share, at, move, now)
     if good and now > good.good_until and share is not None and not from_view:
         good = confirm(good, await _last_of_device(look, battery.soc), now)
@@ -51,7 +53,9 @@ async def _read_soc(
         )
     memory.socs[key] = good
     reading = reading_of(good, now)
-    return reading, _health(look, field, label, good, reading)
+    health = _health(look, field, label, good, reading)
+    health.text = f"{health.text} {doubt}".strip()
+    return reading, health
 
 
 def _fault(entity: str, state: EntityState | None) -> str:

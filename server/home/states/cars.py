@@ -18,7 +18,7 @@ async def read_car(
     field = f"cars[{number}]"
     health: list[SourceHealth] = []
     plugged = await _plug(look, car, f"{field}.plugged", health)
-    soc = await _share(look, car, "soc", f"{field}.soc", health) if car.soc else None
+    soc = await _share(look, car, "soc", f"{field}.soc", health)
     target = car.target
     if isinstance(target, str):
         known = await _share(look, car, "target", f"{field}.target", health)
@@ -60,7 +60,11 @@ async def _share(
     look: Look, car: CarSettings, name: str, field: str, health: list[SourceHealth]
 ) -> float | None:
     """Return a share that an entity has, or had last."""
-    entity, label = str(getattr(car, name)), f"{car.name}: {_LABELS[name]}"
+    entity, label = getattr(car, name), f"{car.name}: {_LABELS[name]}"
+    if entity is None:
+        text = f"No entity says it; {_ASSUMED[name]}"
+        health.append(SourceHealth(field=field, label=label, value="", state="assumed", text=text))
+        return None
     state, kept = await look.state(entity), look.memory.shares.get(entity)
     share = share_of(state)
     if state and share is not None:

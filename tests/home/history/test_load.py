@@ -17,12 +17,14 @@ from server.home.history.load import (
     load_meters,
     load_rows,
     mean_week,
+    missing_meters,
     without_negatives,
 )
 from server.home.history.meters import FIVE_MINUTES, Span, hour_of_week, span_between
 from server.settings.home import (
     BatterySettings,
     CarSettings,
+    DashboardForecast,
     FixedPrice,
     MeterSettings,
     PriceSettings,
@@ -184,6 +186,19 @@ def test_the_house_has_a_meter_or_a_balance():
     assert ways[1] == LoadMeters(["import", "out"], ["sun"], ["export", "in"], ["car"])
     assert ways[1].all == ["import", "out", "sun", "export", "in", "car"]
     assert load_meters(settings()) == []
+
+
+def test_a_balance_that_lacks_a_meter_is_none():
+    battery = BatterySettings(name="Big", soc="s", capacity_kwh=10, charge_kw=5, discharge_kw=5)
+    home = settings(
+        meter=MeterSettings(energy_in=["import"]),
+        batteries=[battery],
+        solar=SolarSettings(forecasts=[DashboardForecast()]),
+    )
+
+    assert load_meters(home) == []
+    assert missing_meters(home) == ["solar", "Big"]
+    assert missing_meters(settings()) == ["the grid"]
 
 
 @given(st.lists(st.tuples(*[st.floats(0.0, 5.0) for _ in range(5)]), min_size=1, max_size=12))
