@@ -149,7 +149,8 @@ def units_near(places: Sequence[Mapping[str, object]], unit: str | None) -> Unit
     if currency or in_cents:
         known.append(Unit("price", currency, 0.01 if in_cents else 1.0, None))
     is_other = isinstance(entity, str) and bool(entity.strip()) and not known
-    return Units(known, is_other, is_other and "/" in str(entity))
+    _, per, energy = str(entity).lower().partition("/")
+    return Units(known, is_other, is_other and bool(per) and energy.strip() not in _PER_KWH)
 
 
 def measure_of(key: str, path: Sequence[str], units: Units) -> Measure | None:

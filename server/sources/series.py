@@ -252,7 +252,7 @@ def _series(choice: _Choice, equals: Sequence[_Choice]) -> Series:
         notes.append("the rows were out of order")
     if measure.unit is None:
         usual = "money per kWh" if measure.quantity == "price" else "W"
-        notes.append(f"no unit is given: taken as {usual}")
+        notes.append(f"no unit is known: taken as {usual}")
     low, high = (_rows(choice, choice.cells_of(names), []) for names in (_LOW, _HIGH))
     return Series(
         measure.quantity,

@@ -11,7 +11,7 @@ from server.sources.rows import Row, Rows
 _HOLE = 1.5
 """A gap this many times longer than those beside it is a hole, as a night or a missing row."""
 
-_HOUR = timedelta(hours=1)
+_NONE, _MINUTE, _HOUR = timedelta(0), timedelta(minutes=1), timedelta(hours=1)
 _LONG_ENOUGH = timedelta(minutes=15)
 """Of a period at sunrise or sunset: in a shorter one there is no whole watt-hour anyway."""
 
@@ -107,7 +107,18 @@ def _in_order(cells: Sequence[Cell], notes: list[str]) -> list[Cell]:
         by_start[cell.start] = cell
     if doubles:
         notes.append(f"{doubles} stamps came twice with different values: the last was taken")
-    return [by_start[start] for start in sorted(by_start)]
+    return _without_slits([by_start[start] for start in sorted(by_start)])
+
+
+def _without_slits(cells: Sequence[Cell]) -> list[Cell]:
+    """Return cells whose ends reach the next start where they are a minute short: ``00:59``."""
+    closed = [
+        cell._replace(end=after.start)
+        if cell.end is not None and _NONE < after.start - cell.end <= _MINUTE
+        else cell
+        for cell, after in pairwise(cells)
+    ]
+    return [*closed, *cells[-1:]]
 
 
 def _gaps(cells: Sequence[Cell]) -> list[timedelta]:

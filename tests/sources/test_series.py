@@ -123,6 +123,17 @@ def test_the_row_that_starts_later_holds_and_the_longer_one_resumes():
     assert any("overlap" in note for note in series.notes)
 
 
+@pytest.mark.parametrize("short", [1, 60])
+def test_ends_a_minute_short_leave_no_gap(short):
+    less = timedelta(seconds=short)
+    slots = [slot._replace(end=slot.end - less) for slot in SUMMER]
+
+    series = read({"prices": rows(slots, "start", "price", "end")}, "EUR/kWh")
+
+    for slot in SUMMER[:-1]:
+        assert value_at(series.rows, slot.end - timedelta(seconds=1)) == slot.value
+
+
 def test_of_a_stamp_that_comes_twice_the_last_value_counts():
     prices = rows(SUMMER[:3], "start", "price", "end")
     prices.append({**prices[1], "price": 0.9})
@@ -224,6 +235,15 @@ def test_the_unit_of_the_entity_decides_on_powers(unit, factor):
 @pytest.mark.parametrize("unit", ["°C", "%", "min", "m³", "€/m³", "W/m²", "km/h", "EUR", "mm"])
 def test_another_unit_is_no_series(unit):
     assert read({"forecast": rows(SUMMER, "time", "value")}, unit) is None
+
+
+def test_money_that_is_not_known_may_be_of_prices_only():
+    values, prices = ({"forecast": rows(SUMMER, "time", name)} for name in ("value", "price"))
+
+    assert read(values, "g/kWh") is None
+    series = read(prices, "R/kWh")
+    assert value_at(series.rows, SUMMER[9].start) == 4
+    assert any("no unit is known" in note for note in series.notes)
 
 
 @pytest.mark.parametrize("unit", ["€/m³", "EUR/m3"])
