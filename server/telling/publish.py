@@ -161,7 +161,7 @@ class Publisher:
                 await self._publish(entities, known, attributes, now)
             except LinkError as error:
                 self.error = f"Home Assistant was not told: {error}"
-                self._sent.clear()
+                self.forget()
                 return False
             self.error = None
             return True

@@ -300,6 +300,30 @@ def test_powersync_has_actions_of_its_own(what, expected):
     assert call_for(POWERSYNC, what, 20) == expected
 
 
+async def test_a_script_of_home_assistant_is_turned_on(home_assistant, link, tmp_path):
+    home_assistant.actions["script.turn_on"] = None
+    actor = Actor(link, tmp_path, retries=())
+    missing = await act(actor, command())
+    await home_assistant.set_state("script.battery", "off")
+
+    acted = await act(actor, command(), NOW + PLANS)
+
+    assert "script.battery" in missing.error
+    assert acted.error is None
+    ((action, data),) = home_assistant.calls
+    assert action == "script.turn_on"
+    assert data["entity_id"] == "script.battery"
+    assert data["variables"]["action"] == "charge"
+
+
+async def test_an_action_that_is_not_there_is_said(link, tmp_path):
+    actor = Actor(link, tmp_path, retries=())
+
+    acted = await act(actor, command(), home=replace(HOME, acting=POWERSYNC))
+
+    assert "power_sync.force_charge" in acted.error
+
+
 STEPS = st.tuples(
     st.sampled_from(["charge", "normal", "export", "hold", None]),
     st.floats(200.0, 5000.0),

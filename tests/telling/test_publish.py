@@ -235,10 +235,11 @@ async def test_a_lost_link_is_said_and_all_is_sent_when_it_is_back(home_assistan
 
     await home_assistant.start()
     await link.wait_connected()
-    publisher.forget()
+    home_assistant.retained.clear()
     assert await publisher.publish(entities, moved, attributes, NOW)
     assert publisher.error is None
     assert json.loads(home_assistant.retained[STATE_TOPIC])["power"] == 77.0
+    assert home_assistant.retained[DISCOVERY_TOPIC]
 
 
 async def test_a_device_that_nobody_wants_is_removed(home_assistant, publisher):
