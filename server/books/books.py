@@ -51,7 +51,7 @@ class Books:
 
     @property
     def problem(self) -> str | None:
-        """What was lost or could not be done, as a sentence."""
+        """Sentence on what was lost or could not be done; None where all is well."""
         return self._database.problem
 
     async def write_interval(

@@ -71,7 +71,7 @@ class Database:
 
     @property
     def problem(self) -> str | None:
-        """What was lost at the start, or hinders a new generation now, as a sentence."""
+        """Sentence on what was lost at the start, or hinders a new generation now."""
         return self._hindrance or self._lost
 
     def _open_newest(self) -> tuple[int, sqlite3.Connection]:

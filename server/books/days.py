@@ -49,7 +49,7 @@ class Bills(msgspec.Struct, kw_only=True):
 
 
 class Claim(msgspec.Struct, kw_only=True):
-    """What the plans made before the day had claimed, and where the difference came from.
+    """Claim of the plans made before the day, and where the difference to it came from.
 
     All is of the intervals that were measured and claimed, the `share` of the day.  `real` less
     `claimed` is the sum of `from_price` (other prices than expected), `from_forecast` (another

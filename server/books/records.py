@@ -21,12 +21,16 @@ _OF_BATTERY = ("energy_in", "energy_out", "soc")
 
 
 def _upsert(table: str, keys: tuple[str, ...], values: tuple[str, ...]) -> str:
-    """Return a statement that adds a row, or what is known to the one of the same keys."""
+    """Return a statement that adds a row, or what is known to the one of the same keys.
+
+    A row that would stay the same is left alone: to write it would fill the log.
+    """
     columns = (*keys, *values)
     known = ", ".join(f"{name} = coalesce(excluded.{name}, {name})" for name in values)
+    changed = " OR ".join(f"coalesce(excluded.{name}, {name}) IS NOT {name}" for name in values)
     return (
         f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
-        f" ON CONFLICT DO UPDATE SET {known}"
+        f" ON CONFLICT DO UPDATE SET {known} WHERE {changed}"
     )
 
 

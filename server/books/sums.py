@@ -66,7 +66,7 @@ class Sums(msgspec.Struct):
 
     @property
     def bill(self) -> float:
-        """What was paid less what was earned. [money]"""
+        """Money paid less money earned. [money]"""
         return self.import_cost - self.export_income
 
     def __add__(self, other: "Sums") -> "Sums":

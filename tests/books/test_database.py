@@ -57,6 +57,17 @@ def test_a_database_is_never_written_to_while_it_is_open(tmp_path):
     assert len(seen) > 2
 
 
+def test_to_write_the_same_again_takes_no_room(tmp_path):
+    with closing(Database(tmp_path)) as database:
+        sizes = []
+        for _ in range(3):
+            with database.transaction() as connection:
+                write_readings(connection, [reading(n) for n in range(40)])
+            sizes.append((tmp_path / "books-1.db-wal").stat().st_size)
+
+    assert sizes == [sizes[0]] * 3
+
+
 @pytest.mark.parametrize("damage", [b"", b"no database", None, bytes(2**15)])
 def test_a_damaged_generation_is_set_aside_and_the_one_before_is_taken(tmp_path, damage):
     fill(tmp_path, 40)
