@@ -11,7 +11,7 @@ from server.finding.snapshot.entities import Entity, words_of
 from server.finding.snapshot.reading import Snapshot
 from server.finding.texts import is_in, number_text, sentence, state_text
 from server.home_assistant.energy import BatterySource
-from server.settings.ranges import ENERGY, POWER
+from server.settings.ranges import CONNECTION, ENERGY, POWER
 
 _ENOUGH = 16
 """Points of a home battery: a phone has 4, a sensor that measures power 10, `battery_soc` 18."""
@@ -243,6 +243,13 @@ def choose_power(
         why = "the highest power of the last weeks in the recorder, rounded up"
         found.append(_size(history_kw, "kW", why))
     return found
+
+
+def choose_limit(powersync_kw: float | None) -> list[Alternative]:
+    """Return what may be the limit of the connection in one direction."""
+    if powersync_kw is None or not is_in(CONNECTION, powersync_kw):
+        return []
+    return [_size(powersync_kw, "kW", "PowerSync is set to it")]
 
 
 def choose_reserve(battery: HomeBattery, snapshot: Snapshot) -> list[Alternative]:

@@ -9,6 +9,7 @@ from server.finding.batteries import (
     HomeBattery,
     choose_capacity,
     choose_efficiency,
+    choose_limit,
     choose_power,
     choose_reserve,
     choose_soc,
@@ -76,6 +77,7 @@ def propose_settings(seen: Seen) -> Found:
     _add_solar(found, seen)
     draft["batteries"] = [_battery(found, seen, index) for index in range(len(seen.batteries))]
     _add_cars(found, seen)
+    found.notes = list(dict.fromkeys(found.notes))
     return found
 
 
@@ -149,7 +151,7 @@ def _add_meters(found: Found, seen: Seen) -> None:
         ("max_import_kw", "Limit of import", facts.max_import_kw if facts else None),
         ("max_export_kw", "Limit of export", facts.max_export_kw if facts else None),
     ):
-        _add(found, meter, f"meter.{key}", label, choose_power(limit, None, None))
+        _add(found, meter, f"meter.{key}", label, choose_limit(limit))
 
 
 def _meter(seen: Seen, ids: list[str]) -> list[Alternative]:

@@ -46,12 +46,20 @@ def _of_entities(snapshot: Snapshot) -> list[Alternative]:
     chains = [
         chain
         for chain in chains_of(snapshot.entities.values(), "power", snapshot.now)
-        if chain.first.says(words.SOLAR) and not chain.first.says(words.NO_SOLAR)
+        if _is_solar(chain)
     ]
     chains.sort(key=_integration)
     groups = [list(group) for _, group in groupby(chains, _integration)]
     groups.sort(key=lambda group: max(chain.end for chain in group), reverse=True)
     return [_of_arrays(_arrays(group), snapshot) for group in groups]
+
+
+def _is_solar(chain: Chain) -> bool:
+    """Return True for what names or the time of day show to be of panels."""
+    if chain.first.says(words.NO_SOLAR):
+        return False
+    outlooks = [entity.outlook for entity in chain.entities if entity.outlook]
+    return chain.first.says(words.SOLAR) or any(outlook.is_sunny for outlook in outlooks)
 
 
 def _integration(chain: Chain) -> tuple[str, str]:

@@ -150,4 +150,6 @@ SOLAR = pattern_of(
     "solar|pv |photovolt|solcast|sun |zonne|forecast solar|energy production|solaire|open meteo"
     "|power production|roof|dach"
 )
-NO_SOLAR = pattern_of("load|consumption|demand|battery|grid|soc |verbrauch|usage|price")
+NO_SOLAR = pattern_of(
+    "load|charg|plan |planned|consumption|demand|battery|grid|soc |verbrauch|usage|price"
+)

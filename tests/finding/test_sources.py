@@ -233,6 +233,16 @@ async def test_the_forecast_of_the_dashboard_comes_first(home, search):
     assert proposal.alternatives[0].choice[0]["from"] == "entities"
 
 
+async def test_a_power_at_noon_and_none_at_midnight_is_of_panels_whatever_its_name(home, search):
+    home.add("sensor.xyz_tomorrow", 8, watts(home))
+    home.add("sensor.abc_forecast", 8, {"watts": dict.fromkeys(watts(home)["watts"], 500.0)})
+
+    proposal = proposal_of(await search(), "solar.forecasts")
+
+    assert proposal.choice == [{"from": "entities", "entities": ["sensor.xyz_tomorrow"]}]
+    assert proposal.alternatives == []
+
+
 async def test_a_forecast_of_load_is_none_of_solar(home, search):
     home.add("sensor.load_power_forecast", 500, watts(home))
 

@@ -115,7 +115,7 @@ def _answers(
     first = series_of(None)
     names: list[str | None] = [*(first.alternatives[:_MOST_SERIES] if first else ())] or [None]
     for name in names:
-        outlook = outlook_of(series_of(name) if name else first, now)
+        outlook = outlook_of(series_of(name) if name else first, zone, now)
         if outlook is not None and outlook.end > now:
             yield Answer(
                 source=replace(source, series=name),

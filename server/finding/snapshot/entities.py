@@ -146,7 +146,7 @@ def _outlook(attributes: Mapping[str, Any], zone: tzinfo, now: datetime) -> Outl
     if not any(isinstance(value, (list, dict)) and value for value in attributes.values()):
         return None
     unit = _text(attributes.get("unit_of_measurement"))
-    return outlook_of(series_from(attributes, unit=unit, zone=zone, now=now), now)
+    return outlook_of(series_from(attributes, unit=unit, zone=zone, now=now), zone, now)
 
 
 def _text(value: object) -> str | None:

@@ -164,7 +164,7 @@ def _outlooks(
     forecasts: Mapping[str, Mapping[str, float]], zone: tzinfo, now: datetime
 ) -> dict[str, Outlook]:
     found = {
-        entry: outlook_of(series_from({"wh_hours": hours}, zone=zone, now=now), now)
+        entry: outlook_of(series_from({"wh_hours": hours}, zone=zone, now=now), zone, now)
         for entry, hours in forecasts.items()
     }
     return {entry: outlook for entry, outlook in found.items() if outlook}
