@@ -27,7 +27,7 @@ from server.home.powersync import PowerSyncView, read_view
 from server.home.readings import Inputs, SourceHealth
 from server.home.request import end_of_plan
 from server.home.states.batteries import read_socs, require_socs
-from server.home.states.cars import read_car
+from server.home.states.cars import read_cars
 from server.home.states.forecasts import read_forecasts
 from server.home.states.look import Look, Memory
 from server.home.states.published import Published, entities_of, prices_of_source
@@ -45,6 +45,8 @@ from server.settings.home import (
 )
 
 _OLD_VIEW = timedelta(minutes=30)  # it plans every five minutes
+
+T = TypeVar("T")
 
 
 class InputReader:
@@ -92,14 +94,14 @@ class InputReader:
         self.health = []
         settings = _of_powersync(settings)
         look = await self._look(settings, now.astimezone(UTC), previous)
-        imports, exports, socs, forecast, recent = await asyncio.gather(
+        imports, exports, socs, forecast, recent, cars = await asyncio.gather(
             prices_of_source(look, settings.import_price.source, "import"),
             _exports(look, settings),
             read_socs(look, settings),
             read_forecasts(look, settings.solar.forecasts),
             self._read_statistics(look, settings),
+            read_cars(look, settings.cars),
         )
-        cars = [await read_car(look, car, i) for i, car in enumerate(settings.cars)]
         import_prices, of_imports = prices_of(look, settings, "import", imports, history)
         export_prices, of_exports = prices_of(look, settings, "export", exports, history)
         load, of_load = load_of_home(look, settings, self._history, recent)
@@ -190,9 +192,6 @@ class InputReader:
             health.state = "old"
             health.text = f"PowerSync's plan is of {look.clock(at)}."
         return [health]
-
-
-T = TypeVar("T")
 
 
 def _require(part: T | InputError) -> T:

@@ -515,6 +515,18 @@ async def test_a_car_is_read_from_its_entities(home, reader):
     ]  # fmt: skip
 
 
+async def test_a_departure_that_has_passed_is_none_and_no_fault(home, reader):
+    await plug_in(home)
+    await home.set_state("input_datetime.leave", "2026-06-09 07:30:00", changed=NOW)
+
+    car = (await reader.read(settings(cars=[CAR]), NOW)).cars[0]
+
+    health = health_of(reader, "cars[0].departure")
+    assert car.departure is None
+    assert health.state == "good"
+    assert health.text.endswith("which is past; no departure is planned for.")
+
+
 async def test_a_car_that_says_nothing_is_as_it_was(home, reader):
     await plug_in(home)
     await reader.read(settings(cars=[CAR]), NOW)

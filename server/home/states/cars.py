@@ -1,5 +1,7 @@
 """Cars of a home, as their entities say."""
 
+import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 
 from server.home.readings import CarReading, SourceHealth
@@ -11,10 +13,15 @@ from server.settings.home import CarSettings
 _TARGET = 0.8
 
 
-async def read_car(
-    look: Look, car: CarSettings, number: int
-) -> tuple[CarReading, list[SourceHealth]]:
-    """Return a car and the health of its sources; what is not known is assumed, and said."""
+Car = tuple[CarReading, list[SourceHealth]]
+
+
+async def read_cars(look: Look, cars: Sequence[CarSettings]) -> list[Car]:
+    """Return cars, each with the health of its sources; what is not known is assumed, and said."""
+    return await asyncio.gather(*(_read_car(look, car, i) for i, car in enumerate(cars)))
+
+
+async def _read_car(look: Look, car: CarSettings, number: int) -> Car:
     field = f"cars[{number}]"
     health: list[SourceHealth] = []
     plugged = await _plug(look, car, f"{field}.plugged", health)
@@ -97,10 +104,10 @@ async def _departure(
     if car.departure is None:
         return None
     text, at = car.departure, None
-    said = f'"{text}" is no time to come'
+    says = f'"{text}"'
     if is_entity_id(text):
         state = await look.state(text)
-        said = words_of(text, state)
+        says = words_of(text, state)
         text, at = (state.state, time_of_report(state)) if state else ("", None)
     departure = departure_from(text, look.now, look.zone)
     health.append(
@@ -110,7 +117,10 @@ async def _departure(
             value=look.clock(departure) if departure else "",
             at=at,
             state="good" if departure else "missing",
-            text="" if departure else f"{said}; no departure is planned for.",
         )
     )
-    return departure
+    if departure and departure > look.now:
+        return departure
+    why = "which is past" if departure else "which is no time"
+    health[-1].text = f"{says}, {why}; no departure is planned for."
+    return None

@@ -7,8 +7,6 @@ from optimiser import ProblemError
 from server.reading.clock import instant_from_wire
 from server.wire.repairs import Repairs
 
-_UNKNOWN = {"", "unknown", "unavailable", "none"}
-
 # Words of chargers and cars, without blanks and signs; states of IEC 61851 by their letters, of
 # OCPP by their names.
 _AWAY = {
@@ -30,11 +28,6 @@ _HERE = {
 }  # fmt: skip
 
 
-def is_known(state: str) -> bool:
-    """Return whether a state says anything."""
-    return state.strip().lower() not in _UNKNOWN
-
-
 def is_plugged(state: str) -> bool | None:
     """Return whether a state says that a car is plugged in; None where it says neither.
 
@@ -52,11 +45,10 @@ def is_plugged(state: str) -> bool | None:
 def departure_from(text: str, now: datetime, zone: tzinfo) -> datetime | None:
     """Return the departure that a text says; a clock time is the next one.
 
-    None where it says no time, or a past one.
+    None where it says no time.
     """
     local = now.astimezone(zone)
     try:
-        when = instant_from_wire("departure", text, local, Repairs())
+        return instant_from_wire("departure", text, local, Repairs())
     except ProblemError:
         return None
-    return when if when > now else None
