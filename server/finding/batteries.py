@@ -235,11 +235,7 @@ def choose_power(
     found = []
     if powersync_kw and is_in(POWER, powersync_kw):
         found.append(_size(powersync_kw, "kW", "PowerSync is set to it"))
-    if (
-        history_kw
-        and is_in(POWER, history_kw)
-        and (capacity_kwh is None or history_kw <= _FASTEST * capacity_kwh)
-    ):
+    if history_kw and (capacity_kwh is None or history_kw <= _FASTEST * capacity_kwh):
         why = "the highest power of the last weeks in the recorder, rounded up"
         found.append(_size(history_kw, "kW", why))
     return found

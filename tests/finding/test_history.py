@@ -124,6 +124,6 @@ def test_a_power_is_rounded_up_by_little(power):
     assert power - 1e-5 <= rounded <= power * 1.05 + 0.1
 
 
-@pytest.mark.parametrize("power", [0.0, -5.0, 0.2, float("nan"), float("inf")])
-def test_standby_is_no_power(power):
+@pytest.mark.parametrize("power", [0.0, -5.0, 0.2, 101.0, float("nan"), float("inf")])
+def test_standby_and_what_no_home_has_is_no_power(power):
     assert round_up(power) is None

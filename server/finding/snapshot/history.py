@@ -10,6 +10,7 @@ from typing import Literal
 from server.home_assistant.energy import BatterySource
 from server.home_assistant.link import Link
 from server.home_assistant.statistics import Change, changes, means
+from server.settings.ranges import POWER
 
 _DAY = timedelta(days=1)
 _RANK = 3  # a power counts where it was reached so often: one glitch is none
@@ -107,8 +108,8 @@ async def read_last_day(link: Link, ids: set[str], now: datetime) -> dict[str, f
 
 
 def round_up(power: float) -> float | None:
-    """Return a power on the next step of a type plate [kW], or None where it is standby."""
-    if not _LEAST_KW <= power < math.inf:
+    """Return a power on the next step of a type plate [kW], or None where no home has it."""
+    if not _LEAST_KW <= power <= POWER.high:
         return None
     per_kw = 10 if power < _COARSE_FROM_KW else 2
     return math.ceil(power * per_kw - 1e-6) / per_kw
