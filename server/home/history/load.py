@@ -14,6 +14,7 @@ from server.home.history.meters import (
     hour_of_week,
     means_by,
     total_of,
+    without_spikes,
 )
 from server.home_assistant.statistics import Change
 from server.settings.home import Settings
@@ -101,7 +102,7 @@ def balance_of(changes: Mapping[str, Sequence[Change]], meters: LoadMeters, span
     load -= total_of(changes, meters.minus, span)
     for car in meters.cars:
         load -= np.nan_to_num(energy_with_pauses(changes.get(car, ()), span))
-    return load
+    return without_spikes(load, span)
 
 
 def without_negatives(load: Vector) -> tuple[Vector, float]:

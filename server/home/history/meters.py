@@ -18,6 +18,12 @@ HOUR, FIVE_MINUTES = 3600, 300  # s
 
 _DAY = 24  # h
 
+# A meter that is replaced or set right counts thousands of kWh at once.  No home draws 50 kW; one
+# that does draws a tenth of it often.
+_HIGHEST_POWER = 50.0  # kW
+_USUAL = 0.95  # quantile
+_SPIKE = 10.0
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -120,6 +126,15 @@ def total_of(
     for meter in ids:
         total += read(changes.get(meter, ()), span)
     return total
+
+
+def without_spikes(energy: Vector, span: Span) -> Vector:
+    """Return energies of which those that no home has are unknown; shape (N,). [kWh]"""
+    known = energy[~np.isnan(energy)]
+    if not known.size:
+        return energy
+    highest = max(_HIGHEST_POWER * span.length / HOUR, _SPIKE * float(np.quantile(known, _USUAL)))
+    return np.where(energy > highest, np.nan, energy)
 
 
 def means_by(keys: Places, values: Vector, count: int) -> Vector:

@@ -8,7 +8,7 @@ import numpy as np
 from matrix_builders import Vector
 from optimiser import Allowance, DemandCharge, Horizon
 from optimiser.model.demand_charges import block_key
-from server.home.history.meters import HOUR, Span, energy_of
+from server.home.history.meters import HOUR, Span, energy_of, without_spikes
 from server.home_assistant.statistics import Change
 
 DETAIL_DAYS = 10
@@ -37,7 +37,10 @@ def energy_metered(
 
     Unknown energy counts as none: a peak is never more than was metered.
     """
-    rows = [np.nan_to_num(energy_of(changes.get(meter, ()), span)) for meter in ids]
+    rows = [
+        np.nan_to_num(without_spikes(energy_of(changes.get(meter, ()), span), span))
+        for meter in ids
+    ]
     return np.sum(rows, axis=0, initial=0.0) if rows else np.zeros(span.count)
 
 

@@ -40,6 +40,7 @@ _ENOUGH_HOURS = 24  # of a meter of the house; with less the balance may know mo
 _FEW_HOURS = 14 * 24
 _MANY_MISSING = 0.05  # of the hours; fewer change no mean week
 _PATIENCE = 15.0  # s; a plan without the last readings is better than none
+_FIRST_PATIENCE = 30.0  # s; the first plan is to come within a minute
 _DARK = 20.0  # W; no inverter works with less
 
 
@@ -102,7 +103,7 @@ async def read_history(look: Look, settings: Settings, last: History) -> History
     start, days = look.now - timedelta(weeks=WEEKS), timedelta(days=DETAIL_DAYS)
     meters = settings.meter.energy_in if settings.demand_charges else []
     try:
-        async with asyncio.timeout(_PATIENCE if last.key else None):
+        async with asyncio.timeout(_PATIENCE if last.key else _FIRST_PATIENCE):
             hourly = await changes(look.link, dict.fromkeys(ids), start, look.now, "hour")
             detail = await changes(look.link, meters, look.now - days, look.now, "5minute")
     except (LinkError, TimeoutError):

@@ -14,6 +14,7 @@ from server.home.history.meters import (
     hour_of_week,
     means_by,
     total_of,
+    without_spikes,
 )
 from server.home_assistant.statistics import Change
 from server.sources.rows import Row, Rows
@@ -33,7 +34,7 @@ def mean_sun(
 
     Hours at which no meter ever reports are of the night.
     """
-    energy = total_of(changes, meters, span, energy_with_pauses)
+    energy = without_spikes(total_of(changes, meters, span, energy_with_pauses), span)
     if not meters or np.isnan(energy).all():
         return None
     means = means_by(span.hours_of_week(zone) % _DAY, energy, _DAY)

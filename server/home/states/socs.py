@@ -93,6 +93,8 @@ def remember(
     now : datetime
         A report cannot be later.
     """
+    if last and last.at > now:  # the clock was set back
+        last = None
     if value is None or at is None:
         return replace(last, move=last.move + move) if last else None
     at = min(at, now)

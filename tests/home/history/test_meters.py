@@ -13,6 +13,7 @@ from server.home.history.meters import (
     means_by,
     span_between,
     total_of,
+    without_spikes,
 )
 from tests.home.meters import changes_of, utc
 
@@ -91,3 +92,14 @@ def test_means_leave_out_unknown_values():
     means = means_by(np.array([0, 0, 0, 2]), values, 3)
 
     np.testing.assert_array_equal(means, [2.0, math.nan, math.nan])
+
+
+def test_what_no_home_has_is_unknown():
+    energy = without_spikes(np.array([1.0, 2.0, 6000.0, 0.5] * 30 + [math.nan]), hours(121))
+    spiky = without_spikes(np.array([1.0] * 99 + [6000.0]), hours(100))
+    large = without_spikes(np.array([20.0] * 99 + [90.0]), hours(100))
+
+    assert np.nanmax(energy) == 6000.0  # not once, but each third hour
+    assert np.flatnonzero(np.isnan(spiky)).tolist() == [99]
+    assert not np.isnan(large).any()
+    assert np.isnan(without_spikes(np.full(3, math.nan), hours(3))).all()

@@ -94,6 +94,12 @@ def test_unknown_energy_raises_no_peak():
     assert energy_metered(changes, [], span_of(2)).tolist() == [0.0, 0.0]
 
 
+def test_a_meter_that_is_set_right_makes_no_peak():
+    changes = {"a": changes_of(MIDNIGHT, [0.1] * 50 + [4000.0], FIVE)}
+
+    assert energy_metered(changes, ["a"], span_of(51)).max() == pytest.approx(0.1)
+
+
 def test_an_allowance_counts_what_its_window_holds():
     allowance = Allowance(
         direction=Direction.IMPORT,

@@ -84,6 +84,13 @@ def test_a_report_of_the_future_is_of_now():
     assert remember(None, 0.5, NOW + 90 * MINUTE, 0.0, NOW).at == NOW
 
 
+def test_a_clock_set_back_leaves_no_reading_of_the_future():
+    future = good(age=-60 * 24)
+
+    assert remember(future, None, None, 0.0, NOW) is None
+    assert remember(future, 0.5, NOW, 0.0, NOW).at == NOW
+
+
 def test_a_silent_sensor_of_a_living_device_is_fresh_while_nothing_should_move():
     old = good(age=300, move=0.02)
 
