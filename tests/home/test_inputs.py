@@ -596,6 +596,14 @@ async def test_beside_powersync_everything_is_its_own(home, reader):
     assert reader.view.soc == 0.77
 
 
+async def test_a_view_without_a_state_of_charge_leaves_it_to_the_entity(home, reader):
+    home.pages["power_sync/optimization"] = powersync_view() | {"battery_soc_percent": None}
+
+    inputs = await reader.read(settings(use_powersync=True), NOW)
+
+    assert inputs.socs[0].value == 0.5
+
+
 async def test_without_powersyncs_view_its_prices_end(home, reader):
     home.pages["power_sync/optimization"] = powersync_view()
     beside = settings(use_powersync=True)

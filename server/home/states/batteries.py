@@ -16,7 +16,7 @@ async def read_socs(look: Look, settings: Settings) -> list[tuple[SocReading | N
     """Return the state of charge of each battery, or None, and its health."""
     is_alone = len(settings.batteries) == 1
     found = [
-        await _read_soc(look, battery, i, from_view=settings.use_powersync and is_alone)
+        await _read_soc(look, battery, i, of_view=settings.use_powersync and is_alone)
         for i, battery in enumerate(settings.batteries)
     ]
     look.memory.read_at = look.now
@@ -24,38 +24,39 @@ async def read_socs(look: Look, settings: Settings) -> list[tuple[SocReading | N
 
 
 async def _read_soc(
-    look: Look, battery: BatterySettings, number: int, *, from_view: bool
+    look: Look, battery: BatterySettings, number: int, *, of_view: bool
 ) -> tuple[SocReading | None, SourceHealth]:
     memory, now, key = look.memory, look.now, battery.soc
-    if from_view:
-        key, source = "powersync", "PowerSync's view has no state of charge"
-        share = look.view.soc if look.view else None
-        at: datetime | None = now
-    else:
-        state = await look.state(battery.soc)
-        share, source = share_of(state), _fault(battery.soc, state)
-        at = time_of_report(state) if state else None
+    share, at, fault = await _present(look, battery, of_view=of_view)
+    field, label = f"batteries[{number}].soc", f"{battery.name}: state of charge"
+    per_hour = max(battery.charge_kw, battery.discharge_kw) / battery.capacity_kwh
+    doubt = ""
+    if is_doubtful(memory.socs.get(key), share, now, per_hour):
+        share, doubt = None, f"{share:.0%} cannot be: not believed unless it stays."
     move = 0.0
     if look.previous and memory.read_at:
         move = look.previous.move(number, memory.read_at, now)
-    per_hour = max(battery.charge_kw, battery.discharge_kw) / battery.capacity_kwh
-    if is_doubtful(memory.socs.get(key), share, now, per_hour):
-        share, doubt = None, f"{share:.0%} cannot be: not believed unless it stays."
-    else:
-        doubt = ""
     good = remember(memory.socs.get(key), share, at, move, now)
-    if good and now > good.good_until and share is not None and not from_view:
-        good = confirm(good, await _last_of_device(look, battery.soc), now)
-    field, label = f"batteries[{number}].soc", f"{battery.name}: state of charge"
     if good is None:
-        return None, SourceHealth(
-            field=field, label=label, value="", state="missing", text=f"{source}."
-        )
+        return None, SourceHealth(field=field, label=label, value="", state="missing", text=fault)
+    if share is not None and now > good.good_until:
+        good = confirm(good, await _last_of_device(look, battery.soc), now)
     memory.socs[key] = good
     reading = reading_of(good, now)
     health = _health(look, field, label, good, reading)
     health.text = f"{health.text} {doubt}".strip()
     return reading, health
+
+
+async def _present(
+    look: Look, battery: BatterySettings, *, of_view: bool
+) -> tuple[float | None, datetime | None, str]:
+    """Return the state of charge seen now, when it was reported, and why there is none."""
+    if of_view and look.view and look.view.soc is not None:
+        return look.view.soc, look.now, ""
+    state = await look.state(battery.soc)
+    at = time_of_report(state) if state else None
+    return share_of(state), at, f"{_fault(battery.soc, state)}."
 
 
 def _fault(entity: str, state: EntityState | None) -> str:
