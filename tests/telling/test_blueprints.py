@@ -138,10 +138,16 @@ def heard(state, power, before=("wait", 0.0)):
         for known in (before, state and (state, power))
     )
     defaults = {name: one.get("default") for name, one in CHARGER["blueprint"]["input"].items()}
-    variables = {"trigger": SimpleNamespace(from_state=old, to_state=new)}
-    for name, template in CHARGER["variables"].items():
-        is_input = isinstance(template, Input)
-        variables[name] = defaults[template] if is_input else rendered(template, **variables)
+    variables = {name: defaults[one] for name, one in CHARGER["variables"].items()}
+    variables |= {
+        "trigger": SimpleNamespace(from_state=old, to_state=new),
+        "states": lambda plan: new.state if new else "unavailable",
+        "state_attr": lambda plan, name: new and new.attributes.get(name),
+    }
+    delay, late, _ = CHARGER["actions"]
+    assert delay == {"delay": 1}
+    for name, template in late["variables"].items():
+        variables[name] = rendered(template, **variables)
     return variables
 
 
@@ -161,7 +167,7 @@ def heard(state, power, before=("wait", 0.0)):
 def test_a_charger_follows_the_plan_of_the_car(state, power, expected, amps):
     variables = heard(state, power)
 
-    assert branch(CHARGER["actions"][0], variables) == expected
+    assert branch(CHARGER["actions"][-1], variables) == expected
     assert variables["amps"] == amps
 
 
