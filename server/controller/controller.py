@@ -45,6 +45,8 @@ log = logging.getLogger("server.controller")
 
 _PATIENCE = timedelta(minutes=10)  # a plan so old still tells what to do where reading fails
 _GROUP = 0.5  # s; changes of one update come together
+_SHORTLY = timedelta(seconds=10)  # after a plan, the next one waits for more changes
+_GROUP_LATER = 5.0  # s
 _LONGEST_WAIT = 5.0  # s; a clock that is set is noticed so soon
 _BOOKS_EVERY = 60.0  # s
 _AFTER_FAILURE = 30.0  # s
@@ -81,18 +83,25 @@ class Controller:
         self._notes: list[str] = []
         self._connected_since: datetime | None = None
         self._beside: BesideOut | None = None
+        self._began = self._now()
         self._wake = asyncio.Event()
+        self._work: list[asyncio.Task[None]] = []
 
     async def run(self) -> None:
         """Plan for the home until cancelled."""
         await self._bookkeeper.open()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._link.run())
-            tasks.create_task(self._plan_on())
-            tasks.create_task(self._keep_books())
+            self._work = [
+                tasks.create_task(self._plan_on()),
+                tasks.create_task(self._keep_books()),
+            ]
 
     async def stop(self) -> None:
         """Return the battery to normal operation, and close the books."""
+        for task in self._work:
+            task.cancel()
+        await asyncio.gather(*self._work, return_exceptions=True)
         try:
             async with asyncio.timeout(_STOPPING):
                 await self._actor.stop(self._now())
@@ -123,7 +132,8 @@ class Controller:
 
     async def _wait(self) -> None:
         """Wait for the next five minutes of the clock, or for news before."""
-        until = next_plan_at(self._now())
+        began = self._began
+        until = next_plan_at(began)
         while (left := (until - self._now()).total_seconds()) > 0:
             news = [asyncio.create_task(event.wait()) for event in (self._link.news, self._wake)]
             try:
@@ -139,7 +149,7 @@ class Controller:
                 self._wake.clear()
                 return
             if self._link.news.is_set():
-                await asyncio.sleep(_GROUP)
+                await asyncio.sleep(_GROUP if (self._now() - began) > _SHORTLY else _GROUP_LATER)
                 self._link.news.clear()
                 if self._has_news():
                     return
@@ -171,7 +181,7 @@ class Controller:
                 self._notes = [change.note]
             if change.settings is not None:
                 self._keep(change.settings)
-            is_any = is_any or change != type(change)(note=change.note)
+            is_any |= change.is_replan or change.is_restart or change.is_shown_anew
         return is_any
 
     def _keep(self, settings: Settings) -> None:
@@ -185,6 +195,7 @@ class Controller:
 
     async def _plan(self) -> None:
         """Read, plan, tell, act, and write it down."""
+        self._began = self._now()
         settings = self._settings
         if settings is None or not self._link.is_connected:
             return
@@ -197,6 +208,15 @@ class Controller:
         self._report = report
         await self._tell(settings, report)
         await self._act(settings, report)
+        self._log_plan(report)
+
+    def _log_plan(self, report: Report) -> None:
+        """Write one line per plan, as those of the API have it."""
+        order, turn = report.order, self._turn
+        fields = turn.answer.log_fields if turn else {}
+        told = f"action={order.action} power_w={order.power_w:.0f} " if order else ""
+        more = " ".join(f"{name}={value}" for name, value in fields.items())
+        log.info("home %s%sproblems=%d", told, f"{more} " if more else "", len(report.problems))
 
     async def _new_report(self, settings: Settings) -> Report | None:
         """Return the report of a new plan, or of none; None where the one before still tells."""
@@ -240,7 +260,7 @@ class Controller:
 
     def _reader_problems(self) -> list[str]:
         return [
-            health.text
+            f"{health.label}: {health.text}"
             for health in self._reader.health
             if health.state in {"missing", "old"} and health.text
         ]
@@ -302,7 +322,7 @@ class Controller:
         status.timezone = config.time_zone if config else None
         status.sources = self._reader.health
         if settings is not None:
-            write_settings(status, settings, config)
+            write_settings(status, settings, config, self._now())
             if self._report is not None:
                 write_plan(status, self._report, settings, self._turn)
                 status.powersync = self._beside

@@ -13,6 +13,7 @@ from server.home_assistant.link import CoreConfig, LinkHealth
 from server.settings.home import ChargeNow, Mode, Settings
 from server.telling.acting import Acted
 from server.telling.command import CarCommand, Command
+from server.telling.controls import active_charge
 from server.telling.report import Report
 
 
@@ -108,12 +109,14 @@ def write_plan(status: HomeStatus, report: Report, settings: Settings, turn: Tur
     status.days = _days(report)
 
 
-def write_settings(status: HomeStatus, settings: Settings, config: CoreConfig | None) -> None:
+def write_settings(
+    status: HomeStatus, settings: Settings, config: CoreConfig | None, now: datetime
+) -> None:
     """Write what the settings say into the status."""
     status.is_set_up, status.mode = True, settings.mode
     status.currency = settings.currency or (config.currency if config else None)
     status.reserve = max((battery.reserve for battery in settings.batteries), default=None)
-    status.charge_now = settings.charge_now
+    status.charge_now = active_charge(settings, now)
 
 
 def acting_out(settings: Settings, last: Acted | None) -> ActingOut:

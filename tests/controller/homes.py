@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from tests.finding import homes
 from tests.home_assistant.fake import FakeHomeAssistant
 
+METERS = ("grid_in", "grid_out", "solar_energy", "battery_in", "battery_out", "home_energy")
 HOUR = timedelta(hours=1)
 FIVE_MINUTES = timedelta(minutes=5)
 
@@ -38,7 +39,7 @@ def fill(fake, now, *, is_complete=True, soc=64):
     homes.NOW = now
     home = homes.Home(fake)
     homes.add_powerwall(home, soc)
-    for name in ("grid_in", "grid_out", "solar_energy", "battery_in", "battery_out", "home_energy"):
+    for name in METERS:
         home.energy(f"sensor.{name}")
     today = home.midnight()
     prices = daily_prices(today, 48)
