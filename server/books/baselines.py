@@ -98,23 +98,24 @@ def _levels(
 ) -> tuple[float, float] | None:
     """Return the energy of a battery at the beginning and the end of a run. [kWh]
 
-    The first and the last known state of charge count, and the energies up to there.
+    The first and the last known state of charge count, and the energies from there.
     """
-    stored: list[tuple[float, float]] = []  # energy measured, and that since the beginning
-    moved = 0.0
-    for start in (run[0].start - INTERVAL, *(one.start for one in run)):
+    known: list[tuple[float, float]] = []  # energy by state of charge, and by flows since the begin
+    moved, begin = 0.0, run[0].start
+    for start in (begin - INTERVAL, *(one.start for one in run)):
         readings = batteries.get(start, [])
         if number >= len(readings):
             continue
         one = readings[number]
-        if start >= run[0].start:
-            moved += (one.energy_in or 0.0) * battery.efficiency
-            moved -= (one.energy_out or 0.0) / battery.efficiency
+        if one.energy_in is None or one.energy_out is None:
+            continue
+        flow = one.energy_in * battery.efficiency - one.energy_out / battery.efficiency
+        moved = moved + flow if start >= begin else 0.0
         if one.soc is not None:
-            stored.append((one.soc * battery.capacity_kwh, moved))
-    if not stored:
+            known.append((one.soc * battery.capacity_kwh, moved - flow / 2.0))
+    if not known:
         return None
-    ends = stored[0][0] - stored[0][1], stored[-1][0] + moved - stored[-1][1]
+    ends = known[0][0] - known[0][1], known[-1][0] + moved - known[-1][1]
     first, last = (min(max(level, 0.0), battery.capacity_kwh) for level in ends)
     return first, last
 

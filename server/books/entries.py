@@ -15,7 +15,7 @@ Action = Literal["charge", "normal", "export", "hold"]
 
 
 class BatteryReading(msgspec.Struct, kw_only=True):
-    """Energy of one battery in an interval [kWh], and its state of charge at the end, 0 to 1."""
+    """Energy of one battery in an interval [kWh], and its mean state of charge, 0 to 1."""
 
     energy_in: float | None = None
     energy_out: float | None = None

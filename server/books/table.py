@@ -32,10 +32,16 @@ _COLUMNS |= {
 }
 
 _SELECT = f"""
-    SELECT interval.start, {", ".join(_COLUMNS.values())} FROM interval
+    SELECT interval.start, 5, {", ".join(_COLUMNS.values())} FROM interval
     LEFT JOIN expected AS last ON last.is_day_ahead = 0 AND last.start = interval.start
     LEFT JOIN expected AS claimed ON claimed.is_day_ahead = 1 AND claimed.start = interval.start
     WHERE interval.start >= ? AND interval.start < ? ORDER BY interval.start
+"""
+
+# Old intervals are sums of half hours; the price is their mean.
+_SELECT_OLD = """
+    SELECT start, 30, grid_in, grid_out, solar, load, car, import_prices / measured
+    FROM half_hour WHERE start >= ? AND start < ? AND measured > 0 ORDER BY start
 """
 _OF_BATTERY = ("in_kwh", "out_kwh", "soc")
 
@@ -48,11 +54,11 @@ def heading(connection: sqlite3.Connection) -> tuple[str, int]:
     (last,) = connection.execute("SELECT max(number) FROM battery").fetchone()
     count = 0 if last is None else last + 1
     batteries = [f"battery_{n + 1}_{name}" for n in range(count) for name in _OF_BATTERY]
-    return _text([["start", *_COLUMNS, *batteries]]), count
+    return _text([["start", "minutes", *_COLUMNS, *batteries]]), count
 
 
 def rows_of_day(connection: sqlite3.Connection, day: date, zone: tzinfo, count: int) -> str:
-    """Return the lines of a local day, one for each interval, for a number of batteries."""
+    """Return the lines of a local day, one for each interval or old half hour."""
     first, last = bounds_of(day, zone)
     batteries: dict[int, list[object]] = {}
     for start, number, *values in connection.execute(
@@ -60,10 +66,12 @@ def rows_of_day(connection: sqlite3.Connection, day: date, zone: tzinfo, count: 
     ):
         cells = batteries.setdefault(start, [None] * (len(_OF_BATTERY) * count))
         cells[len(_OF_BATTERY) * number : len(_OF_BATTERY) * (number + 1)] = values
-    return _text(
+    rows = [
         [instant_of(start).astimezone(zone).isoformat(), *values, *batteries.get(start, ())]
-        for start, *values in connection.execute(_SELECT, (first, last))
-    )
+        for select in (_SELECT_OLD, _SELECT)
+        for start, *values in connection.execute(select, (first, last))
+    ]
+    return _text(rows)
 
 
 def _text(rows: Iterable[Iterable[object]]) -> str:

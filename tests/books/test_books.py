@@ -16,6 +16,7 @@ from optimiser import DemandCharge
 from server.books.books import Books
 from server.books.database import BooksError
 from server.books.days import DayBook
+from server.books.sums import FULL_DAYS
 from tests.books.homes import BEGIN, command, number_of, plan, reading, start_of
 
 ROOT = Path(__file__).parents[2]
@@ -90,6 +91,21 @@ async def test_csv_has_a_row_for_each_interval_and_columns_for_each_battery(book
     assert rows[0]["battery_1_soc"] == "0.5"
     assert [row["action"] for row in rows] == ["charge", "charge", ""]
     assert len(await table(books, DAY, date(2026, 3, 2))) == 4
+
+
+async def test_csv_has_half_hours_of_old_days(books):
+    await books.write_readings([reading(n, grid_in=0.25) for n in range(9)])
+    for _ in range(3):
+        await books.write_readings([reading(FULL_DAYS * 288 + 18)])
+
+    rows = await table(books, DAY, DAY)
+
+    assert [(row["start"][11:16], row["minutes"]) for row in rows] == [
+        ("00:00", "30"),
+        ("00:30", "30"),
+    ]
+    assert [row["grid_in_kwh"] for row in rows] == ["1.5", "0.75"]
+    assert rows[0]["import_price"][:3] == "0.3"
 
 
 async def test_csv_of_nothing_is_its_heading(books):

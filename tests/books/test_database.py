@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from server.books.database import BooksError, Database
 from server.books.plans import write_plan
 from server.books.records import write_readings
-from tests.books.homes import plan, reading
+from tests.books.homes import plan, reading, start_of
 
 LOG = 2**17
 
@@ -55,6 +55,45 @@ def test_a_database_is_never_written_to_while_it_is_open(tmp_path):
             for path in generations(tmp_path):
                 assert seen.setdefault(path, path.read_bytes()) == path.read_bytes()
     assert len(seen) > 2
+
+
+def write_day(database, day):
+    with database.transaction() as connection:
+        write_readings(connection, [reading(n) for n in range(288 * day, 288 * day + 288)])
+        write_plan(connection, plan(288 * day))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_copy_made_while_writing_is_whole_and_holds_all_that_was_there(tmp_path, data):
+    """Files in any order, and any number of days between two of them."""
+    folder, copied = tmp_path / "books", tmp_path / "copy"
+    for place in (folder, copied):
+        shutil.rmtree(place, ignore_errors=True)
+    copied.mkdir()
+    with closing(Database(folder, LOG)) as database:
+        before = day = data.draw(st.integers(0, 4))
+        for number in range(before):
+            write_day(database, number)
+            database.renew_if_large()
+        newest = generations(folder)[-1]
+        for name in data.draw(st.permutations(sorted(path.name for path in folder.iterdir()))):
+            for _ in range(data.draw(st.integers(0, 3))):
+                write_day(database, day)
+                day += 1
+            if generations(folder)[-1] == newest:  # a backup is shorter than a generation
+                database.renew_if_large()
+            if (folder / name).exists():
+                shutil.copy(folder / name, copied / name)
+
+    with closing(Database(copied)) as database:
+        assert database.problem is None
+        one = database.connection
+        assert one.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        starts = [start for (start,) in one.execute("SELECT start FROM interval ORDER BY start")]
+        assert starts == [start_of(n).timestamp() for n in range(len(starts))]
+        assert 288 * before <= len(starts) <= 288 * day
+        assert one.execute("SELECT count(*) FROM plan").fetchone() == (len(starts) // 288,)
 
 
 def test_to_write_the_same_again_takes_no_room(tmp_path):
