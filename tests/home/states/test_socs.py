@@ -136,3 +136,29 @@ def test_a_flicker_is_doubted_for_a_quarter_of_an_hour(value, age, doubtful):
 def test_the_first_reading_and_none_are_not_doubted():
     assert not is_doubtful(None, 0.0, NOW, 0.4)
     assert not is_doubtful(good(), None, NOW, 0.4)
+
+
+looks = st.tuples(
+    st.integers(1, 30),  # minutes since the look before
+    st.booleans(),  # the sensor reports
+    st.booleans(),  # another entity of its device does
+    st.floats(-0.05, 0.05),  # the move expected
+)
+
+
+@given(st.lists(looks, min_size=1, max_size=20))
+def test_nothing_is_commanded_longer_than_half_an_hour_after_the_last_sign_of_life(looks):
+    now = reported = alive = NOW
+    known = remember(None, 0.5, NOW, 0.0, NOW)
+
+    for minutes, reports, device_reports, move in looks:
+        now += minutes * MINUTE
+        reported = now if reports else reported
+        known = remember(known, 0.5, reported, move, now)
+        known = confirm(known, now if device_reports else None, now)
+        alive = now if device_reports and abs(known.move) <= 0.02 else alive
+        reading = reading_of(known, now)
+
+        assert reading.is_commandable is (now <= max(reported + FRESH, alive) + CARRIED)
+        assert reading.is_carried is (now > max(reported + FRESH, alive))
+        assert 0.0 <= reading.value <= 1.0
