@@ -8,6 +8,7 @@ from server.finding import words
 from server.finding.cars import is_car, is_personal
 from server.finding.found import Alternative
 from server.finding.snapshot.entities import Entity, words_of
+from server.finding.snapshot.powersync import PowerSyncFacts
 from server.finding.snapshot.reading import Snapshot
 from server.finding.texts import is_in, number_text, sentence, state_text
 from server.home_assistant.energy import BatterySource
@@ -68,13 +69,11 @@ def find_batteries(snapshot: Snapshot, sources: Sequence[BatterySource]) -> list
         rated = [rating for rating in rate_socs(snapshot, source) if rating.points >= _ENOUGH]
         free = [rating for rating in rated if rating.entity.entity_id not in taken]
         taken |= {rating.entity.entity_id for rating in free[:1]}
-        found.append(HomeBattery(_name(snapshot, source, free, len(found)), free, source))
+        found.append(HomeBattery(_name(snapshot, free, len(found)), free, source))
     return found
 
 
-def _name(
-    snapshot: Snapshot, source: BatterySource | None, socs: Sequence[Rating], index: int
-) -> str:
+def _name(snapshot: Snapshot, socs: Sequence[Rating], index: int) -> str:
     """Return the words that all entities of the device share, or a number."""
     if socs:
         names = [entity.name for entity in snapshot.siblings(socs[0].entity)]
@@ -204,13 +203,15 @@ def choose_soc(battery: HomeBattery, snapshot: Snapshot) -> list[Alternative]:
     ]
 
 
-def choose_capacity(battery: HomeBattery, snapshot: Snapshot) -> list[Alternative]:
+def choose_capacity(
+    battery: HomeBattery, snapshot: Snapshot, powersync: PowerSyncFacts | None
+) -> list[Alternative]:
     """Return what may be its capacity: the owner's number, PowerSync's, or an entity's."""
     found = []
     owners = battery.source.capacity if battery.source else None
     if owners is not None and is_in(ENERGY, owners):
         found.append(_size(owners, "kWh", "your Energy dashboard has this number"))
-    powersyncs = snapshot.powersync.capacity_kwh if snapshot.powersync else None
+    powersyncs = powersync.capacity_kwh if powersync else None
     if powersyncs is not None and is_in(ENERGY, powersyncs):
         found.append(_size(powersyncs, "kWh", "PowerSync is set to it"))
     for entity in snapshot.siblings(battery.entity) if battery.entity else ():
@@ -248,11 +249,13 @@ def choose_limit(powersync_kw: float | None) -> list[Alternative]:
     return [_size(powersync_kw, "kW", "PowerSync is set to it")]
 
 
-def choose_reserve(battery: HomeBattery, snapshot: Snapshot) -> list[Alternative]:
+def choose_reserve(
+    battery: HomeBattery, snapshot: Snapshot, powersync: PowerSyncFacts | None
+) -> list[Alternative]:
     """Return what may be its reserve; there always is one."""
     found = []
-    if snapshot.powersync and snapshot.powersync.reserve is not None:
-        found.append(_share(snapshot.powersync.reserve, "PowerSync is set to it"))
+    if powersync and powersync.reserve is not None:
+        found.append(_share(powersync.reserve, "PowerSync is set to it"))
     for entity in snapshot.siblings(battery.entity) if battery.entity else ():
         if _is_reserve(entity) and entity.number is not None:
             why = "the battery's device is set to it now"

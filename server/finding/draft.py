@@ -16,9 +16,10 @@ from server.finding.batteries import (
 )
 from server.finding.cars import Car, Charging, choose_cars
 from server.finding.found import Alternative, Found, Missing
-from server.finding.meters import Meters, meter_choice
+from server.finding.meters import Kind, Meters, choose_meter
 from server.finding.prices import DIRECTIONS, dashboard_price, is_price, rank_prices
 from server.finding.snapshot.history import Powers
+from server.finding.snapshot.powersync import PowerSyncFacts
 from server.finding.snapshot.reading import Snapshot
 from server.finding.solar import rank_forecasts
 from server.finding.texts import is_in, propose
@@ -57,6 +58,11 @@ class Seen:
     last_day: Mapping[str, float] = field(default_factory=dict)
     battery_powers: Sequence[Powers] = ()
     car_powers: Sequence[Powers] = ()
+
+    @property
+    def powersync(self) -> PowerSyncFacts | None:
+        """PowerSync's battery, where it is the only one."""
+        return self.snapshot.powersync if len(self.batteries) == 1 else None
 
 
 def propose_settings(seen: Seen) -> Found:
@@ -142,10 +148,9 @@ def _add_meters(found: Found, seen: Seen) -> None:
         why="Your Energy dashboard has no meter of the grid, and no entity looks like one.",
         example="sensor.grid_import_energy",
     )
-    meters = seen.meters
-    _add(found, meter, "meter.energy_in", "Grid, in", _meter(seen, meters.grid_in), missing)
-    _add(found, meter, "meter.energy_out", "Grid, out", _meter(seen, meters.grid_out))
-    _add(found, found.draft, "home_energy", "House", _meter(seen, meters.home))
+    _add(found, meter, "meter.energy_in", "Grid, in", _meters(seen, "grid_in"), missing)
+    _add(found, meter, "meter.energy_out", "Grid, out", _meters(seen, "grid_out"))
+    _add(found, found.draft, "home_energy", "House", _meters(seen, "home"))
     facts = seen.snapshot.powersync
     for key, label, limit in (
         ("max_import_kw", "Limit of import", facts.max_import_kw if facts else None),
@@ -154,17 +159,18 @@ def _add_meters(found: Found, seen: Seen) -> None:
         _add(found, meter, f"meter.{key}", label, choose_limit(limit))
 
 
-def _meter(seen: Seen, ids: list[str]) -> list[Alternative]:
-    return meter_choice(seen.snapshot, ids, seen.last_day, seen.meters.guesses)
+def _meters(seen: Seen, kind: Kind) -> list[Alternative]:
+    choices = seen.meters.choices.get(kind, ())
+    return choose_meter(seen.snapshot, seen.meters, choices, seen.last_day)
 
 
 def _add_solar(found: Found, seen: Seen) -> None:
     solar: dict[str, Any] = {}
     found.draft["solar"] = solar
     forecasts = rank_forecasts(seen.snapshot)
-    _add(found, solar, "solar.energy", "Solar", _meter(seen, seen.meters.solar))
+    _add(found, solar, "solar.energy", "Solar", _meters(seen, "solar"))
     _add(found, solar, "solar.forecasts", "Solar forecast", forecasts)
-    if seen.meters.solar and not forecasts:
+    if "solar" in seen.meters.choices and not forecasts:
         found.notes.append(
             "No solar forecast was found: the mean of the last days is taken. Forecast.Solar, "
             "Solcast or Open-Meteo would give one."
@@ -174,24 +180,28 @@ def _add_solar(found: Found, seen: Seen) -> None:
 def _battery(found: Found, seen: Seen, index: int) -> dict[str, Any]:
     """Propose everything of one battery, and return its settings as far as known."""
     battery, snapshot = seen.batteries[index], seen.snapshot
+    facts = seen.powersync
     at = f"batteries[{index}]"
     settings: dict[str, Any] = {"name": battery.name}
     _add(found, settings, f"{at}.soc", battery.name, choose_soc(battery, snapshot), _no_soc(at))
-    sizes = choose_capacity(battery, snapshot)
+    sizes = choose_capacity(battery, snapshot, facts)
     _add(found, settings, f"{at}.capacity_kwh", "Capacity", sizes, _no_capacity(at))
     _add_powers(found, settings, seen, index)
-    _add(found, settings, f"{at}.reserve", "Reserve", choose_reserve(battery, snapshot))
+    _add(found, settings, f"{at}.reserve", "Reserve", choose_reserve(battery, snapshot, facts))
     _add(found, settings, f"{at}.efficiency", "Efficiency, one way", choose_efficiency())
     if battery.source:
-        ids = [battery.source.stat_energy_to], [battery.source.stat_energy_from]
-        _add(found, settings, f"{at}.energy_in", "Charged", _meter(seen, ids[0]))
-        _add(found, settings, f"{at}.energy_out", "Discharged", _meter(seen, ids[1]))
+        for key, label, id in (
+            ("energy_in", "Charged", battery.source.stat_energy_to),
+            ("energy_out", "Discharged", battery.source.stat_energy_from),
+        ):
+            meters = choose_meter(snapshot, seen.meters, [[id]], seen.last_day)
+            _add(found, settings, f"{at}.{key}", label, meters)
     return settings
 
 
 def _add_powers(found: Found, settings: dict[str, Any], seen: Seen, index: int) -> None:
     powers = seen.battery_powers[index] if index < len(seen.battery_powers) else Powers()
-    facts = seen.snapshot.powersync if len(seen.batteries) == 1 else None
+    facts = seen.powersync
     capacity = settings.get("capacity_kwh")
     told = (facts.charge_kw, facts.discharge_kw) if facts else (None, None)
     for key, label, by_powersync, by_history in (

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from server.finding.batteries import HomeBattery, find_batteries
+from server.finding.batteries import find_batteries
 from server.finding.cars import find_car_meters, find_cars
 from server.finding.draft import Seen, propose_settings
 from server.finding.found import Alternative, Found, Missing, Proposal
-from server.finding.meters import Meters, find_meters
+from server.finding.meters import find_meters
 from server.finding.snapshot.history import (
     BatteryMeters,
     Powers,
@@ -37,8 +37,7 @@ async def find(link: Link, now: datetime) -> Found:
     batteries = find_batteries(snapshot, meters.batteries)
     cars = find_cars(snapshot)
     car_meters = find_car_meters(snapshot, cars)
-    ids = _statistics(meters, batteries)
-    last_day = await attempt(read_last_day(link, ids, now), "energy of the last day", notes)
+    last_day = await attempt(read_last_day(link, meters.ids, now), "energy of the last day", notes)
     histories = [meters_of(battery.source) for battery in batteries if battery.source]
     return propose_settings(
         Seen(
@@ -52,12 +51,6 @@ async def find(link: Link, now: datetime) -> Found:
             [await _powers(link, _meters_of_car(meter), now, notes) for meter in car_meters],
         )
     )
-
-
-def _statistics(meters: Meters, batteries: list[HomeBattery]) -> set[str]:
-    sources = [battery.source for battery in batteries if battery.source]
-    stores = [id for source in sources for id in (source.stat_energy_to, source.stat_energy_from)]
-    return {*meters.grid_in, *meters.grid_out, *meters.solar, *meters.home, *stores}
 
 
 def _meters_of_car(meter: Device) -> BatteryMeters:
