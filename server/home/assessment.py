@@ -7,7 +7,7 @@ from server.home.errors import InputError
 from server.home.history.load import load_rows, missing_meters
 from server.home.history.peaks import is_hourly
 from server.home.history.reading import History, charges_of, load_excess
-from server.home.history.sun import reaches_tomorrow, with_mean_sun
+from server.home.history.sun import end_of, reaches_tomorrow, with_mean_sun
 from server.home.prices import export_rows, import_rows
 from server.home.readings import PriceRows, SourceHealth
 from server.home.states.forecasts import SolarForecast
@@ -115,7 +115,6 @@ def solar_of_home(
     field = "solar.forecasts" if settings.solar.forecasts else "solar.energy"
     health = SourceHealth(field=field, label="Solar", value="", at=forecast.at)
     use = forecast.rows if forecast.is_whole or history.sun is None else []
-    is_used = bool(use) and use[-1].end is not None and use[-1].end > look.now
     rows = with_mean_sun(use, history.sun, look.now, look.end, look.zone)
     if not rows:
         health.state = "missing"
@@ -123,15 +122,15 @@ def solar_of_home(
             [*forecast.faults, "Neither a solar forecast nor the sun of the last days is known."]
         )
         return InputError(field, health.text), [health]
+    until = end_of(use) if use else look.now
+    assumed = "the mean sun of the last 14 days" if history.sun is not None else "the last day's"
     texts = [*forecast.faults, *map(_sentence, forecast.notes)]
-    if not is_used:
+    if until <= look.now:
         health.state, health.at = "assumed", None
-        texts.append("The mean sun of the last 14 days is assumed.")
-    elif not reaches_tomorrow(use, look.now, look.zone):
-        health.state = "old"
-        beyond = "the mean sun of the last 14 days" if history.sun is not None else "the same day"
-        texts.append(f"The solar forecast ends before tomorrow does; {beyond} is assumed after it.")
-    elif not forecast.is_whole:
+        texts.append(f"{_sentence(assumed)[:-1]} is assumed.")
+    elif until < look.end:
+        texts.append(f"The solar forecast ends {look.clock(until)}; {assumed} is assumed after it.")
+    if until > look.now and not (forecast.is_whole and reaches_tomorrow(use, look.now, look.zone)):
         health.state = "old"
     health.text = " ".join(texts)
     return rows, [_with_power(health, rows, look)]

@@ -449,7 +449,11 @@ async def test_a_forecast_that_ends_today_is_continued(home, reader):
 
     assert value_at(inputs.solar_rows, NOW) == pytest.approx(500.0)
     assert value_at(inputs.solar_rows, TODAY + DAY + 13 * HOUR) == pytest.approx(3000.0)
-    assert "ends before tomorrow does" in health_of(reader, "solar.forecasts").text
+    health = health_of(reader, "solar.forecasts")
+    assert health.state == "old"
+    assert health.text == (
+        "The solar forecast ends Wed 20:00; the mean sun of the last 14 days is assumed after it."
+    )
 
 
 async def test_a_home_with_solar_of_which_nothing_is_known_is_refused(home, reader):
