@@ -17,6 +17,9 @@ from tests.real_home_assistant.prices import Market
 NOON = datetime(2026, 6, 10, 12, 3, tzinfo=UTC)
 """14:03 on the local clock of a Wednesday in June: tomorrow's prices are published."""
 
+EVENING = datetime(2026, 6, 10, 20, 3, tzinfo=UTC)
+"""22:03 of the same day: a battery is charged from the grid or not at all."""
+
 lack = cache(processes.lack)
 
 
@@ -34,11 +37,13 @@ class Place:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def place():
+async def place(request):
     """A home with a year of history, and our server beside it, not set up."""
     if reason := await asyncio.to_thread(lack):
         pytest.skip(reason)
-    async with running_core(NOON, [DOMAIN, *sources.DOMAINS]) as core:
+    async with running_core(
+        getattr(request.module, "START", NOON), [DOMAIN, *sources.DOMAINS]
+    ) as core:
         home = Home(core)
         await home.install()
         async with running_planner(core) as planner:

@@ -1,6 +1,10 @@
 """A home that is set up and planned for, and what its device shows."""
 
+from datetime import timedelta
+
 from tests.real_home_assistant import sources
+from tests.real_home_assistant.home import CAR_SOC, PLUG
+from tests.real_home_assistant.prices import BERLIN
 from tests.real_home_assistant.processes import until
 from tests.real_home_assistant.sources import PRICES, SUNS
 
@@ -9,6 +13,17 @@ PRICE, SUN = (
     next(source for source in PRICES if source.name == "EPEX Spot"),
     next(source for source in SUNS if source.name == "Forecast.Solar"),
 )
+CAR = {
+    "name": "Car",
+    "capacity_kwh": 60.0,
+    "charge_kw": 7.0,
+    "soc": CAR_SOC,
+    "plugged": PLUG,
+    "target": 0.8,
+    "departure": "07:00",
+    "energy": "sensor.wallbox_energy",
+}
+"""Settings of the car: the owner says its size and when it leaves."""
 
 
 def sensor(key, platform="sensor"):
@@ -16,7 +31,7 @@ def sensor(key, platform="sensor"):
     return f"{platform}.{DEVICE}_{key}"
 
 
-async def set_up(place, **changed):
+async def set_up(place):
     """Give the home prices, sun and a complete Energy dashboard, and confirm what is found.
 
     Returns
@@ -30,10 +45,9 @@ async def set_up(place, **changed):
     await place.home.show()
     found = await place.planner.find()
     assert not found["missing"]
-    cars = [one["choice"] for one in found["proposals"] if one["field"] == "cars[0]"]
-    acting = {"acting": {"action": "script.battery"}}
+    acting = {"action": "script.battery"}
     confirmed = place.core.clock.now()
-    await place.planner.confirm(cars=cars, **acting | changed)
+    await place.planner.confirm(cars=[CAR], acting=acting)
     return confirmed
 
 
@@ -71,11 +85,12 @@ def is_available(state):
     return state not in {None, "unavailable"}
 
 
-async def charge_now(place, percent=95, by="23:00"):
-    """Order a charge through the controls in Home Assistant."""
+async def charge_now(place):
+    """Order through the controls in Home Assistant a charge that takes all the time there is."""
     call = place.core.call
-    await call("number.set_value", entity_id=sensor("charge_to", "number"), value=percent)
-    await call("text.set_value", entity_id=sensor("charge_by", "text"), value=by)
+    by = (place.core.clock.now() + timedelta(hours=1)).astimezone(BERLIN)
+    await call("number.set_value", entity_id=sensor("charge_to", "number"), value=100)
+    await call("text.set_value", entity_id=sensor("charge_by", "text"), value=f"{by:%H:%M}")
     await call("switch.turn_on", entity_id=sensor("charge_now", "switch"))
 
 

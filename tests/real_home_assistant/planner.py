@@ -31,7 +31,7 @@ class Planner:
         self.clock = core.clock
         ports = free_port(), free_port()
         self.page = f"http://127.0.0.1:{ports[1]}"
-        command = [sys.executable, "-m", "server", "serve", "--host", "127.0.0.1"]
+        command = [sys.executable, "-m", "server", "--host", "127.0.0.1"]
         command += ["--port", ports[0], "--ui-port", ports[1]]
         command += ["--home-assistant", core.url, "--data", self.folder]
         environment = {
@@ -43,15 +43,15 @@ class Planner:
         self._session: aiohttp.ClientSession | None = None
 
     async def start(self):
-        """Start it, and wait until its page answers."""
+        """Start it, and wait until it has found Home Assistant."""
         await self.process.start()
         self._session = self._session or aiohttp.ClientSession()
-        await until(self._is_up, _START, "the page answers")
+        await until(self._is_up, _START, "our server is connected")
 
     async def _is_up(self):
         self.process.require_running()
         with contextlib.suppress(aiohttp.ClientError):
-            return await self.status()
+            return (await self.status())["link"]["connected"]
 
     async def close(self):
         if self._session:

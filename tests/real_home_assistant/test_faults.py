@@ -3,6 +3,7 @@
 Part of `make home-assistant`, not of every run: each test waits for restarts.
 """
 
+import contextlib
 import os
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from tests.real_home_assistant import operation, sources
+from tests.real_home_assistant.conftest import EVENING
 from tests.real_home_assistant.operation import (
     PRICE,
     commanded,
@@ -27,6 +29,8 @@ pytestmark = [
     ),
 ]
 
+START = EVENING
+
 AGAIN = 90  # s for everything to be as before, after a restart
 SOON = 20
 
@@ -43,32 +47,29 @@ async def ordered(place):
 @pytest_asyncio.fixture(loop_scope="module")
 async def commands(ordered):
     """Calls of the owner's script, the first of them a charge."""
-    tomorrow = ordered.core.clock.now() + timedelta(hours=9)
     async with ordered.core.events("battery_commanded") as found:
         await ordered.home.show(battery_soc=50.0)
         await sources.show(ordered.core, PRICE.domain, PRICE.shown(ordered.market))
-        switch = sensor("charge_now", "switch")
-        await ordered.core.call("switch.turn_off", entity_id=switch)
-        await shows(ordered, "charge_now", "off", SOON, "switch")
-        by = f"{tomorrow.astimezone(ordered.market.zone):%H:%M}"
-        await operation.charge_now(ordered, 95, by)
+        await reserve(ordered, 10)
+        await reserve(ordered, 90)
         await shows(ordered, "action", "charge", SOON)
         yield found
 
 
+async def reserve(place, percent):
+    """Move the reserve: a battery below it is charged at once, whatever it costs."""
+    number = sensor("reserve", "number")
+    await place.core.call("number.set_value", entity_id=number, value=percent)
+    await shows(place, "reserve", str(percent), SOON, "number")
+
+
 async def replan(place):
-    """Plan at once, whatever the clock says, and return the status."""
-    asked = place.core.clock.now()
-    await place.planner.post("control", {"replan": True})
-    return await status_shows(
-        place, lambda status: _is_after(status["looked_at"], asked), 30, "a look"
-    )
-
-
-def _is_after(text, instant):
-    from datetime import datetime  # noqa: PLC0415
-
-    return bool(text) and datetime.fromisoformat(text) >= instant - timedelta(seconds=1)
+    """Ask for a plan, wait until there is one or none can be made, and return the status."""
+    asked = place.core.clock.now() - timedelta(seconds=1)
+    await place.planner.post("control", {"is_replan": True})
+    with contextlib.suppress(AssertionError):
+        return await place.planner.planned_since(asked, SOON)
+    return await place.planner.status()
 
 
 async def test_core_restarts(ordered):

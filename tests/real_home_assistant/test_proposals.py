@@ -77,7 +77,7 @@ async def test_a_complete_dashboard_leaves_nothing_to_type(place):
     assert not found["missing"]
     assert battery["soc"] == "sensor.battery_soc"
     assert battery["capacity_kwh"] == 10.0
-    assert battery["charge_kw"] == battery["discharge_kw"] == 5.0
+    assert battery["charge_kw"] == battery["discharge_kw"] == 3.0
     assert found["draft"]["import_price"]["source"] == {"from": "fixed", "price": 0.3}
     assert found["draft"]["home_energy"] == ["sensor.house_energy"]
 

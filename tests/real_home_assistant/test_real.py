@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 
 from tests.real_home_assistant import operation, sources
+from tests.real_home_assistant.conftest import EVENING
 from tests.real_home_assistant.operation import (
     PRICE,
     commanded,
@@ -16,6 +17,8 @@ from tests.real_home_assistant.operation import (
     status_shows,
 )
 from tests.real_home_assistant.prices import Market
+
+START = EVENING
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(600)]
 
@@ -104,12 +107,12 @@ async def test_a_state_of_charge_that_moved_is_planned_at_once(planned):
 
 
 async def test_a_plug_is_planned_at_once(planned):
-    assert await state_of(planned, "car_1") == "away"
-    await planned.home.show(car_plugged="on")
-
-    await shows(planned, "car_1", lambda state: state in {"charge", "wait"}, SOON)
-    await planned.home.show(car_plugged="off")
-    await shows(planned, "car_1", "away", SOON)
+    for plugged in ("on", "off"):
+        changed = planned.core.clock.now()
+        await planned.home.show(car_plugged=plugged)
+        status = await planned.planner.planned_since(changed, SOON)
+        (source,) = (one for one in status["sources"] if one["field"] == "cars[0].plugged")
+        assert source["value"] == {"on": "yes", "off": "no"}[plugged]
 
 
 async def test_a_reserve_moved_in_home_assistant_is_obeyed(planned):

@@ -15,7 +15,7 @@ HOURS = 365 * 24
 _WEEK = timedelta(weeks=1)
 
 CAPACITY = 10.0  # kWh of the battery
-POWER = 5.0  # kW, in and out
+POWER = 3.0  # kW, in and out
 EFFICIENCY = 0.95  # one way
 
 
@@ -48,12 +48,12 @@ def year_before(end):
     for start, load, solar in rows:
         local = start.astimezone(BERLIN)
         hour = Hour(start, load, solar)
-        if local.weekday() in (1, 5) and local.hour in (1, 2):
-            hour.car = 7.0  # kWh, at night
+        if local.weekday() in (1, 5) and local.hour in (20, 21):
+            hour.car = 7.0
             hour.load += hour.car
-        need = hour.load - hour.car - hour.solar  # the battery leaves the car to the grid
-        if local.day == 1 and local.hour in (3, 4):
-            need = -POWER  # charged from the grid once a month
+        need = hour.load - hour.solar
+        if local.weekday() in (2, 6) and local.hour in (3, 4):
+            need = -POWER  # from the grid, after the car has emptied the battery
         if need < 0:
             hour.battery_in = min(-need, POWER, (CAPACITY - stored) / EFFICIENCY)
         else:
