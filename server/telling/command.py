@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, NamedTuple, TypeAlias
 
-from server.settings.home import BatterySettings, InverterSettings, Settings
+from server.settings.home import BatterySettings, ChargeNow, InverterSettings, Settings
 from server.telling.choice import ActionName, Case, choice
 from server.telling.intervals import (
     Interval,
@@ -156,7 +156,7 @@ def commands_from(reply: Reply, settings: Settings, now: datetime) -> Commands |
         settings.batteries,
         storages_from(settings),
         settings.inverter,
-        _is_gainful(reply, settings, intervals[0].socs),
+        _is_gainful(reply, settings, intervals[0].socs, now),
     )
     everything = [*range(len(settings.batteries))]
     runs = _runs(home, ahead, everything, home_actions(reply))
@@ -165,6 +165,18 @@ def commands_from(reply: Reply, settings: Settings, now: datetime) -> Commands |
         for k, battery in enumerate(batteries_of(reply))
     ]
     return Commands(runs, each or [runs])
+
+
+def active_charge(settings: Settings, now: datetime) -> ChargeNow | None:
+    """Return the "charge now" that is in force; None where its time has passed."""
+    wanted = settings.charge_now
+    if wanted is None:
+        return None
+    try:
+        until = datetime.fromisoformat(wanted.until)
+    except ValueError:
+        return None
+    return wanted if until.tzinfo is not None and until > now else None
 
 
 def car_runs(reply: Reply, now: datetime) -> list[list[CarCommand]]:
@@ -192,7 +204,7 @@ class _Home(NamedTuple):
         return max(LEAST_DIFFERENCE, SHARE_OF_LIMIT * sum(limits))
 
 
-def _is_gainful(reply: Reply, settings: Settings, socs: Sequence[float]) -> bool:
+def _is_gainful(reply: Reply, settings: Settings, socs: Sequence[float], now: datetime) -> bool:
     """Return whether a plan is any better than plain self-consumption, or has another aim."""
     bill = reply.bill if isinstance(reply, EvReply) else reply.summary
     is_below = any(
@@ -200,7 +212,7 @@ def _is_gainful(reply: Reply, settings: Settings, socs: Sequence[float]) -> bool
     )
     return (
         is_below
-        or settings.charge_now is not None
+        or active_charge(settings, now) is not None
         or abs(bill.savings_vs_self_consumption) >= LEAST_GAIN
     )
 

@@ -9,8 +9,20 @@ from msgspec.structs import replace
 
 from server.home_assistant.link import Message
 from server.settings.home import ChargeNow, Settings
+from server.telling.command import active_charge
 from server.telling.entities import MODES
 from server.telling.publish import COMMAND_TOPIC, STATUS_TOPIC
+
+__all__ = [
+    "Change",
+    "ControlError",
+    "Controls",
+    "active_charge",
+    "next_instant",
+    "with_charge_now",
+    "with_mode",
+    "with_reserve",
+]
 
 DEFAULT_SOC = 80
 """Of "charge to", where the owner has set none. [%]"""
@@ -144,18 +156,6 @@ def with_charge_now(settings: Settings, soc: float, until: datetime, now: dateti
     if until <= now:
         raise ControlError("the time must lie ahead")
     return replace(settings, charge_now=ChargeNow(soc=soc, until=until.isoformat()))
-
-
-def active_charge(settings: Settings, now: datetime) -> ChargeNow | None:
-    """Return the "charge now" that is in force; None where its time has passed."""
-    wanted = settings.charge_now
-    if wanted is None:
-        return None
-    try:
-        until = datetime.fromisoformat(wanted.until)
-    except ValueError:
-        return None
-    return wanted if until.tzinfo is not None and until > now else None
 
 
 def next_instant(clock: str, now: datetime, zone: tzinfo) -> datetime:

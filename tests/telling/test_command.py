@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from server.settings.home import ChargeNow
 from server.telling.command import SHARE_OF_LIMIT, car_runs, command_from, commands_from
 from server.telling.intervals import intervals_from
 from tests.telling import ONE_BATTERY, plan, plan_of, settings_of
@@ -127,12 +128,15 @@ def test_nothing_is_commanded_all_day_where_nothing_is_gained():
     assert actions == {"normal"}
 
 
-def test_but_a_charge_that_the_owner_wants_is_commanded():
+def test_but_a_charge_that_the_owner_wants_is_commanded_until_its_time():
     reply, start, home = plan_of("flat_tariff")
-    wanted = replace(home, charge_now={"soc": 1.0, "until": "2026-01-14T18:00:00+11:00"})
 
-    assert {command_from(reply, wanted, at).action for at in starts_of(reply)} > {"normal"}
-    assert command_from(reply, wanted, start).action == "normal"
+    def actions(until):
+        wanted = replace(home, charge_now=ChargeNow(soc=1.0, until=until))
+        return {command_from(reply, wanted, at).action for at in starts_of(reply)}
+
+    assert actions("2026-01-16T12:00:00+11:00") > {"normal"}
+    assert actions(start.isoformat()) == {"normal"}
 
 
 def test_the_reserve_is_held_and_not_left_to_the_inverter():

@@ -11,10 +11,10 @@ from msgspec.structs import replace
 from server.home_assistant.link import Message
 from server.settings.checks import check
 from server.settings.home import ChargeNow
+from server.telling.command import active_charge
 from server.telling.controls import (
     ControlError,
     Controls,
-    active_charge,
     next_instant,
     with_charge_now,
     with_reserve,
