@@ -7,14 +7,14 @@ import os
 import signal
 import sys
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from server.controller.controller import Controller, planning_for_home
 from server.home_assistant.address import Address
-from server.home_assistant.link import Link
 from server.http import keys
 from server.http.app import create_app, utc_now
 from server.http.connections import TIMEOUT, listening, without_traceback
@@ -25,6 +25,9 @@ from server.plans.example import example_body
 from server.plans.planning import answer
 from server.reading.clock import Clock
 from server.version import VERSION
+
+if TYPE_CHECKING:
+    from server.controller.controller import Controller
 
 _GREETING = """PowerSync Optimiser: {url}
 The page:            {page}
@@ -135,15 +138,23 @@ async def _serve(
         shutdown_timeout=_SHUTDOWN,
     )
     state = app[keys.STATE]
-    controller = Controller(Link(home.address), home.folder, state) if home else None
+    controller = _controller_of(home, state) if home else None
     page = create_page(app, addresses.visitors, controller)
     async with (
         listening(runner, state.planning, host, port),
         serving_page(page, addresses.page_host, addresses.page_port) as page_url,
-        planning_for_home(controller),
+        controller.planning() if controller else nullcontext(),
     ):
         log.info("PowerSync Optimiser %s listens on %s:%d", VERSION, host, port)
         if greet:
             url = f"http://127.0.0.1:{port}"
             print(_GREETING.format(url=url, page=page_url or "none"), flush=True)
         await stopped.wait()
+
+
+def _controller_of(home: HomeAddress, state: keys.State) -> "Controller":
+    """Return the controller of a home; a server without one does without its 10 MiB."""
+    from server.controller.controller import Controller  # noqa: PLC0415
+    from server.home_assistant.link import Link  # noqa: PLC0415
+
+    return Controller(Link(home.address), home.folder, state)

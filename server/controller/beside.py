@@ -40,7 +40,7 @@ def beside_powersync(turn: Turn, view: PowerSyncView) -> BesideOut | None:
     compared.
     """
     zone, now = turn.inputs.zone, turn.inputs.at
-    buys, sells = (view.planned(name, zone) for name in ("grid_import_w", "grid_export_w"))
+    buys, sells = (view.plan_rows(name, zone) for name in ("grid_import_w", "grid_export_w"))
     if not buys or not sells:
         return None
     until = min(_end(buys), _end(sells))
@@ -53,7 +53,7 @@ def beside_powersync(turn: Turn, view: PowerSyncView) -> BesideOut | None:
     prices = _prices(turn.inputs.import_prices, spans), _prices(turn.inputs.export_prices, spans)
     own = np.array([[one.grid_import for one in ours], [one.grid_export for one in ours]])
     capacity = sum(battery.capacity_kwh for battery in turn.settings.batteries)
-    soc = means(view.planned("soc", zone), spans[-1:])[0]
+    soc = means(view.plan_rows("soc", zone), spans[-1:])[0]
     our_part = _part(own * hours / 1000.0, prices, _stored(turn, ours[-1]))
     their_part = _part(theirs * hours / 1000.0, prices, np.nan if soc is None else soc * capacity)
     return _compared(our_part, their_part, float(np.average(prices[0], weights=hours)), hours)

@@ -87,6 +87,18 @@ class Controller:
         self._wake = asyncio.Event()
         self._work: list[asyncio.Task[None]] = []
 
+    @asynccontextmanager
+    async def planning(self) -> AsyncIterator[None]:
+        """Plan for the home for as long as the context lasts."""
+        task = asyncio.create_task(self.run())
+        task.add_done_callback(_log_failure)
+        try:
+            yield
+        finally:
+            await self.stop()
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
     async def run(self) -> None:
         """Plan for the home until cancelled."""
         await self._bookkeeper.open()
@@ -370,22 +382,6 @@ class Controller:
     async def delete_books(self) -> None:
         """Delete the books; raises `BooksError`."""
         await self._bookkeeper.delete()
-
-
-@asynccontextmanager
-async def planning_for_home(controller: Controller | None) -> AsyncIterator[None]:
-    """Plan for a home, where there is one, for as long as the context lasts."""
-    if controller is None:
-        yield
-        return
-    task = asyncio.create_task(controller.run())
-    task.add_done_callback(_log_failure)
-    try:
-        yield
-    finally:
-        await controller.stop()
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 def _log_failure(task: asyncio.Task[None]) -> None:

@@ -83,7 +83,9 @@ class PowerSyncView(msgspec.Struct, kw_only=True):
         values = plan.import_price if way == "import" else plan.export_price
         return _rows(plan.timestamps, values, zone)
 
-    def planned(self, what: Literal["grid_import_w", "grid_export_w", "soc"], zone: tzinfo) -> Rows:
+    def plan_rows(
+        self, what: Literal["grid_import_w", "grid_export_w", "soc"], zone: tzinfo
+    ) -> Rows:
         """Return powers at the meter [W], or the state of charge [-], by its plan."""
         plan = self.schedule or ScheduleIn()
         return _rows(plan.timestamps, getattr(plan, what), zone)

@@ -18,7 +18,7 @@ from server.settings.home import Settings
 from server.wire.replies import ErrorReply
 
 CONTROLLER = web.AppKey("controller", Controller)
-"""Key of the controller; absent where no Home Assistant is known."""
+"""Key of the controller."""
 
 Struct = TypeVar("Struct", bound=msgspec.Struct)
 
@@ -39,8 +39,7 @@ async def tell_failures(request: web.Request, handler: Handler) -> web.StreamRes
 @routes.get("/home.json")
 async def home(request: web.Request) -> web.Response:
     """State of the home: what is commanded, why, what comes next, and the health of all sources."""
-    controller = request.app.get(CONTROLLER)
-    return json_reply(controller.status() if controller else {"has_home": False})
+    return json_reply(_controller(request).status())
 
 
 @routes.get("/setup.json")
@@ -110,11 +109,15 @@ async def delete(request: web.Request) -> web.Response:
     return json_reply({"success": True})
 
 
+def add_to(page: web.Application, controller: Controller) -> None:
+    """Add the home to the page."""
+    page[CONTROLLER] = controller
+    page.middlewares.append(tell_failures)
+    page.add_routes(routes)
+
+
 def _controller(request: web.Request) -> Controller:
-    controller = request.app.get(CONTROLLER)
-    if controller is None:
-        raise web.HTTPNotFound(reason="no Home Assistant is known to this server")
-    return controller
+    return request.app[CONTROLLER]
 
 
 async def _decode(request: web.Request, kind: type[Struct]) -> Struct:

@@ -5,15 +5,15 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from server.controller.controller import Controller
 from server.http import keys
 from server.http.access import is_internal
 from server.http.connections import TIMEOUT, listening
-from server.http.middleware import Handler, errors_as_json
-from server.page import home, plans
+from server.http.middleware import Handler, errors_as_json, json_reply
+from server.page import plans
 from server.page.origin import check_origin
 
 SUPERVISOR = frozenset({"172.30.32.2"})
@@ -41,6 +41,9 @@ VISITORS: web.AppKey[frozenset[str]] = web.AppKey("visitors")
 MOST_BYTES = 2**18
 """Of settings; a table of tariffs for every hour of the year takes less. [bytes]"""
 
+if TYPE_CHECKING:
+    from server.controller.controller import Controller
+
 log = logging.getLogger("server.page")
 
 
@@ -49,10 +52,15 @@ async def index(request: web.Request) -> web.FileResponse:
     return web.FileResponse(STATIC / "index.html")
 
 
+async def without_home(request: web.Request) -> web.Response:
+    """Say that this server plans for no home by itself."""
+    return json_reply({"has_home": False})
+
+
 def create_page(
     api: web.Application,
     visitors: frozenset[str] = LOOPBACK,
-    controller: Controller | None = None,
+    controller: "Controller | None" = None,
 ) -> web.Application:
     """Create the application of the page, ready to be served.
 
@@ -65,17 +73,21 @@ def create_page(
     controller : Controller, optional
         Of the home that is planned for by itself; where absent, the page has no set-up.
     """
-    middlewares = [_check_visitor, errors_as_json, check_origin, home.tell_failures]
+    middlewares = [_check_visitor, errors_as_json, check_origin]
     page = web.Application(middlewares=middlewares, client_max_size=MOST_BYTES)
     page.on_response_prepare.append(_add_headers)
     page[keys.STATE] = api[keys.STATE]
     page[VISITORS] = visitors
     page[plans.EXAMPLE] = plans.Example()
-    if controller is not None:
-        page[home.CONTROLLER] = controller
     page.router.add_get("/", index)
     page.add_routes(plans.routes)
-    page.add_routes(home.routes)
+    if controller is None:
+        page.router.add_get("/home.json", without_home)
+    else:
+        # With all that it needs it takes 10 MiB, which a server without a home does not need.
+        from server.page import home  # noqa: PLC0415
+
+        home.add_to(page, controller)
     page.router.add_static("/static", STATIC)
     return page
 

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from server.controller import controller as module
-from server.controller.controller import Controller, planning_for_home
+from server.controller.controller import Controller
 from server.controller.orders import Order
 from server.home_assistant.link import Link
 from server.http import keys
@@ -42,7 +42,7 @@ class Place:
         app = create_app(clock=lambda: self.now)
         self.link = Link(self.fake.address, backoff=(0.01, 0.05), clock=lambda: self.now)
         self.controller = Controller(self.link, self.folder, app[keys.STATE])
-        self._context = planning_for_home(self.controller)
+        self._context = self.controller.planning()
         await self._context.__aenter__()
         self.app = app
         await asyncio.wait_for(self.link.wait_connected(), 10)
