@@ -109,15 +109,25 @@ class Books:
     async def days(
         self, first: date, last: date, zone: tzinfo, settings: Settings | None
     ) -> list[DayBook]:
-        """Return the books of local days, the last one included."""
-        return [await self._read(day_book, day, zone, settings) for day in _dates(first, last)]
+        """Return the books of local days, the last one included, as far as there is anything."""
+        days = await self._dates(first, last, zone)
+        return [await self._read(day_book, day, zone, settings) for day in days]
 
     async def csv(self, first: date, last: date, zone: tzinfo) -> AsyncIterator[str]:
         """Yield the intervals of local days as CSV, a day at a time."""
         line, count = await self._read(table.heading)
         yield line
-        for day in _dates(first, last):
+        for day in await self._dates(first, last, zone):
             yield await self._read(table.rows_of_day, day, zone, count)
+
+    async def _dates(self, first: date, last: date, zone: tzinfo) -> list[date]:
+        """Return the days from `first` to `last` between the oldest and the newest entry."""
+        span = await self._read(records.span)
+        if span is None:
+            return []
+        oldest, newest = (when.astimezone(zone).date() for when in span)
+        begin, end = max(first, oldest), min(last, newest)
+        return [begin + timedelta(days=n) for n in range((end - begin).days + 1)]
 
     async def delete(self) -> None:
         """Delete all that the books hold, and begin them anew."""
@@ -142,10 +152,6 @@ class Books:
         if not self._is_open:
             raise BooksError("The books are closed")
         return await _run(self._thread, function)
-
-
-def _dates(first: date, last: date) -> Iterable[date]:
-    return (first + timedelta(days=n) for n in range((last - first).days + 1))
 
 
 async def _run(thread: ThreadPoolExecutor, function: Callable[[], Result]) -> Result:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import NamedTuple
 
 from server.books.entries import (
@@ -79,6 +80,16 @@ def last_reading(connection: sqlite3.Connection) -> Reading | None:
         ],
         is_published=None if is_published is None else bool(is_published),
     )
+
+
+def span(connection: sqlite3.Connection) -> tuple[datetime, datetime] | None:
+    """Return the beginnings of the oldest and of the newest interval or old half hour."""
+    ends = [
+        connection.execute(f"SELECT min(start), max(start) FROM {name}").fetchone()
+        for name in ("half_hour", "interval")
+    ]
+    known = [start for both in ends for start in both if start is not None]
+    return (instant_of(min(known)), instant_of(max(known))) if known else None
 
 
 def price_spans(connection: sqlite3.Connection, since: int) -> list[PriceSpan]:

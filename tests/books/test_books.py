@@ -50,6 +50,16 @@ async def test_days_are_a_list_that_json_can_hold(books):
     assert await books.days(date(2026, 3, 3), DAY, UTC, None) == []
 
 
+async def test_days_end_where_there_is_nothing(books):
+    assert await books.days(date.min, date.max, UTC, None) == []
+
+    await books.write_readings([reading(0), reading(288)])
+
+    days = await books.days(date.min, date.max, UTC, None)
+    assert [day.date for day in days] == [DAY, date(2026, 3, 2)]
+    assert len(await table(books, date.min, date.max)) == 2
+
+
 async def test_a_failed_write_leaves_nothing(books):
     with pytest.raises(ValueError, match="multiple"):
         await books.write_interval([reading(0), msgspec.structs.replace(
