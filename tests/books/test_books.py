@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import resource
 import sqlite3
 import subprocess
 import sys
@@ -165,19 +166,21 @@ async def test_a_folder_that_cannot_be_is_said(tmp_path):
     assert threading.active_count() == before
 
 
-async def test_a_full_disk_is_an_error_in_words_and_not_the_end(books):
+async def test_a_disk_that_takes_no_more_is_an_error_in_words_and_not_the_end(books, tmp_path):
     await books.write_readings([reading(0)])
-    one = books._database.connection
+    size = (tmp_path / "books" / "books-1.db-wal").stat().st_size
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
 
-    def limit(pages):
-        return lambda: one.execute(f"PRAGMA max_page_count = {pages}").fetchone()
+    for more in (100, 5000, 9000):  # in the middle of a page, and between two
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size + more, hard))
+        try:
+            with pytest.raises(BooksError, match="cannot be read or written"):
+                await books.write_interval([reading(1)], plan(1))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert await books.last_reading() == reading(0)
 
-    await books._run(limit(1))
-    with pytest.raises(BooksError, match="full"):
-        await books.write_readings([reading(n) for n in range(1, 4000)])
-    await books._run(limit(2**30))
-
-    await books.write_readings([reading(1)])
+    await books.write_interval([reading(1)], plan(1))
     assert await books.last_reading() == reading(1)
 
 
