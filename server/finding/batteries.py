@@ -15,7 +15,7 @@ from server.home_assistant.energy import BatterySource
 from server.settings.ranges import CONNECTION, ENERGY, POWER
 
 _ENOUGH = 16
-"""Points of a home battery: a phone has 4, a sensor that measures power 10, `battery_soc` 18."""
+"""Points of a home battery: a phone has 8, a reader of a meter 8 as well, `battery_soc` 18."""
 
 _LONGEST_NAME = 60
 _PER_CENT = 100.0
@@ -113,6 +113,7 @@ class Traits(NamedTuple):
 
     has_battery_power: bool
     has_battery_energy: bool
+    is_inverter: bool
     is_personal: bool
     is_car: bool
 
@@ -121,6 +122,7 @@ def _traits(siblings: Sequence[Entity]) -> Traits:
     return Traits(
         any(entity.is_power and entity.says(words.STORE) for entity in siblings),
         any(entity.is_energy and entity.says(words.STORE) for entity in siblings),
+        any(entity.is_power and entity.says(words.INVERTER) for entity in siblings),
         any(map(is_personal, siblings)),
         is_car(siblings),
     )
@@ -156,6 +158,7 @@ def rate_soc(entity: Entity, traits: Traits, meters: Sequence[Entity], named: st
         (14, entity.says(words.SOC), "its name says state of charge"),
         (12, traits.has_battery_power, "its device measures the battery's power"),
         (12, traits.has_battery_energy, "its device counts the battery's energy"),
+        (14, traits.is_inverter, "its device measures the grid or the panels"),
         (4, entity.device_class == "battery", ""),
         (4, entity.says(words.LEVEL), ""),
         (-60, traits.is_personal, ""),

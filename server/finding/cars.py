@@ -1,6 +1,6 @@
 """Cars and their chargers, by what their devices have."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from server.finding import words
@@ -54,14 +54,19 @@ class Car(NamedTuple):
     device: str
 
 
-def find_cars(snapshot: Snapshot) -> list[Car]:
-    """Return cars that tell their state of charge, at most four."""
+def find_cars(snapshot: Snapshot, taken: Collection[str] = ()) -> list[Car]:
+    """Return cars that tell their state of charge, at most four.
+
+    An inverter with a charger for cars may have a plug: `taken` are the states of charge of home
+    batteries.
+    """
     devices: dict[str, list[Entity]] = {}
     for entity in snapshot.entities.values():
         if entity.device:
             devices.setdefault(entity.device, []).append(entity)
     cars = [_car(device, entities) for device, entities in devices.items() if is_car(entities)]
-    return [car for car in cars if car.soc is not None][:_MOST]
+    known = [car for car in cars if car.soc is not None and car.soc.entity_id not in taken]
+    return known[:_MOST]
 
 
 def _car(device: str, entities: Sequence[Entity]) -> Car:

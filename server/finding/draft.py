@@ -27,6 +27,8 @@ from server.home_assistant.energy import Device
 from server.settings.home import VERSION
 from server.settings.ranges import ENERGY
 
+_LONGEST_CURRENCY = 60  # as the checks of the settings allow
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -75,7 +77,7 @@ def propose_settings(seen: Seen) -> Found:
         energy_dashboard=snapshot.prefs is not None,
         notes=list(snapshot.notes),
     )
-    if snapshot.currency:
+    if snapshot.currency and len(snapshot.currency) <= _LONGEST_CURRENCY:
         draft["currency"] = snapshot.currency
     found.notes += _doubts(snapshot)
     _add_prices(found, snapshot)

@@ -35,7 +35,8 @@ async def find(link: Link, now: datetime) -> Found:
     notes = snapshot.notes
     meters = find_meters(snapshot)
     batteries = find_batteries(snapshot, meters.batteries)
-    cars = find_cars(snapshot)
+    taken = {battery.entity.entity_id for battery in batteries if battery.entity}
+    cars = find_cars(snapshot, taken)
     car_meters = find_car_meters(snapshot, cars)
     last_day = await attempt(read_last_day(link, meters.ids, now), "energy of the last day", notes)
     histories = [meters_of(battery.source) for battery in batteries if battery.source]

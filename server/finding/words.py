@@ -28,6 +28,7 @@ SOC = pattern_of(
 )
 LEVEL = pattern_of("battery level|battery charge|akkustand|batteriestand|charge |level")
 STORE = pattern_of("bat |batt|akku|accu|speicher|storage|charg|discharg|entlad|encharge|ess ")
+INVERTER = pattern_of("solar|pv |photovolt|grid|inverter|wechselrichter|onduleur|omvormer")
 LIMIT = pattern_of(
     "min |minimum|max |maximum|reserve|target|limit|cutoff|cut off|backup|setpoint|set point"
     "|threshold|health|soh |degradation|floor|forecast|predicted|planned|expected|optimi|depth"

@@ -391,6 +391,19 @@ async def test_a_car_whose_size_and_power_are_known_is_in_the_draft(home, search
     assert found.notes == []
 
 
+async def test_a_home_battery_beside_a_charger_on_one_device_is_no_car(home, search):
+    known = {"platform": "sigen", "device_id": "plant"}
+    home.level("sensor.plant_battery_state_of_charge", 60, **known)
+    home.power("sensor.plant_battery_power", **known)
+    home.power("sensor.plant_grid_power", **known)
+    home.add("binary_sensor.plant_ev_charger_plug", "off", {"device_class": "plug"}, **known)
+
+    found = await search()
+
+    assert choice_of(found, "batteries[0].soc") == "sensor.plant_battery_state_of_charge"
+    assert choice_of(found, "cars") is None
+
+
 async def test_an_empty_home_assistant_says_what_is_missing(home, search):
     found = await search()
 

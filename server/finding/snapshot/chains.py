@@ -12,7 +12,7 @@ from server.finding.snapshot.entities import Entity, pattern_of
 _OVERLAP = timedelta(hours=1)
 _NIGHT = timedelta(hours=20)  # a forecast may begin with the sun
 
-_MOST = 100  # entities with series; no home has so many
+_MOST = 40  # entities with series of one quantity, and as many as settings may name
 _PAST = pattern_of("previous|yesterday|past |last |gestern|gisteren|hier ")
 
 _NEXT = (
