@@ -259,13 +259,21 @@ def _case(home: _Home, interval: Interval, which: Sequence[int]) -> Case:
 def _plain(home: _Home, interval: Interval, which: Sequence[int]) -> float:
     """Return the power into some batteries if they followed the house. [W]
 
-    One of several meets what the others leave; but beside others that rest with it, the house
-    decides alone, so that one that rests is told to where it would not.
+    Those of several meet what the others leave.  But others may follow the house as well, and one
+    that is to rest would share with them: it is told to rest where it would do anything beside the
+    house alone or beside the others, and not to charge sooner than not to discharge.
     """
     rest = [k for k in range(len(interval.powers)) if k not in which]
-    own = sum(interval.powers[k] for k in which)
-    is_resting = abs(own) <= home.tolerance(which)
-    others = 0.0 if is_resting else sum(interval.powers[k] for k in rest)
+    beside = _following(home, interval, which, sum(interval.powers[k] for k in rest))
+    tolerance = home.tolerance(which)
+    if not rest or abs(sum(interval.powers[k] for k in which)) > tolerance:
+        return beside
+    both = (beside, _following(home, interval, which, 0.0))
+    return max(both) if max(both) > tolerance else min(both)
+
+
+def _following(home: _Home, interval: Interval, which: Sequence[int], others: float) -> float:
+    """Return the power into some batteries that follow the house beside others. [W]"""
     total = sum(
         house_powers(
             [home.storages[k] for k in which],
