@@ -255,3 +255,23 @@ async def test_every_choice_gives_settings_that_pass_their_checks(
             found.draft = put(draft, proposal.field, choice.choice)
             settings_of(found)
         found.draft = draft
+
+
+async def test_an_unknown_time_zone_is_said(home, search):
+    home.fake.config["time_zone"] = "Mars/Olympus"
+
+    found = await search()
+
+    assert any("Mars/Olympus" in note for note in found.notes)
+
+
+async def test_powersync_tells_nothing_of_several_batteries(home, search):
+    homes.add_powersync(home)
+    home.dashboard(
+        grid(), battery(), battery(stat_energy_from="sensor.b", stat_energy_to="sensor.c")
+    )
+
+    found = await search()
+
+    fields = {f"batteries[{at}].{key}" for at in (0, 1) for key in ("capacity_kwh", "charge_kw")}
+    assert fields <= set(missing_of(found))

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property
 from typing import TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from server.finding.snapshot.answers import Answer, read_answers
 from server.finding.snapshot.entities import Entity, entity_from
@@ -22,7 +21,9 @@ from server.home_assistant.registry import (
     entity_registry,
 )
 from server.home_assistant.states import EntityState
+from server.reading.clock import find_zone
 from server.sources.series import series_from
+from server.wire.wording import quote
 
 _CHUNK = 20  # states between two turns of other tasks
 
@@ -134,11 +135,10 @@ async def attempt(answer: Awaitable[T], what: str, notes: list[str]) -> T | None
 
 
 def _zone(name: str, notes: list[str]) -> tzinfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        notes.append(f"The time zone {name[:60]!a} is not known here: UTC is used.")
-        return UTC
+    zone = find_zone(name)
+    if zone is None:
+        notes.append(f"The time zone {quote(name)} is not known here: UTC is used.")
+    return zone or UTC
 
 
 async def _entities(
