@@ -49,8 +49,9 @@ class Bills(msgspec.Struct, kw_only=True):
 
 
 class Claim(msgspec.Struct, kw_only=True):
-    """Claim of the plans made before the day, and where the difference to it came from.
+    """Claim of the last plan before the day, and where the difference to it came from.
 
+    Where that plan did not reach, as on a first day, the first one of the day claims the rest.
     All is of the intervals that were measured and claimed, the `share` of the day.  `real` less
     `claimed` is the sum of `from_price` (other prices than expected), `from_forecast` (another
     load and sun, and what later plans made of them) and `from_execution` (the batteries and cars
