@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from server.home_assistant.link import Link, LinkDown, LinkError
+from server.home_assistant.transport.messages import decode_or_none
 from server.sources.rows import Row, Rows
 from server.wire.repairs import number_from_json
 
@@ -119,9 +120,8 @@ async def read_view(link: Link) -> PowerSyncView | None:
 
 def view_from(answer: bytes) -> PowerSyncView | None:
     """Return the view in an answer, each part of which may be missing; None where it is none."""
-    try:
-        parts = msgspec.json.decode(answer, type=dict[str, Any])
-    except msgspec.MsgspecError:
+    parts = decode_or_none(answer, dict[str, Any])
+    if parts is None:
         return None
     kinds: dict[str, type[msgspec.Struct]] = {
         "schedule": ScheduleIn,

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
-
-import msgspec
+from typing import Any, Literal
 
 from server.home.states.look import Kept, Look, time_of_report, words_of
 from server.home_assistant.link import LinkError
 from server.home_assistant.states import EntityState, number_of
+from server.home_assistant.transport.messages import decode
 from server.settings.home import (
     ActionPrices,
     EntityPrice,
@@ -19,7 +18,7 @@ from server.settings.home import (
     Prices,
     TariffPrices,
 )
-from server.sources.actions import calls_for, series_from_answers
+from server.sources.actions import calls_for, present_from, series_from_answers
 from server.sources.rows import Row, Rows, value_at
 from server.sources.series import Series, merge, series_from
 from server.wire.price_unit import price_unit_from_text
@@ -161,15 +160,23 @@ async def _of_action(
     for data in calls_for(source.action, source.data, look.now, look.zone):
         try:
             answer = await look.link.call(source.action, data, answer=True)
+            if answer is not None:
+                answers.append(decode(answer, dict[str, Any]))
         except LinkError as error:  # a day that is not published is refused
             fault = f"{source.action} gave no answer: {error}."
-            continue
-        if answer is not None:
-            answers.append(msgspec.json.decode(answer))
     series = series_from_answers(
         source.action, answers, zone=look.zone, now=look.now, series=source.series
     )
+    if series and value_at(series.rows, look.now) is None:
+        series = merge([part for part in (await _present(look, source), series) if part])
     return series, look.now, "" if series else fault
+
+
+async def _present(look: Look, source: ActionPrices) -> Series | None:
+    """Return the price of the present interval, where the answers begin with the next one."""
+    states = [look.link.followed.get(entity) for entity in await entities_of(look, source)]
+    attributes = [state.attributes for state in states if state]
+    return present_from(source.action, source.data, attributes, zone=look.zone)
 
 
 async def _of_state(look: Look, entity: str) -> tuple[Series | None, datetime | None, str]:
