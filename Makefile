@@ -20,6 +20,7 @@ endif
 VENDOR := server/page/static/vendor
 
 .PHONY: run test bench publish counts savings prove fuzz load soak examples page screenshots clean
+.PHONY: kills home-assistant
 .PHONY: wheel docs addon addon-arm64 addon-check addon-lock addon-pictures audit
 
 run: $(VENV)/.installed page
@@ -66,6 +67,16 @@ load: $(VENV)/.test
 PLANS ?= 8640
 soak: $(VENV)/.test
 	$(BIN)/python -m tests.stress.soak $(PLANS)
+
+# Kills of a process that writes the books, at random moments.
+KILLS ?= 1000
+kills: $(VENV)/.test
+	$(BIN)/python -m tests.stress.kills $(KILLS)
+
+# A Home Assistant Core and a Mosquitto of their own, and our server beside them; root and Debian.
+home-assistant: $(VENV)/.test page
+	tests/real_home_assistant/build.sh
+	$(BIN)/python -m pytest --timeout 1800 tests/real_home_assistant
 
 examples: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.days examples

@@ -56,7 +56,7 @@ def beside_powersync(turn: Turn, view: PowerSyncView) -> BesideOut | None:
     soc = means(view.plan_rows("soc", zone), spans[-1:])[0]
     our_part = _part(own * hours / 1000.0, prices, _stored(turn, ours[-1]))
     their_part = _part(theirs * hours / 1000.0, prices, np.nan if soc is None else soc * capacity)
-    return _compared(our_part, their_part, float(np.average(prices[0], weights=hours)), hours)
+    return _comparison(our_part, their_part, float(np.average(prices[0], weights=hours)), hours)
 
 
 def _end(rows: Rows) -> datetime:
@@ -81,7 +81,7 @@ def _part(energies: Vector, prices: tuple[Vector, Vector], stored: float) -> _Pa
     )
 
 
-def _compared(ours: _Part, theirs: _Part, mean_price: float, hours: Vector) -> BesideOut:
+def _comparison(ours: _Part, theirs: _Part, mean_price: float, hours: Vector) -> BesideOut:
     more = 0.0 if np.isnan(theirs.stored) else theirs.stored - ours.stored
     return BesideOut(
         cost=theirs.import_cost - theirs.export_income - more * mean_price,

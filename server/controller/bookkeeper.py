@@ -32,7 +32,7 @@ class Bookkeeper:
 
     @property
     def problem(self) -> str | None:
-        """What was lost or cannot be done, as a sentence."""
+        """A sentence on what was lost or cannot be done."""
         return self._fault or (self._books.problem if self._books else None)
 
     async def open(self) -> None:

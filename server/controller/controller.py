@@ -11,7 +11,7 @@ from optimiser import OptimiserError
 from server.books.days import DayBook
 from server.controller.beside import beside_powersync
 from server.controller.bookkeeper import Bookkeeper
-from server.controller.news import Seen, has_soc_moved, next_plan_at, seen_of
+from server.controller.news import Seen, has_soc_moved, next_plan_at, snapshot
 from server.controller.orders import Order, settings_after
 from server.controller.status import (
     BesideOut,
@@ -173,7 +173,7 @@ class Controller:
         if self._settings is None or not self._link.is_connected:
             return False
         followed, now = self._link.followed, self._now()
-        has_changed = self._seen != seen_of(followed, self._soc_entities())
+        has_changed = self._seen != snapshot(followed, self._soc_entities())
         has_moved = self._turn is not None and has_soc_moved(self._turn, followed, now)
         return has_orders or is_new or has_changed or has_moved
 
@@ -188,6 +188,7 @@ class Controller:
             change = self._controls.change(message, self._settings, self._now(), self._zone)
             if change.is_restart:
                 self._publisher.forget()
+                self._actor.renew()
             if change.note:
                 log.warning("control %s", change.note)
                 self._notes = [change.note]
@@ -214,6 +215,7 @@ class Controller:
         if self._link.health.since != self._connected_since:
             self._connected_since = self._link.health.since
             self._publisher.forget()
+            self._actor.renew()
         report = await self._new_report(settings)
         if report is None:
             return
@@ -235,7 +237,7 @@ class Controller:
         try:
             await self._follow(settings)
             history = await self._bookkeeper.price_history(self._now())
-            expected = self._expected_socs(settings)
+            expected = self._socs_to_expect(settings)
             turn = await take_turn(self._reader, settings, self._state, history, expected)
         except InputError as error:
             self._problems = [error.text, *self._reader_problems()]
@@ -263,12 +265,12 @@ class Controller:
         """Follow the entities of the settings, and note what they say."""
         await self._link.listen(TOPICS)
         await self._link.follow(await self._reader.entities(settings, self._now()))
-        self._seen = seen_of(self._link.followed, self._soc_entities())
+        self._seen = snapshot(self._link.followed, self._soc_entities())
 
-    def _expected_socs(self, settings: Settings) -> ExpectedSocs | None:
+    def _socs_to_expect(self, settings: Settings) -> ExpectedSocs | None:
         """Return where the commands given lead; without any, nothing is expected to move."""
         is_acting = settings.acting.action is not None and settings.mode == "automatic"
-        return self._turn.expected_socs() if self._turn and is_acting else None
+        return self._turn.soc_trajectory() if self._turn and is_acting else None
 
     def _reader_problems(self) -> list[str]:
         return [

@@ -99,7 +99,7 @@ def readings_from(
         for battery in settings.batteries
     ]
     return [
-        _reading(t, span, [_known(values[t]) for values in energies], batteries)
+        _reading(t, span, [_number(values[t]) for values in energies], batteries)
         for t in range(span.count)
         if not np.isnan(energies[0][t])
     ]
@@ -117,7 +117,9 @@ def _reading(
         load=load,
         car=car,
         batteries=[
-            BatteryReading(energy_in=_known(into[t]), energy_out=_known(out[t]), soc=_known(soc[t]))
+            BatteryReading(
+                energy_in=_number(into[t]), energy_out=_number(out[t]), soc=_number(soc[t])
+            )
             for into, out, soc in batteries
         ],
     )
@@ -141,7 +143,7 @@ def _shares(rows: Sequence[Change], span: Span) -> Vector:
     return shares
 
 
-def _known(value: float) -> float | None:
+def _number(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
 
 
@@ -173,11 +175,11 @@ def plan_entry(turn: Turn, command: Command | None) -> PlanEntry:
         until=command.until if command else turn.inputs.at + timedelta(seconds=INTERVAL),
         target_soc=command.target_soc if command else None,
         reason_code=command.reason_code if command else "",
-        expected=_expected(turn),
+        expected=_expectations(turn),
     )
 
 
-def _expected(turn: Turn) -> list[Expected]:
+def _expectations(turn: Turn) -> list[Expected]:
     """Return the expectation of a plan for each of its intervals."""
     plan, n_batteries = turn.plan, len(turn.settings.batteries)
     site, dispatch = plan.site, plan.dispatch

@@ -23,7 +23,7 @@ def next_plan_at(now: datetime) -> datetime:
     return now.astimezone(UTC) - past + INTERVAL
 
 
-def seen_of(followed: Mapping[str, EntityState], socs: Sequence[str]) -> Seen:
+def snapshot(followed: Mapping[str, EntityState], socs: Sequence[str]) -> Seen:
     """Return what the followed entities say, those of states of charge left out."""
     return {
         name: (state.state, hash(repr(state.attributes)))

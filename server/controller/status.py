@@ -39,15 +39,15 @@ class StorageOut(msgspec.Struct, kw_only=True):
 
 
 class DayOut(msgspec.Struct, kw_only=True):
-    """Money of one local day by the plan, from now on where it is today."""
+    """Money of today, from now on, or of tomorrow, by the plan."""
 
-    date: str
+    day: str
     cost: float
     savings: float
 
 
 class ActingOut(msgspec.Struct, kw_only=True):
-    """What is called to command the battery, and how the last call went."""
+    """The action that commands the battery, and how the last call went."""
 
     action: str | None
     last_call: datetime | None = None
@@ -160,7 +160,7 @@ def _days(report: Report) -> list[DayOut]:
     """Return the money of today and tomorrow, as far as the plan knows it."""
     days = {"today": report.today, "tomorrow": report.tomorrow}
     return [
-        DayOut(date=name, cost=money.cost, savings=money.savings)
+        DayOut(day=name, cost=money.cost, savings=money.savings)
         for name, money in days.items()
         if money is not None
     ]

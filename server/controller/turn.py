@@ -45,14 +45,14 @@ class Turn:
         """The plan."""
         return self.answer.solved.plan
 
-    def expected_socs(self) -> ExpectedSocs:
+    def soc_trajectory(self) -> ExpectedSocs:
         """Return the states of charge that the plan leads the batteries to."""
         instants = (*self.plan.timestamps, self.plan.site.horizon.end)
         return ExpectedSocs(instants, self.plan.soc[: len(self.settings.batteries)].tolist())
 
     def soc_at(self, when: datetime) -> list[float]:
         """Return the state of charge of each battery at an instant of the plan."""
-        expected = self.expected_socs()
+        expected = self.soc_trajectory()
         at = [instant.timestamp() for instant in expected.instants]
         return [float(np.interp(when.timestamp(), at, soc)) for soc in expected.socs]
 

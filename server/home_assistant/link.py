@@ -310,10 +310,33 @@ class Link:
         await self._rest.request(
             self._open_session(),
             f"states/{entity_id}",
+            method="POST",
             body=body,
             timeout=10.0,
             most_bytes=2**20,
         )
+
+    async def remove_state(self, entity_id: str) -> None:
+        """Remove the state of one entity that `set_state` made; one that is not there is gone.
+
+        Raises
+        ------
+        LinkError
+            By what failed.
+        """
+        if not is_entity_id(entity_id):
+            raise Refused("400", "no entity can have this id")
+        try:
+            await self._rest.request(
+                self._open_session(),
+                f"states/{entity_id}",
+                method="DELETE",
+                timeout=10.0,
+                most_bytes=2**20,
+            )
+        except Refused as error:
+            if error.code != "404":
+                raise
 
     async def call(
         self, action: str, data: Mapping[str, Any], *, answer: bool = False, timeout: float = 30.0

@@ -1,4 +1,4 @@
-"""Who may change anything through the page: only the page itself."""
+"""Changes through the page, which only the page itself may ask for."""
 
 import hmac
 import secrets

@@ -120,6 +120,7 @@ class Publisher:
         self._link, self._page = link, page
         self._entities: dict[str, Entity] = {}  # as announced
         self._sent: dict[str, _Sent] = {}  # by topic or entity id
+        self._set: list[str] = []  # entities whose states were set by REST
         self._is_announced = False
         self._lock = asyncio.Lock()
         self.error: str | None = None
@@ -212,6 +213,8 @@ class Publisher:
         present = {entity.key: entity for entity in entities}
         if self._is_announced and present == self._entities:
             return True
+        if self._link.has_mqtt:
+            await self._remove_states()
         gone = {key: one.platform for key, one in self._entities.items() if key not in present}
         try:
             await self._send(DISCOVERY_TOPIC, discovery_from(entities, gone, self._page))
@@ -224,6 +227,12 @@ class Publisher:
         self._entities, self._is_announced = present, True
         self._sent.clear()
         return True
+
+    async def _remove_states(self) -> None:
+        """Remove the states that were set by REST: entities of MQTT need their ids."""
+        while self._set:
+            await self._link.remove_state(self._set[-1])
+            self._set.pop()
 
     async def _send(self, topic: str, content: Mapping[str, Any]) -> None:
         await self._call(topic, msgspec.json.encode(content).decode())
@@ -260,6 +269,7 @@ class Publisher:
                     place, content.state, {**_own_attributes(entity), **content.more}
                 )
                 self._sent[place] = content
+                self._set = [*dict.fromkeys([*self._set, place])]
 
 
 def is_other(before: Mapping[str, Any], content: Mapping[str, Any]) -> bool:

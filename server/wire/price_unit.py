@@ -11,12 +11,13 @@ _HUNDREDTHS = frozenset(
         "c", "ct", "cts", "cent", "cents", "eurocent", "eurocents", "¢",
         "p", "pence", "penny", "öre", "ore", "oere", "øre", "sen",
         "paise", "fillér", "filler", "haléř", "haler", "grosz", "grosze", "gr",
+        "snt", "sentti", "senttiä", "sent", "senti", "bani", "ban",
         "rappen", "centime", "centimes", "centavo", "centavos",
     }
 )  # fmt: skip
 """Names of a hundredth of the money."""
 
-_MONEY = re.compile(r"[a-z]{2,3}|[a-z]{0,3}[$€£¥₹₩₫₺₽₴₦฿¢]|kr|zł|kč|лв|euros?|dollars?|yen")
+_MONEY = re.compile(r"[a-z]{2,3}|[a-z]{0,3}[$€£¥₹₩₫₺₽₴₦฿¢]|kr|r|zł|kč|лв|euros?|dollars?|yen")
 """Codes, signs and names of a money itself; `Rp` is the rupiah but of francs."""
 
 

@@ -131,7 +131,7 @@ async def test_a_confirmed_home_is_planned_and_told(place):
     assert status.command.action in {"charge", "normal", "export", "hold"}
     assert status.is_proved
     assert status.problems == []
-    assert [day.date for day in status.days] == ["today", "tomorrow"]
+    assert [day.day for day in status.days] == ["today", "tomorrow"]
     await place.told_so(action=status.command.action, mode="automatic")
     assert json.loads(place.fake.retained["homeassistant/device/powersync_optimiser/config"])
     assert place.app[keys.STATE].plan_log.summaries

@@ -266,6 +266,40 @@ async def test_a_present_price_without_future_is_assumed_to_stay(home, reader):
     assert value_at(inputs.import_prices.all_rows(), NOW + 20 * HOUR) == pytest.approx(0.315)
 
 
+async def test_ambers_present_price_comes_from_its_entity(home, reader, link):
+    """Its action tells the intervals to come; the running one is in a sensor."""
+    later = NOW.replace(minute=30, second=1)
+    home.actions["amberelectric.get_forecasts"] = {
+        "forecasts": [
+            {
+                "start_time": (later + k * HOUR / 2).isoformat(),
+                "end_time": (later + (k + 1) * HOUR / 2).isoformat(),
+                "per_kwh": 0.4,
+            }
+            for k in range(80)
+        ]
+    }
+    home.registry = [{"entity_id": "sensor.general_price", "platform": "amberelectric"}]
+    attributes = {
+        "unit_of_measurement": "$/kWh",
+        "channel_type": "general",
+        "per_kwh": 0.31,
+        "start_time": NOW.replace(minute=0, second=1).isoformat(),
+        "end_time": later.isoformat(),
+    }
+    await home.set_state("sensor.general_price", 0.31, attributes, changed=NOW - MINUTE)
+    source = ActionPrices(
+        action="amberelectric.get_forecasts", data={"site_id": "e", "channel_type": "general"}
+    )
+    amber = with_prices(source)
+    await link.follow(await reader.entities(amber, NOW))
+
+    inputs = await reader.read(amber, NOW)
+
+    assert value_at(inputs.import_prices.rows, NOW) == pytest.approx(0.31)
+    assert value_at(inputs.import_prices.rows, NOW + HOUR) == pytest.approx(0.4)
+
+
 async def test_an_action_is_asked_again_after_minutes_or_news(home, reader, link):
     home.actions["nordpool.get_prices_for_date"] = lambda data: {
         "SE3": [

@@ -455,6 +455,9 @@ class FakeHomeAssistant:
             return await self._faulty(request, fault)
         if request.method == "POST":
             return await self._post(request, path)
+        if request.method == "DELETE" and path[7:] in self.states:
+            await self.remove_state(path[7:])
+            return web.json_response({"message": "Entity removed."})
         return self._get(path)
 
     def _get(self, path: str) -> web.Response:

@@ -219,8 +219,10 @@ async def test_mqtt_that_is_set_up_later_takes_over(home_assistant, link, publis
     assert home_assistant.posted
 
     home_assistant.has_mqtt = True
+    await link.listen(TOPICS)
     await publisher.publish(*tale(), NOW + timedelta(minutes=5))
 
+    assert home_assistant.states == {}, "else the entities of MQTT were called ..._2"
     assert DISCOVERY_TOPIC in home_assistant.retained
     assert publisher.has_controls
 

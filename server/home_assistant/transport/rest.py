@@ -3,6 +3,7 @@
 import asyncio
 import os
 from io import BytesIO
+from typing import Literal
 from urllib.parse import quote
 
 import aiohttp
@@ -40,11 +41,12 @@ class Rest:
         session: aiohttp.ClientSession,
         path: str,
         *,
+        method: Literal["GET", "POST", "DELETE"] = "GET",
         body: bytes | None = None,
         timeout: float,
         most_bytes: int,
     ) -> bytes:
-        """Return the answer to a GET of `path`, or to a POST where there is a `body`.
+        """Return the answer to a request of `path`.
 
         Raises
         ------
@@ -52,7 +54,10 @@ class Rest:
             By what failed.
         """
         try:
-            async with asyncio.timeout(timeout), self._open(session, path, body) as response:
+            async with (
+                asyncio.timeout(timeout),
+                self._open(session, method, path, body) as response,
+            ):
                 if response.status in _OK:
                     return await _content(response, most_bytes)
                 raise await self._error(response)
@@ -62,10 +67,10 @@ class Rest:
             raise LinkDown(reason(error)) from None
 
     def _open(
-        self, session: aiohttp.ClientSession, path: str, body: bytes | None
+        self, session: aiohttp.ClientSession, method: str, path: str, body: bytes | None
     ) -> "aiohttp.client._RequestContextManager":
         return session.request(
-            "GET" if body is None else "POST",
+            method,
             f"{self._address.http}/{quote(path, safe='/?&=%:+,')}",
             data=body,
             headers={
