@@ -1,5 +1,6 @@
 """The home that is planned for by itself: its state, set-up, controls and books."""
 
+import re
 from datetime import date
 from typing import TypeVar
 
@@ -21,6 +22,19 @@ CONTROLLER = web.AppKey("controller", Controller)
 """Key of the controller."""
 
 Struct = TypeVar("Struct", bound=msgspec.Struct)
+
+_LACK = re.compile("Object missing required field `(.+)`")
+_WRONG_KIND = re.compile("Expected `(.+)`, got `(.+)`")
+_WORDS = {
+    "array": "a list",
+    "bool": "yes or no",
+    "float": "a number",
+    "int": "a whole number",
+    "null": "nothing",
+    "object": "a group of fields",
+    "str": "text",
+}
+_KINDS = re.compile(rf"\b({'|'.join(_WORDS)})\b")
 
 routes = web.RouteTableDef()
 
@@ -121,11 +135,26 @@ def _controller(request: web.Request) -> Controller:
 
 
 async def _decode(request: web.Request, kind: type[Struct]) -> Struct:
-    """Return the body of a request as a struct; `ProblemError` names what is wrong with it."""
+    """Return the body of a request as a struct; `ProblemError` names the field that is wrong."""
     try:
         return msgspec.json.decode(await request.read(), type=kind)
+    except msgspec.ValidationError as error:
+        field, rule = _field_and_rule(str(error))
+        raise ProblemError(field or "body", rule) from None
     except msgspec.DecodeError as error:
         raise ProblemError("body", f"is no {kind.__name__.lower()}: {error}") from None
+
+
+def _field_and_rule(text: str) -> tuple[str, str]:
+    """Return the path of a field and its rule in plain words, from msgspec's error."""
+    rule, _, place = text.partition(" - at ")
+    field = place.strip("`").removeprefix("key in ").strip("`").removeprefix("$").removeprefix(".")
+    if lack := _LACK.fullmatch(rule):
+        return f"{field}.{lack[1]}".removeprefix("."), "must be given"
+    if kinds := _WRONG_KIND.fullmatch(rule):
+        wanted, got = (_KINDS.sub(lambda kind: _WORDS[kind[0]], names) for names in kinds.groups())
+        return field, f"must be {wanted.replace(' | ', ' or ')}, got {got}"
+    return field, f"is not readable: {rule}"
 
 
 def _day(request: web.Request, name: str) -> date:

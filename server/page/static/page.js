@@ -6,9 +6,9 @@ import { $ } from "./data/words.js";
 import { get } from "./home/api.js";
 import { showHistory, watchHistory } from "./home/history.js";
 import { showHome, watchHome } from "./home/home.js";
-import { onEnter, openRooms } from "./home/rooms.js";
-import { showSetup, watchSetup } from "./home/setup.js";
+import { isPresent, onEnter, openRooms } from "./home/rooms.js";
 import { writeTexts } from "./home/texts.js";
+import { showSetup, watchSetup } from "./setup/setup.js";
 import { showHealth } from "./view/health.js";
 import { showHours } from "./view/hours.js";
 import { showMoney } from "./view/money.js";
@@ -19,8 +19,10 @@ import { showTrust } from "./view/trust.js";
 
 const EVERY = 20_000; // ms
 const HOUR = 3600; // s
+const SOON = [300, 1500, 3000, 6000, 12_000]; // ms after a change: a plan takes a moment
 
 const page = {
+  hasHome: true, // until the server says otherwise
   status: null,
   plans: { summaries: [], kept: [] },
   latest: null, // which run and plan of the server is known here
@@ -39,7 +41,14 @@ async function json(address) {
 const getStatus = () => fetch("status.json").then((response) => response.json());
 const getPlan = async (which) => planOf(await json(`plans/${which}/view.json`));
 
-async function refresh() {
+let asking = Promise.resolve();
+
+/** Ask anew, once all that was asked before is answered. */
+function refresh() {
+  asking = asking.then(ask);
+}
+
+async function ask() {
   if (document.hidden) return;
   try {
     await refreshHome();
@@ -59,10 +68,17 @@ async function refresh() {
 
 /** The home that is planned for by itself, where there is one. */
 async function refreshHome() {
+  if (!page.hasHome) return;
   const home = await get("home.json");
+  page.hasHome = home.has_home;
   if (!home.has_home) return;
   openRooms();
   showHome(home);
+}
+
+/** Look again a few times: something has been asked for. */
+function refreshSoon() {
+  for (const pause of SOON) setTimeout(() => { if (isPresent("home")) refresh(); }, pause);
 }
 
 function tellHealth() {
@@ -181,7 +197,7 @@ async function tryExample() {
     say("Planning the example…");
     await show("example");
     say("");
-    $("plan").focus();
+    $("main").focus();
   } catch (error) {
     console.debug(error);
     say("The example cannot be planned now. Try again soon.");
@@ -202,9 +218,10 @@ writeTexts();
 watchHome();
 watchHistory();
 watchSetup();
-onEnter("home", () => { refresh(); });
+onEnter("home", refresh);
 onEnter("history", showHistory);
 onEnter("setup", showSetup);
+document.addEventListener("changed", refreshSoon);
 watchChart();
 refresh();
 setInterval(refresh, EVERY);

@@ -1,65 +1,104 @@
 // The books: what each day really cost, what it would have cost, and what the plan had said.
-import { $, el, percent } from "../data/words.js";
+import { $, el, pairs, percent } from "../data/words.js";
 import * as api from "./api.js";
 import { dateFromToday, dayName, money } from "./formats.js";
 import { fill, TEXTS } from "./texts.js";
 
 const T = TEXTS.history;
-// Heading of each column, and its value of a day; null is unknown.
-const COLUMNS = [
-  [T.real, ({ bills }) => bills?.real], [T.plain, ({ bills }) => bills?.self_consumption],
-  [T.none, ({ bills }) => bills?.idle], [T.saved, ({ bills }) => bills?.saved],
-  [T.claimed, ({ claim }) => claim?.claimed], [T.forecast, ({ claim }) => claim?.from_forecast],
-  [T.execution, ({ claim }) => claim?.from_execution], [T.price, ({ claim }) => claim?.from_price],
+// What is told of a day or of several, and where it is found; `parts` explain the line before.
+const LINES = [
+  [T.saved, ({ bills }) => bills.saved], [T.stored, ({ bills }) => bills.more_stored, "part"],
+  [T.real, ({ bills }) => bills.real], [T.bought, ({ bills }) => bills.import_cost, "part"], [T.sold, ({ bills }) => bills.export_income, "part"],
+  [T.plain, ({ bills }) => bills.self_consumption], [T.none, ({ bills }) => bills.idle], [T.wear, ({ bills }) => bills.wear],
+  [T.claimed, ({ claim }) => claim?.claimed], [T.realThen, ({ claim }) => claim?.real],
+  [T.forecast, ({ claim }) => claim?.from_forecast, "part"], [T.execution, ({ claim }) => claim?.from_execution, "part"],
+  [T.price, ({ claim }) => claim?.from_price, "part"],
 ];
+const ENERGIES = ["grid_in", "grid_out", "solar", "load", "car", "battery_in", "battery_out"];
+const open = new Set(); // dates of the days that are
+
+let asked = 0; // a later question makes earlier answers void
 
 export async function showHistory() {
-  const last = dateFromToday(0);
-  const first = dateFromToday(1 - Number(document.querySelector("input[name=days]:checked").value));
+  const days = Number(document.querySelector("input[name=days]:checked").value);
+  const [first, last] = days === 1 ? [dateFromToday(-1), dateFromToday(-1)] : [dateFromToday(1 - days), dateFromToday(0)];
   $("books-csv").href = `books.csv?first=${first}&last=${last}`;
+  const mine = (asked += 1);
   try {
-    const { days } = await api.get(`books/days.json?first=${first}&last=${last}`);
-    show(days.filter(({ bills }) => bills).reverse());
+    const { days: found } = await api.get(`books/days.json?first=${first}&last=${last}`);
+    if (mine === asked) show(found.filter(({ bills }) => bills).reverse());
   } catch (error) {
-    $("books-state").textContent = error.message;
+    if (mine === asked) say(error.message);
   }
 }
 
+const say = (text) => { $("books-state").textContent = text; };
+
 function show(days) {
-  $("books-state").textContent = days.length ? "" : T.empty;
+  say(days.length ? "" : T.empty);
   $("books").hidden = $("books-csv").hidden = days.length === 0;
   if (!days.length) return;
   const cash = money(days[0].currency);
-  const text = (value) => (value === null || value === undefined ? "–" : cash.text(value));
-  const head = el("thead", {}, el("tr", {}, el("th", { scope: "col", text: T.day }),
-    ...COLUMNS.map(([name]) => el("th", { scope: "col", text: name }))));
-  const rows = days.map((day) => el("tr", {},
-    el("th", { scope: "row" }, dayName(day.date), ...(day.share < 0.995
-      ? [" ", el("small", { text: fill(T.share, { share: percent(day.share) }) })] : [])),
-    ...COLUMNS.map(([, of]) => el("td", { text: text(of(day)) }))));
-  const total = el("tr", { class: "day" }, el("th", { scope: "row", text: T.total }),
-    ...COLUMNS.map(([, of]) => el("td", { text: text(sum(days, of)) })));
-  $("books").replaceChildren(el("table", {}, head, el("tbody", {}, total, ...rows)));
+  const parts = days.length > 1 ? [total(days, cash)] : [];
+  $("books").replaceChildren(...parts, ...days.map((day) => dayOf(day, cash, days.length === 1)));
 }
 
-/** A total; null where a day does not know the value. */
-function sum(days, of) {
-  const values = days.map(of);
-  return values.every((value) => typeof value === "number") ? values.reduce((all, value) => all + value, 0) : null;
+/** A day: what it cost and saved; all the rest where it is opened. */
+function dayOf(day, cash, isAlone) {
+  const { date, share, claim, energies } = day;
+  const rows = LINES.map(([name, of, kind]) => [name, of(day), kind]);
+  const notes = [share < 0.995 ? fill(T.share, { share: percent(share) }) : "", claim ? claimNote(claim) : T.noClaim];
+  const text = energies ? ENERGIES.filter((name) => typeof energies[name] === "number")
+    .map((name) => `${T.energies[name]} ${energies[name].toFixed(1)} kWh`).join(" · ") : "";
+  const box = el("details", { class: "book-day" }, summary(dayName(date), rows, cash, share < 0.995), lines(rows, cash),
+    el("p", { class: "quiet", text }), el("p", { class: "quiet", text: notes.filter(Boolean).join(" ") }));
+  box.open = isAlone || open.has(date);
+  box.addEventListener("toggle", () => (box.open ? open.add(date) : open.delete(date)));
+  return box;
+}
+
+const claimNote = ({ share }) => (share < 0.995 ? fill(T.claimShare, { share: percent(share) }) : "");
+
+function total(days, cash) {
+  const rows = LINES.map(([name, of, kind]) => {
+    const values = days.map(of).filter((value) => typeof value === "number");
+    const known = values.length < days.length && values.length ? ` (${fill(T.ofDays, { known: values.length, all: days.length })})` : "";
+    return [name + known, values.length ? values.reduce((all, value) => all + value, 0) : null, kind];
+  });
+  const box = el("details", { class: "book-day" }, summary(fill(T.total, { days: days.length }), rows, cash, false), lines(rows, cash));
+  box.open = true;
+  return box;
+}
+
+const text = (value, cash) => (typeof value === "number" ? cash.text(value) : "–");
+
+const summary = (name, [[, saved], , [, real]], cash, isPart) => el("summary", {},
+  el("span", { class: "date", text: isPart ? `${name} *` : name }),
+  el("span", { class: "quiet", text: `${T.real} ${text(real, cash)}` }),
+  el("span", { class: "saving", text: `${T.saved} ${text(saved, cash)}` }));
+
+const lines = (rows, cash) => el("dl", { class: "pairs" },
+  ...rows.filter(([, value, kind]) => kind !== "part" || typeof value === "number")
+    .flatMap(([name, value, kind]) => {
+      const made = pairs([[name, text(value, cash)]]);
+      if (kind) made[0].className = kind;
+      return made;
+    }));
+
+async function erase() {
+  $("erase-ask").close();
+  try {
+    await api.post("books/delete", {});
+    await showHistory();
+    say(T.erased);
+  } catch (error) {
+    say(error.message);
+  }
 }
 
 export function watchHistory() {
   $("days-choice").addEventListener("change", showHistory);
   $("books-erase").addEventListener("click", () => $("erase-ask").showModal());
   $("erase-no").addEventListener("click", () => $("erase-ask").close());
-  $("erase-yes").addEventListener("click", async () => {
-    $("erase-ask").close();
-    try {
-      await api.post("books/delete", {});
-      await showHistory();
-      $("books-state").textContent = T.erased;
-    } catch (error) {
-      $("books-state").textContent = error.message;
-    }
-  });
+  $("erase-yes").addEventListener("click", erase);
 }

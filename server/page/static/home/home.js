@@ -1,124 +1,157 @@
 // What now, why, what next, what it saves; controls and the health of every source.
-import { $, el, pairs, percent, roundKilowatts } from "../data/words.js";
+import { $, el, percent, roundKilowatts } from "../data/words.js";
 import * as api from "./api.js";
-import { money, time, useZone, when } from "./formats.js";
+import { dateFromToday, dayName, money, nextTime, time, useZone, when } from "./formats.js";
 import { fill, TEXTS } from "./texts.js";
 
 const T = TEXTS.home;
-const POWERED = new Set(["charge", "export"]);
+const POWERED = new Set(["charge", "export", "discharge"]);
+const BOOKS_EVERY = 600_000; // ms
 
 export function showHome(home) {
   useZone(home.timezone);
+  showProblems(home);
   $("home-hello").hidden = home.is_set_up;
   $("home-shown").hidden = !home.is_set_up;
   if (!home.is_set_up) return;
   showCommand(home);
-  showProblems(home);
   showDays(home);
   showBeside(home);
   showControls(home);
   showSources(home);
 }
 
-function showCommand({ command, following, storages, planned_at: planned }) {
-  $("home-stamp").textContent = planned ? `${T.planned} ${time(planned)}` : "";
+/** What is told and why; where that is not what the plan says, what it says as well. */
+function showCommand({ command, planned, following, storages, planned_at: at, mode }) {
+  $("home-stamp").textContent = at ? `${T.planned} ${when(at)}` : "";
   $("home-command").textContent = command ? sentence(command) : T.noPlan;
   $("home-means").textContent = command ? TEXTS.meaning[command.action] ?? "" : "";
-  $("home-why").textContent = command ? ended(command.reason) : "";
+  $("home-why").textContent = command ? ended(command.reason) : T.noPlanNote;
+  $("home-planned").hidden = !planned;
+  if (planned) {
+    const text = mode === "watch" ? T.wouldDo : T.planSays;
+    $("home-planned-text").textContent = fill(text, { command: sentence(planned) });
+    $("home-planned-why").textContent = ended(planned.reason);
+  }
   $("home-next").textContent = following ? `${T.next}: ${sentence(following, true)}` : "";
   const several = storages.length > 1;
   $("home-storages").replaceChildren(...storages.map((storage) => row(storage, several)));
 }
 
-function sentence({ action, power_w: power, since, until }, fromWhen = false) {
+function sentence({ action, power_w: power, since, until }, isNext = false) {
   const name = TEXTS.actions[action] ?? action;
   const strength = POWERED.has(action) && power ? ` ${T.at} ${roundKilowatts(power)}` : "";
-  return fromWhen ? `${name}${strength}, ${when(since)}` : `${name}${strength} ${T.until} ${when(until)}`;
+  return isNext ? `${name}${strength}, ${T.from} ${when(since)}` : `${name}${strength} ${T.until} ${when(until)}`;
 }
 
-const ended = (text) => (text === "" || /[.!?]$/.test(text) ? text : `${text}.`);
+const ended = (text) => (!text || /[.!?]$/.test(text) ? text ?? "" : `${text}.`);
 
-function row({ name, soc, command, following }, several) {
+function row({ name, kind, soc, command }, several) {
+  const colour = kind === "car" ? "vehicle-1" : "battery-1";
+  const isKnown = typeof soc === "number";
   const made = el("li", { class: "device" }, el("div", { class: "who" },
-    el("h3", { text: name }), el("span", { class: "share", text: soc === null ? "?" : percent(soc) })));
-  if (soc !== null) {
-    const level = el("span", { class: "level battery-1", "aria-hidden": "true" }, el("span", { class: "fill battery-1" }));
+    el("h3", { text: name }), el("span", { class: "share", text: isKnown ? percent(soc) : T.unknown })));
+  if (isKnown) {
+    const level = el("span", { class: `level ${colour}`, "aria-hidden": "true" }, el("span", { class: `fill ${colour}` }));
     level.firstChild.style.width = `${100 * Math.min(1, Math.max(0, soc))}%`;
     made.append(level);
   }
-  if (several && command) {
-    made.append(el("p", { class: "doing", text: sentence(command) }), el("p", { class: "why", text: ended(command.reason) }));
-    if (following) made.append(el("p", { class: "quiet", text: `${T.next}: ${sentence(following, true)}` }));
+  if (command && (several || kind === "car")) {
+    made.append(el("p", { class: "part", text: sentence(command) }), el("p", { class: "quiet", text: ended(command.reason) }));
   }
   return made;
 }
 
 function showProblems({ problems, link }) {
-  const all = link.connected ? problems : [`${T.linkDown}${link.last_error ? `: ${link.last_error}` : ""}.`, ...problems];
+  const down = link.connected ? [] : [[T.linkDown, ended(link.last_error)].filter(Boolean).join(" ")];
+  const all = [...down, ...problems];
   $("home-problems").hidden = all.length === 0;
-  $("home-problems").replaceChildren(...all.map((text) => el("li", { class: "alert missed", text })));
+  $("home-problems").replaceChildren(...all.map((text) => el("li", { class: "alert missed", text: ended(text) })));
 }
 
-function showDays({ days, currency }) {
+const yesterday = { date: null, read: 0, book: null };
+
+/** What the plan saves, and what yesterday saved by the books. */
+async function showDays({ days, currency, mode }) {
+  const date = dateFromToday(-1);
+  if (yesterday.date !== date || Date.now() - yesterday.read > BOOKS_EVERY) {
+    Object.assign(yesterday, { date, read: Date.now() });
+    yesterday.book = await api.get(`books/days.json?first=${date}&last=${date}`).then((found) => found.days[0], () => null);
+  }
+  const { bills, claim, share } = yesterday.book ?? {};
   const cash = money(currency);
-  $("home-money").hidden = days.length === 0;
-  const names = [T.today, T.tomorrow];
-  $("home-days").replaceChildren(...pairs(days.slice(0, 2).map(({ cost, savings }, i) =>
-    [names[i], `${T.saves} ${cash.text(savings)}, ${T.bill} ${cash.text(cost)}`])));
+  const head = el("thead", {}, el("tr", {}, el("td"), ...[T.saves, T.bill].map((text) => el("th", { scope: "col", text }))));
+  const line = (name, values) => el("tr", {}, el("th", { scope: "row", text: name }),
+    ...values.map((value) => el("td", { text: typeof value === "number" ? cash.text(value) : "–" })));
+  const rows = days.map(({ date: name, savings, cost }) => line(T.days[name] ?? dayName(name), [savings, cost]));
+  if (bills) rows.unshift(line(T.days.yesterday + (share < 0.995 ? ` (${fill(T.share, { share: percent(share) })})` : ""), [bills.saved, bills.real]));
+  $("home-money").hidden = rows.length === 0;
+  $("home-days").replaceChildren(el("table", {}, head, el("tbody", {}, ...rows)));
+  $("home-claim").textContent = mode === "watch" && claim
+    ? fill(T.wouldHave, { real: cash.text(claim.real), claimed: cash.text(claim.claimed) }) : "";
 }
 
 function showBeside({ powersync, currency }) {
   $("home-beside").hidden = !powersync;
   if (!powersync) return;
-  const more = powersync.cost - powersync.our_cost;
-  const text = more > 0.005 ? fill(T.besideMore, { more: money(currency).text(more) }) : T.besideLess;
-  $("home-beside-text").textContent = `${text} ${powersync.why}`;
+  const { cost, our_cost: ours, hours, why } = powersync;
+  const more = cost - ours;
+  const values = { more: money(currency).text(Math.abs(more)), hours: Math.round(hours) };
+  $("home-beside-text").textContent = fill(Math.abs(more) < 0.005 ? T.besideSame : more > 0 ? T.besideMore : T.besideLess, values);
+  $("home-beside-why").textContent = ended(why);
 }
 
-function showControls({ mode, reserve, charge_now: charge, acting, told }) {
-  if ($("home-controls").contains(document.activeElement)) return; // someone is at them
+/** The controls as they are; nobody's typing is disturbed. */
+function showControls(home) {
+  showActing(home);
+  const { mode, reserve, charge_now: charge } = home;
+  const hasBattery = typeof reserve === "number";
+  $("reserve-box").hidden = $("charge-form").hidden = !hasBattery;
+  const isCharging = charge !== null && Date.parse(charge.until) > Date.now();
+  $("charge-stop").hidden = $("charge-text").hidden = !isCharging;
+  $("charge-text").textContent = isCharging ? fill(T.charging, { soc: percent(charge.soc), by: when(charge.until) }) : "";
+  if ($("home-controls").contains(document.activeElement)) return;
   $("mode").value = mode;
-  $("mode-means").textContent = TEXTS.modeMeaning[mode];
-  $("reserve").value = Math.round(100 * (reserve ?? 0));
-  $("reserve-box").hidden = reserve === null;
-  $("charge-box").hidden = reserve === null;
-  $("charge-stop").hidden = !charge;
-  $("charge-text").textContent = charge ? `${T.chargeNow} ${percent(charge.soc)} ${T.by} ${when(charge.until)}` : "";
-  const acts = acting?.action ? `${T.actsWith} ${acting.action}` : T.actsNot;
-  const last = acting?.last_call ? `; ${T.lastCall} ${when(acting.last_call)}: ${TEXTS.actions[acting.last_command] ?? ""}` : "";
-  $("acting").textContent = `${acts}${last}${acting?.error ? `; ${acting.error}` : ""}`;
-  const ways = { mqtt: T.toldMqtt, states: T.toldStates };
-  $("told").textContent = `${T.told}: ${ways[told] ?? T.toldNot}`;
+  $("mode-means").textContent = TEXTS.modeMeaning[mode] ?? "";
+  if (hasBattery) $("reserve").value = Math.round(100 * reserve);
+}
+
+function showActing({ acting, told }) {
+  const parts = [acting?.action ? fill(T.actsWith, { action: acting.action }) : T.actsNot];
+  if (acting?.last_call) {
+    parts.push(fill(T.lastCall, { at: when(acting.last_call), command: TEXTS.actions[acting.last_command] ?? acting.last_command ?? "" }));
+  }
+  if (acting?.error) parts.push(ended(acting.error));
+  $("acting").textContent = parts.join(" ");
+  $("told").textContent = { mqtt: T.toldMqtt, states: T.toldStates }[told] ?? T.toldNot;
 }
 
 function showSources({ sources }) {
+  const bad = sources.filter(({ state }) => state !== "good").length;
+  $("home-sources-state").textContent = bad ? fill(T.notGood, { count: bad }) : sources.length ? T.allGood : "";
   $("home-sources").replaceChildren(...sources.map(({ label, value, at, state, text }) =>
     el("li", { class: `source ${state}` },
-      el("span", { class: "what", text: label }),
-      el("span", { text: value }),
-      el("span", { class: "quiet", text: at ? when(at) : "" }),
-      el("span", { class: `state ${state === "good" ? "good" : "fair"}`, text: TEXTS.health[state] }),
-      ...(text ? [el("span", { class: "because", text })] : []))));
+      el("span", { class: "what", text: label }), el("span", { class: "value", text: value }),
+      el("span", { class: `state ${state === "good" ? "good" : "fair"}`, text: TEXTS.health[state] ?? state }),
+      el("span", { class: "because", text: [at ? when(at) : "", ended(text)].filter(Boolean).join(" · ") }))));
 }
 
 async function change(order) {
   $("control-state").textContent = T.saving;
   try {
     await api.post("control", order);
-    $("control-state").textContent = T.done;
+    $("control-state").textContent = `${T.done} (${time(Date.now())})`;
+    document.dispatchEvent(new Event("changed"));
   } catch (error) {
-    $("control-state").textContent = error.message;
+    $("control-state").textContent = ended(error.message.replace(/^[\w.[\]]+: (must|there)/, "$1"));
   }
 }
 
-/** The next instant at which the home's clock shows HH:MM. */
-function nextTime(clock) {
-  const step = 60_000;
-  const start = Math.ceil(Date.now() / step) * step;
-  for (let at = start; at < start + 90_000_000; at += step) {
-    if (time(at) === clock) return new Date(at).toISOString();
-  }
-  return null;
+function chargeNow(event) {
+  event.preventDefault();
+  const until = nextTime($("charge-by").value);
+  if (until) change({ charge_now: { soc: $("charge-to").valueAsNumber / 100, until } });
+  else $("control-state").textContent = T.noSuchTime;
 }
 
 export function watchHome() {
@@ -127,12 +160,10 @@ export function watchHome() {
     $("mode-means").textContent = TEXTS.modeMeaning[$("mode").value];
     change({ mode: $("mode").value });
   });
-  $("reserve").addEventListener("change", () => change({ reserve: Number($("reserve").value) / 100 }));
-  $("charge-form").addEventListener("submit", (event) => {
-    event.preventDefault();
-    const until = nextTime($("charge-by").value);
-    if (until) change({ charge_now: { soc: Number($("charge-to").value) / 100, until } });
+  $("reserve").addEventListener("change", () => {
+    if ($("reserve").value !== "" && $("reserve").reportValidity()) change({ reserve: $("reserve").valueAsNumber / 100 });
   });
+  $("charge-form").addEventListener("submit", chargeNow);
   $("charge-stop").addEventListener("click", () => change({ charge_now: null }));
-  $("replan").addEventListener("click", () => change({ replan: true }));
+  $("replan").addEventListener("click", () => change({ is_replan: true }));
 }
