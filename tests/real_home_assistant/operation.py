@@ -94,10 +94,10 @@ async def charge_now(place):
     await call("switch.turn_on", entity_id=sensor("charge_now", "switch"))
 
 
-async def commanded(commands, action, seconds=10):
-    """Wait until the last call of the owner's script has an action."""
+async def commanded(commands, actions, seconds=10):
+    """Wait until the last call of the owner's script has one of some actions."""
 
     async def is_last():
-        return bool(commands) and commands[-1]["action"] == action
+        return bool(commands) and commands[-1]["action"] in actions
 
-    await until(is_last, seconds, f"{action}, but {commands[-3:]}")
+    await until(is_last, seconds, f"{actions}, but {commands[-3:]}")
