@@ -81,7 +81,7 @@ def run_serve(parsed: argparse.Namespace) -> int:
     """Serve with parsed flags, and return the exit status."""
     from server.home_assistant.address import address_from  # noqa: PLC0415
     from server.page import LOOPBACK, SUPERVISOR  # noqa: PLC0415 - `plan` needs no web
-    from server.privileges import CannotDrop, become, prepare_folder  # noqa: PLC0415
+    from server.privileges import CannotDrop, become  # noqa: PLC0415
     from server.serve import Addresses, HomeAddress, configure_logging, serve  # noqa: PLC0415
 
     configure_logging(parsed.log_level or "info")
@@ -97,14 +97,11 @@ def run_serve(parsed: argparse.Namespace) -> int:
     folder = (parsed.data or (ADDON_DATA if parsed.addon else USER_DATA)).expanduser()
     try:
         if address:
-            prepare_folder(folder, parsed.user)
+            _prepare(folder, parsed.user)
         if parsed.user:
             become(parsed.user)
     except CannotDrop as error:
         log.error("--user: %s", error)
-        return 1
-    except OSError as error:
-        log.error("--data: %s: %s", folder, error.strerror)
         return 1
     addresses = Addresses(
         host=parsed.host,
@@ -114,7 +111,19 @@ def run_serve(parsed: argparse.Namespace) -> int:
         visitors=SUPERVISOR if parsed.addon else LOOPBACK,
     )
     home = HomeAddress(address, folder) if address else None
+    if parsed.addon and home is None:
+        log.warning("no SUPERVISOR_TOKEN: requests are answered, and no home is planned for")
     return serve(options, addresses, home=home, greet=parsed.greet)
+
+
+def _prepare(folder: Path, user: str | None) -> None:
+    """Prepare the folder of a home; one that cannot be had costs what it would keep, no more."""
+    from server.privileges import prepare_folder  # noqa: PLC0415
+
+    try:
+        prepare_folder(folder, user)
+    except OSError as error:
+        log.error("--data: %s: %s; settings and books cannot be kept", folder, error.strerror)
 
 
 def _plan(parsed: argparse.Namespace) -> int:

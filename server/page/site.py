@@ -41,6 +41,15 @@ VISITORS: web.AppKey[frozenset[str]] = web.AppKey("visitors")
 MOST_BYTES = 2**18
 """Of settings; a table of tariffs for every hour of the year takes less. [bytes]"""
 
+_NO_TOKEN = (
+    "Supervisor gives this add-on no access to Home Assistant: there is no SUPERVISOR_TOKEN. "
+    "Requests are answered; for plans of this home, install the add-on again."
+)
+_NO_URL = (
+    "This server was started without --home-assistant URL: requests are answered, "
+    "and no home is planned for."
+)
+
 if TYPE_CHECKING:
     from server.controller.controller import Controller
 
@@ -53,8 +62,9 @@ async def index(request: web.Request) -> web.FileResponse:
 
 
 async def without_home(request: web.Request) -> web.Response:
-    """Say that this server plans for no home by itself."""
-    return json_reply({"has_home": False})
+    """Say that this server plans for no home by itself, and why."""
+    is_addon = request.app[VISITORS] is SUPERVISOR
+    return json_reply({"has_home": False, "why": _NO_TOKEN if is_addon else _NO_URL})
 
 
 def create_page(

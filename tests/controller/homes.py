@@ -110,9 +110,10 @@ def add_history(fake, now, days=30):
 
 
 @contextmanager
-def running_fake(**options):
+def running_fake(port=0, **options):
     """A filled fake in a thread of its own, for tests of whole processes."""
     loop, fake = asyncio.new_event_loop(), FakeHomeAssistant()
+    fake.port = port
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     fill(fake, datetime.now(UTC), **options)
