@@ -47,7 +47,15 @@ async def tell_failures(request: web.Request, handler: Handler) -> web.StreamRes
     except (LinkError, BooksError, OSError) as error:
         if isinstance(error, ConnectionError):  # the visitor has gone
             raise
-        return json_reply(ErrorReply(str(error)), 503)
+        return json_reply(ErrorReply(_sentence(error)), 503)
+
+
+def _sentence(error: Exception) -> str:
+    """Return an error as a sentence that says whose it is."""
+    text = str(error).rstrip(".")
+    if isinstance(error, LinkError) and not text.startswith("Home Assistant"):
+        return f"Home Assistant gave no answer: {text}."
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 @routes.get("/home.json")

@@ -37,10 +37,12 @@ export function when(stamp, now = Date.now()) {
   return format(stamp, isNear ? { weekday: "short", ...HOURS } : { day: "numeric", month: "short", ...HOURS });
 }
 
-const local = (language, options) => new Intl.DateTimeFormat(language, { timeZone: zone, ...options });
-
 /** The local date of an instant, YYYY-MM-DD. */
-const dateOf = (stamp) => local("en-CA", { dateStyle: "short" }).format(new Date(stamp));
+function dateOf(stamp) {
+  const parts = new Intl.DateTimeFormat("en-GB", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" });
+  const found = Object.fromEntries(parts.formatToParts(new Date(stamp)).map(({ type, value }) => [type, value]));
+  return `${found.year}-${found.month}-${found.day}`;
+}
 
 /** A local date, `days` from today. */
 export function dateFromToday(days) {
@@ -58,7 +60,7 @@ export function dayName(date) {
 export function nextTime(clock) {
   const step = 60_000;
   const start = Math.ceil(Date.now() / step) * step;
-  const shown = local("en-GB", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  const shown = new Intl.DateTimeFormat("en-GB", { timeZone: zone, ...HOURS, hourCycle: "h23" });
   for (let at = start; at < start + 90_000_000; at += step) {
     if (shown.format(at) === clock) return new Date(at).toISOString();
   }

@@ -1,7 +1,7 @@
 // What now, why, what next, what it saves; controls and the health of every source.
 import { $, el, percent, roundKilowatts } from "../data/words.js";
 import * as api from "./api.js";
-import { dateFromToday, dayName, money, nextTime, time, useZone, when } from "./formats.js";
+import { dateFromToday, money, nextTime, time, useZone, when } from "./formats.js";
 import { fill, TEXTS } from "./texts.js";
 
 const T = TEXTS.home;
@@ -63,7 +63,7 @@ function row({ name, kind, soc, command }, several) {
 }
 
 function showProblems({ problems, link }) {
-  const down = link.connected ? [] : [[T.linkDown, ended(link.last_error)].filter(Boolean).join(" ")];
+  const down = link.connected ? [] : [fill(T.linkDown, { reason: link.last_error ? ` (${link.last_error})` : "" })];
   const all = [...down, ...problems];
   $("home-problems").hidden = all.length === 0;
   $("home-problems").replaceChildren(...all.map((text) => el("li", { class: "alert missed", text: ended(text) })));
@@ -83,7 +83,7 @@ async function showDays({ days, currency, mode }) {
   const head = el("thead", {}, el("tr", {}, el("td"), ...[T.saves, T.bill].map((text) => el("th", { scope: "col", text }))));
   const line = (name, values) => el("tr", {}, el("th", { scope: "row", text: name }),
     ...values.map((value) => el("td", { text: typeof value === "number" ? cash.text(value) : "–" })));
-  const rows = days.map(({ date: name, savings, cost }) => line(T.days[name] ?? dayName(name), [savings, cost]));
+  const rows = days.map(({ day, savings, cost }) => line(T.days[day] ?? day, [savings, cost]));
   if (bills) rows.unshift(line(T.days.yesterday + (share < 0.995 ? ` (${fill(T.share, { share: percent(share) })})` : ""), [bills.saved, bills.real]));
   $("home-money").hidden = rows.length === 0;
   $("home-days").replaceChildren(el("table", {}, head, el("tbody", {}, ...rows)));

@@ -43,7 +43,7 @@ export const TEXTS = {
     besideMore: "Over the next {hours} h, PowerSync's plan costs {more} more than ours at the same prices.",
     besideSame: "Over the next {hours} h, PowerSync's plan costs as much as ours.",
     besideLess: "Over the next {hours} h, PowerSync's plan costs {more} less than ours at the same prices; what follows later may outweigh that.",
-    linkDown: "Home Assistant is not connected; we try again by ourselves.",
+    linkDown: "Home Assistant is not connected{reason}; we try again by ourselves.",
     problems: "Needs your attention", saving: "Saving…", done: "Done",
   },
   history: {

@@ -71,8 +71,9 @@ function tariff(settings, path, draw) {
   const rates = valueAt(settings, `${path}.rates`) ?? [];
   const add = el("button", { type: "button", class: "more", id: `add-${path}`, text: T.addRate });
   add.addEventListener("click", () => {
-    setAt(settings, `${path}.rates[${rates.length}]`, {});
-    draw(`field-${path}.rates[${rates.length}].price`);
+    const own = `${path}.rates[${rates.length}]`;
+    setAt(settings, own, {});
+    draw(`field-${own}.price`);
   });
   return [
     el("p", { class: "quiet", text: T.ratesNote }),

@@ -33,8 +33,9 @@ function sectionOf([name, fields, item], settings, shown, changed) {
   const items = settings[name] ?? [];
   const add = el("button", { type: "button", class: "more", id: `add-${name}`, text: T.addOne[item] });
   add.addEventListener("click", () => {
-    setAt(settings, `${name}[${items.length}]`, item === "allowance" ? { direction: "import" } : {});
-    changed(`field-${name}[${items.length}].${fields[0]}`);
+    const own = `${name}[${items.length}]`;
+    setAt(settings, own, item === "allowance" ? { direction: "import" } : {});
+    changed(`field-${own}.${fields[0]}`);
   });
   const title = items.length ? `${TEXTS.sections[name]} (${items.length})` : TEXTS.sections[name];
   return disclosure(name, title, faultOf(name), ...items.map((_, i) => itemOf([name, fields, item], settings, i, shown, changed)), el("p", {}, add));

@@ -37,15 +37,22 @@ async function load() {
   try {
     const answer = await api.setup();
     const fault = await look(answer.found);
-    begin(answer.settings);
-    draw();
-    say([answer.problem, fault].filter(Boolean).join(" "));
+    if (settings === null || !fault) {
+      begin(answer.settings);
+      draw();
+    }
+    say(answer.problem ?? "");
+    if (fault) tryAgain([answer.problem, fault].filter(Boolean).join(" "));
   } catch (error) {
-    say(`${error.message} ${T.retry}`);
-    retry = setTimeout(() => { if (isPresent("setup")) showSetup(); }, AGAIN);
+    tryAgain(error.message);
   } finally {
     isBusy = false;
   }
+}
+
+function tryAgain(reason) {
+  say(`${reason} ${T.retry}`);
+  retry = setTimeout(() => { if (isPresent("setup")) showSetup(); }, AGAIN);
 }
 
 /** Look for sources; the last look, or none, where that cannot be done and there are settings. */
@@ -105,7 +112,7 @@ function draw(focus) {
   $("setup-found").replaceChildren(...rows);
   $("setup-found-box").hidden = rows.length === 0;
   $("setup-sections").replaceChildren(...sectionsOf(settings, shown, changed));
-  $("setup-discard").hidden = !isTyped();
+  $("setup-discard").disabled = !isTyped();
   if (focus) $(focus)?.focus();
 }
 
@@ -156,7 +163,7 @@ function usePowerSync() {
 
 /** Keep what is typed for a reload, where the browser lets us. */
 function keep() {
-  $("setup-discard").hidden = !isTyped();
+  $("setup-discard").disabled = !isTyped();
   try {
     sessionStorage.setItem(KEPT, JSON.stringify({ settings, base }));
   } catch (error) {

@@ -1,0 +1,345 @@
+"""The set-up on a phone: what was found, what is missing, one confirmation."""
+
+import json
+import urllib.error
+
+import pytest
+
+from tests.page.browsers import needs_browser
+from tests.page.home_server import (
+    MARKUP,
+    ask,
+    assert_accessible,
+    confirm,
+    home_server,
+    room,
+    settings_of,
+    tab_to,
+    wait_for_plan,
+)
+
+needs_browser()
+
+MISSING = {"capacity_kwh": "13.5", "charge_kw": "5", "discharge_kw": "4.6"}
+MOST_TYPED = 4
+
+
+@pytest.fixture(scope="module")
+def incomplete(tmp_path_factory):
+    """A home without an Energy dashboard, which nobody confirms."""
+    with home_server(tmp_path_factory.mktemp("incomplete"), is_complete=False) as home:
+        yield home
+
+
+@pytest.fixture
+def setup(browser, incomplete):
+    """The set-up of a home without an Energy dashboard."""
+    with room(browser, incomplete, "setup") as page:
+        page.wait_for_selector("#setup-confirm")
+        yield page
+
+
+def battery(name):
+    return f"[id='field-batteries[0].{name}']"
+
+
+def fault(page, path):
+    return page.inner_text(f"[id='fault-{path}']")
+
+
+def test_a_complete_energy_dashboard_needs_a_click_and_no_typing(browser, tmp_path):
+    with home_server(tmp_path) as home, room(browser, home, "home") as page:
+        page.click("#home-hello a")
+        page.wait_for_selector("#setup-confirm")
+        assert page.locator("#setup-missing input").count() == 0
+        assert "Everything" in page.inner_text("#setup-complete")
+
+        page.click("#setup-confirm")
+        wait_for_plan(page)
+
+        assert page.is_visible("#home-shown")
+        assert page.witness.complaints == []
+        (kept,) = settings_of(home)["batteries"]
+        assert kept["capacity_kwh"] == 13.5
+        assert kept["charge_from_grid"]
+
+
+def test_an_ordinary_home_is_set_up_with_the_keyboard_alone(browser, tmp_path):
+    with (
+        home_server(tmp_path, is_complete=False) as home,
+        room(browser, home, "home") as page,
+    ):
+        tab_to(page, "#home-hello a")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#setup-confirm")
+        typed = page.locator("#setup-missing input").count()
+        assert typed <= MOST_TYPED
+        for name, value in MISSING.items():
+            tab_to(page, battery(name))
+            page.keyboard.type(value)
+        tab_to(page, "#setup-confirm")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#room-home:not([hidden])")
+
+        kept = settings_of(home)["batteries"][0]
+        assert {name: kept[name] for name in MISSING} == {
+            name: float(value) for name, value in MISSING.items()
+        }
+        assert page.witness.complaints == []
+
+
+def test_what_was_found_says_its_value_unit_age_and_reason(setup):
+    row = setup.locator("#setup-found .source", has_text="State of charge").or_(
+        setup.locator("#setup-found .source", has_text="Charge")
+    )
+
+    text = row.first.inner_text()
+    assert "64 %" in text
+    assert "old" in text
+    assert "battery" in text
+    assert "Nord Pool" in setup.locator("[id='field-import_price'] option:checked").inner_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "said"),
+    [
+        ("capacity_kwh", "", "Usable capacity: must be given"),
+        ("capacity_kwh", "13500", "is that in Wh?"),
+        ("charge_kw", "-1", "must be from 0.05 to 100 kW"),
+        ("reserve", "150", "Reserve for an outage: must be from 0 % to 100 %"),
+        ("max_soc", "10", "“Highest state of charge”, 10 %, got 20 %"),
+        ("soc", "no entity", "must be a name like sensor.battery"),
+    ],
+)
+def test_a_fault_stands_beside_its_field_in_plain_words(setup, name, typed, said):
+    setup.evaluate("document.querySelector('[data-section=batteries]').open = true")
+    for other, value in MISSING.items():
+        setup.fill(battery(other), value)
+    setup.fill(battery(name), typed)
+    setup.click("#setup-confirm")
+
+    path = f"batteries[0].{'reserve' if name == 'max_soc' else name}"
+    setup.wait_for_function(
+        "path => document.getElementById(`fault-${path}`).textContent", arg=path
+    )
+    assert said in fault(setup, path)
+    assert setup.evaluate("document.activeElement.id") == f"field-{path}"
+    assert setup.get_attribute(f"[id='field-{path}']", "aria-invalid") == "true"
+
+
+def test_what_is_no_number_is_said_before_anything_is_sent(setup):
+    setup.focus(battery("capacity_kwh"))
+    setup.keyboard.type("1e")  # a number begins so, and never ends
+    setup.click("#setup-confirm")
+
+    assert "not readable" in fault(setup, "batteries[0].capacity_kwh")
+
+
+def test_a_tariff_is_typed_as_a_table(browser, tmp_path):
+    path = "import_price.source.tariff"
+    rate = f"{path}.rates[0]"
+    with home_server(tmp_path) as home, room(browser, home, "setup") as page:
+        page.wait_for_selector("#setup-confirm")
+        page.select_option("[id='field-import_price']", "tariff")
+        tab_to(page, f"[id='add-{path}']")
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.id") == f"field-{rate}.price"
+        page.keyboard.type("0.41")
+        page.fill(f"[id='field-{rate}.start']", "17:00")
+        page.fill(f"[id='field-{rate}.end']", "21:00")
+        for day in ("Sat", "Sun"):
+            page.locator(f"[id='field-{rate}.weekdays'] label", has_text=day).click()
+        for month in ("Jun", "Jul", "Aug"):
+            page.locator(f"[id='field-{rate}.months'] label", has_text=month).click()
+        page.click(f"[id='add-{path}']")
+        page.fill(f"[id='field-{path}.rates[1].price']", "9")
+        page.click("[aria-label='Remove: Rate 2']")
+        page.fill(f"[id='field-{path}.otherwise']", "0.24")
+        page.fill(f"[id='field-{path}.holidays']", "12-25\n2026-04-06")
+        assert_accessible(page)
+        page.click("#setup-confirm")
+        page.wait_for_selector("#room-home:not([hidden])")
+
+        tariff = settings_of(home)["import_price"]["source"]["tariff"]
+        assert tariff["otherwise"] == 0.24
+        assert tariff["holidays"] == ["12-25", "2026-04-06"]
+        (kept,) = tariff["rates"]
+        assert (kept["price"], kept["start"], kept["end"]) == (0.41, "17:00", "21:00")
+        assert kept["weekdays"] == [0, 1, 2, 3, 4]
+        assert kept["months"] == [1, 2, 3, 4, 5, 9, 10, 11, 12]
+
+
+def test_everything_else_can_be_set_under_details(browser, tmp_path):
+    with home_server(tmp_path) as home, room(browser, home, "setup") as page:
+        page.wait_for_selector("#setup-confirm")
+        page.evaluate("document.querySelectorAll('.section').forEach(one => { one.open = true; })")
+        page.fill("[id='field-meter.max_import_kw']", "9")
+        page.fill("[id='field-inverter.ac_limit_kw']", "6")
+        page.click("#add-cars")
+        for name, value in {"capacity_kwh": "60", "charge_kw": "11", "target": "70"}.items():
+            page.fill(f"[id='field-cars[0].{name}']", value)
+        page.fill("[id='field-cars[0].departure']", "07:30")
+        page.click("#add-demand_charges")
+        page.fill("[id='field-demand_charges[0].price_per_kw']", "4.5")
+        page.click("#add-allowances")
+        page.fill("[id='field-allowances[0].daily_quota_kwh']", "10")
+        page.fill("[id='field-allowances[0].bonus_price']", "0.01")
+        page.select_option("#acting-way", "script")
+        page.fill("[id='field-acting.action']", "script.battery")
+        page.uncheck("[id='field-batteries[0].export']")
+        page.click("#setup-confirm")
+        page.wait_for_selector("#room-home:not([hidden])")
+
+        kept = settings_of(home)
+        assert kept["meter"]["max_import_kw"] == 9
+        assert kept["inverter"] == {"ac_limit_kw": 6.0, "dc_coupled_solar": True}
+        assert kept["cars"][0]["target"] == 0.7
+        assert kept["cars"][0]["departure"] == "07:30"
+        assert kept["demand_charges"][0]["price_per_kw"] == 4.5
+        assert kept["allowances"][0]["direction"] == "import"
+        assert kept["acting"] == {"action": "script.battery", "preset": "script"}
+        assert not kept["batteries"][0]["export"]
+        assert kept["batteries"][0]["charge_from_grid"]
+
+
+def test_names_with_markup_are_text(browser, tmp_path):
+    def arrange(fake):
+        for state in fake.states.values():
+            state["attributes"]["friendly_name"] = MARKUP
+
+    with (
+        home_server(tmp_path, arrange=arrange) as home,
+        room(browser, home, "setup") as page,
+    ):
+        page.wait_for_selector("#setup-confirm")
+
+        assert MARKUP in page.inner_text("#setup-found")
+        assert page.locator("main img, main b").count() == 0
+
+        page.click("#setup-confirm")
+        wait_for_plan(page)
+        assert page.locator("main img, main b").count() == 0
+        assert page.witness.complaints == []
+
+
+def test_what_is_typed_outlives_a_reload_and_another_look(setup):
+    setup.fill(battery("capacity_kwh"), "7.7")
+    setup.press(battery("capacity_kwh"), "Tab")
+    setup.reload()
+    setup.wait_for_selector("#setup-confirm")
+    assert setup.input_value(battery("capacity_kwh")) == "7.7"
+
+    with setup.expect_response("**/setup/find"):
+        setup.click("#setup-again")
+    setup.wait_for_function("document.getElementById('setup-state').textContent.includes('stays')")
+    assert setup.input_value(battery("capacity_kwh")) == "7.7"
+
+    setup.click("#setup-discard")
+    setup.wait_for_function(
+        "() => document.getElementById('field-batteries[0].capacity_kwh').value === ''"
+    )
+
+
+def test_another_look_takes_what_is_new(setup, incomplete):
+    setup.fill(battery("charge_kw"), "3")
+    fake = incomplete.fake
+    capacity = {"unit_of_measurement": "kWh", "friendly_name": "My Powerwall Capacity"}
+    charge = next(e for e in fake.registry if e["entity_id"] == "sensor.my_powerwall_charge")
+    fake.registry.append(
+        {**charge, "entity_id": "sensor.my_powerwall_capacity", "unique_id": "capacity"}
+    )
+    incomplete.run(fake.set_state("sensor.my_powerwall_capacity", 14, capacity))
+    try:
+        setup.click("#setup-again")
+        setup.locator("#setup-found .source", has_text="14 kWh").wait_for()
+
+        assert setup.input_value(battery("charge_kw")) == "3"
+    finally:
+        fake.registry.pop()
+        incomplete.run(fake.remove_state("sensor.my_powerwall_capacity"))
+
+
+def test_a_home_assistant_that_is_down_is_said_and_tried_again(browser, tmp_path):
+    with home_server(tmp_path) as home:
+        home.run(home.fake.stop())
+        with room(browser, home, "setup") as page:
+            page.locator("#setup-state", has_text="Trying again by itself").wait_for()
+            assert not page.is_visible("#setup-confirm")
+            home.run(home.fake.start())
+            page.wait_for_selector("#setup-confirm")
+
+            home.run(home.fake.stop())
+            page.click("#setup-again")
+            page.locator("#setup-state", has_text="Home Assistant gave no answer").wait_for()
+            assert page.is_visible("#setup-confirm"), "what is there stays"
+            page.reload()
+            page.locator("#setup-state", has_text="Trying again by itself").wait_for()
+            assert page.is_visible("#setup-confirm"), "by the last look"
+
+
+def test_a_server_that_began_anew_has_another_token(browser, incomplete):
+    with room(browser, incomplete, "home") as page:
+        stale = [True]
+
+        def answer(route):
+            found = json.loads(route.fetch().text())
+            if stale:
+                found["token"] = stale.pop() and "of the run before"
+            route.fulfill(json=found)
+
+        page.route("**/setup.json", answer)
+        page.click("a[href='#setup']")
+
+        page.wait_for_selector("#setup-confirm")
+
+
+def test_a_tab_keeps_what_another_one_has_changed(browser, tmp_path):
+    with home_server(tmp_path) as home:
+        confirm(home)
+        with room(browser, home, "setup") as page:
+            page.wait_for_selector("#setup-confirm")
+            page.evaluate("document.querySelector('[data-section=batteries]').open = true")
+            page.fill(battery("wear"), "0.02")
+            ask(home, "control", {"mode": "watch", "reserve": 0.35})
+            page.click("#setup-confirm")
+            page.wait_for_selector("#room-home:not([hidden])")
+
+        kept = settings_of(home)
+        assert kept["mode"] == "watch"
+        assert kept["batteries"][0]["reserve"] == 0.35
+        assert kept["batteries"][0]["wear"] == 0.02
+
+
+def test_powersync_is_one_switch_where_its_view_is_found(browser, tmp_path):
+    from tests.finding import homes  # noqa: PLC0415
+
+    def arrange(fake):
+        homes.add_powersync(homes.Home(fake))
+
+    with (
+        home_server(tmp_path, arrange=arrange) as home,
+        room(browser, home, "setup") as page,
+    ):
+        page.wait_for_selector("#setup-confirm")
+        page.check("#field-use_powersync")
+        page.click("#setup-confirm")
+        page.wait_for_selector("#room-home:not([hidden])")
+
+        assert settings_of(home)["use_powersync"]
+
+
+def test_a_change_from_elsewhere_is_refused(incomplete):
+    for headers in ({"Origin": "http://evil.example"}, {"X-Page-Token": "guessed"}):
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            ask(incomplete, "control", {"mode": "paused"}, **headers)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_set_up_is_accessible(browser, incomplete, theme):
+    with room(browser, incomplete, "setup", color_scheme=theme) as page:
+        page.wait_for_selector("#setup-confirm")
+        assert_accessible(page)
+        for add in ("#add-cars", "#add-demand_charges", "#add-allowances"):
+            page.evaluate("one => { document.querySelector(one).click(); }", add)
+        page.evaluate("document.querySelectorAll('.section').forEach(one => { one.open = true; })")
+        assert_accessible(page)
