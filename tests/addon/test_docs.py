@@ -1,22 +1,39 @@
 """What the documents tell is true: every name, port, path, option, request and line of the log."""
 
+import argparse
 import json
 import re
 
+import msgspec
 import pytest
 
-from server.command_line import DEFAULT_PORT, DEFAULT_UI_PORT
+from server.command_line import (
+    ADDON_DATA,
+    DEFAULT_PORT,
+    DEFAULT_UI_PORT,
+    USER_DATA,
+    add_serve_arguments,
+)
+from server.home.states.socs import CARRIED, FRESH
 from server.http.app import utc_now
 from server.options import SHORTEST_TOKEN, Options
 from server.plans.planning import optimise_any
+from server.settings.home import Settings
+from server.sources.actions import PRICE_ACTIONS
+from server.telling.acting import DURATION, call_for
+from server.telling.command import Command
+from server.telling.entities import entities_of
+from server.telling.publish import DISCOVERY_TOPIC, LIFETIME, TOPICS, entity_id
 from tests.addon.conftest import ROOT
 from tests.addon.test_files import ADDON, CONFIG
+from tests.controller.processes import planned_home
 from tests.end_to_end import small_request
 from tests.server.processes import running_server
 from tests.server.test_process import call
 
 DOCS = (ADDON / "DOCS.md").read_text()
 README = (ROOT / "README.md").read_text()
+SECURITY = (ROOT / "docs/SECURITY.md").read_text()
 
 
 def options_table(text):
@@ -45,9 +62,13 @@ def test_the_table_of_options_is_that_of_config_yaml(text):
 @pytest.mark.parametrize("text", [DOCS, README], ids=["DOCS.md", "README.md"])
 def test_the_repository_and_the_names_are_ours(text):
     addresses = set(re.findall(r"https://github\.com/[\w./-]+", text))
+    files = f"{CONFIG['url']}/blob/main/"
+    named = {address.removeprefix(files) for address in addresses if address.startswith(files)}
 
     assert CONFIG["url"] in addresses
-    assert addresses <= {CONFIG["url"], "https://github.com/bolagnaise/PowerSync"}
+    pages = {address for address in addresses if not address.startswith(files)}
+    assert pages <= {CONFIG["url"], "https://github.com/bolagnaise/PowerSync"}
+    assert [path for path in named if not (ROOT / path).is_file()] == []
     assert f"**{CONFIG['name']}**" in text
 
 
@@ -150,3 +171,119 @@ def test_following_it_leads_to_a_first_plan(installed, tmp_path):
     assert up in server.log
     assert f"request {request_line[1]}" in server.log
     assert health == f'"status": "{healthy["status"]}"'
+
+
+def settings_with(batteries, cars):
+    """Settings of a home with so many of each."""
+    storage = {"capacity_kwh": 10.0, "charge_kw": 5.0}
+    battery = {**storage, "discharge_kw": 5.0, "soc": "sensor.soc"}
+    raw = {
+        "import_price": {"source": {"from": "fixed", "price": 0.3}},
+        "batteries": [battery] * batteries,
+        "cars": [storage] * cars,
+    }
+    return msgspec.convert(raw, Settings)
+
+
+def test_the_entities_of_the_table_are_those_of_a_home():
+    """Of several batteries and cars, the first."""
+    rows = re.search(r"^\| entity \| .*?\n((?:\|.*\n)+)", DOCS, re.M)[1]
+    told = re.findall(r"`(\w+\.powersync_optimiser_\w+)`", rows)
+
+    ours = {entity_id(entity) for entity in entities_of(settings_with(2, 1), "EUR")}
+    assert sorted(told) == sorted(ours - {"sensor.powersync_optimiser_battery_2"})
+    assert f"for {LIFETIME.total_seconds() / 60:.0f} minutes" in DOCS
+
+
+def test_the_actions_and_their_bounds_are_those_of_the_server():
+    minutes = [round(span.total_seconds() / 60) for span in (DURATION, FRESH, CARRIED)]
+    settings = msgspec.structs.replace(settings_with(1, 0).acting, action="script.battery")
+    powersync = msgspec.structs.replace(settings, preset="powersync")
+    commands = [
+        Command(action, 3000.0, utc_now(), 0.5) for action in ("charge", "normal", "export", "hold")
+    ]
+
+    assert f"lasts at most {minutes[0]} minutes" in " ".join(DOCS.split())
+    assert (
+        f"older than {minutes[1]} minutes is carried on by the plan for {minutes[2]} minutes"
+        in (" ".join(DOCS.split()))
+    )
+    assert f"for more than {minutes[1] + minutes[2]} minutes" in DOCS
+    own = call_for(settings, commands[0], 20)[1]["variables"]
+    assert all(f"`{name}`" in DOCS for name in own)
+    for text in (DOCS, SECURITY):
+        called = [call_for(powersync, command, 20)[0].partition(".")[2] for command in commands]
+        assert all(name in text for name in called)
+
+
+def source_of_the_server():
+    """All texts that people may read, as one; parts of a text that follow each other are joined."""
+    files = [*(ROOT / "server").rglob("*.py"), *(ROOT / "server/page/static").rglob("*.js")]
+    return " ".join(re.sub(r'"\s*\n\s*f?"', "", path.read_text("utf-8")) for path in files)
+
+
+def test_what_the_page_says_is_what_it_says():
+    """Every quotation of the table of troubles, between its gaps."""
+    quoted = re.findall("^\\| “(.*?)” \\|", DOCS, re.M)
+    parts = [part.strip(" ;.,(") for text in quoted for part in text.split("…")]
+    source = source_of_the_server()
+
+    assert len(quoted) > 10
+    assert [part for part in parts if part not in source] == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Set up my home", "Found", "To fill in", "Details", "Confirm and plan", "Look again",
+        "Commands", "by PowerSync's actions", "Take everything from PowerSync",
+        "CSV of these days", "Delete the books…", "Home", "Plan", "History", "Set-up",
+        "Charge", "Normal", "Export", "Hold", "prices in entities I name",
+    ],
+)  # fmt: skip
+def test_the_words_in_bold_are_those_of_the_page(words):
+    texts = (ROOT / "server/page/static/home/texts.js").read_text("utf-8")
+
+    assert f'"{words}"' in texts
+    assert re.search(rf"\*\*[^*]*{re.escape(words)}", DOCS.replace("\n", " "))
+
+
+def test_the_flags_of_the_readme_are_those_of_the_server():
+    parser = argparse.ArgumentParser()
+    add_serve_arguments(parser)
+    section = re.search(r"^## At home$(.*?)^## ", README, re.M | re.S)[1]
+    named = set(re.findall(r"--[a-z-]+", section))
+
+    assert named == {"--home-assistant", "--token-file", "--data"}
+    assert named <= {flag for action in parser._actions for flag in action.option_strings}
+    assert str(USER_DATA) in section
+
+
+def test_what_is_read_and_written_is_said():
+    """The topics, actions and folder of docs/SECURITY.md."""
+    assert all(f"`{action.action}`" in SECURITY for action in PRICE_ACTIONS)
+    assert all(f"`{topic}`" in SECURITY for topic in (*TOPICS, DISCOVERY_TOPIC))
+    assert f"`{ADDON_DATA}`" in SECURITY
+
+
+def test_a_home_is_planned_for_as_the_documents_tell(tmp_path):
+    """From the connection to the first plan: its lines of the log, and the files that it keeps."""
+    promised = re.search(r"`(Home Assistant: connected, version )…`", DOCS)[1]
+    rows = re.search(r"^\| file \| .*?\n((?:\|.*\n)+)", SECURITY, re.M)[1]
+    named = re.findall(r"`([\w….-]+)`", rows)
+    patterns = [re.escape(name).replace("…", r"\w+") for name in named]
+    files = "|".join([*patterns, *(rf"books-\w+\.db{end}" for end in ("-wal", "-shm"))])
+
+    with planned_home(tmp_path) as (fake, _loop, server, visitor):
+        visitor.until(lambda status: status["link"]["connected"])
+        assert "mqtt.publish" not in json.dumps(fake.calls), "something is written before"
+        visitor.set_up(acting={"action": "script.battery"})
+        kept = [path.name for path in (tmp_path / "data").iterdir()]
+
+        assert promised in server.log
+        assert fake.token not in server.log
+    assert [name for name in kept if not re.fullmatch(files, name)] == []
+    assert {"settings.json", "lock"} <= set(kept)
+    assert all(
+        fake.token not in path.read_text("latin-1") for path in (tmp_path / "data").iterdir()
+    )
