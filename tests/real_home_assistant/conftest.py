@@ -1,6 +1,7 @@
 """One Home Assistant, one home and one server for each file of tests."""
 
 import asyncio
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -19,6 +20,10 @@ NOON = datetime(2026, 6, 10, 12, 3, tzinfo=UTC)
 
 EVENING = datetime(2026, 6, 10, 20, 3, tzinfo=UTC)
 """22:03 of the same day: a battery is charged from the grid or not at all."""
+
+needs_time = pytest.mark.skipif(
+    "HOME_ASSISTANT_FULL" not in os.environ, reason="takes minutes: make home-assistant"
+)
 
 lack = cache(processes.lack)
 
@@ -41,9 +46,10 @@ async def place(request):
     """A home with a year of history, and our server beside it, not set up."""
     if reason := await asyncio.to_thread(lack):
         pytest.skip(reason)
-    async with running_core(
-        getattr(request.module, "START", NOON), [DOMAIN, *sources.DOMAINS]
-    ) as core:
+    start = getattr(request.module, "START", NOON)
+    has_broker = getattr(request.module, "HAS_BROKER", True)
+    domains = [DOMAIN, *sources.DOMAINS]
+    async with running_core(start, domains, has_broker=has_broker) as core:
         home = Home(core)
         await home.install()
         async with running_planner(core) as planner:

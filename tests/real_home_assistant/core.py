@@ -198,6 +198,12 @@ class Core:
             raise CommandError(f"{domain}: {flow}")
         return flow["result"]["entry_id"]
 
+    async def entry_of(self, domain):
+        """Return the id of the one config entry of an integration."""
+        entries = await self.get(f"config/config_entries/entry?domain={domain}")
+        (entry,) = entries
+        return entry["entry_id"]
+
     async def remove_entry(self, entry):
         await self._json("DELETE", f"/api/config/config_entries/entry/{entry}")
 
@@ -266,14 +272,15 @@ async def _collect(socket, found):
 
 
 @contextlib.asynccontextmanager
-async def running_core(start, integrations=(), **options):
-    """Run Core with the broker connected and copies of the tests' integration; end both."""
+async def running_core(start, integrations=(), *, has_broker=True, **options):
+    """Run Core with copies of the tests' integration, and with the broker; end both."""
     core = Core(start, **options)
     for domain in integrations:
         copy_integration(core.folder, domain)
     try:
         await core.start()
-        await core.add_mqtt()
+        if has_broker:
+            await core.add_mqtt()
         yield core
     finally:
         await core.close()

@@ -7,6 +7,7 @@ from datetime import UTC, timedelta
 from typing import Any
 
 from tests.real_home_assistant.prices import Market, sun
+from tests.real_home_assistant.processes import until
 
 PRICE = {"unit": "EUR/kWh", "state_class": "measurement"}
 SECOND = timedelta(seconds=1)
@@ -54,7 +55,13 @@ async def show(core, domain, shown):
 async def add_source(core, source, market):
     """Set a source up, and return the id of its config entry."""
     await show(core, source.domain, source.shown(market))
-    return await core.add_entry(source.domain)
+    entry = await core.add_entry(source.domain)
+
+    async def is_shown():
+        return all([await core.state(name) for name in source.entities])
+
+    await until(is_shown, 10, f"entities of {source.name}")
+    return entry
 
 
 def amber_rows(market, factor=1.0):

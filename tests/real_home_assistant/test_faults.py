@@ -4,14 +4,13 @@ Part of `make home-assistant`, not of every run: each test waits for restarts.
 """
 
 import contextlib
-import os
 from datetime import timedelta
 
 import pytest
 import pytest_asyncio
 
 from tests.real_home_assistant import operation, sources
-from tests.real_home_assistant.conftest import EVENING
+from tests.real_home_assistant.conftest import EVENING, needs_time
 from tests.real_home_assistant.operation import (
     PRICE,
     commanded,
@@ -23,9 +22,7 @@ from tests.real_home_assistant.operation import (
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.timeout(900),
-    pytest.mark.skipif(
-        "HOME_ASSISTANT_FULL" not in os.environ, reason="takes minutes: make home-assistant"
-    ),
+    needs_time,
 ]
 
 START = EVENING

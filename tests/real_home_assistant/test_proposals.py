@@ -4,7 +4,6 @@ import pytest
 
 from tests.real_home_assistant import sources
 from tests.real_home_assistant.prices import sun
-from tests.real_home_assistant.processes import until
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(600)]
 
@@ -16,12 +15,7 @@ async def _proposals(place, source):
     if not source.entities and not source.action:
         await place.home.save_dashboard(forecasts=[entry])
 
-    async def found():
-        states = [await place.core.state(name) for name in source.entities]
-        return all(states)
-
     try:
-        await until(found, 10, f"entities of {source.name}")
         answer = await place.planner.find()
     finally:
         await place.core.remove_entry(entry)
