@@ -5,11 +5,12 @@ import { dateFromToday, dayName, money } from "./formats.js";
 import { fill, TEXTS } from "./texts.js";
 
 const T = TEXTS.history;
-// What is told of a day or of several, and where it is found; `parts` explain the line before.
+// What is told of a day or of several, and where it is found; a part explains the line before.
 const LINES = [
   [T.saved, ({ bills }) => bills.saved], [T.stored, ({ bills }) => bills.more_stored, "part"],
   [T.real, ({ bills }) => bills.real], [T.bought, ({ bills }) => bills.import_cost, "part"], [T.sold, ({ bills }) => bills.export_income, "part"],
   [T.plain, ({ bills }) => bills.self_consumption], [T.none, ({ bills }) => bills.idle], [T.wear, ({ bills }) => bills.wear],
+  [T.watched, ({ bills }) => bills.watched, "where known"], [T.watchedSaved, ({ bills }) => bills.watched_saved, "where known"],
   [T.claimed, ({ claim }) => claim?.claimed], [T.realThen, ({ claim }) => claim?.real],
   [T.forecast, ({ claim }) => claim?.from_forecast, "part"], [T.execution, ({ claim }) => claim?.from_execution, "part"],
   [T.price, ({ claim }) => claim?.from_price, "part"],
@@ -78,10 +79,10 @@ const summary = (name, [[, saved], , [, real]], cash, isPart) => el("summary", {
   el("span", { class: "saving", text: `${T.saved} ${text(saved, cash)}` }));
 
 const lines = (rows, cash) => el("dl", { class: "pairs" },
-  ...rows.filter(([, value, kind]) => kind !== "part" || typeof value === "number")
+  ...rows.filter(([, value, kind]) => !kind || typeof value === "number")
     .flatMap(([name, value, kind]) => {
       const made = pairs([[name, text(value, cash)]]);
-      if (kind) made[0].className = kind;
+      if (kind === "part") made[0].className = kind;
       return made;
     }));
 

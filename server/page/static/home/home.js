@@ -78,7 +78,7 @@ async function showDays({ days, currency, mode }) {
     Object.assign(yesterday, { date, read: Date.now() });
     yesterday.book = await api.get(`books/days.json?first=${date}&last=${date}`).then((found) => found.days[0], () => null);
   }
-  const { bills, claim, share } = yesterday.book ?? {};
+  const { bills, share } = yesterday.book ?? {};
   const cash = money(currency);
   const head = el("thead", {}, el("tr", {}, el("td"), ...[T.saves, T.bill].map((text) => el("th", { scope: "col", text }))));
   const line = (name, values) => el("tr", {}, el("th", { scope: "row", text: name }),
@@ -87,8 +87,16 @@ async function showDays({ days, currency, mode }) {
   if (bills) rows.unshift(line(T.days.yesterday + (share < 0.995 ? ` (${fill(T.share, { share: percent(share) })})` : ""), [bills.saved, bills.real]));
   $("home-money").hidden = rows.length === 0;
   $("home-days").replaceChildren(el("table", {}, head, el("tbody", {}, ...rows)));
-  $("home-claim").textContent = mode === "watch" && claim
-    ? fill(T.wouldHave, { real: cash.text(claim.real), claimed: cash.text(claim.claimed) }) : "";
+  $("home-watched").textContent = mode === "watch" ? watchedText(bills, cash) : "";
+}
+
+/** What our commands would have made of yesterday, as far as it was watched. */
+function watchedText(bills, cash) {
+  if (typeof bills?.watched !== "number") return "";
+  const { real, watched, watched_saved_more: more, watched_share: share } = bills;
+  const parts = [fill(T.wouldHave, { real: cash.text(real), watched: cash.text(watched), share: percent(share ?? 1) })];
+  if (typeof more === "number") parts.push(fill(more < 0 ? T.wouldCost : T.wouldSave, { more: cash.text(Math.abs(more)) }));
+  return parts.join(" ");
 }
 
 function showBeside({ powersync, currency }) {
