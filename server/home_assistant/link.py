@@ -49,6 +49,12 @@ __all__ = [
 
 Fields: TypeAlias = dict[str, Any]
 
+_REPORTS = (
+    "[{% for name in NAMES %}"
+    "{{ (states[name].last_reported.isoformat() if states[name] else none) | tojson }}"
+    "{{ ',' if not loop.last }}{% endfor %}]"
+)
+
 _CONNECTING = 10.0  # s
 _SETTINGS = 30.0  # s; a starting Core is slow
 _SLOWER = 5  # times the longest pause after a refused token: each try alarms the user
@@ -295,6 +301,30 @@ class Link:
             if error.code == "404":
                 return None
             raise
+
+    async def reports(self, entities: Sequence[str]) -> dict[str, datetime]:
+        """Return when entities reported last, also what they had reported before.
+
+        Core 2026.11 keeps the `last_reported` of its first answer in all later ones of the same
+        state; a template tells the true one.
+
+        Raises
+        ------
+        LinkError
+            By what failed.
+        """
+        names = [name for name in entities if is_entity_id(name)]
+        template = _REPORTS.replace("NAMES", msgspec.json.encode(names).decode())
+        answer = await self._rest.request(
+            self._open_session(),
+            "template",
+            method="POST",
+            body=msgspec.json.encode({"template": template}),
+            timeout=10.0,
+            most_bytes=2**16,
+        )
+        stamps = decode(answer, list[datetime | None])
+        return {name: at for name, at in zip(names, stamps, strict=False) if at is not None}
 
     async def set_state(self, entity_id: str, state: str, attributes: Mapping[str, Any]) -> None:
         """Create or replace the state of one entity.

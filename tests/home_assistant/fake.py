@@ -483,6 +483,8 @@ class FakeHomeAssistant:
             self.posted.append((name, body))
             await self.set_state(name, body["state"], body.get("attributes"))
             return web.json_response(self.states[name], status=201 if is_new else 200)
+        if kind == "template":
+            return self._reports(body["template"])
         domain, _, service = name.partition("/")
         fields = {"domain": domain, "service": service, "service_data": body}
         try:
@@ -490,6 +492,14 @@ class FakeHomeAssistant:
         except Refusal as refusal:
             return web.json_response({"message": refusal.message}, status=400)
         return web.json_response({"service_response": answer.get("response")})
+
+    def _reports(self, template: str) -> web.Response:
+        """The one template that is asked: the last reports of a list of entities."""
+        names = json.loads(template[template.index(" in [") + 4 : template.index("] %}") + 1])
+        assert "last_reported" in template
+        known = [self.states.get(name) for name in names]
+        stamps = [state and state["last_reported"] for state in known]
+        return web.Response(text=json.dumps(stamps))
 
     async def _faulty(self, request: web.Request, fault: str) -> web.StreamResponse:
         if fault == "slow":

@@ -1,4 +1,5 @@
 import asyncio
+from datetime import datetime
 
 import pytest
 
@@ -301,3 +302,13 @@ async def test_a_cancelled_link_closes_everything(home_assistant):
     assert not link.health.connected
     with pytest.raises(LinkDown):
         await link.command("get_config")
+
+
+async def test_the_true_last_report_comes_from_a_template(home_assistant, link):
+    """Core keeps the first `last_reported` of a state in all later answers."""
+    await home_assistant.set_state("sensor.soc", "50", {})
+    stamp = home_assistant.states["sensor.soc"]["last_reported"]
+
+    reports = await link.reports(["sensor.soc", "sensor.missing", "no entity"])
+
+    assert reports == {"sensor.soc": datetime.fromisoformat(stamp)}

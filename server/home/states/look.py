@@ -1,10 +1,12 @@
 """One look at Home Assistant, and memory from one look to the next."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from typing import Generic, TypeVar
+
+import msgspec
 
 from server.home.powersync import PowerSyncView
 from server.home.states.socs import ExpectedSocs, GoodSoc
@@ -94,14 +96,22 @@ class Look:
 
     async def state(self, entity: str) -> EntityState | None:
         """Return the state of an entity, with its last report; None where it has none to read."""
+        return (await self.states([entity]))[0]
+
+    async def states(self, entities: Sequence[str]) -> list[EntityState | None]:
+        """Return the states of several entities, asked for at once."""
+        states = await asyncio.gather(*map(self._state, entities))
+        try:
+            reports = await self.link.reports([state.entity_id for state in states if state])
+        except LinkError:
+            reports = {}
+        return [state and _with_report(state, reports.get(state.entity_id)) for state in states]
+
+    async def _state(self, entity: str) -> EntityState | None:
         try:
             return await self.link.state(entity)
         except LinkError:
             return self.link.followed.get(entity)
-
-    async def states(self, entities: Iterable[str]) -> list[EntityState | None]:
-        """Return the states of several entities, asked for at once."""
-        return await asyncio.gather(*map(self.state, entities))
 
     async def entries(self) -> Sequence[RegistryEntry]:
         """Return the entity registry, at most an hour old where it can be read."""
@@ -113,6 +123,13 @@ class Look:
                 return kept.value if kept else []
             self.memory.registry = kept = Kept(entries, self.now)
         return kept.value
+
+
+def _with_report(state: EntityState, at: datetime | None) -> EntityState:
+    """Return a state that was reported last at an instant, where that is known and later."""
+    if at is None or at <= time_of_report(state):
+        return state
+    return msgspec.structs.replace(state, last_reported=at)
 
 
 def time_of_report(state: EntityState) -> datetime:
