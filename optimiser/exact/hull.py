@@ -188,7 +188,7 @@ def _add_direction(
     extension.at_most(upper[own_discharge], (own_discharge, 1.0), (z, upper[own_discharge]))
     _add_levels(extension, formulation, group, times)
 
-    others = np.setdiff1d(np.arange(charge.shape[0]), group)
+    others = np.delete(np.arange(charge.shape[0]), group)
     takers = others[(upper[charge[np.ix_(others, times)]] > 0.0).any(axis=1)]
     taken = charge[np.ix_(takers, times)]
     v = extension.add_columns(upper[taken])

@@ -148,7 +148,8 @@ def is_feasible(formulation: Formulation, dispatch: Dispatch) -> bool:
 
 def members(storages: StorageArrays) -> tuple[Places, ...]:
     """Return the storages of each group."""
-    return tuple(np.flatnonzero(storages.group == g) for g in np.unique(storages.group))
+    groups = sorted(set(storages.group.tolist()))
+    return tuple(np.flatnonzero(storages.group == group) for group in groups)
 
 
 def charges_more(storages: StorageArrays, charge: Vector, discharge: Vector) -> Mask:

@@ -32,6 +32,7 @@ from optimiser.model.formulation import Formulation
 from optimiser.model.linear_program import LpSolution
 from optimiser.model.self_consumption import self_consumption
 from optimiser.problem.site import Site
+from optimiser.problem.tariff import median_of
 from optimiser.solvers import Deadline, SolverBackend, now
 from optimiser.value_function.storage_plan import StoragePlan
 
@@ -114,7 +115,7 @@ def proof_gap(site: Site) -> float:
 
     A tenth of a cent, and more where prices are more than those of dollars.
     """
-    level = float(np.median(np.abs(site.tariff.import_price)))
+    level = median_of(np.abs(site.tariff.import_price))
     return _PROOF_GAP * max(1.0, level / _USUAL_PRICE)
 
 

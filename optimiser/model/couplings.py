@@ -97,7 +97,7 @@ class Services:
             yield _Row(block, place, [1.0, -1.0], -np.inf, float(self.feed_in[s]))
         for t in np.flatnonzero(self.held.any(axis=0)).tolist():
             yield self._limit(t, *_of_storages(blocks.DISCHARGE, self.held, t))
-        for t in np.unique(self.interval).tolist():
+        for t in sorted(set(self.interval.tolist())):
             columns = np.flatnonzero(self.interval == t).tolist()
             yield self._limit(t, [blocks.SERVICE] * len(columns), columns)
 

@@ -87,7 +87,7 @@ def _peaks_of(horizon: Horizon, charge: DemandCharge) -> tuple[MeteredPeak, ...]
     keys = [block_key(start, charge.average_hours) for start in horizon.starts]
     return tuple(
         _metered_peak(horizon, charge, keys, inside & (periods == period), is_first=i == 0)
-        for i, period in enumerate(np.unique(periods).tolist())
+        for i, period in enumerate(sorted(set(periods.tolist())))
     )
 
 

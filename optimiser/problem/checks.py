@@ -120,7 +120,9 @@ def as_numbers(field: str, values: object) -> Vector:
     try:
         raw, numbers = np.asarray(values), np.array(values, dtype=np.float64)
         is_text = raw.dtype.kind == "O" and bool({str, bytes} & {*map(type, raw.flat)})
-        if raw.dtype.kind in "biufO" and not is_text and not np.ma.is_masked(values):
+        # Only masked arrays have a mask; to ask numpy.ma would load it, which takes 1.2 MiB.
+        is_masked = isinstance(values, np.ndarray) and np.any(getattr(values, "mask", False))
+        if raw.dtype.kind in "biufO" and not is_text and not is_masked:
             return numbers
     except (TypeError, ValueError, OverflowError):
         pass

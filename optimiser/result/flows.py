@@ -127,7 +127,7 @@ def _split_solar(
         left = _share(left, missing, ~may.charge_from_grid)
         vehicles = map(_TURN.__getitem__, map(attrgetter("priority"), site.vehicles))
         turns = np.array([_BATTERY_TURN] * len(site.batteries) + [*vehicles])
-        for turn in np.unique(turns).tolist():
+        for turn in sorted(set(turns.tolist())):
             left = _share(left, missing, (turns == turn)[:, None])
     return to_load, left
 

@@ -85,7 +85,7 @@ def _share_by_priority(
     shares = np.zeros(room.size)
     room = np.maximum(room, 0.0)
     left = energy
-    for rank in np.unique(order):
+    for rank in sorted(set(order.tolist())):
         own = np.flatnonzero(order == rank)
         part = min(left, float(room[own].sum()))
         if part > 0:
@@ -97,7 +97,7 @@ def _share_by_priority(
 def _water_fill(energy: float, room: Vector, height: Vector, width: Vector) -> Vector:
     """Share energy that fits so that those which are not full end at one level."""
     tops = height + room / width
-    marks = np.unique(np.concatenate([height, tops]))
+    marks = np.array(sorted({*height.tolist(), *tops.tolist()}))
     filled = [_energy_up_to(mark, room, height, width).sum() for mark in marks]
     level = float(np.interp(energy, np.array(filled), marks))
     shares = _energy_up_to(level, room, height, width)

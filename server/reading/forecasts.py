@@ -6,7 +6,7 @@ import numpy as np
 
 from matrix_builders import Vector
 from optimiser import Horizon, ProblemError
-from optimiser.problem.tariff import price_scale_of
+from optimiser.problem.tariff import median_of, price_scale_of
 from server.reading.series.lists import Series, on_intervals, series_from_wire
 from server.reading.series.steps import Kind, SeriesRule, Timeline
 from server.wire.price_unit import PriceUnit, price_unit_from_text
@@ -98,7 +98,7 @@ def _without_faults(field: str, prices: Vector, largest: float, repairs: Repairs
 
 def _in_one_unit(buying: Vector, selling: Vector, repairs: Repairs) -> tuple[Vector, Vector]:
     """Return prices in whole money, where only those of one way are in cents."""
-    bought, sold = [float(np.median(np.abs(prices))) for prices in (buying, selling)]
+    bought, sold = [median_of(np.abs(prices)) for prices in (buying, selling)]
     whole = max(1.0, price_scale_of(buying))
     if bought and sold > max(_PERHAPS_OTHER * bought, whole):
         if sold > _SURELY_OTHER * bought:

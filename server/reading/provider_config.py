@@ -21,6 +21,7 @@ from optimiser import (
     Tariff,
     Window,
 )
+from optimiser.problem.tariff import median_of
 from optimiser.problem.windows import Mask
 from server.wire.repairs import Repairs, number_from_json
 from server.wire.requests import ProviderConfigIn
@@ -92,7 +93,7 @@ def _spike(wire: ProviderConfigIn) -> SpikeProtection | None:
 
 def warn_of_low_threshold(spike: SpikeProtection, prices: Vector, repairs: Repairs) -> None:
     """Say where the usual price, in money per kWh, counts as a spike."""
-    usual = float(np.median(prices))
+    usual = median_of(prices)
     if usual >= spike.threshold:
         repairs.note(
             "implausible",

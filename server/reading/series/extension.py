@@ -3,6 +3,7 @@
 import numpy as np
 
 from matrix_builders import Vector
+from optimiser.problem.tariff import median_of
 from server.reading.series.steps import (
     DAY,
     Kind,
@@ -72,7 +73,7 @@ def _cycle(steps: Steps, timeline: Timeline, spans: Vector, days: Vector) -> Vec
 
 def _modest(steps: Steps, at: int) -> float:
     """Return the value at an end of a series, or its median where that is smaller."""
-    return float(min(steps.values[at], np.median(steps.values), key=abs))
+    return float(min(steps.values[at], median_of(steps.values), key=abs))
 
 
 def _reach(steps: Steps, timeline: Timeline, *, is_late: bool) -> str:
