@@ -46,12 +46,16 @@ class Visitor:
 
 
 @contextmanager
-def planned_home(folder, *, packages=ROOT, environment=None, **options):
+def planned_home(folder, *, packages=ROOT, environment=None, before=(), **options):
     """A fake, our server beside it, and its visitor."""
     with running_fake(**options) as (fake, loop):
         secret = {"HOME_ASSISTANT_TOKEN": fake.token}
         flags = ("--home-assistant", f"http://127.0.0.1:{fake.port}", "--data", folder / "data")
         with running_server(
-            folder, *flags, environment={**(environment or {}), **secret}, folder=packages
+            folder,
+            *flags,
+            environment={**(environment or {}), **secret},
+            folder=packages,
+            before=before,
         ) as server:
             yield fake, loop, server, Visitor(server)
