@@ -2,7 +2,7 @@
 
 import contextlib
 import sys
-from datetime import UTC, datetime
+from datetime import datetime
 
 import aiohttp
 
@@ -96,8 +96,8 @@ class Planner:
 
         async def planned():
             status = await self.status()
-            at = status.get("planned_at")
-            return status if at and datetime.fromisoformat(at) >= instant.astimezone(UTC) else None
+            at, is_plan = status["planned_at"], status["is_proved"] is not None
+            return status if is_plan and datetime.fromisoformat(at) >= instant else None
 
         return await until(planned, seconds, f"a plan after {instant}")
 
