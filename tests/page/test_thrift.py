@@ -7,6 +7,7 @@ from tests.page.browsers import needs_browser
 needs_browser()
 
 ASKS_EVERY = 20.0  # s
+STATIC = Path(__file__).parents[2] / "server" / "page" / "static"
 
 
 def test_the_first_paint_waits_for_no_answer(browser, server):
@@ -41,9 +42,25 @@ def test_an_idle_page_asks_one_small_question_and_a_hidden_one_none(browser, ser
     context.close()
 
 
+def weight_of(names):
+    return sum((STATIC / name).stat().st_size for name in names)
+
+
 def test_all_of_the_page_weighs_little():
-    static = Path(__file__).parents[2] / "server" / "page" / "static"
+    names = [path.relative_to(STATIC) for path in STATIC.rglob("*") if path.is_file()]
 
-    weight = sum(path.stat().st_size for path in static.rglob("*") if path.is_file())
+    assert weight_of(names) <= 220_000  # 54 kB of it for the charts
 
-    assert weight <= 140_000  # 54 kB of it for the charts
+
+def test_rooms_that_nobody_enters_are_not_loaded(browser, server):
+    context = browser.new_context()
+    page = context.new_page()
+    loaded = set()
+    page.on("request", lambda request: loaded.add(request.url.partition("/static/")[2]))
+    page.goto(server.page_url)
+    page.wait_for_selector("#health-card:not([hidden])")
+
+    own = [name for name in loaded if name and not name.startswith("vendor/")]
+    assert weight_of([*own, "index.html"]) <= 125_000
+    assert not any(name.startswith("setup/") for name in own)
+    context.close()

@@ -4,11 +4,9 @@ import { madeAt } from "./data/clock.js";
 import { intervalNow, planOf } from "./data/plan.js";
 import { $ } from "./data/words.js";
 import { get } from "./home/api.js";
-import { showHistory, watchHistory } from "./home/history.js";
 import { showHome, watchHome } from "./home/home.js";
 import { isPresent, onEnter, openRooms } from "./home/rooms.js";
 import { writeTexts } from "./home/texts.js";
-import { showSetup, watchSetup } from "./setup/setup.js";
 import { showHealth } from "./view/health.js";
 import { showHours } from "./view/hours.js";
 import { showMoney } from "./view/money.js";
@@ -74,6 +72,17 @@ async function refreshHome() {
   if (!home.has_home) return;
   openRooms();
   showHome(home);
+}
+
+/** Show a room whose modules are loaded when somebody enters it. */
+async function enter(address) {
+  try {
+    const room = await import(address);
+    room.enter();
+  } catch (error) {
+    console.debug(error);
+    say("The optimiser does not answer. Trying again soon.");
+  }
 }
 
 /** Look again a few times: something has been asked for. */
@@ -216,11 +225,9 @@ $("back").addEventListener("click", goBack);
 $("horizon").addEventListener("change", showHorizon);
 writeTexts();
 watchHome();
-watchHistory();
-watchSetup();
 onEnter("home", refresh);
-onEnter("history", showHistory);
-onEnter("setup", showSetup);
+onEnter("history", () => enter("./home/history.js"));
+onEnter("setup", () => enter("./setup/setup.js"));
 document.addEventListener("changed", refreshSoon);
 watchChart();
 refresh();

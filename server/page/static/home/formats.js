@@ -27,7 +27,7 @@ export function useZone(name) {
 
 const format = (stamp, options) => new Intl.DateTimeFormat(locale, { timeZone: zone, ...options }).format(new Date(stamp));
 
-const HOURS = { hour: "2-digit", minute: "2-digit" };
+const HOURS = { hour: "numeric", minute: "2-digit" };
 export const time = (stamp) => format(stamp, HOURS);
 
 /** A time, with its day where that is not today. */
@@ -60,7 +60,7 @@ export function dayName(date) {
 export function nextTime(clock) {
   const step = 60_000;
   const start = Math.ceil(Date.now() / step) * step;
-  const shown = new Intl.DateTimeFormat("en-GB", { timeZone: zone, ...HOURS, hourCycle: "h23" });
+  const shown = new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   for (let at = start; at < start + 90_000_000; at += step) {
     if (shown.format(at) === clock) return new Date(at).toISOString();
   }

@@ -20,7 +20,7 @@ const open = new Set(); // dates of the days that are
 
 let asked = 0; // a later question makes earlier answers void
 
-export async function showHistory() {
+async function showHistory() {
   const days = Number(document.querySelector("input[name=days]:checked").value);
   const [first, last] = days === 1 ? [dateFromToday(-1), dateFromToday(-1)] : [dateFromToday(1 - days), dateFromToday(0)];
   $("books-csv").href = `books.csv?first=${first}&last=${last}`;
@@ -32,6 +32,8 @@ export async function showHistory() {
     if (mine === asked) say(error.message);
   }
 }
+
+export const enter = showHistory;
 
 const say = (text) => { $("books-state").textContent = text; };
 
@@ -97,9 +99,7 @@ async function erase() {
   }
 }
 
-export function watchHistory() {
-  $("days-choice").addEventListener("change", showHistory);
-  $("books-erase").addEventListener("click", () => $("erase-ask").showModal());
-  $("erase-no").addEventListener("click", () => $("erase-ask").close());
-  $("erase-yes").addEventListener("click", erase);
-}
+$("days-choice").addEventListener("change", showHistory);
+$("books-erase").addEventListener("click", () => $("erase-ask").showModal());
+$("erase-no").addEventListener("click", () => $("erase-ask").close());
+$("erase-yes").addEventListener("click", erase);

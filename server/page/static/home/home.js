@@ -138,7 +138,7 @@ function showSources({ sources }) {
   const bad = sources.filter(({ state }) => state !== "good").length;
   $("home-sources-state").textContent = bad ? fill(T.notGood, { count: bad }) : sources.length ? T.allGood : "";
   $("home-sources").replaceChildren(...sources.map(({ label, value, at, state, text }) =>
-    el("li", { class: `source ${state}` },
+    el("li", { class: "source" },
       el("span", { class: "what", text: label }), el("span", { class: "value", text: value }),
       el("span", { class: `state ${state === "good" ? "good" : "fair"}`, text: TEXTS.health[state] ?? state }),
       el("span", { class: "because", text: [at ? when(at) : "", ended(text)].filter(Boolean).join(" · ") }))));

@@ -73,7 +73,7 @@ export const TEXTS = {
     again: "Look again", found: "Found", missing: "To fill in", allFound: "Everything that a plan needs was found.",
     toFill: "To fill in: {count}. Everything else was found.", noDashboard: "With a complete Energy dashboard in Home Assistant there is nothing to type.",
     age: "{age} old.", none: "none", confirm: "Confirm and plan", confirmed: "Saved. The first plan comes in a moment.",
-    other: "Choose:", yours: "your own value", more: "Details", remove: "Remove", discard: "Discard my changes",
+    other: "Other choices", yours: "Your own value.", more: "Details", remove: "Remove", discard: "Discard my changes",
     addOne: { battery: "Add a battery", car: "Add a car", demand_charge: "Add a demand charge", allowance: "Add an allowance" },
     retry: "Trying again by itself.", saving: "Saving…", check: "Please check the field marked below.", money: "money",
     choose: "choose where it comes from", notPaid: "nothing is paid", example: "For example: {example}.",

@@ -1,6 +1,7 @@
 // What was found in Home Assistant: each proposal with its value, age and reason, and other choices.
 import { duration, el, percent } from "../data/words.js";
 import { fill, TEXTS } from "../home/texts.js";
+import { disclosure } from "./disclosures.js";
 import { isShare } from "./fields.js";
 import { holds, same, setAt, valueAt } from "./paths.js";
 
@@ -9,10 +10,16 @@ const T = TEXTS.setup;
 const valueOf = ({ value, unit }) => [value, unit].filter(Boolean).join(" ");
 export const describe = (one) => [one.label, valueOf(one)].filter(Boolean).join(": ");
 
+/** The field of a proposal, and its choice: the label says both. */
+function namesOf({ label }) {
+  const [field, ...choice] = label.split(": ");
+  return [field, choice.join(": ")];
+}
+
 /** The choices for a field, each once: what was proposed, then the alternatives. */
 export function choicesOf(found, path) {
   const own = found.proposals.find(({ field }) => field === path);
-  const all = own ? [own, ...(own.alternatives ?? [])] : [];
+  const all = own ? [{ ...own, label: namesOf(own)[1] }, ...(own.alternatives ?? [])] : [];
   return all.filter((one, i) => all.findIndex(({ choice }) => same(choice, one.choice)) === i);
 }
 
@@ -39,16 +46,13 @@ function row(found, settings, one, changed) {
   const choices = choicesOf(found, path);
   const present = valueAt(settings, path);
   const at = choices.findIndex(({ choice }) => holds(present, choice));
-  const chosen = choices[at] ?? { label: one.label, value: typed(path, present), why: T.yours };
-  const name = at > 0 ? [nameOf(one), chosen.label].filter(Boolean).join(": ") : one.label;
+  const chosen = choices[at] ?? { label: "", value: typed(path, present), why: T.yours };
+  const name = [namesOf(one)[0], chosen.label].filter(Boolean).join(": ");
   const made = el("li", { class: "source" }, el("span", { class: "what", text: name }),
     el("span", { class: "value", text: valueOf(chosen) }), el("span", { class: "because", text: reasonOf(chosen) }));
-  if (choices.length > 1) made.append(chooser(settings, path, choices, at, changed));
+  if (choices.length > 1) made.append(disclosure(`choice ${path}`, T.other, chooser(settings, path, choices, at, name, changed)));
   return made;
 }
-
-/** The field in words: a proposal's label says it before the name of its choice. */
-const nameOf = ({ label }) => label.split(": ")[0];
 
 function typed(path, value) {
   if (value === undefined || value === null) return T.none;
@@ -57,15 +61,15 @@ function typed(path, value) {
   return typeof value === "object" ? "" : String(value);
 }
 
-function chooser(settings, path, choices, at, changed) {
+function chooser(settings, path, choices, at, name, changed) {
   const id = `choice-${path}`;
-  const options = choices.map((one, i) => el("option", { value: i, text: i === 0 ? describe({ ...one, label: one.label.split(": ").at(-1) }) : describe(one) }));
+  const options = choices.map((one, i) => el("option", { value: i, text: describe(one) || T.none }));
   if (at < 0) options.unshift(el("option", { value: -1, text: T.yours }));
-  const select = el("select", { id }, ...options);
+  const select = el("select", { id, "aria-label": name }, ...options);
   select.value = at;
   select.addEventListener("change", () => {
     setAt(settings, path, structuredClone(choices[select.value].choice));
     changed(id);
   });
-  return el("span", { class: "because choices" }, el("label", { class: "quiet", for: id, text: T.other }), select);
+  return el("div", { class: "field" }, select);
 }

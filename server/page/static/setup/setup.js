@@ -26,7 +26,7 @@ let retry = null;
 const isTyped = () => settings !== null && !same(settings, base);
 
 /** Show the present settings, or what a look finds; typing goes on. */
-export async function showSetup() {
+export async function enter() {
   if (!isBusy && !isTyped()) await load();
 }
 
@@ -52,7 +52,7 @@ async function load() {
 
 function tryAgain(reason) {
   say(`${reason} ${T.retry}`);
-  retry = setTimeout(() => { if (isPresent("setup")) showSetup(); }, AGAIN);
+  retry = setTimeout(() => { if (isPresent("setup")) enter(); }, AGAIN);
 }
 
 /** Look for sources; the last look, or none, where that cannot be done and there are settings. */
@@ -198,9 +198,7 @@ function say(text) {
   $("setup-state").hidden = text === "";
 }
 
-export function watchSetup() {
-  $("setup-form").addEventListener("submit", confirm);
-  $("setup-form").addEventListener("change", keep);
-  $("setup-again").addEventListener("click", lookAgain);
-  $("setup-discard").addEventListener("click", discard);
-}
+$("setup-form").addEventListener("submit", confirm);
+$("setup-form").addEventListener("change", keep);
+$("setup-again").addEventListener("click", lookAgain);
+$("setup-discard").addEventListener("click", discard);
