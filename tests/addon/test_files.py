@@ -87,15 +87,56 @@ def test_nothing_is_asked_for_that_is_not_used():
     assert not (ADDON / "build.yaml").exists()
 
 
-def security_rating(config):
-    """Supervisor's `rating_security`, of what this add-on may ask for."""
-    return min(8, 5 + 2 * bool(config.get("ingress")) + (ADDON / "apparmor.txt").exists())
+RISKY = {
+    "BPF", "CHECKPOINT_RESTORE", "DAC_READ_SEARCH", "NET_ADMIN", "NET_RAW", "PERFMON", "SYS_ADMIN",
+    "SYS_MODULE", "SYS_PTRACE", "SYS_RAWIO",
+}  # fmt: skip
+
+
+def security_rating(config, *, has_profile):
+    """Supervisor's `rating_security` (supervisor/apps/utils.py), from 1 to 8."""
+    privileged = {*config.get("privileged", ())}
+    is_open = any(port is not None for port in config.get("ports", {}).values())
+    has_door = config.get("ingress") or not (config.get("host_network") or is_open)
+    is_risky = bool(privileged & RISKY) or config.get("kernel_modules", False)
+    has_name = config.get("host_uts", False) and "SYS_ADMIN" in privileged
+    rating = 5 + (has_profile if config.get("apparmor", True) else -1)
+    rating += 2 if has_door else bool(config.get("auth_api"))
+    rating += "codenotary" in config
+    rating -= is_risky + has_name + bool(config.get("host_network"))
+    rating -= {"manager": 1, "admin": 2}.get(config.get("hassio_role"), 0)
+    rating -= 2 * bool(config.get("host_pid"))
+    if config.get("docker_api") or config.get("full_access"):
+        return 1
+    return max(1, min(rating, 8))
 
 
 def test_supervisor_gives_its_best_rating():
-    """`homeassistant_api` is not counted; what is counted and not here may not be asked for."""
-    assert security_rating(CONFIG) == 8
-    assert PERMISSIONS & set(CONFIG) <= {"homeassistant_api"}
+    """The right to speak with Home Assistant, which is that of an administrator, costs nothing."""
+    assert CONFIG["homeassistant_api"] is True
+    assert security_rating(CONFIG, has_profile=(ADDON / "apparmor.txt").exists()) == 8
+
+
+@pytest.mark.parametrize(
+    ("change", "rating"),
+    [
+        ({"apparmor": False}, 6),
+        ({"ingress": False}, 8),  # nobody reaches it from outside either
+        ({"ingress": False, "ports": {"5000/tcp": 5000}}, 6),
+        ({"ingress": False, "ports": {"5000/tcp": 5000}, "auth_api": True}, 7),
+        ({"privileged": ["NET_RAW"]}, 7),
+        ({"privileged": ["SYS_ADMIN"], "host_uts": True}, 6),
+        ({"kernel_modules": True}, 7),
+        ({"hassio_role": "manager"}, 7),
+        ({"hassio_role": "admin"}, 6),
+        ({"host_network": True}, 7),
+        ({"host_pid": True}, 6),
+        ({"docker_api": True}, 1),
+        ({"full_access": True}, 1),
+    ],
+)
+def test_what_it_does_without_would_cost_the_rating(change, rating):
+    assert security_rating({**CONFIG, **change}, has_profile=True) == rating
 
 
 def test_the_profile_lets_the_data_folder_be_written_and_nothing_else():
