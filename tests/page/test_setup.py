@@ -328,6 +328,130 @@ def test_powersync_is_one_switch_where_its_view_is_found(browser, tmp_path):
         assert settings_of(home)["use_powersync"]
 
 
+def without_prices(fake):
+    """Take the prices away."""
+    del fake.states["sensor.nordpool_kwh_de_eur"]
+
+
+def test_four_values_are_the_most_that_are_typed_where_nothing_tells_prices(browser, tmp_path):
+    with (
+        home_server(tmp_path, is_complete=False, arrange=without_prices) as home,
+        room(browser, home, "setup") as page,
+    ):
+        page.wait_for_selector("#setup-confirm")
+        page.select_option("#field-import_price", "fixed")
+        page.fill("[id='field-import_price.source.price']", "0.31")
+        for name, value in MISSING.items():
+            page.fill(battery(name), value)
+        typed = page.locator("#setup-missing input")
+        assert typed.count() <= MOST_TYPED
+        page.reload()
+        page.wait_for_selector("#setup-confirm")
+        page.click("#setup-confirm")
+        page.wait_for_selector("#room-home:not([hidden])")
+
+        kept = settings_of(home)
+        assert kept["import_price"]["source"] == {"from": "fixed", "price": 0.31}
+        assert kept["export_price"] is None
+
+
+def test_a_price_that_nobody_chose_is_asked_for_at_its_place(browser, tmp_path):
+    with (
+        home_server(tmp_path, arrange=without_prices) as home,
+        room(browser, home, "setup") as page,
+    ):
+        page.wait_for_selector("#setup-confirm")
+        page.click("#setup-confirm")
+        page.locator("[id='fault-import_price']", has_text="must be given").wait_for()
+        assert page.evaluate("document.activeElement.id") == "field-import_price"
+
+        page.select_option("#field-import_price", "fixed")
+        page.click("#setup-confirm")
+        page.locator("[id='fault-import_price.source.price']", has_text="must be given").wait_for()
+
+
+def test_nothing_paid_and_other_choices_are_taken(browser, tmp_path):
+    with home_server(tmp_path) as home, room(browser, home, "setup") as page:
+        page.wait_for_selector("#setup-confirm")
+        nothing = page.locator("#field-export_price option", has_text="Nothing is paid")
+        page.select_option("#field-export_price", nothing.get_attribute("value"))
+        row = page.locator("#setup-found .source", has_text="Reserve")
+        row.locator("summary").click()
+        row.locator("select").select_option(index=1)
+        row = page.locator("#setup-found .source", has_text="Reserve")
+        assert "10 %" in row.locator(".value").inner_text()
+        assert "Assumed" in row.inner_text()
+        page.click("#setup-confirm")
+        page.wait_for_selector("#room-home:not([hidden])")
+
+        assert settings_of(home)["export_price"] is None
+        assert settings_of(home)["batteries"][0]["reserve"] == 0.1
+
+
+def test_settings_of_kinds_that_this_page_does_not_know_stay(browser, tmp_path):
+    with home_server(tmp_path) as home:
+        confirm(home)
+        sent = []
+        with room(browser, home, "home") as page:
+
+            def answer(route):
+                found = json.loads(route.fetch().text())
+                found["settings"]["import_price"]["source"] = {"from": "the moon", "phase": 3}
+                found["settings"]["cost_function"] = "beauty"
+                route.fulfill(json=found)
+
+            def take(route):
+                sent.append(route.request.post_data_json)
+                route.fulfill(json={"success": True})
+
+            page.route("**/setup.json", answer)
+            page.route("**/setup", take)
+            page.click("a[href='#setup']")
+            page.wait_for_selector("#setup-confirm")
+            assert page.inner_text("#field-import_price option:checked") == "the moon"
+            page.click("#setup-confirm")
+            page.wait_for_selector("#room-home:not([hidden])")
+            assert page.witness.complaints == []
+
+        (kept,) = sent
+        assert kept["import_price"]["source"] == {"from": "the moon", "phase": 3}
+        assert kept["cost_function"] == "beauty"
+
+
+def test_commands_may_go_to_powersync_and_be_taken_back(browser, tmp_path):
+    with home_server(tmp_path) as home:
+        for way, acting in {
+            "powersync": {"action": "power_sync.force_charge", "preset": "powersync"},
+            "none": {"action": None, "preset": "script"},
+        }.items():
+            with room(browser, home, "setup") as page:
+                page.wait_for_selector("#setup-confirm")
+                page.click("[data-section=acting] summary")
+                page.select_option("#acting-way", way)
+                page.click("#setup-confirm")
+                page.wait_for_selector("#room-home:not([hidden])")
+            assert settings_of(home)["acting"] == acting
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({}, "import_price: must be given"),
+        ({"import_price": {"source": {"from": "fixed"}}}, "import_price.source.price: must be "),
+        (
+            {"import_price": {"source": {"from": "fixed", "price": "x"}}},
+            "import_price.source.price: must be a number, got text",
+        ),
+        ([], "body: must be a group of fields, got a list"),
+    ],
+)
+def test_the_server_names_the_field_that_it_cannot_read(incomplete, settings, said):
+    with pytest.raises(urllib.error.HTTPError, match="400") as caught:
+        ask(incomplete, "setup", settings)
+
+    assert json.loads(caught.value.read())["error"].startswith(said)
+
+
 def test_a_change_from_elsewhere_is_refused(incomplete):
     for headers in ({"Origin": "http://evil.example"}, {"X-Page-Token": "guessed"}):
         with pytest.raises(urllib.error.HTTPError, match="403"):

@@ -61,7 +61,7 @@ function inputOf(settings, path) {
 
 /** The input whose changes go to the settings; what is wrong about it is to be corrected first. */
 function bound(settings, path, input, read) {
-  input.addEventListener("change", () => {
+  input.addEventListener("input", () => {
     setAt(settings, path, read(input));
     const fault = document.getElementById(`fault-${path}`);
     if (fault) fault.textContent = "";

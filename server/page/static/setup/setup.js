@@ -97,7 +97,8 @@ async function lookAgain() {
 }
 
 function draw(focus) {
-  const missing = found.missing.filter(({ field: path }) => !isFilled(base, path));
+  const missing = found.missing.filter(({ field: path }) =>
+    !isFilled(base, path) && !(settings.use_powersync && PRICES.has(path)));
   const shown = new Set([...missing.map(({ field: path }) => path), "use_powersync"]);
   $("setup-body").hidden = false;
   $("setup-notes").replaceChildren(...found.notes.map((text) => el("li", { text })));
@@ -199,6 +200,7 @@ function say(text) {
 }
 
 $("setup-form").addEventListener("submit", confirm);
-$("setup-form").addEventListener("change", keep);
+for (const kind of ["input", "change"]) $("setup-form").addEventListener(kind, keep);
+$("setup-powersync").addEventListener("change", () => changed("field-use_powersync"));
 $("setup-again").addEventListener("click", lookAgain);
 $("setup-discard").addEventListener("click", discard);
