@@ -6,14 +6,17 @@ import os
 import pwd
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 
+from tests.addon.apparmor import ABSTRACTIONS, TRACED, Profile, accesses
 from tests.addon.conftest import installed, wheel
-from tests.controller.supervisor import PREFIX, USER, Ingress, addon_of, furnish
+from tests.controller.supervisor import PREFIX, PROFILE, USER, Ingress, addon_of, furnish
 from tests.end_to_end import small_request
+from tests.server.processes import ROOT
 from tests.server.test_process import ENDS_WITHIN, call
 
 __all__ = ["installed", "wheel"]
@@ -197,3 +200,37 @@ def test_a_folder_that_keeps_nothing_costs_what_it_would_keep(addon, kind):
     finally:
         if kind == "read-only":
             subprocess.run(["umount", addon.data], check=True)
+
+
+def test_the_profile_allows_all_that_it_does(addon, packages):
+    """The interpreter and our packages lie elsewhere than in the image; all else is as there."""
+    if shutil.which("strace") is None:
+        pytest.skip("no strace")
+    if not (ABSTRACTIONS / "abstractions/base").exists():
+        pytest.skip("no abstractions of AppArmor")
+    trace = addon.folder / "trace"
+    before = ["strace", "-D", "-f", "-y", "-A", "-o", trace, "-e", f"trace={','.join(TRACED)}"]
+
+    for _ in range(2):
+        with addon.running(before=before, **addon.token()) as (server, ingress):
+            if not ingress.get("setup.json")["settings"]:
+                ingress.set_up(acting={"action": "script.battery"})
+            for mode in ("paused", "automatic"):
+                ingress.post("control", {"mode": mode})
+            ingress.until(lambda status: status["planned_at"])
+            ingress.get("books/days.json?first=2026-01-01&last=2100-01-01")
+            ingress.post("books/delete", {})
+            ingress.ask("GET", "plans/example/view.json")
+            call(server, "/optimize", small_request())
+            server.end(ENDS_WITHIN)
+
+    profile = Profile(PROFILE.read_text())
+    elsewhere = tuple(f"{one}/" for one in (sys.base_prefix, sys.prefix, packages, ROOT))
+    seen = {
+        (path.replace(str(addon.folder), "/data") + "/" * Path(path).is_dir(), rights)
+        for path, rights in accesses(trace.read_text())
+        if not f"{path}/".startswith((*elsewhere, "/usr/bin/setpriv/"))
+    }
+    assert [one for one in seen if profile.lacks(*one)] == []
+    assert {("/data/powersync/", "w"), ("/data/powersync/settings.json.new", "w")} < seen
+    assert {("/data/options.json", "r"), ("/etc/hosts", "r"), ("/etc/passwd", "r")} < seen
