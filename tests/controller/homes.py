@@ -110,13 +110,13 @@ def add_history(fake, now, days=30):
 
 
 @contextmanager
-def running_fake(port=0, **options):
+def running_fake(port=0, clock=lambda: datetime.now(UTC), **options):
     """A filled fake in a thread of its own, for tests of whole processes."""
-    loop, fake = asyncio.new_event_loop(), FakeHomeAssistant()
+    loop, fake = asyncio.new_event_loop(), FakeHomeAssistant(clock)
     fake.port = port
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    fill(fake, datetime.now(UTC), **options)
+    fill(fake, clock(), **options)
     asyncio.run_coroutine_threadsafe(fake.start(), loop).result(10)
     try:
         yield fake, loop
