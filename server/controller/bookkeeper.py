@@ -58,7 +58,9 @@ class Bookkeeper:
             return []
 
     async def write_turn(self, turn: Turn, command: Command | None, acted: Acted | None) -> None:
-        """Write a plan, its prices, and the command that was told."""
+        """Write a plan, its prices, and the command that was told; a fault is over with it."""
+        if self._books is None:
+            await self.open()
         if self._books is None:
             return
         told = [command_entry(acted, command, turn.settings)] if acted and command else []
@@ -66,6 +68,8 @@ class Bookkeeper:
             await self._books.write_interval(prices_from(turn), plan_entry(turn, command), told)
         except BooksError as error:
             self._note(error)
+        else:
+            self._fault = None
 
     async def write_readings(self, link: Link, settings: Settings, now: datetime) -> None:
         """Write the energies that the recorder has of the time since the last reading."""

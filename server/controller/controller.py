@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from optimiser import OptimiserError
 from server.books.days import DayBook
 from server.controller.beside import beside_powersync
 from server.controller.bookkeeper import Bookkeeper
-from server.controller.news import Seen, has_soc_moved, next_plan_at, snapshot
+from server.controller.news import INTERVAL, Seen, has_soc_moved, next_plan_at, snapshot
 from server.controller.orders import Order, settings_after
 from server.controller.status import (
     BesideOut,
@@ -35,7 +36,7 @@ from server.reading.clock import find_zone
 from server.settings.checks import check
 from server.settings.file import SettingsFile
 from server.settings.home import Settings
-from server.telling.acting import Actor
+from server.telling.acting import DURATION, Acted, Actor, may_act
 from server.telling.controls import Controls
 from server.telling.entities import attributes_from, entities_of, values_from
 from server.telling.publish import TOPICS, Publisher
@@ -50,6 +51,7 @@ _GROUP_LATER = 5.0  # s
 _LONGEST_WAIT = 5.0  # s; a clock that is set is noticed so soon
 _BOOKS_EVERY = 60.0  # s
 _AFTER_FAILURE = 30.0  # s
+_FAILED = "Planning failed; the log has the reason."
 _STOPPING = 7.0  # s; Supervisor kills after 10
 
 
@@ -80,7 +82,8 @@ class Controller:
         self._report: Report | None = None
         self._seen: Seen = {}
         self._problems: list[str] = []
-        self._notes: list[str] = []
+        self._note = self._now(), ""
+        self._unkept: str | None = None
         self._connected_since: datetime | None = None
         self._beside: BesideOut | None = None
         self._began = self._now()
@@ -139,29 +142,21 @@ class Controller:
                 await self._wait()
             except Exception:
                 log.exception("planning for the home failed")
-                self._problems = ["Planning failed; the log has the reason."]
+                self._problems = [_FAILED]
                 await asyncio.sleep(_AFTER_FAILURE)
 
     async def _wait(self) -> None:
         """Wait for the next five minutes of the clock, or for news before."""
         began = self._began
         until = next_plan_at(began)
-        while (left := (until - self._now()).total_seconds()) > 0:
-            news = [asyncio.create_task(event.wait()) for event in (self._link.news, self._wake)]
-            try:
-                await asyncio.wait(
-                    news,
-                    timeout=min(left, _LONGEST_WAIT),
-                    return_when=asyncio.FIRST_COMPLETED,
-                )
-            finally:
-                for task in news:
-                    task.cancel()
+        while timedelta() < (left := until - self._now()) <= INTERVAL:  # or a clock put back
+            await _any(min(left.total_seconds(), _LONGEST_WAIT), self._link.news, self._wake)
             if self._wake.is_set():
                 self._wake.clear()
                 return
             if self._link.news.is_set():
-                await asyncio.sleep(_GROUP if (self._now() - began) > _SHORTLY else _GROUP_LATER)
+                is_later = self._now() - began > _SHORTLY
+                await _any(_GROUP if is_later else _GROUP_LATER, self._wake)
                 self._link.news.clear()
                 if self._has_news():
                     return
@@ -191,7 +186,7 @@ class Controller:
                 self._actor.renew()
             if change.note:
                 log.warning("control %s", change.note)
-                self._notes = [change.note]
+                self._note = self._now(), change.note
             if change.settings is not None:
                 self._keep(change.settings)
             is_any |= change.is_replan or change.is_restart or change.is_shown_anew
@@ -204,25 +199,48 @@ class Controller:
             self._file.save(settings)
         except OSError as error:
             log.error("settings.json cannot be written: %s", error)
-            self._notes = [f"The settings cannot be kept: {error.strerror}"]
+            self._unkept = f"The settings cannot be kept: {error.strerror}"
+        else:
+            self._unkept = None
 
     async def _plan(self) -> None:
         """Read, plan, tell, act, and write it down."""
         self._began = self._now()
         settings = self._settings
-        if settings is None or not self._link.is_connected:
+        if settings is None:
+            return
+        if not self._link.is_connected:
+            self._end_old_plan(settings)
             return
         if self._link.health.since != self._connected_since:
             self._connected_since = self._link.health.since
             self._publisher.forget()
             self._actor.renew()
+        if not may_act(settings):  # the end of a command waits for no plan
+            await self._actor.act(settings, None, self._now(), is_commandable=False)
         report = await self._new_report(settings)
-        if report is None:
+        if report is None or settings is not self._settings:  # others call for another plan
             return
-        self._report = report
+        acted = await self._act(settings, report)
+        self._report = report = replace(report, problems=self._problems_beside_telling())
         await self._tell(settings, report)
-        await self._act(settings, report)
         self._log_plan(report)
+        if self._turn is not None:
+            command = report.commands.now if report.commands else None
+            await self._bookkeeper.write_turn(self._turn, command, acted)
+            self._beside = await self._compare(self._turn)
+
+    def _end_old_plan(self, settings: Settings) -> None:
+        """Show no command that has ended, or that another mode ends: nobody can be told."""
+        report, now = self._report, self._now()
+        if report is None or (now - report.at <= DURATION and report.mode == settings.mode):
+            return
+        self._problems = [f"Home Assistant does not answer: {self._link.health.last_error}"]
+        self._report = self._report_without_plan(settings)
+
+    def _report_without_plan(self, settings: Settings) -> Report:
+        self._turn = self._beside = None
+        return report_without_plan(settings, self._now(), self._problems_beside_telling())
 
     def _log_plan(self, report: Report) -> None:
         """Write one line per plan, as those of the API have it."""
@@ -243,15 +261,23 @@ class Controller:
             self._problems = [error.text, *self._reader_problems()]
         except (LinkError, OptimiserError, Overloaded, Overdue) as error:
             self._problems = [f"No plan could be made: {error}"]
-            if self._turn and self._now() - self._turn.inputs.at < _PATIENCE:
+            if self._is_in_force(settings):
                 return None
+        except Exception:
+            log.exception("planning for the home failed")
+            self._problems = [_FAILED]
         else:
             self._turn, self._problems = turn, self._reader_problems()
-            self._beside = await self._compare(turn)
-            return report_from(turn.reply, turn.inputs, settings, self._now(), self._all_problems())
+            return report_from(turn.reply, turn.inputs, settings, self._now())
         log.warning("%s", self._problems[0])
-        self._turn = None
-        return report_without_plan(settings, self._now(), self._all_problems())
+        return self._report_without_plan(settings)
+
+    def _is_in_force(self, settings: Settings) -> bool:
+        """Return whether the plan before still tells what to do."""
+        turn = self._turn
+        if turn is None or turn.settings != settings:
+            return False
+        return timedelta() <= self._now() - turn.inputs.at < _PATIENCE
 
     async def _compare(self, turn: Turn) -> BesideOut | None:
         """Return PowerSync's plan beside ours, where it has one."""
@@ -269,8 +295,10 @@ class Controller:
 
     def _socs_to_expect(self, settings: Settings) -> ExpectedSocs | None:
         """Return where the commands given lead; without any, nothing is expected to move."""
-        is_acting = settings.acting.action is not None and settings.mode == "automatic"
-        return self._turn.soc_trajectory() if self._turn and is_acting else None
+        turn = self._turn
+        if turn is None or turn.settings.batteries != settings.batteries or not may_act(settings):
+            return None
+        return turn.soc_trajectory()
 
     def _reader_problems(self) -> list[str]:
         return [
@@ -281,12 +309,18 @@ class Controller:
 
     def _all_problems(self) -> list[str]:
         """Return all that the owner should know, once each."""
-        acted = self._actor.last
+        telling = [self._publisher.error] if self._publisher.error else []
+        return list(dict.fromkeys([*self._problems_beside_telling(), *telling]))
+
+    def _problems_beside_telling(self) -> list[str]:
+        """Return all that Home Assistant can be told: where it is, telling is no problem."""
+        acted, (noted_at, note) = self._actor.last, self._note
+        is_new = timedelta() <= self._now() - noted_at < _PATIENCE
         others = [
-            self._publisher.error,
             acted.error if acted else None,
             self._bookkeeper.problem,
-            *self._notes,
+            self._unkept,
+            note if is_new else None,
         ]
         return list(dict.fromkeys([*self._problems, *(text for text in others if text)]))
 
@@ -307,16 +341,14 @@ class Controller:
         config = self._link.config
         return settings.currency or (config.currency if config else "EUR")
 
-    async def _act(self, settings: Settings, report: Report) -> None:
-        """Give the command of the report, where the owner lets us, and write all down."""
+    async def _act(self, settings: Settings, report: Report) -> Acted | None:
+        """Give the command of the report, where the owner lets us."""
         command = report.commands.now if report.commands else None
         turn = self._turn
         is_commandable = turn is not None and all(
             reading.is_commandable for reading in turn.inputs.socs
         )
-        acted = await self._actor.act(settings, command, self._now(), is_commandable=is_commandable)
-        if turn is not None:
-            await self._bookkeeper.write_turn(turn, command, acted)
+        return await self._actor.act(settings, command, self._now(), is_commandable=is_commandable)
 
     async def _keep_books(self) -> None:
         """Write the energies of the recorder down, as they come."""
@@ -359,7 +391,7 @@ class Controller:
         check(settings)
         was_published = self._settings is not None and self._settings.may_publish
         self._file.save(settings)
-        self._settings = settings
+        self._settings, self._unkept = settings, None
         if was_published and not settings.may_publish:
             await self._publisher.remove(entities_of(settings, self._currency(settings)))
         self._wake.set()
@@ -384,6 +416,16 @@ class Controller:
     async def delete_books(self) -> None:
         """Delete the books; raises `BooksError`."""
         await self._bookkeeper.delete()
+
+
+async def _any(timeout: float, *events: asyncio.Event) -> None:
+    """Wait until any of the events is set, or for a time [s]."""
+    waits = [asyncio.create_task(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waits, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waits:
+            task.cancel()
 
 
 def _log_failure(task: asyncio.Task[None]) -> None:

@@ -117,8 +117,7 @@ class Actor:
             For the books; None where nothing was asked for.
         """
         async with self._lock:
-            may_act = settings.acting.action is not None and settings.mode == "automatic"
-            if command is None or not is_commandable or not may_act:
+            if command is None or not is_commandable or not may_act(settings):
                 acted = await self._end(now, self._retries)
                 if acted is None and command and is_commandable and settings.mode == "watch":
                     return _watch_record(command, now)
@@ -233,6 +232,11 @@ class Actor:
             draft = self._file.with_suffix(".new")
             draft.write_bytes(msgspec.json.encode(given))
             draft.replace(self._file)
+
+
+def may_act(settings: Settings) -> bool:
+    """Return whether the owner lets commands be given."""
+    return settings.acting.action is not None and settings.mode == "automatic"
 
 
 def call_for(acting: ActingSettings, command: Command, minutes: int) -> tuple[str, dict[str, Any]]:
