@@ -50,6 +50,7 @@ class Process:
         return self._running.pid
 
     async def start(self):
+        assert self._running is None or self._running.returncode is not None, "it runs"
         with self.log.open("ab") as output:
             self._running = await asyncio.create_subprocess_exec(
                 *self.command,
