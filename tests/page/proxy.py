@@ -23,10 +23,11 @@ def ingress(target):
         path = request.match_info["rest"]
         sent = {k: v for k, v in request.headers.items() if k.lower() not in _HOP}
         url = f"{target}/{path}" + (f"?{request.query_string}" if request.query_string else "")
-        headers = {**sent, "X-Ingress-Path": PREFIX}
+        headers = {**sent, "X-Ingress-Path": PREFIX, "X-Forwarded-Host": request.host}
+        body = await request.read()
         async with (
             aiohttp.ClientSession() as session,
-            session.request(request.method, url, headers=headers) as answer,
+            session.request(request.method, url, headers=headers, data=body) as answer,
         ):
             kept = {k: v for k, v in answer.headers.items() if k.lower() not in _HOP}
             return web.Response(status=answer.status, body=await answer.read(), headers=kept)

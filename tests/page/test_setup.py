@@ -5,9 +5,10 @@ import urllib.error
 
 import pytest
 
-from tests.page.browsers import needs_browser
+from tests.page.browsers import Witness, needs_browser
 from tests.page.home_server import (
     MARKUP,
+    PHONE,
     ask,
     assert_accessible,
     confirm,
@@ -17,6 +18,7 @@ from tests.page.home_server import (
     tab_to,
     wait_for_plan,
 )
+from tests.page.proxy import ingress
 
 needs_browser()
 
@@ -62,6 +64,22 @@ def test_a_complete_energy_dashboard_needs_a_click_and_no_typing(browser, tmp_pa
         (kept,) = settings_of(home)["batteries"]
         assert kept["capacity_kwh"] == 13.5
         assert kept["charge_from_grid"]
+
+
+def test_it_works_in_the_frame_of_home_assistant(browser, tmp_path):
+    with home_server(tmp_path) as home, ingress(home.url.rstrip("/")) as origin:
+        context = browser.new_context(viewport=PHONE)
+        page = context.new_page()
+        witness = Witness(page)
+        page.goto(origin)
+        frame = page.frame_locator("iframe")
+        frame.locator("#home-hello a").click()
+        frame.locator("#setup-confirm").click()
+        frame.locator("#home-shown").wait_for()
+
+        assert settings_of(home)["mode"] == "automatic"
+        assert all(url.startswith(origin) for url in witness.requests)
+        context.close()
 
 
 def test_an_ordinary_home_is_set_up_with_the_keyboard_alone(browser, tmp_path):
@@ -368,6 +386,25 @@ def test_a_price_that_nobody_chose_is_asked_for_at_its_place(browser, tmp_path):
         page.select_option("#field-import_price", "fixed")
         page.click("#setup-confirm")
         page.locator("[id='fault-import_price.source.price']", has_text="must be given").wait_for()
+
+
+def test_settings_that_cannot_be_read_are_said_and_set_up_anew(browser, tmp_path):
+    async def spoil(data):
+        (data / "settings.json").write_text("{")
+
+    with (
+        home_server(tmp_path, books=spoil) as home,
+        room(browser, home, "home") as page,
+    ):
+        page.locator("#home-lost", has_text="settings").wait_for()
+        page.click("#home-hello a")
+        page.wait_for_selector("#setup-confirm")
+        assert "settings" in page.inner_text("#setup-state")
+        page.click("#setup-confirm")
+        page.wait_for_selector("#home-shown")
+
+        assert settings_of(home)["mode"] == "automatic"
+        assert list(home.data.glob("settings.broken-*.json"))
 
 
 def test_nothing_paid_and_other_choices_are_taken(browser, tmp_path):

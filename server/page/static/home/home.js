@@ -13,12 +13,22 @@ export function showHome(home) {
   showProblems(home);
   $("home-hello").hidden = home.is_set_up;
   $("home-shown").hidden = !home.is_set_up;
-  if (!home.is_set_up) return;
+  if (!home.is_set_up) {
+    showLost();
+    return;
+  }
   showCommand(home);
   showDays(home);
   showBeside(home);
   showControls(home);
   showSources(home);
+}
+
+let lost = null;
+
+/** Why there are no settings though there were some. */
+function showLost() {
+  lost ??= api.setup().then(({ problem }) => { $("home-lost").textContent = problem ?? ""; }, () => { lost = null; });
 }
 
 /** What is told and why; where that is not what the plan says, what it says as well. */
@@ -34,7 +44,7 @@ function showCommand({ command, planned, following, storages, planned_at: at, mo
     $("home-planned-why").textContent = ended(planned.reason);
   }
   $("home-next").textContent = following ? `${T.next}: ${sentence(following, true)}` : "";
-  const several = storages.length > 1;
+  const several = storages.filter(({ kind }) => kind === "battery").length > 1;
   $("home-storages").replaceChildren(...storages.map((storage) => row(storage, several)));
 }
 

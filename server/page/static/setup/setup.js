@@ -146,6 +146,7 @@ async function confirm(event) {
     $("setup-body").hidden = true;
     say(T.confirmed);
     go("home");
+    $("main").focus();
     document.dispatchEvent(new Event("changed"));
   } catch (error) {
     const isTold = tellFault(error.message);
