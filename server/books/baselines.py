@@ -1,6 +1,9 @@
-"""Plain self-consumption of a home as it was measured, by the library's own simulation."""
+"""A home as it was measured, with batteries that did something else.
 
-from collections.abc import Iterable, Iterator, Sequence
+Plain self-consumption is by the library's own simulation.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import inf
 from typing import NamedTuple
 
@@ -22,7 +25,7 @@ from optimiser.model.dispatch import simulate
 from optimiser.model.self_consumption import self_consumption
 from optimiser.result.bill import bill_of, wear_of
 from optimiser.value_function.terminal_value import build_problem
-from server.books.entries import INTERVAL, BatteryReading, instant_of
+from server.books.entries import INTERVAL, BatteryReading, VirtualEntry, instant_of
 from server.books.records import Interval
 from server.books.sums import house_energy
 from server.settings.home import BatterySettings, InverterSettings, Settings
@@ -47,6 +50,28 @@ class Usual(NamedTuple):
     more_stored: float
 
 
+class Watched(NamedTuple):
+    """Outcome of virtual batteries where a home was watched, and of the real ones elsewhere.
+
+    Attributes
+    ----------
+    measured : int
+        Number of measured intervals that were watched.
+    bill : float
+        Import cost less export income of all measured intervals. [money]
+    moved : float
+        Energy into the batteries and out of them. [kWh]
+    more_stored : float or None
+        Energy that the virtual batteries gained more than the real ones, as it comes out of them;
+        None where no state of charge of those is known. [kWh]
+    """
+
+    measured: int
+    bill: float
+    moved: float
+    more_stored: float | None
+
+
 def usual_of(rows: Iterable[Interval], batteries: Batteries, settings: Settings) -> Usual | None:
     """Return the outcome of plain self-consumption; None where no state of charge is known.
 
@@ -59,6 +84,50 @@ def usual_of(rows: Iterable[Interval], batteries: Batteries, settings: Settings)
             return None
         total = Usual(*map(sum, zip(total, usual, strict=True)))
     return total
+
+
+def virtual_of(
+    rows: Sequence[Interval],
+    virtual: Mapping[int, VirtualEntry],
+    batteries: Batteries,
+    settings: Settings,
+) -> Watched | None:
+    """Return the outcome of virtual batteries, by their intervals; None where there is none."""
+    inside = [one for one in rows if one.start in virtual]
+    if not inside:
+        return None
+    done = [virtual.get(one.start) or _really(one) for one in rows]
+    gains = [_gain_of_run(run, batteries, settings) for run in _runs(inside)]
+    known = [gain for gain in gains if gain is not None]
+    gained = sum(virtual[one.start].gained or 0.0 for one in inside)
+    return Watched(
+        measured=len(inside),
+        bill=sum(_bill(*pair) for pair in zip(done, rows, strict=True)),
+        moved=sum((one.battery_in or 0.0) + (one.battery_out or 0.0) for one in done),
+        more_stored=gained - sum(known) if len(known) == len(gains) else None,
+    )
+
+
+def _really(one: Interval) -> VirtualEntry:
+    """Return what the real batteries did in an interval."""
+    names = ("grid_in", "grid_out", "battery_in", "battery_out")
+    done = {name: getattr(one, name) for name in names}
+    return VirtualEntry(start=instant_of(one.start), socs=[], **done)
+
+
+def _bill(done: VirtualEntry, one: Interval) -> float:
+    """Return the bill of what was done, at the prices of an interval. [money]"""
+    bought, sold = done.grid_in or 0.0, done.grid_out or 0.0
+    return bought * one.import_price - sold * one.export_price
+
+
+def _gain_of_run(run: list[Interval], batteries: Batteries, settings: Settings) -> float | None:
+    """Return the energy that the real batteries gained in a run, as it comes out of them. [kWh]"""
+    levels = _levels_of_all(run, batteries, settings)
+    if levels is None:
+        return None
+    pairs = zip(levels, settings.batteries, strict=True)
+    return sum((last - first) * one.efficiency for (first, last), one in pairs)
 
 
 def _runs(rows: Iterable[Interval]) -> Iterator[list[Interval]]:
@@ -74,12 +143,11 @@ def _runs(rows: Iterable[Interval]) -> Iterator[list[Interval]]:
 
 
 def _usual_of_run(run: list[Interval], batteries: Batteries, settings: Settings) -> Usual | None:
-    levels = [_levels(run, batteries, number, one) for number, one in enumerate(settings.batteries)]
-    known = [level for level in levels if level is not None]
-    if len(known) < len(levels):
+    levels = _levels_of_all(run, batteries, settings)
+    if levels is None:
         return None
     try:
-        site = _site(run, [first for first, _ in known], settings)
+        site = site_of(run, [first for first, _ in levels], settings)
         problem = build_problem(site, CostFunction.PROFIT, ProviderRules())
     except OptimiserError:
         return None  # what was measured is no home that can be simulated
@@ -87,10 +155,19 @@ def _usual_of_run(run: list[Interval], batteries: Batteries, settings: Settings)
     ends = dispatch.stored[:, -1].tolist()
     more = [
         (last - end) * one.efficiency
-        for (_, last), end, one in zip(known, ends, settings.batteries, strict=True)
+        for (_, last), end, one in zip(levels, ends, settings.batteries, strict=True)
     ]
     bill = bill_of(site, dispatch.grid_import, dispatch.grid_export)
     return Usual(bill.total, wear_of(site, dispatch), sum(more))
+
+
+def _levels_of_all(
+    run: list[Interval], batteries: Batteries, settings: Settings
+) -> list[tuple[float, float]] | None:
+    """Return the energies of all batteries at the ends of a run; None where one is unknown."""
+    levels = [_levels(run, batteries, number, one) for number, one in enumerate(settings.batteries)]
+    known = [level for level in levels if level is not None]
+    return known if len(known) == len(levels) else None
 
 
 def _levels(
@@ -120,8 +197,23 @@ def _levels(
     return first, last
 
 
-def _site(run: list[Interval], stored: Sequence[float], settings: Settings) -> Site:
-    """Return the site of a run, which drew what the house and its cars did."""
+def site_of(run: Sequence[Interval], stored: Sequence[float], settings: Settings) -> Site:
+    """Return the site of a run, which drew what the house and its cars did.
+
+    Parameters
+    ----------
+    run : sequence of Interval
+        Without a gap.
+    stored : sequence of float
+        Energy of each battery at the beginning. [kWh]
+    settings : Settings
+        Of the home.
+
+    Raises
+    ------
+    OptimiserError
+        Where it is no home that can be simulated.
+    """
     net = np.array([house_energy(one) for one in run])
     solar = np.maximum(np.array([one.solar or 0.0 for one in run]), -net)
     meter, inverter = settings.meter, settings.inverter

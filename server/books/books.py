@@ -2,11 +2,12 @@
 
 import asyncio
 import sqlite3
+import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, NamedTuple, ParamSpec, TypeVar
 
 from optimiser import DemandCharge
 from server.books import plans, records, table
@@ -18,14 +19,34 @@ from server.books.entries import (
     PlanEntry,
     PriceSpan,
     Reading,
+    VirtualEntry,
     seconds_of,
 )
 from server.books.peaks import peak_so_far
+from server.books.records import Interval
 from server.books.sums import condense
 from server.settings.home import Settings
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
+
+
+class ToWatch(NamedTuple):
+    """Readings, and commands of watch mode, since virtual batteries were moved last.
+
+    Attributes
+    ----------
+    since : VirtualEntry
+        Entry to move them on from.
+    intervals : list of Interval
+        Measured from its end on.
+    commands : list of CommandEntry
+        Told from the time for late readings before that on.
+    """
+
+    since: VirtualEntry
+    intervals: list[Interval]
+    commands: list[CommandEntry]
 
 
 class Books:
@@ -59,10 +80,11 @@ class Books:
         readings: Iterable[Reading] = (),
         plan: PlanEntry | None = None,
         commands: Iterable[CommandEntry] = (),
+        virtual: Iterable[VirtualEntry] = (),
     ) -> None:
         """Write all that belongs to an interval, or nothing."""
-        rows, told = list(readings), list(commands)
-        await self._run(lambda: self._write(rows, plan, told))
+        rows, told, moved = list(readings), list(commands), list(virtual)
+        await self._run(lambda: self._write(rows, plan, told, moved))
 
     async def write_readings(self, readings: Iterable[Reading]) -> None:
         """Write readings, perhaps again: what is known replaces what was."""
@@ -76,8 +98,16 @@ class Books:
         """Write a command that was told."""
         await self.write_interval(commands=[command])
 
+    async def write_virtual(self, virtual: Iterable[VirtualEntry]) -> None:
+        """Write what virtual batteries did, perhaps again."""
+        await self.write_interval(virtual=virtual)
+
     def _write(
-        self, readings: list[Reading], plan: PlanEntry | None, commands: list[CommandEntry]
+        self,
+        readings: list[Reading],
+        plan: PlanEntry | None,
+        commands: list[CommandEntry],
+        virtual: list[VirtualEntry],
     ) -> None:
         with self._database.transaction() as connection:
             records.write_readings(connection, readings)
@@ -85,12 +115,28 @@ class Books:
                 plans.write_plan(connection, plan)
             for command in commands:
                 records.write_command(connection, command)
+            records.write_virtual(connection, virtual)
             condense(connection)
         self._database.renew_if_large()
 
     async def last_reading(self) -> Reading | None:
         """Return the last reading with energy from the grid."""
         return await self._read(records.last_reading)
+
+    async def last_virtual(self) -> VirtualEntry | None:
+        """Return the last entry of virtual batteries."""
+        return await self._read(records.last_virtual)
+
+    async def to_watch(self, late: timedelta) -> ToWatch | None:
+        """Return what to move virtual batteries by; None where nothing is watched.
+
+        Parameters
+        ----------
+        late : timedelta
+            Time up to which readings may be completed: its intervals are moved again, and a command
+            told so long before an interval may be in force in it.
+        """
+        return await self._read(_to_watch, int(late.total_seconds()))
 
     async def price_history(self, since: datetime) -> list[PriceSpan]:
         """Return the prices in force since an instant."""
@@ -152,6 +198,15 @@ class Books:
         if not self._is_open:
             raise BooksError("The books are closed")
         return await _run(self._thread, function)
+
+
+def _to_watch(connection: sqlite3.Connection, late: int) -> ToWatch | None:
+    since = records.virtual_since(connection, late)
+    if since is None:
+        return None
+    first, last = seconds_of(since.end), sys.maxsize
+    measured = list(records.intervals(connection, first, last))
+    return ToWatch(since, measured, records.commands(connection, first - late, last, "watch"))
 
 
 async def _run(thread: ThreadPoolExecutor, function: Callable[[], Result]) -> Result:

@@ -17,7 +17,7 @@ from contextlib import closing, contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
 
-VERSION = 1
+VERSION = 2
 """Of the tables."""
 
 MOST_LOG = 16 * 2**20
@@ -85,9 +85,7 @@ class Database:
         number = self._next_number()
         with _new_file(self._path(number)) as path, closing(sqlite3.connect(path)) as connection:
             connection.executescript(
-                f"PRAGMA journal_mode = WAL; PRAGMA application_id = {_APPLICATION};"
-                f"PRAGMA user_version = {VERSION};"
-                f"{files(__package__).joinpath('schema.sql').read_text()}"
+                f"PRAGMA journal_mode = WAL; PRAGMA application_id = {_APPLICATION};{_schema()}"
             )
         return number, self._open(number)
 
@@ -208,10 +206,26 @@ def _open(path: Path) -> tuple[sqlite3.Connection, str | None]:
     """Return the connection to a database, and why it cannot be used."""
     connection = sqlite3.connect(path, isolation_level=None)
     try:
-        return connection, _fault(connection)
+        fault = _fault(connection)
+        if fault is None:
+            _upgrade(connection)
     except sqlite3.Error:
         connection.close()
         raise
+    return connection, fault
+
+
+def _upgrade(connection: sqlite3.Connection) -> None:
+    """Add the tables that books of an older version lack, all or none."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version < VERSION:
+        connection.executescript(f"BEGIN IMMEDIATE;{_schema()}COMMIT;")
+
+
+def _schema() -> str:
+    """Return the statements that make the tables where there are none."""
+    tables = files(__package__).joinpath("schema.sql").read_text()
+    return f"{tables}PRAGMA user_version = {VERSION};"
 
 
 def _configure(connection: sqlite3.Connection) -> None:
@@ -239,11 +253,31 @@ def _fault(connection: sqlite3.Connection) -> str | None:
         if error.sqlite_errorcode & _PRIMARY not in _DAMAGE:
             raise
         return f"are damaged ({error})"
+    except UnicodeDecodeError:  # in the message of an error that quotes them
+        return "are damaged (no text)"
     if application != _APPLICATION:
         return "are damaged (no tables of ours)"
     if version > VERSION:
         return f"were written by a newer release (tables of version {version})"
-    return None if result == "ok" else f"are damaged ({result})"
+    if result != "ok":
+        return f"are damaged ({result})"
+    return _fault_of_tables(connection, version)
+
+
+def _fault_of_tables(connection: sqlite3.Connection, version: int) -> str | None:
+    """Return what is wrong with the tables, whose statements no check of SQLite covers."""
+    with closing(sqlite3.connect(":memory:")) as other:
+        other.executescript(_schema())
+        wanted = _tables(other)
+    found = _tables(connection)
+    is_whole = found == wanted if version == VERSION else found <= wanted
+    return None if is_whole else "are damaged (other tables than ours)"
+
+
+def _tables(connection: sqlite3.Connection) -> set[tuple[bytes, ...]]:
+    """Return the words of the statement that made each table, which may be no text."""
+    rows = connection.execute("SELECT CAST(sql AS BLOB) FROM sqlite_master WHERE type = 'table'")
+    return {tuple((sql or b"").split()) for (sql,) in rows}
 
 
 @contextmanager

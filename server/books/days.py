@@ -5,9 +5,9 @@ from datetime import date, tzinfo
 
 import msgspec
 
-from server.books.baselines import Usual, usual_of
-from server.books.entries import INTERVAL, bounds_of
-from server.books.records import battery_rows, intervals
+from server.books.baselines import Usual, Watched, usual_of, virtual_of
+from server.books.entries import INTERVAL, VirtualEntry, bounds_of, seconds_of
+from server.books.records import battery_rows, intervals, virtual_rows
 from server.books.sums import Sums, read_sums, share_of, sums_of
 from server.settings.home import Settings
 
@@ -33,6 +33,13 @@ class Bills(msgspec.Struct, kw_only=True):
     `more_stored` its value at the day's mean import price, which no bill contains.  `saved` is
     what the plans saved against self-consumption, `more_stored` counted, wear not.  None is
     unknown.
+
+    `watched` is the bill had the commands of watch mode been given: of virtual batteries that obey
+    them where the home was watched, the `watched_share` of the day, and of the real ones in the
+    rest of it; cars are charged as they really were.  `watched_more_stored` is the value of what those gained more than the batteries of
+    self-consumption.  `watched_saved` is what they would have saved against self-consumption, and
+    `watched_saved_more` what they would have saved against the real bill, each with that energy
+    counted, wear not.  All are None where nothing was watched.
     """
 
     real: float
@@ -41,11 +48,18 @@ class Bills(msgspec.Struct, kw_only=True):
     mean_import_price: float
     idle: float
     wear: float | None
-    self_consumption: float | None
-    self_consumption_wear: float | None
-    more_stored_kwh: float | None
-    more_stored: float | None
-    saved: float | None
+    self_consumption: float | None = None
+    self_consumption_wear: float | None = None
+    more_stored_kwh: float | None = None
+    more_stored: float | None = None
+    saved: float | None = None
+    watched: float | None = None
+    watched_share: float | None = None
+    watched_wear: float | None = None
+    watched_more_stored_kwh: float | None = None
+    watched_more_stored: float | None = None
+    watched_saved: float | None = None
+    watched_saved_more: float | None = None
 
 
 class Claim(msgspec.Struct, kw_only=True):
@@ -91,16 +105,21 @@ def day_book(
     rows = list(intervals(connection, first, last))
     old = read_sums(connection, first, last)
     sums = sums_of(rows) + old
-    usual = None
-    if settings is not None and not old.measured:
+    bills = _bills(sums, settings) if sums.measured else None
+    if bills is not None and settings is not None and not old.measured:
         batteries = battery_rows(connection, first - INTERVAL, last)
-        usual = usual_of(rows, batteries, settings)
+        _compare(bills, usual_of(rows, batteries, settings))
+        virtual = _virtual(connection, first, last)
+        watched = virtual_of(rows, virtual, batteries, settings)
+        if watched is not None:
+            bills.watched_share = share_of(watched.measured, first, last)
+            _watch(bills, watched, settings)
     return DayBook(
         date=day,
         share=share_of(sums.measured, first, last),
         currency=None if settings is None else settings.currency,
         energies=_energies(sums) if sums.measured else None,
-        bills=_bills(sums, usual, settings) if sums.measured else None,
+        bills=bills,
         claim=_claim(sums, share_of(sums.compared, first, last)) if sums.compared else None,
     )
 
@@ -109,28 +128,51 @@ def _energies(sums: Sums) -> Energies:
     return Energies(**{name: getattr(sums, name) for name in Energies.__struct_fields__})
 
 
-def _bills(sums: Sums, usual: Usual | None, settings: Settings | None) -> Bills:
-    mean_price = sums.import_prices / sums.measured
-    more = None if usual is None else usual.more_stored * mean_price
+def _virtual(connection: sqlite3.Connection, first: int, last: int) -> dict[int, VirtualEntry]:
+    """Return what virtual batteries did, by the beginning of the interval."""
+    entries = virtual_rows(connection, first, last)
+    return {seconds_of(one.start): one for one in entries if one.grid_in is not None}
+
+
+def _bills(sums: Sums, settings: Settings | None) -> Bills:
+    """Return the bills of what was measured, without any comparison that takes a simulation."""
     return Bills(
         real=sums.bill,
         import_cost=sums.import_cost,
         export_income=sums.export_income,
-        mean_import_price=mean_price,
+        mean_import_price=sums.import_prices / sums.measured,
         idle=sums.idle_bill,
-        wear=_wear(sums, settings),
-        self_consumption=usual and usual.bill,
-        self_consumption_wear=usual and usual.wear,
-        more_stored_kwh=usual and usual.more_stored,
-        more_stored=more,
-        saved=None if usual is None or more is None else usual.bill - sums.bill + more,
+        wear=_wear(sums.battery_in + sums.battery_out, settings),
     )
 
 
-def _wear(sums: Sums, settings: Settings | None) -> float | None:
-    """Return the wear of all batteries; None where they differ in its price. [money]"""
+def _compare(bills: Bills, usual: Usual | None) -> None:
+    """Write plain self-consumption into the bills."""
+    if usual is None:
+        return
+    more = usual.more_stored * bills.mean_import_price
+    bills.self_consumption, bills.self_consumption_wear = usual.bill, usual.wear
+    bills.more_stored_kwh, bills.more_stored = usual.more_stored, more
+    bills.saved = usual.bill - bills.real + more
+
+
+def _watch(bills: Bills, watched: Watched, settings: Settings) -> None:
+    """Write the outcome of virtual batteries into the bills, after plain self-consumption."""
+    bills.watched = watched.bill
+    bills.watched_wear = _wear(watched.moved, settings)
+    if watched.more_stored is None:
+        return
+    price = bills.mean_import_price
+    bills.watched_saved_more = bills.real - watched.bill + watched.more_stored * price
+    if bills.saved is not None and bills.more_stored_kwh is not None:
+        bills.watched_more_stored_kwh = bills.more_stored_kwh + watched.more_stored
+        bills.watched_more_stored = bills.watched_more_stored_kwh * price
+        bills.watched_saved = bills.saved + bills.watched_saved_more
+
+
+def _wear(moved: float, settings: Settings | None) -> float | None:
+    """Return the wear of energy into and out of all batteries; None where they differ. [money]"""
     prices = {battery.wear for battery in settings.batteries} if settings else set[float]()
-    moved = sums.battery_in + sums.battery_out
     return prices.pop() * moved if len(prices) == 1 else None
 
 

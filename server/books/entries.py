@@ -88,6 +88,29 @@ class CommandEntry(msgspec.Struct, kw_only=True):
     is_acted: bool
 
 
+class VirtualEntry(msgspec.Struct, kw_only=True):
+    """Virtual batteries of watch mode: what they did in an interval, and where it left them.
+
+    `socs` are their states of charge at its end.  `gained` is the energy that they hold more than
+    at its beginning, as it comes out of them.  Without energies the entry is where watching begins,
+    or ended: there without `socs`.  [kWh]
+    """
+
+    start: datetime
+    socs: list[float]
+    soc: float | None = None
+    grid_in: float | None = None
+    grid_out: float | None = None
+    battery_in: float | None = None
+    battery_out: float | None = None
+    gained: float | None = None
+
+    @property
+    def end(self) -> datetime:
+        """End of the interval."""
+        return self.start + timedelta(seconds=INTERVAL)
+
+
 class ForecastEntry(msgspec.Struct, kw_only=True):
     """Forecast as made: mean powers of hours from `start` on. [kW]"""
 

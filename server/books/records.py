@@ -1,6 +1,7 @@
-"""Readings, prices and commands in the tables."""
+"""Readings, prices, commands and virtual batteries in the tables."""
 
 import sqlite3
+from array import array
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
@@ -11,14 +12,17 @@ from server.books.entries import (
     CommandEntry,
     PriceSpan,
     Reading,
+    VirtualEntry,
     finite,
     instant_of,
     seconds_of,
 )
+from server.settings.home import Mode
 
 _MEASURED = ("grid_in", "grid_out", "solar", "load", "car")
 _PRICED = ("import_price", "export_price")
 _OF_BATTERY = ("energy_in", "energy_out", "soc")
+_OF_VIRTUAL = ("grid_in", "grid_out", "battery_in", "battery_out", "gained", "soc")
 
 
 def _upsert(table: str, keys: tuple[str, ...], values: tuple[str, ...]) -> str:
@@ -37,6 +41,7 @@ def _upsert(table: str, keys: tuple[str, ...], values: tuple[str, ...]) -> str:
 
 _ADD_INTERVAL = _upsert("interval", ("start",), (*_MEASURED, *_PRICED, "is_published"))
 _ADD_BATTERY = _upsert("battery", ("start", "number"), _OF_BATTERY)
+_ADD_VIRTUAL = _upsert("watched", ("start",), (*_OF_VIRTUAL, "socs"))
 
 
 def write_readings(connection: sqlite3.Connection, readings: Iterable[Reading]) -> None:
@@ -192,3 +197,83 @@ def battery_rows(
         one = BatteryReading(energy_in=given, energy_out=taken, soc=soc)
         found.setdefault(start, []).append(one)
     return found
+
+
+def commands(
+    connection: sqlite3.Connection, first: int, last: int, mode: Mode
+) -> list[CommandEntry]:
+    """Return the commands of a mode that were told from `first` until before `last`."""
+    rows = connection.execute(
+        "SELECT at, action, power_w, until, target_soc, reason_code, is_acted FROM command"
+        " WHERE at >= ? AND at < ? AND mode = ? ORDER BY at",
+        (first, last, mode),
+    )
+    return [
+        CommandEntry(
+            at=instant_of(at),
+            action=action,
+            power_w=power,
+            until=instant_of(until),
+            target_soc=soc,
+            reason_code=code,
+            mode=mode,
+            is_acted=bool(is_acted),
+        )
+        for at, action, power, until, soc, code, is_acted in rows
+    ]
+
+
+def write_virtual(connection: sqlite3.Connection, entries: Iterable[VirtualEntry]) -> None:
+    """Write what virtual batteries did, or where watching begins or ended: nothing is after that.
+
+    The end of what is not watched is left out.
+    """
+    for entry in entries:
+        start = seconds_of(entry.start)
+        if entry.grid_in is None:
+            before = last_virtual(connection)
+            if not entry.socs and not (before and before.socs):
+                continue
+            connection.execute("DELETE FROM watched WHERE start >= ?", (start,))
+        values = [getattr(entry, name) for name in _OF_VIRTUAL]
+        packed = array("d", entry.socs).tobytes() if entry.socs else None
+        connection.execute(_ADD_VIRTUAL, (start, *values, packed))
+
+
+def last_virtual(connection: sqlite3.Connection) -> VirtualEntry | None:
+    """Return the last entry of virtual batteries."""
+    (last,) = connection.execute("SELECT max(start) FROM watched").fetchone()
+    return None if last is None else virtual_rows(connection, last, last + 1)[0]
+
+
+def virtual_since(connection: sqlite3.Connection, late: int) -> VirtualEntry | None:
+    """Return the entry that virtual batteries are moved on from; None where nothing is watched.
+
+    It is the last one but for those of the time up to which readings may be completed [s], or where
+    watching begins.
+    """
+    last = last_virtual(connection)
+    if last is None or not last.socs:
+        return None
+    (began,) = connection.execute(
+        "SELECT coalesce(max(start), 0) FROM watched WHERE grid_in IS NULL"
+    ).fetchone()
+    end = seconds_of(last.end)
+    return virtual_rows(connection, max(began, seconds_of(last.start) - late), end)[0]
+
+
+def virtual_rows(connection: sqlite3.Connection, first: int, last: int) -> list[VirtualEntry]:
+    """Return the entries of virtual batteries from `first` until before `last`."""
+    rows = connection.execute(
+        f"SELECT start, socs, {', '.join(_OF_VIRTUAL)} FROM watched"
+        " WHERE start >= ? AND start < ? ORDER BY start",
+        (first, last),
+    )
+    return [
+        VirtualEntry(
+            start=instant_of(start),
+            socs=array("d", socs or b"").tolist(),
+            **dict(zip(_OF_VIRTUAL, values, strict=True)),
+        )
+        for start, socs, *values in rows
+    ]

@@ -170,6 +170,7 @@ def _condense_half_hour(connection: sqlite3.Connection, start: int) -> None:
         ("battery", "start", end),
         ("plan", "made", end),
         ("command", "at", end),
+        ("watched", "start", end),
         ("forecast", "hour", end // 3600),
     ):
         connection.execute(f"DELETE FROM {table} WHERE {column} < ?", (until,))

@@ -31,10 +31,15 @@ _COLUMNS |= {
     name: _COMMAND.format(name) for name in ("action", "power_w", "reason_code", "mode", "is_acted")
 }
 
+_OF_VIRTUAL = ("grid_in", "grid_out", "battery_in", "battery_out")
+_COLUMNS |= {f"watched_{name}_kwh": f"watched.{name}" for name in _OF_VIRTUAL}
+_COLUMNS["watched_soc"] = "watched.soc"
+
 _SELECT = f"""
     SELECT interval.start, 5, {", ".join(_COLUMNS.values())} FROM interval
     LEFT JOIN expected AS last ON last.is_day_ahead = 0 AND last.start = interval.start
     LEFT JOIN expected AS claimed ON claimed.is_day_ahead = 1 AND claimed.start = interval.start
+    LEFT JOIN watched ON watched.start = interval.start
     WHERE interval.start >= ? AND interval.start < ? ORDER BY interval.start
 """
 

@@ -17,6 +17,7 @@ from optimiser import DemandCharge
 from server.books.books import Books
 from server.books.database import BooksError
 from server.books.days import DayBook
+from server.books.entries import VirtualEntry
 from server.books.sums import FULL_DAYS
 from tests.books.homes import BEGIN, command, number_of, plan, reading, start_of
 
@@ -102,6 +103,23 @@ async def test_csv_has_a_row_for_each_interval_and_columns_for_each_battery(book
     assert rows[0]["battery_1_soc"] == "0.5"
     assert [row["action"] for row in rows] == ["charge", "charge", ""]
     assert len(await table(books, DAY, date(2026, 3, 2))) == 4
+
+
+async def test_csv_has_what_virtual_batteries_did(books):
+    done = {"grid_in": 0.4, "grid_out": 0.0, "battery_in": 0.2, "battery_out": 0.1, "soc": 0.6}
+    began = VirtualEntry(start=start_of(0), socs=[0.5])
+    moved = VirtualEntry(start=start_of(1), socs=[0.6], gained=0.1, **done)
+    await books.write_interval([reading(n) for n in range(3)], virtual=[began, moved])
+
+    rows = await table(books, DAY, DAY)
+
+    names = [f"watched_{name}_kwh" for name in list(done)[:4]] + ["watched_soc"]
+    assert [[row[name] for name in names] for row in rows] == [
+        [""] * 5,
+        ["0.4", "0.0", "0.2", "0.1", "0.6"],
+        [""] * 5,
+    ]
+    assert rows[1]["battery_1_soc"] == "0.5"
 
 
 async def test_csv_has_half_hours_of_old_days(books):

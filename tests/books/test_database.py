@@ -4,14 +4,17 @@ import errno
 import shutil
 import sqlite3
 from contextlib import closing, suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from server.books import database as database_module
 from server.books.database import BooksError, Database
+from server.books.entries import VirtualEntry
 from server.books.plans import write_plan
-from server.books.records import write_readings
+from server.books.records import virtual_rows, write_readings, write_virtual
 from tests.books.homes import plan, reading, start_of
 
 LOG = 2**17
@@ -151,6 +154,67 @@ def test_books_of_a_newer_release_are_set_aside(tmp_path):
 
     assert count == 0
     assert "newer release (tables of version 99)" in problem
+
+
+def begin_version_1(folder):
+    """Books of the first release, with one interval in them."""
+    folder.mkdir(exist_ok=True)
+    with closing(sqlite3.connect(folder / "books-1.db")) as connection:
+        connection.executescript(
+            "PRAGMA journal_mode = WAL; PRAGMA application_id = 0x50534F42;"
+            f"PRAGMA user_version = 1;{Path(__file__).with_name('schema_1.sql').read_text()}"
+        )
+        write_readings(connection, [reading(0)])
+        connection.commit()
+
+
+def test_books_of_an_older_release_are_given_what_they_lack(tmp_path):
+    begin_version_1(tmp_path)
+
+    for number in (1, 2):
+        fill(tmp_path, 1, first=number)
+        with closing(Database(tmp_path)) as database:
+            write_virtual(database.connection, [VirtualEntry(start=start_of(number), socs=[0.5])])
+            assert virtual_rows(database.connection, 0, 2**40)[0].socs == [0.5]
+
+    assert count_in(tmp_path) == (3, None)
+    assert generations(tmp_path) == [tmp_path / "books-1.db"]
+
+
+def test_a_failure_while_they_are_given_it_leaves_them_as_they_were(tmp_path, monkeypatch):
+    begin_version_1(tmp_path)
+    whole = database_module._schema()
+    monkeypatch.setattr(database_module, "_schema", lambda: f"{whole}no statement;")
+    monkeypatch.setattr(database_module, "_fault_of_tables", lambda *_: None)
+    with pytest.raises(sqlite3.Error):
+        Database(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "books-1.db")) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+        assert (
+            connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'watched'").fetchall()
+            == []
+        )
+
+    monkeypatch.undo()
+
+    assert count_in(tmp_path) == (1, None)
+
+
+@pytest.mark.parametrize("letter", [b"X", b"\x80", b" "])
+@pytest.mark.parametrize("word", [b"solar REAL", b"start INTEGER", b"CHECK (number = 0)", b"made"])
+def test_a_damaged_statement_is_found(tmp_path, word, letter):
+    """No check of SQLite covers those: a column would have another name."""
+    fill(tmp_path, 1)
+    path = generations(tmp_path)[-1]
+    content = path.read_bytes()
+    assert word in content
+    path.write_bytes(content.replace(word, word[:1] + letter + word[2:]))
+
+    fill(tmp_path, 1, first=1)
+
+    count, _ = count_in(tmp_path)
+    assert count == 1
+    assert list(tmp_path.glob("*.unused"))
 
 
 def test_of_what_is_set_aside_the_last_two_are_kept(tmp_path):

@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.books.days import day_book
-from server.books.entries import BatteryReading
+from server.books.entries import BatteryReading, VirtualEntry
 from server.books.plans import write_plan
-from server.books.records import write_command, write_readings
+from server.books.records import write_command, write_readings, write_virtual
 from server.books.sums import FULL_DAYS, condense
 from tests.books.conftest import tables
-from tests.books.homes import BEGIN, command, plan, reading
+from tests.books.homes import BEGIN, command, plan, reading, start_of
 
 LATER = FULL_DAYS * 288
 TABLES = ("interval", "battery", "expected", "plan", "command", "forecast")
@@ -62,6 +62,7 @@ def test_what_is_old_goes_with_all_that_belongs_to_it(connection):
         write_readings(connection, [reading(number)])
         write_plan(connection, plan(number))
         write_command(connection, command(number))
+        write_virtual(connection, [VirtualEntry(start=start_of(number), socs=[0.5], grid_in=0.1)])
     write_readings(connection, [reading(LATER + 18)])
 
     condense_all(connection)
@@ -70,7 +71,7 @@ def test_what_is_old_goes_with_all_that_belongs_to_it(connection):
     assert count(connection, "interval") == 13
     oldest = (BEGIN + timedelta(minutes=90)).timestamp()
     for table, column in (("interval", "start"), ("battery", "start"), ("expected", "start"),
-                          ("plan", "made"), ("command", "at")):  # fmt: skip
+                          ("plan", "made"), ("command", "at"), ("watched", "start")):  # fmt: skip
         (first,) = connection.execute(f"SELECT min({column}) FROM {table}").fetchone()
         assert first == oldest, table
 
