@@ -1,5 +1,6 @@
 """PowerSync's plan beside ours: both at the same prices, over the time that both cover."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ from server.controller.turn import Turn
 from server.home.powersync import PowerSyncView
 from server.home.readings import PriceRows
 from server.sources.rows import Rows
-from server.telling.intervals import Interval, intervals_from
+from server.telling.intervals import intervals_from
 from server.telling.outlook import means
 
 SHORTEST = 1.0
@@ -23,21 +24,21 @@ Span = tuple[datetime, datetime]
 class _Part(NamedTuple):
     """A plan over the time compared: energies through the meter [kWh], money, and what is left.
 
-    `stored` is in all batteries at the end [kWh]; NaN where unknown.
+    `gained` is what all batteries hold more at the end than now [kWh]; NaN where unknown.
     """
 
     bought: float
     sold: float
     import_cost: float
     export_income: float
-    stored: float
+    gained: float
 
 
 def beside_powersync(turn: Turn, view: PowerSyncView) -> BesideOut | None:
     """Return the comparison of both plans; None where PowerSync shows none of this time.
 
-    Energy that the batteries hold more at the end counts at the mean import price of the time
-    compared.
+    Energy that the batteries gain more counts at the mean import price of the time compared: in
+    watch mode ours may start from another state of charge.
     """
     zone, now = turn.inputs.zone, turn.inputs.at
     buys, sells = (view.plan_rows(name, zone) for name in ("grid_import_w", "grid_export_w"))
@@ -53,9 +54,13 @@ def beside_powersync(turn: Turn, view: PowerSyncView) -> BesideOut | None:
     prices = _prices(turn.inputs.import_prices, spans), _prices(turn.inputs.export_prices, spans)
     own = np.array([[one.grid_import for one in ours], [one.grid_export for one in ours]])
     capacity = sum(battery.capacity_kwh for battery in turn.settings.batteries)
+    began = _stored(turn, [reading.value for reading in turn.inputs.socs])
     soc = means(view.plan_rows("soc", zone), spans[-1:])[0]
-    our_part = _part(own * hours / 1000.0, prices, _stored(turn, ours[-1]))
-    their_part = _part(theirs * hours / 1000.0, prices, np.nan if soc is None else soc * capacity)
+    their_gain = np.nan
+    if soc is not None:
+        their_gain = soc * capacity - (began if view.soc is None else view.soc * capacity)
+    our_part = _part(own * hours / 1000.0, prices, _stored(turn, ours[-1].socs_end) - began)
+    their_part = _part(theirs * hours / 1000.0, prices, their_gain)
     return _comparison(our_part, their_part, float(np.average(prices[0], weights=hours)), hours)
 
 
@@ -68,21 +73,22 @@ def _prices(prices: PriceRows, spans: list[Span]) -> Vector:
     return np.array([price or 0.0 for price in means(prices.all_rows(), spans)])
 
 
-def _stored(turn: Turn, last: Interval) -> float:
-    pairs = zip(last.socs_end, turn.settings.batteries, strict=True)
+def _stored(turn: Turn, socs: Sequence[float]) -> float:
+    """Return the energy that all batteries hold at their states of charge. [kWh]"""
+    pairs = zip(socs, turn.settings.batteries, strict=True)
     return sum(soc * battery.capacity_kwh for soc, battery in pairs)
 
 
-def _part(energies: Vector, prices: tuple[Vector, Vector], stored: float) -> _Part:
+def _part(energies: Vector, prices: tuple[Vector, Vector], gained: float) -> _Part:
     """Return the part of a plan; energies of shape (2, T): bought and sold. [kWh]"""
     (bought, sold), (price, reward) = energies, prices
     return _Part(
-        float(bought.sum()), float(sold.sum()), float(bought @ price), float(sold @ reward), stored
+        float(bought.sum()), float(sold.sum()), float(bought @ price), float(sold @ reward), gained
     )
 
 
 def _comparison(ours: _Part, theirs: _Part, mean_price: float, hours: Vector) -> BesideOut:
-    more = 0.0 if np.isnan(theirs.stored) else theirs.stored - ours.stored
+    more = 0.0 if np.isnan(theirs.gained) else theirs.gained - ours.gained
     return BesideOut(
         cost=theirs.import_cost - theirs.export_income - more * mean_price,
         our_cost=ours.import_cost - ours.export_income,

@@ -169,7 +169,8 @@ class Controller:
             return False
         followed, now = self._link.followed, self._now()
         has_changed = self._seen != snapshot(followed, self._soc_entities())
-        has_moved = self._turn is not None and has_soc_moved(self._turn, followed, now)
+        is_real = self._settings.mode != "watch"  # where nobody obeys, all move otherwise
+        has_moved = is_real and self._turn is not None and has_soc_moved(self._turn, followed, now)
         return has_orders or is_new or has_changed or has_moved
 
     def _soc_entities(self) -> list[str]:
@@ -256,7 +257,8 @@ class Controller:
             await self._follow(settings)
             history = await self._bookkeeper.price_history(self._now())
             expected = self._socs_to_expect(settings)
-            turn = await take_turn(self._reader, settings, self._state, history, expected)
+            virtual = await self._bookkeeper.virtual_socs(settings, self._now())
+            turn = await take_turn(self._reader, settings, self._state, history, expected, virtual)
         except InputError as error:
             self._problems = [error.text, *self._reader_problems()]
         except (LinkError, OptimiserError, Overloaded, Overdue) as error:

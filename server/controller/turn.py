@@ -1,5 +1,6 @@
 """One plan of a home, with what it was made from and what it tells."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -8,6 +9,7 @@ import numpy as np
 
 from optimiser import Plan
 from server.books.entries import PriceSpan
+from server.controller.watching import from_virtual
 from server.home.inputs import InputReader
 from server.home.readings import Inputs
 from server.home.request import request_from
@@ -33,12 +35,15 @@ class Turn:
         Reply of the planner, and the plan.
     reply : OptimizeReply, MultiBatteryReply or EvReply
         The same, decoded.
+    is_virtual : bool
+        Whether it starts from the virtual states of charge of watch mode.
     """
 
     settings: Settings
     inputs: Inputs
     answer: Answer
     reply: Reply
+    is_virtual: bool = False
 
     @property
     def plan(self) -> Plan:
@@ -63,6 +68,7 @@ async def take_turn(
     state: State,
     history: list[PriceSpan],
     expected: ExpectedSocs | None,
+    virtual: Sequence[float] | None = None,
 ) -> Turn:
     """Read the inputs of a home, and plan.
 
@@ -78,6 +84,8 @@ async def take_turn(
         Prices of the last weeks.
     expected : ExpectedSocs or None
         States of charge that the commands before should have led to.
+    virtual : sequence of float or None
+        States of charge of watch mode, to start from in place of the real ones.
 
     Raises
     ------
@@ -85,12 +93,14 @@ async def take_turn(
         Where there can be no plan.
     """
     inputs = await reader.read(settings, state.clock(), history, expected)
+    if virtual is not None:
+        inputs = from_virtual(inputs, virtual)
     kind, body = request_from(inputs, settings)
     clock = partial(_same, inputs.at)
     work = partial(answer_request, kind, body, state.options, clock, state.history)
     answer = await answer_or_fallback(state.worker, work)
     state.record(answer)
-    return Turn(settings, inputs, answer, reply_from(answer))
+    return Turn(settings, inputs, answer, reply_from(answer), virtual is not None)
 
 
 def _same(at: datetime) -> datetime:
