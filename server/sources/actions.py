@@ -32,6 +32,8 @@ class PriceAction:
         Fields of its data that choose the direction; None where it has no such prices.
     always : mapping
         Other fields of its data that it requires.
+    former_field : str or None
+        Name of `entry_field` in older Cores, which refuse the present one, as that one the former.
     present : str or None
         Field of its data that the entity of the present price has too, where the answers begin
         after the present interval, as Amber's do.
@@ -45,6 +47,7 @@ class PriceAction:
     buys: Mapping[str, str] | None = field(default_factory=dict)
     sells: Mapping[str, str] | None = field(default_factory=dict)
     always: Mapping[str, object] = field(default_factory=dict)
+    former_field: str | None = None
     present: str | None = None
 
     def data(self, entry_id: str, direction: Literal["buys", "sells"]) -> dict[str, str] | None:
@@ -58,11 +61,12 @@ PRICE_ACTIONS = (
     PriceAction(
         "amberelectric.get_forecasts",
         "amberelectric",
-        "site_id",
+        "config_entry_id",
         "none",
         "$/kWh",
         {"channel_type": "general"},
         {"channel_type": "feed_in"},
+        former_field="site_id",
         present="channel_type",
     ),
     PriceAction("nordpool.get_prices_for_date", "nordpool", "config_entry", "date", "/MWh"),
@@ -99,6 +103,15 @@ PRICE_ACTIONS = (
 def price_action(action: str) -> PriceAction | None:
     """Return the action of a name, None where it is not known."""
     return next((known for known in PRICE_ACTIONS if known.action == action), None)
+
+
+def former_call(action: str, call: Mapping[str, object]) -> dict[str, object] | None:
+    """Return the data of a call with the names of older Cores; None where they are the same."""
+    known = price_action(action)
+    if known is None or known.former_field is None or known.entry_field not in call:
+        return None
+    names = {known.entry_field: known.former_field}
+    return {names.get(name, name): value for name, value in call.items()}
 
 
 def calls_for(

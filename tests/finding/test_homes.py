@@ -192,7 +192,7 @@ async def test_amber_answers_both_directions_by_its_action(home, search):
     for field, channel in (("import_price", "general"), ("export_price", "feed_in")):
         source = found.draft[field]["source"]
         assert source["action"] == "amberelectric.get_forecasts"
-        assert source["data"] == {"site_id": "amber-entry", "channel_type": channel}
+        assert source["data"] == {"config_entry_id": "amber-entry", "channel_type": channel}
     assert proposal_of(found, "import_price").value == "0.31"
     assert proposal_of(found, "export_price").value == "0.08"
     alternatives = [each.choice for each in proposal_of(found, "import_price").alternatives]

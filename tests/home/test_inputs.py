@@ -22,6 +22,7 @@ from server.settings.home import (
 )
 from server.sources.rows import value_at
 from server.wire.requests import AllowanceIn, DemandChargeIn
+from tests.home_assistant.fake import Refusal
 from tests.settings.homes import a_battery, a_car, a_home
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -289,7 +290,8 @@ async def test_ambers_present_price_comes_from_its_entity(home, reader, link):
     }
     await home.set_state("sensor.general_price", 0.31, attributes, changed=NOW - MINUTE)
     source = ActionPrices(
-        action="amberelectric.get_forecasts", data={"site_id": "e", "channel_type": "general"}
+        action="amberelectric.get_forecasts",
+        data={"config_entry_id": "e", "channel_type": "general"},
     )
     amber = with_prices(source)
     await link.follow(await reader.entities(amber, NOW))
@@ -298,6 +300,24 @@ async def test_ambers_present_price_comes_from_its_entity(home, reader, link):
 
     assert value_at(inputs.import_prices.rows, NOW) == pytest.approx(0.31)
     assert value_at(inputs.import_prices.rows, NOW + HOUR) == pytest.approx(0.4)
+
+
+async def test_an_older_core_is_asked_with_its_own_names(home, reader, link):
+    def answer(data):
+        if "site_id" not in data:
+            raise Refusal("invalid_format", "required key not provided @ data['site_id']")
+        rows = [{"start_time": NOW.isoformat(), "duration": 30, "per_kwh": 0.4}]
+        return {"forecasts": rows}
+
+    home.actions["amberelectric.get_forecasts"] = answer
+    source = ActionPrices(
+        action="amberelectric.get_forecasts",
+        data={"config_entry_id": "e", "channel_type": "general"},
+    )
+
+    inputs = await reader.read(with_prices(source), NOW)
+
+    assert value_at(inputs.import_prices.rows, NOW) == pytest.approx(0.4)
 
 
 async def test_an_action_is_asked_again_after_minutes_or_news(home, reader, link):

@@ -7,6 +7,7 @@ import pytest
 from server.sources.actions import (
     PRICE_ACTIONS,
     calls_for,
+    former_call,
     present_from,
     price_action,
     series_from_answers,
@@ -46,7 +47,7 @@ def test_amber_is_called_once_for_its_channel():
 
     data = action.data("abc", "sells")
 
-    assert data == {"site_id": "abc", "channel_type": "feed_in"}
+    assert data == {"config_entry_id": "abc", "channel_type": "feed_in"}
     assert calls_for(action.action, data, NOW, SYDNEY) == [data]
 
 
@@ -150,3 +151,13 @@ def test_other_answers_hold_the_present_interval_themselves():
     assert present_from("nordpool.get_prices_for_date", data, [], zone=BERLIN) is None
     assert present_from("my.prices", data, [present("general", 1)], zone=BERLIN) is None
     assert present_from("amberelectric.get_forecasts", data, [{}], zone=BERLIN) is None
+
+
+def test_older_cores_have_another_name_for_ambers_config_entry():
+    call = {"config_entry_id": "abc", "channel_type": "general"}
+
+    assert former_call("amberelectric.get_forecasts", call) == {
+        "site_id": "abc",
+        "channel_type": "general",
+    }
+    assert former_call("nordpool.get_prices_for_date", {"config_entry": "abc"}) is None

@@ -11,9 +11,9 @@ from server.finding.snapshot.outlook import Outlook, outlook_of
 from server.home_assistant.errors import LinkDown, LinkError
 from server.home_assistant.link import Link
 from server.home_assistant.registry import ConfigEntry
-from server.home_assistant.transport.messages import decode
 from server.settings.home import ActionPrices
 from server.sources.actions import PRICE_ACTIONS, calls_for, series_from_answers
+from server.sources.answers import answer_of
 from server.sources.series import Series
 
 Direction: TypeAlias = Literal["import", "export"]
@@ -92,8 +92,7 @@ async def _ask(
     refusals: list[LinkError] = []
     for fields in calls_for(source.action, source.data, now, zone):
         try:
-            answer = await link.call(source.action, fields, answer=True)
-            answers.append(decode(answer or b"null", Any))
+            answers.append(await answer_of(link, source.action, fields))
         except LinkDown:
             raise
         except LinkError as error:

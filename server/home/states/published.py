@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
 from server.home.states.look import Kept, Look, time_of_report, words_of
 from server.home_assistant.link import LinkError
 from server.home_assistant.states import EntityState, number_of
-from server.home_assistant.transport.messages import decode
 from server.settings.home import (
     ActionPrices,
     EntityPrice,
@@ -19,6 +18,7 @@ from server.settings.home import (
     TariffPrices,
 )
 from server.sources.actions import calls_for, present_from, series_from_answers
+from server.sources.answers import answer_of
 from server.sources.rows import Row, Rows, value_at
 from server.sources.series import Series, merge, series_from
 from server.wire.price_unit import price_unit_from_text
@@ -159,9 +159,7 @@ async def _of_action(
     fault = f"{source.action} answered no prices."
     for data in calls_for(source.action, source.data, look.now, look.zone):
         try:
-            answer = await look.link.call(source.action, data, answer=True)
-            if answer is not None:
-                answers.append(decode(answer, dict[str, Any]))
+            answers.append(await answer_of(look.link, source.action, data))
         except LinkError as error:  # a day that is not published is refused
             fault = f"{source.action} gave no answer: {error}."
     series = series_from_answers(
