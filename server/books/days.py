@@ -36,10 +36,10 @@ class Bills(msgspec.Struct, kw_only=True):
 
     `watched` is the bill had the commands of watch mode been given: of virtual batteries that obey
     them where the home was watched, the `watched_share` of the day, and of the real ones in the
-    rest of it; cars are charged as they really were.  `watched_more_stored` is the value of what those gained more than the batteries of
-    self-consumption.  `watched_saved` is what they would have saved against self-consumption, and
-    `watched_saved_more` what they would have saved against the real bill, each with that energy
-    counted, wear not.  All are None where nothing was watched.
+    rest of it; cars charge as they really did.  `watched_more_stored` is the value of what those
+    batteries gained more than the ones of self-consumption.  `watched_saved` is what they would
+    have saved against self-consumption, and `watched_saved_more` what they would have saved against
+    the real bill, each with that energy counted, wear not.  None where nothing was watched.
     """
 
     real: float

@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 from server.books.books import Books, ToWatch
 from server.books.days import day_book
 from server.books.entries import BatteryReading, VirtualEntry
-from server.books.records import Interval, last_virtual, write_readings, write_virtual
+from server.books.records import (
+    Interval,
+    intervals,
+    last_virtual,
+    write_readings,
+    write_virtual,
+)
 from server.controller.orders import Order
 from server.controller.watching import PAUSE, Watcher, command_at, mark, move, moves
 from server.home.readings import Inputs, PriceRows, SocReading
@@ -260,6 +266,41 @@ def test_batteries_that_are_always_normal_have_the_bill_of_plain_self_consumptio
     assert bills.watched_more_stored_kwh == pytest.approx(0.0, abs=1e-6)
     assert bills.watched_saved == pytest.approx(0.0, abs=1e-6)
     assert bills.watched_saved_more == pytest.approx(-bills.saved, abs=1e-6)
+    connection.close()
+
+
+def really(number, net, before, done, settings):
+    """The reading of a home whose batteries do just that."""
+    pairs = zip(settings.batteries, before, done.socs, strict=True)
+    batteries = []
+    for one, had, has in pairs:
+        stored = (has - had) * one.capacity_kwh
+        flows = max(stored, 0.0) / one.efficiency, max(-stored, 0.0) * one.efficiency
+        mean = (had + has) / 2
+        batteries.append(BatteryReading(energy_in=flows[0], energy_out=flows[1], soc=mean))
+    energies = {"grid_in": done.grid_in, "grid_out": done.grid_out, "solar": max(-net, 0.0)}
+    return reading(number, batteries=batteries, **energies)
+
+
+@given(st.sampled_from([home(BATTERY), home(BATTERY, SECOND)]), nets, shares, orders)
+def test_where_the_real_batteries_obeyed_there_was_nothing_more_to_save(settings, nets, soc, pairs):
+    commands, socs = told(pairs), [soc] * len(settings.batteries)
+    entries = watched(nets, commands, settings, *socs)
+    befores = [socs, *(entry.socs for entry in entries)]
+    connection = tables()
+    zipped = zip(nets, befores, entries, strict=False)
+    write_readings(connection, [really(n, *one, settings) for n, one in enumerate(zipped)])
+    rows = list(intervals(connection, 0, 2**40))
+    again = list(moves(ToWatch(begin(*socs), rows, commands), settings))
+    write_virtual(connection, [begin(*socs), *again])
+
+    bills = day_book(connection, BEGIN.date(), UTC, settings).bills
+
+    assert again[-1].socs == pytest.approx(entries[-1].socs, abs=1e-6)
+    assert bills.watched == pytest.approx(bills.real, abs=1e-5)
+    assert bills.watched_wear == pytest.approx(bills.wear, abs=1e-6)
+    assert bills.watched_saved_more == pytest.approx(0.0, abs=1e-5)
+    assert bills.watched_saved == pytest.approx(bills.saved, abs=1e-5)
     connection.close()
 
 
