@@ -76,7 +76,7 @@ kills: $(VENV)/.test
 # A Home Assistant Core and a Mosquitto of their own, and our server beside them; root and Debian.
 home-assistant: $(VENV)/.test page
 	tests/real_home_assistant/build.sh
-	$(BIN)/python -m pytest --timeout 1800 tests/real_home_assistant
+	HOME_ASSISTANT_FULL=1 $(BIN)/python -m pytest -n 2 --dist loadfile tests/real_home_assistant
 
 examples: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.days examples

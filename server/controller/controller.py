@@ -170,7 +170,8 @@ class Controller:
         followed, now = self._link.followed, self._now()
         has_changed = self._seen != snapshot(followed, self._soc_entities())
         is_real = self._settings.mode != "watch"  # where nobody obeys, all move otherwise
-        has_moved = is_real and self._turn is not None and has_soc_moved(self._turn, followed, now)
+        # Without a plan, any news may be what it waits for.
+        has_moved = self._turn is None or (is_real and has_soc_moved(self._turn, followed, now))
         return has_orders or is_new or has_changed or has_moved
 
     def _soc_entities(self) -> list[str]:
