@@ -10,6 +10,7 @@ def test_an_empty_page_offers_an_example_and_gives_way_to_the_first_plan(browser
     with opened(browser, server.page_url) as page:
         assert page.is_visible("#empty")
         assert "No program has asked" in page.inner_text("#empty")
+        assert "without --home-assistant URL" in page.inner_text("#no-home")
         assert not page.is_visible("#shown")
 
         page.click("#try")

@@ -69,6 +69,7 @@ async function refreshHome() {
   if (!page.hasHome) return;
   const home = await get("home.json");
   page.hasHome = home.has_home;
+  $("no-home").textContent = home.why ?? "";
   if (!home.has_home) return;
   openRooms();
   showHome(home);
