@@ -86,8 +86,12 @@ def _nameless(battery: NamedBatteryIn) -> BatteryIn:
 
 
 def end_of_plan(now: datetime, settings: Settings) -> datetime:
-    """Return the instant that prices and forecasts of a plan need to reach."""
-    return now + timedelta(hours=settings.horizon_hours, minutes=INTERVAL)
+    """Return the minute that prices and forecasts of a plan need to reach.
+
+    Rows of seconds are none to the wire, and a plan ends with an interval of the clock before it.
+    """
+    end = now + timedelta(hours=settings.horizon_hours, minutes=INTERVAL)
+    return end.replace(second=0, microsecond=0)
 
 
 class _Goal(NamedTuple):

@@ -281,6 +281,24 @@ def test_guessed_prices_are_planned_with():
     assert bought[-1] == pytest.approx(0.1 + 23 / 100)  # 11:55 of a day before
 
 
+@pytest.mark.parametrize("seconds", [0.02, 1.0, 1.7, 20.0, 59.5])
+@pytest.mark.parametrize("minute", [54, 55, 59])
+def test_an_hour_that_begins_as_the_plan_ends_is_planned_at_any_second(minute, seconds):
+    """Five minutes before an hour, the last row of prices would be of seconds: none to the wire."""
+    home = a_home(import_price=PriceSettings(source=EntityPrices(entities=["sensor.p"])))
+    now = NOW.replace(minute=minute, second=0, microsecond=0) + timedelta(seconds=seconds)
+    noon = now.replace(minute=0, second=0, microsecond=0)
+    found = [Row(noon + n * HOUR, None, 0.1 + n / 100) for n in range(30)]
+    prices = import_rows(
+        home.import_price, found, now, end_of_plan(now, home), ZoneInfo(SYDNEY), []
+    )
+
+    _, reply, answer = plan_of(home, inputs_of(home, now, import_prices=prices))
+
+    assert reply["warnings"] == []
+    assert answer.solved.plan.site.horizon.end <= end_of_plan(now, home)
+
+
 @pytest.mark.parametrize("timezone", [SYDNEY, "Europe/Berlin", "Australia/Lord_Howe"])
 @pytest.mark.parametrize("day", ["2026-03-28", "2026-04-04", "2026-10-03", "2026-10-24"])
 def test_days_of_other_lengths_are_planned_without_a_warning(timezone, day):
