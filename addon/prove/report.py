@@ -18,6 +18,7 @@ FORBIDDEN = ("numba", "llvmlite", "scipy", "pip", "setuptools", "gcc", "cc", "g+
 UNPACKED, PACKED = 190, 55  # MB
 START, END = 2, 3  # s
 IDLE, AFTER, PEAK = 64, 72, 80  # MiB
+HOME_IDLE, HOME_PEAK = 76, 92  # MiB
 _SAME = 1e-6  # relative; costs of the same plan on another processor
 
 
@@ -93,6 +94,18 @@ def figures(seen: dict[str, Any]) -> Iterator[Line]:
         f"{bounded['plans']} plans in 96 MiB (peak {bounded['peak_mib']:.1f})"
     )
     yield Line("control groups", said, True)
+    yield from _with_home(seen["home"])
+
+
+def _with_home(seen: dict[str, Any]) -> Iterator[Line]:
+    """What it takes to plan for a home, with link and books."""
+    yield _at_most("resident with a home, idle", seen["idle_mib"], HOME_IDLE, "MiB")
+    yield _at_most("resident with a home, most", seen["peak_mib"], HOME_PEAK, "MiB")
+    yield Line("control group with a home", seen["bounded"], True)
+    yield Line("exit with a home", str(seen["exit"]), seen["exit"] == 0)
+    beyond = seen["beyond"]
+    is_within = not beyond or beyond[0].startswith("not known")
+    yield Line("files beyond the profile", ", ".join(beyond) or "none", is_within)
 
 
 def _at_most(name: str, seen: float, limit: float, unit: str) -> Line:

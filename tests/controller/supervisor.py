@@ -153,9 +153,9 @@ class Addon:
         }
 
 
-def only_capabilities(profile):
-    """Command that leaves root no capability but those of an AppArmor profile."""
-    kept = re.findall(r"^\s+capability (\w+),", profile, re.M)
+def only_capabilities(profile, *more):
+    """Command that leaves root no capability but those of an AppArmor profile, and some more."""
+    kept = [*re.findall(r"^\s+capability (\w+),", profile, re.M), *more]
     return ["setpriv", "--bounding-set=" + ",".join(["-all", *(f"+{name}" for name in kept)])]
 
 

@@ -90,6 +90,7 @@ class Month:
         packages = Path(os.environ.get("WHEEL") or ROOT)
         with running_fake(clock=lambda: self.now) as (self.fake, self.loop):
             self.zone = ZoneInfo(self.fake.config["time_zone"])
+            self.fake.actions["script.turn_on"] = None
             self._do(self.fake.set_state(SCRIPT, "off"))
             flags = ("--home-assistant", f"http://127.0.0.1:{self.fake.port}")
             with running_server(
