@@ -329,7 +329,7 @@ class Controller:
 
     async def _tell(self, settings: Settings, report: Report) -> None:
         """Show the report in Home Assistant, where the owner lets us."""
-        if not settings.may_publish:
+        if not settings.may_publish or settings is not self._settings:
             return
         now = self._now()
         controls = self._controls.values(settings, now, self._zone)

@@ -133,7 +133,7 @@ def _commands(report: Report) -> list[CommandOut | None]:
     if commands is None:
         return [_command(order, report.at), None, None]
     planned = commands.now if order and order.action != commands.now.action else None
-    given = [(order, report.at), (planned, report.at), (commands.then, commands.now.until)]
+    given = [(order, report.at), (planned, report.at), (report.then, commands.now.until)]
     return [_command(command, since) for command, since in given]
 
 

@@ -286,12 +286,34 @@ def _following(home: _Home, interval: Interval, which: Sequence[int], others: fl
 
 
 def _with_reason(command: Command, actions: Sequence[ActionOut], when: datetime) -> Command:
-    """Return a command with the reason that the plan gives for an instant, if any."""
+    """Return a command with the reason that the plan gives for an instant, if any.
+
+    A reason is that of a longer run of the plan, which may charge on average while the house alone
+    brings it about now; where its words are not those of the command, this is said.
+    """
     for action in actions:
-        if datetime.fromisoformat(action.start) <= when < datetime.fromisoformat(action.end):
-            code = str(action.reason_code)
-            return replace(command, reason_code=code, reason=action.reason)
+        end = datetime.fromisoformat(action.end)
+        if datetime.fromisoformat(action.start) <= when < end:
+            reason = action.reason
+            if not _is_told_by(command, action):
+                word = command.action.capitalize()
+                reason = f"{word}, as a part of the plan until {end:%H:%M}: {reason}"
+            return replace(command, reason_code=str(action.reason_code), reason=reason)
     return command
+
+
+_TOLD_BY = {
+    "charge": {"charge"},
+    "normal": {"consume", "idle"},
+    "export": {"export"},
+    "hold": {"idle"},
+}
+
+
+def _is_told_by(command: Command, action: ActionOut) -> bool:
+    """Return whether the words for an action of the plan are those for a command as well."""
+    is_resting = command.action == "charge" and not command.power_w
+    return action.action in _TOLD_BY["hold" if is_resting else command.action]
 
 
 _CAR_ACTIONS: dict[str, CarActionName] = {

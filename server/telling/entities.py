@@ -123,14 +123,14 @@ def _enum(options: tuple[str, ...]) -> dict[str, Any]:
 def values_from(report: Report) -> dict[str, Any]:
     """Return the values of the sensors by their keys; None is unknown."""
     order, commands = report.order, report.commands
-    then = commands.then if commands else None
+    then = report.then
     values = {
         "action": order.action if order else None,
         "power": order.power_w if order else None,
-        "until": _stamp(order.until) if order else None,
+        "until": _stamp(order.until) if order and report.mode != "paused" else None,
         "next_action": then.action if then else None,
         "next_change": _stamp(commands.now.until) if commands and then else None,
-        "target_soc": _percent(order.target_soc) if order and commands else None,
+        "target_soc": _percent(order.target_soc) if order and report.is_ordering else None,
         "reason": (order.reason or None) if order else None,
         "reason_code": (order.reason_code or None) if order else None,
         "soc": _percent(report.soc),
@@ -153,7 +153,7 @@ def values_from(report: Report) -> dict[str, Any]:
 def attributes_from(report: Report) -> dict[str, dict[str, Any]]:
     """Return the attributes of the sensors that have some, by their keys."""
     order, commands = report.order, report.commands
-    then = commands.then if commands else None
+    then = report.then
     attributes: dict[str, dict[str, Any]] = {
         "action": _of_command(order)
         | {"planned_action": commands.now.action if commands else None, "mode": report.mode},

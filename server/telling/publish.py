@@ -171,21 +171,27 @@ class Publisher:
         """Make the entities unavailable, at the end of the server; raises nothing."""
         async with self._lock:
             try:
+                for place in self._set:  # a state set by REST would stand for ever
+                    await self._link.set_state(place, "unavailable", {})
                 if self.has_controls and STATE_TOPIC in self._sent:
                     await self._send(STATE_TOPIC, _state(self._sent[STATE_TOPIC].state, 0.0))
             except LinkError as error:
                 self.error = f"Home Assistant was not told of the end: {error}"
 
     async def remove(self, entities: Sequence[Entity]) -> None:
-        """Remove the device and all that the broker keeps of it; raises nothing."""
+        """Remove the device with all that the broker keeps of it, or the states; raises nothing."""
         topics = [attributes_topic(entity.key) for entity in entities if entity.has_attributes]
         async with self._lock:
             self.forget()
             try:
-                for topic in (DISCOVERY_TOPIC, STATE_TOPIC, *topics):
-                    await self._call(topic, "")
+                await self._remove_states()
+                if self._link.has_mqtt is not False:
+                    for topic in (DISCOVERY_TOPIC, STATE_TOPIC, *topics):
+                        await self._call(topic, "")
             except LinkError as error:
-                self.error = f"the device was not removed: {error}"
+                self.error = f"The device was not removed: {error}"
+            else:
+                self.error = None
 
     async def _publish(
         self,

@@ -71,6 +71,11 @@ class Report:
     is_proved: bool | None = None
     problems: Sequence[str] = ()
 
+    @property
+    def then(self) -> Command | None:
+        """The command after the running one; none while paused, which has no end."""
+        return self.commands.then if self.commands and self.mode != "paused" else None
+
 
 def report_from(
     reply: Reply, inputs: Inputs, settings: Settings, now: datetime, problems: Sequence[str] = ()

@@ -70,7 +70,7 @@ class Place:
 
     def told(self):
         """What Home Assistant was told last."""
-        return json.loads(self.fake.retained.get("powersync_optimiser/state", "{}"))
+        return json.loads(self.fake.retained.get("powersync_optimiser/state") or "{}")
 
     def forecast(self, key):
         return json.loads(self.fake.retained[f"powersync_optimiser/attributes/{key}"])["forecast"]

@@ -161,6 +161,23 @@ def test_the_reason_is_that_of_the_plan():
     assert command.reason_code == reply.next_actions[0].reason_code
 
 
+@pytest.mark.parametrize("name", ONE_BATTERY)
+def test_a_reason_in_other_words_is_said_to_be_of_a_longer_part_of_the_plan(name):
+    """No battery that follows the house is said to charge, none at rest to power the home."""
+    reply, start, home = plan_of(name)
+    others = {
+        "charge": ("Holding", "Powering", "Selling"),
+        "normal": ("Charging", "Selling"),
+        "export": ("Charging", "Holding", "Powering"),
+        "hold": ("Charging", "Powering", "Selling"),
+    }
+
+    for command in commands_from(reply, home, start).runs:
+        if command.power_w or command.action != "charge":
+            assert not command.reason.startswith(others[command.action]), command
+        assert command.reason.endswith(tuple(action.reason for action in reply.next_actions))
+
+
 def test_no_command_before_or_after_the_plan_or_for_another_home():
     reply, start, home = plan_of("dynamic_day")
     end = intervals_from(reply)[-1].end

@@ -244,6 +244,26 @@ async def test_a_lost_link_is_said_and_all_is_sent_when_it_is_back(home_assistan
     assert home_assistant.retained[DISCOVERY_TOPIC]
 
 
+async def test_states_without_mqtt_do_not_outlive_the_server(home_assistant, publisher):
+    home_assistant.has_mqtt = False
+    await publisher.publish(*tale(), NOW)
+    ours = {entity for entity, _ in home_assistant.posted}
+    assert "sensor.powersync_optimiser_action" in ours
+
+    await publisher.withdraw()
+
+    assert {home_assistant.states[entity]["state"] for entity in ours} == {"unavailable"}
+
+
+async def test_states_that_nobody_wants_are_removed(home_assistant, publisher):
+    home_assistant.has_mqtt = False
+    await publisher.publish(*tale(), NOW)
+
+    await publisher.remove(tale()[0])
+
+    assert not {entity for entity, _ in home_assistant.posted} & home_assistant.states.keys()
+
+
 async def test_a_device_that_nobody_wants_is_removed(home_assistant, publisher):
     await publisher.publish(*tale(), NOW)
 

@@ -147,6 +147,9 @@ def test_a_home_that_is_paused_or_watched_is_told_normal(changes, code):
 
     assert report.commands.now.action == "charge"
     assert (values["action"], values["power"], values["reason_code"]) == ("normal", 0.0, code)
+    assert values["target_soc"] is None
+    assert (values["until"], values["next_action"]) != (None, None) or code == "paused"
+    assert (report.then is None) == (code == "paused")
     assert values["car_1"] is None
     assert attributes["action"]["planned_action"] == "charge"
 
