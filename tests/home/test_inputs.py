@@ -560,6 +560,27 @@ async def plug_in(home):
     await home.set_state("input_datetime.leave", "07:30:00", {"has_date": False}, changed=NOW)
 
 
+async def test_the_meters_of_a_provider_are_no_news_of_its_prices(home, reader, link):
+    """Tibber's Pulse reports every two seconds."""
+    tibber = settings(import_price=PriceSettings(source=ActionPrices(action="tibber.get_prices")))
+    power = {"unit_of_measurement": "W", "state_class": "measurement"}
+    meters = [f"sensor.pulse_{k}" for k in range(30)]
+    price = "sensor.electricity_price"
+    for name in meters:
+        await home.set_state(name, 300, power)
+    shown = {"unit_of_measurement": "EUR/kWh", "state_class": "measurement"}
+    await home.set_state(price, 0.3, shown)
+    home.registry = [
+        {"entity_id": name, "platform": "tibber", "unique_id": name} for name in [*meters, price]
+    ]
+
+    for _ in range(4):
+        await link.follow(await reader.entities(tibber, NOW))
+
+    assert price in link.followed
+    assert not link.followed.keys() & set(meters)
+
+
 async def test_a_car_is_read_from_its_entities(home, reader):
     await plug_in(home)
 

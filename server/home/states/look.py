@@ -44,6 +44,8 @@ class Memory:
         Series, by direction, and by their number in the settings.
     shares, plugs : dict
         States of charge and targets of cars, and whether they are plugged in, by entity.
+    meters : set of str
+        Followed entities that measure anything but prices.
     registry : Kept or None
         Entities that devices and integrations have in common.
     read_at : datetime or None
@@ -55,6 +57,7 @@ class Memory:
     forecasts: dict[int, Kept[Series]] = field(default_factory=dict)
     shares: dict[str, Kept[float]] = field(default_factory=dict)
     plugs: dict[str, Kept[bool]] = field(default_factory=dict)
+    meters: set[str] = field(default_factory=set)
     registry: Kept[list[RegistryEntry]] | None = None
     read_at: datetime | None = None
 

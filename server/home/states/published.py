@@ -106,10 +106,18 @@ async def entities_of(look: Look, source: Prices) -> list[str]:
         return []
     domain = source.action.partition(".")[0]
     entries = await look.entries()
+    meters = look.memory.meters
+    meters |= {name for name, state in look.link.followed.items() if _is_meter(look, state)}
     found = [
         entry.entity_id for entry in entries if entry.platform == domain and not entry.disabled_by
     ]
-    return found[:_MOST_FOLLOWED]
+    return [name for name in found if name not in meters][:_MOST_FOLLOWED]
+
+
+def _is_meter(look: Look, state: EntityState) -> bool:
+    """Return whether an entity measures something: a plan for each of its reports is too many."""
+    is_price = state.unit is None or price_unit_from_text(state.unit, look.currency) is not None
+    return not is_price and "state_class" in state.attributes
 
 
 async def _read(look: Look, source: Prices, way: Way) -> tuple[Series | None, datetime | None, str]:
