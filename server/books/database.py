@@ -141,10 +141,13 @@ class Database:
             raise
 
     def renew_if_large(self) -> None:
-        """Begin a generation where the log is large; where that fails, later."""
+        """Begin a generation where the log is large, or the file was deleted by somebody.
+
+        Where that fails, it is tried later.  A file that is open can still be copied.
+        """
         log = Path(f"{self._path(self._number)}-wal")
         size = log.stat().st_size if log.exists() else 0
-        if size < self._next_at:
+        if size < self._next_at and self._path(self._number).exists():
             return
         try:
             self._renew()

@@ -47,6 +47,19 @@ def test_generations_follow_each_other_and_two_are_kept(tmp_path):
     assert count_in(tmp_path) == (40, None)
 
 
+def test_files_that_somebody_deletes_while_they_are_open_are_written_anew(tmp_path):
+    with closing(Database(tmp_path, LOG)) as database:
+        for number in range(6):
+            with database.transaction() as connection:
+                write_readings(connection, [reading(number)])
+            if number == 3:
+                for path in tmp_path.glob("books-*"):
+                    path.unlink()
+            database.renew_if_large()
+
+    assert count_in(tmp_path) == (6, None)
+
+
 def test_a_database_is_never_written_to_while_it_is_open(tmp_path):
     with closing(Database(tmp_path, LOG)) as database:
         seen = {}
