@@ -21,9 +21,9 @@ NOON = datetime(2026, 6, 10, 12, 3, tzinfo=UTC)
 EVENING = datetime(2026, 6, 10, 20, 3, tzinfo=UTC)
 """22:03 of the same day: a battery is charged from the grid or not at all."""
 
-needs_time = pytest.mark.skipif(
-    "HOME_ASSISTANT_FULL" not in os.environ, reason="takes minutes: make home-assistant"
-)
+IS_FULL = "HOME_ASSISTANT_FULL" in os.environ
+
+needs_time = pytest.mark.skipif(not IS_FULL, reason="takes minutes: make home-assistant")
 
 lack = cache(processes.lack)
 

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from tests.real_home_assistant import operation, sources
-from tests.real_home_assistant.conftest import EVENING
+from tests.real_home_assistant.conftest import EVENING, IS_FULL
 from tests.real_home_assistant.operation import (
     PRICE,
     commanded,
@@ -22,7 +22,8 @@ START = EVENING
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(600)]
 
-FIRST, SOON = 60, 10  # s that the product promises: the first plan, and one upon news
+# s that the product promises: the first plan, and one upon news; longer beside all other tests.
+FIRST, SOON = (60, 10) if IS_FULL else (240, 60)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
