@@ -328,6 +328,40 @@ def test_a_tab_keeps_what_another_one_has_changed(browser, tmp_path):
         assert kept["batteries"][0]["wear"] == 0.02
 
 
+@pytest.mark.parametrize(
+    ("ours", "base", "theirs", "made"),
+    [
+        ({"a": 1}, {"a": 1}, {"a": 2}, {"a": 2}),
+        ({"a": 3}, {"a": 1}, {"a": 2}, {"a": 3}),
+        ({"a": 1, "b": 5}, {"a": 1, "b": 4}, {"a": 2, "b": 4, "c": 6}, {"a": 2, "b": 5, "c": 6}),
+        ({}, {"a": 1}, {"a": 1}, {}),
+        ({"a": None}, {}, {}, {}),
+        (
+            {"a": [{"x": 1, "y": 2}]},
+            {"a": [{"x": 1}]},
+            {"a": [{"x": 3}]},
+            {"a": [{"x": 3, "y": 2}]},
+        ),
+        ({"a": [1, 2]}, {"a": [1]}, {"a": [3]}, {"a": [1, 2]}),
+        ({"a": [1]}, {"a": [1]}, {"a": []}, {"a": []}),
+        ({"a": {"b": 2}}, {"a": 1}, {"a": [4]}, {"a": {"b": 2}}),
+    ],
+)
+def test_what_was_typed_and_what_others_changed_are_merged(
+    browser, incomplete, ours, base, theirs, made
+):
+    with room(browser, incomplete, "home") as page:
+        found = page.evaluate(
+            """async all => {
+                const { merged } = await import("./static/setup/paths.js");
+                return [merged(...all), merged(all[0], all[0], all[2])];
+            }""",
+            [ours, base, theirs],
+        )
+
+    assert found == [made, theirs]
+
+
 def test_powersync_is_one_switch_where_its_view_is_found(browser, tmp_path):
     from tests.finding import homes  # noqa: PLC0415
 
