@@ -521,6 +521,16 @@ async def measured_in(place, day, is_true):
     return days[0].bills
 
 
+def source_of(status):
+    """What the page says of the state of charge; nothing while it is read."""
+    found = [one for one in status.sources if one.field == "batteries[0].soc"]
+    return "".join(f"{one.value}: {one.text.lower()}" for one in found)
+
+
+def would_charge(status):
+    return status.planned is not None and status.planned.action == "charge"
+
+
 async def test_in_watch_mode_plans_start_where_their_commands_would_have_led(place):
     """The real state of charge stays; a charge of half an hour is watched for half of it."""
     place.now += timedelta(hours=6)
@@ -530,7 +540,7 @@ async def test_in_watch_mode_plans_start_where_their_commands_would_have_led(pla
     place.now += timedelta(minutes=4)
     until = (place.now + HOUR / 2).isoformat()
     await place.controller.obey(Order(charge_now=ChargeNow(soc=1.0, until=until)))
-    seen = (await place.plan_after(first.planned_at)).planned_at
+    seen = (await place.plan_after(first.planned_at, is_true=would_charge)).planned_at
     start = place.now.replace(minute=0)
     for _ in range(3):
         for name in METERS:
@@ -539,13 +549,12 @@ async def test_in_watch_mode_plans_start_where_their_commands_would_have_led(pla
         start += FIVE_MINUTES
         place.now += FIVE_MINUTES
         await place.soc(64)
-        status = await place.plan_after(seen)
+        status = await place.plan_after(seen, is_true=lambda status: "watch" in source_of(status))
         seen = status.planned_at
 
     assert status.storages[0].soc == pytest.approx(0.664, abs=0.002)  # at 1.6 kW
-    (source,) = [one for one in status.sources if one.field == "batteries[0].soc"]
-    assert source.value == "64%"
-    assert "where its commands would have led" in source.text
+    assert source_of(status).startswith("64%: watch mode")
+    assert "where its commands would have led" in source_of(status)
     assert status.command.action == "normal"
     bills = await measured_in(place, place.now.date(), lambda bills: bills and bills.watched)
     assert bills.watched_share > 0.0
