@@ -5,14 +5,17 @@ import sys
 
 import pytest
 
+from tests.addon.conftest import wheel
 from tests.controller.processes import planned_home
 from tests.controller.supervisor import lacking, namespaces
 from tests.end_to_end import small_request
 from tests.server.processes import ROOT
 from tests.server.test_process import call
 
+__all__ = ["wheel"]
 
-def test_the_path_of_the_addon():
+
+def test_the_path_of_the_addon(wheel):
     """Supervisor's name and port, the address of ingress and the drop of root are real there."""
     if reason := lacking():
         pytest.skip(reason)
