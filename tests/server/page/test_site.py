@@ -91,3 +91,10 @@ def test_a_taken_page_port_costs_the_page_and_not_the_plans(tmp_path):
             assert call(server, "/health")["status"] == "healthy"
 
     assert server.log.count(f"no page on 127.0.0.1:{port}: Address already in use") == 1
+
+
+async def test_a_page_without_a_home_says_why(page):
+    home = await (await page.get("/home.json")).json()
+
+    assert home["has_home"] is False
+    assert "without --home-assistant URL" in home["why"]
