@@ -68,7 +68,8 @@ class HomeStatus(msgspec.Struct, kw_only=True):
     """All that the home screen shows.
 
     `planned` is what the plan would do where that is not what is told, as in watch mode;
-    `problems` are sentences, most urgent first; `told` is mqtt, states, or nothing.
+    `problems` are sentences, most urgent first; `told` is mqtt, states, or nothing.  `planned_at`
+    is the time of the last look, which has led to a plan where `is_proved` says anything.
     """
 
     has_home: bool = True

@@ -32,8 +32,9 @@ function showLost() {
 }
 
 /** What is told and why; where that is not what the plan says, what it says as well. */
-function showCommand({ command, planned, following, storages, planned_at: at, mode }) {
-  $("home-stamp").textContent = at ? `${T.planned} ${when(at)}` : "";
+function showCommand({ command, planned, following, storages, planned_at: at, is_proved: proof, mode }) {
+  const isPlan = at && proof !== null; // the last look may have led to none
+  $("home-stamp").textContent = isPlan ? `${T.planned} ${when(at)}` : "";
   $("home-command").textContent = command ? sentence(command) : T.noPlan;
   $("home-means").textContent = command ? TEXTS.meaning[command.action] ?? "" : "";
   $("home-why").textContent = command ? ended(command.reason) : T.noPlanNote;
