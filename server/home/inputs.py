@@ -91,7 +91,6 @@ class InputReader:
         InputError
             Where no plan can be made.
         """
-        self.health = []
         settings = _of_powersync(settings)
         look = await self._look(settings, now.astimezone(UTC), previous)
         imports, exports, socs, forecast, recent, cars = await asyncio.gather(
