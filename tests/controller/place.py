@@ -24,8 +24,8 @@ ACTING = ActingSettings(action="script.battery")
 class Place:
     """A home, its fake Home Assistant, its controller and the clock of both."""
 
-    def __init__(self, folder):
-        self.now, self.folder = NOON, folder
+    def __init__(self, folder, now=NOON):
+        self.now, self.folder = now, folder
         self.fake = FakeHomeAssistant(clock=lambda: self.now)
         self.home = fill(self.fake, self.now)
         self.fake.states["script.battery"] = self.state("script.battery", "off")
