@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import chain, repeat
 from typing import Any, TypeAlias
 
@@ -55,6 +55,7 @@ _REPORTS = (
     "{{ ',' if not loop.last }}{% endfor %}]"
 )
 
+_STEADY = timedelta(seconds=30)
 _CONNECTING = 10.0  # s
 _SETTINGS = 30.0  # s; a starting Core is slow
 _SLOWER = 5  # times the longest pause after a refused token: each try alarms the user
@@ -136,6 +137,7 @@ class Link:
         self._session: aiohttp.ClientSession | None = None
         self._connection: Connection | None = None
         self._connected = asyncio.Event()
+        self._failures = 0  # since a connection that lasted
 
     @property
     def is_connected(self) -> bool:
@@ -221,7 +223,7 @@ class Link:
 
     def _pause(self, error: LinkError) -> float:
         """Return the pause before the next attempt [s]; homes that restart together spread."""
-        number = min(self.health.attempts, len(self._backoff)) - 1
+        number = min(self._failures, len(self._backoff)) - 1
         pause = self._backoff[max(number, 0)]
         if isinstance(error, Refused) and error.code == TOKEN_REFUSED:
             pause = self._backoff[-1] * _SLOWER
@@ -239,9 +241,13 @@ class Link:
         text = str(error)
         health = self.health
         is_known = not health.connected and health.last_error == text
+        now = self._clock()
+        if health.connected and health.since and now - health.since >= _STEADY:
+            self._failures = 0  # one that breaks down again and again is tried less and less
+        self._failures += 1
         log.log(logging.DEBUG if is_known else logging.WARNING, "Home Assistant: %s", text)
         self.health = LinkHealth(
-            since=self._clock() if health.connected or health.since is None else health.since,
+            since=now if health.connected or health.since is None else health.since,
             version=health.version,
             last_error=text,
             attempts=health.attempts + 1,

@@ -312,3 +312,13 @@ async def test_the_true_last_report_comes_from_a_template(home_assistant, link):
     reports = await link.reports(["sensor.soc", "sensor.missing", "no entity"])
 
     assert reports == {"sensor.soc": datetime.fromisoformat(stamp)}
+
+
+async def test_a_connection_that_breaks_down_at_once_is_tried_less_and_less(home_assistant):
+    async with running(Link(home_assistant.address, backoff=(0.001, 20))):
+        await home_assistant.drop()
+        await eventually(lambda: home_assistant.logins == 2)
+        await home_assistant.drop()
+        await asyncio.sleep(0.1)
+
+    assert home_assistant.logins == 2
