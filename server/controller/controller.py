@@ -30,6 +30,7 @@ from server.home.inputs import InputReader
 from server.home.powersync import read_view
 from server.home.states.socs import ExpectedSocs
 from server.home_assistant.link import Link, LinkError
+from server.home_assistant.users import administrators
 from server.http.keys import State
 from server.plans.worker import Overdue, Overloaded
 from server.reading.clock import find_zone
@@ -379,6 +380,10 @@ class Controller:
             if settings.may_publish and self._link.is_connected:
                 status.told = "mqtt" if self._publisher.has_controls else "states"
         return status
+
+    async def administrators(self) -> frozenset[str] | None:
+        """Return the ids of Home Assistant's administrators; see `administrators`."""
+        return await administrators(self._link)
 
     def setup(self) -> Setup:
         """Return settings and proposals."""

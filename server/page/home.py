@@ -23,6 +23,8 @@ CONTROLLER = web.AppKey("controller", Controller)
 
 Struct = TypeVar("Struct", bound=msgspec.Struct)
 
+_USER = "X-Remote-User-Id"  # of Supervisor, which takes none from a browser
+
 _LACK = re.compile("Object missing required field `(.+)`")
 _WRONG_KIND = re.compile("Expected `(.+)`, got `(.+)`")
 _WORDS = {
@@ -48,6 +50,22 @@ async def tell_failures(request: web.Request, handler: Handler) -> web.StreamRes
         if isinstance(error, ConnectionError):  # the visitor has gone
             raise
         return json_reply(ErrorReply(_sentence(error)), 503)
+
+
+@web.middleware
+async def check_user(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse a change by a user of Home Assistant who is no administrator.
+
+    Ingress shows the page to every user, and names the user; what is set up here is done with an
+    administrator's right.
+    """
+    user = request.headers.get(_USER)
+    if user is not None and request.method not in {"GET", "HEAD"}:
+        allowed = await _controller(request).administrators()
+        if allowed is not None and user not in allowed:
+            error = "Only an administrator of Home Assistant may change this."
+            return json_reply(ErrorReply(error), 403)
+    return await handler(request)
 
 
 def _sentence(error: Exception) -> str:
@@ -134,7 +152,7 @@ async def delete(request: web.Request) -> web.Response:
 def add_to(page: web.Application, controller: Controller) -> None:
     """Add the home to the page."""
     page[CONTROLLER] = controller
-    page.middlewares.append(tell_failures)
+    page.middlewares.extend([tell_failures, check_user])
     page.add_routes(routes)
 
 

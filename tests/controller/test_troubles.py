@@ -9,6 +9,8 @@ from msgspec.structs import replace
 
 from server.controller import controller as module
 from server.controller.orders import Order
+from server.page import create_page
+from server.page.origin import TOKEN
 from server.settings.home import ChargeNow
 from tests.controller.homes import FIVE_MINUTES
 from tests.controller.place import ACTING, PRICES
@@ -220,3 +222,23 @@ async def test_everything_at_once(place, caplog):
     await place.told_so(action="normal", mode="paused")
     assert place.commands()[-1] == "normal"
     assert not [record for record in caplog.records if record.levelname in {"ERROR", "CRITICAL"}]
+
+
+async def test_only_an_administrator_changes_anything(place, aiohttp_client):
+    """Ingress shows the page to every user of Home Assistant, and says who asks."""
+    place.fake.commands["config/auth/list"] = [
+        {"id": "owner", "is_owner": True, "is_active": True, "group_ids": []},
+        {"id": "admin", "is_active": True, "group_ids": ["system-admin"]},
+        {"id": "gone", "is_active": False, "group_ids": ["system-admin"]},
+        {"id": "guest", "is_active": True, "group_ids": ["system-users"]},
+    ]
+    await place.confirm()
+    page = await aiohttp_client(create_page(place.app, controller=place.controller))
+
+    async def status_of(user):
+        headers = {"X-Page-Token": TOKEN, "X-Remote-User-Id": user}
+        return (await page.post("/control", json={"mode": "watch"}, headers=headers)).status
+
+    assert [await status_of(user) for user in ("owner", "admin")] == [200, 200]
+    assert [await status_of(user) for user in ("gone", "guest", "unknown", "")] == [403] * 4
+    assert (await page.get("/home.json", headers={"X-Remote-User-Id": "guest"})).status == 200
