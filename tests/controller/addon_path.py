@@ -90,6 +90,7 @@ def test_the_page_is_for_ingress_and_relative_to_its_prefix(addon):
         assert b'="/' not in page
         assert PREFIX.encode() not in page
         assert Ingress(server, "127.0.0.1").ask("GET", "setup.json")[0] == 403
+        ingress.until(lambda status: status["link"]["connected"])
         token = ingress.get("setup.json")["token"]
         own = {"Content-Type": "application/json", "X-Page-Token": token}
         assert Ingress(server, "127.0.0.1").ask("POST", "control", b"{}", **own)[0] == 403
