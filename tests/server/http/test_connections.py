@@ -41,7 +41,7 @@ async def test_a_head_that_does_not_come_ends_the_connection(monkeypatch):
     monkeypatch.setattr(serve, "TIMEOUT", 0.3)
     port = free_port()
     addresses = serve.Addresses(host="127.0.0.1", port=port, page_port=free_port())
-    server = asyncio.ensure_future(serve._serve(create_app(), addresses, greet=False))
+    server = asyncio.ensure_future(serve._serve(create_app(), addresses, None, greet=False))
     await asyncio.sleep(0.2)
 
     outcome = await status_of(port, [b"GET /health HTTP/1.1\r\nX-Slow: "])
