@@ -20,7 +20,7 @@
 
 from optimiser.errors import InfeasibleError, OptimiserError, ProblemError, SolverError
 from optimiser.planner import plan
-from optimiser.problem.battery import Battery
+from optimiser.problem.battery import Battery, Goal
 from optimiser.problem.grid import Grid, Inverter
 from optimiser.problem.horizon import Horizon
 from optimiser.problem.objective import CostFunction
@@ -43,6 +43,7 @@ __all__ = [
     "Direction",
     "ExportBoost",
     "Forecast",
+    "Goal",
     "Grid",
     "Horizon",
     "InfeasibleError",

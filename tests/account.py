@@ -60,6 +60,16 @@ def wanted_at_end(battery):
     return wanted * battery.capacity
 
 
+def wanted_of(site, battery, t):
+    """Energy that a battery should hold at the end of interval `t`. [kWh]"""
+    wanted = wanted_at_end(battery) if t == site.horizon.n_intervals - 1 else 0.0
+    ends = site.horizon.instants[t + 1].timestamp()
+    for goal in battery.soc_at:
+        if abs(goal.at.timestamp() - ends) <= 1e-3:
+            wanted = max(wanted, min(goal.soc, battery.max_soc) * battery.capacity)
+    return wanted
+
+
 def wanted_at_departure(site, vehicle):
     """Energy that a vehicle should hold when it leaves, or at the end. [kWh]
 

@@ -101,6 +101,8 @@ def _instants(site: Site, rules: ProviderRules) -> Iterator[datetime]:
     horizon = site.horizon
     for vehicle in site.vehicles:
         yield from (when for when in (vehicle.arrival, vehicle.departure) if when is not None)
+    for battery in site.batteries:
+        yield from (goal.at for goal in battery.soc_at)
     tariff = site.tariff
     for one in (*tariff.demand_charges, *tariff.allowances, rules.export_boost, rules.chip_mode):
         if one is not None and one.window != Window():

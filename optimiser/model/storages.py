@@ -1,11 +1,13 @@
 """Batteries and vehicles as the arrays that every solver of ours takes."""
 
 import math
+from collections.abc import Iterable, Iterator
 from operator import attrgetter
 
 import numpy as np
 
 from matrix_builders import StorageArrays, Vector, tables
+from optimiser.problem.battery import Goal
 from optimiser.problem.horizon import Horizon
 from optimiser.problem.objective import Objective
 from optimiser.problem.site import Site
@@ -52,6 +54,14 @@ def leaves_after(vehicle: Vehicle, horizon: Horizon) -> int:
     if vehicle.departure is None:
         return horizon.n_intervals - 1
     return horizon.index_at(horizon.hours_until(vehicle.departure))
+
+
+def goals_within(goals: Iterable[Goal], horizon: Horizon) -> Iterator[tuple[int, Goal]]:
+    """Yield the goals of a horizon, and the interval at whose end each is due."""
+    for goal in goals:
+        hours = horizon.hours_until(goal.at)
+        if _NEVER < hours <= float(horizon.elapsed[-1]) + _NEVER:
+            yield horizon.index_at(hours), goal
 
 
 def target_energy(vehicle: Vehicle) -> float:
@@ -190,6 +200,9 @@ def write_levels(site: Site, limits: Vector) -> None:
         if b.target_end_soc is not None:
             target = max(min(b.target_end_soc, b.max_soc), b.reserve)
             limits[tables.SOFT_FLOOR, k, -1] = target * b.capacity
+        for t, goal in goals_within(b.soc_at, site.horizon):
+            wanted = min(goal.soc, b.max_soc) * b.capacity
+            limits[tables.SOFT_FLOOR, k, t] = max(limits[tables.SOFT_FLOOR, k, t], wanted)
     for k, v in enumerate(site.vehicles, len(site.batteries)):
         least = min(v.least_soc, v.initial_soc) if v.discharge_limit > 0 else v.initial_soc
         limits[tables.STORED_LOWER, k] = least * v.capacity

@@ -1,7 +1,9 @@
 """A home battery."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from optimiser.errors import ProblemError
 from optimiser.problem.checks import (
@@ -9,9 +11,32 @@ from optimiser.problem.checks import (
     require_finite,
     require_flags,
     require_fractions,
+    require_instant,
     require_limits,
     require_not_negative,
+    require_sequence,
+    set_fields,
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """A state of charge wanted at an instant, missed only where nothing else is possible.
+
+    Attributes
+    ----------
+    at : datetime
+        Time-zone aware; one that is past, or beyond the horizon, asks for nothing.
+    soc : float
+        At least. [-]
+    """
+
+    at: datetime
+    soc: float
+
+    def __post_init__(self) -> None:
+        set_fields(self, at=require_instant("at", self.at))
+        require_fractions(self, "soc")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +59,8 @@ class Battery:
         Highest state of charge wanted. [-]
     target_end_soc : float, optional
         State of charge wanted at the end of the horizon. [-]
+    soc_at : tuple of Goal
+        States of charge wanted at other instants.
     cycle_cost : float
         Wear price of energy through the battery, each way. [$/kWh]
     end_value : float, optional
@@ -55,6 +82,7 @@ class Battery:
     reserve: float = 0.0
     max_soc: float = 1.0
     target_end_soc: float | None = None
+    soc_at: Iterable[Goal] = ()
     cycle_cost: float = 0.0
     end_value: float | None = None
     export_limit: float = math.inf
@@ -75,6 +103,8 @@ class Battery:
             require_fractions(self, "target_end_soc")
         if self.end_value is not None:
             require_finite(end_value=self.end_value)
+        if self.soc_at != ():
+            set_fields(self, soc_at=require_sequence("soc_at", self.soc_at, Goal))
 
     @property
     def round_trip_efficiency(self) -> float:

@@ -1,6 +1,7 @@
 """Reasons for what the home batteries do, all of them as one or each of them."""
 
 import math
+from operator import attrgetter
 
 import numpy as np
 
@@ -69,11 +70,10 @@ def gainful_charge(look: Outlook, run: Run, head: str, cost: Quote) -> Draft | N
 
 def _purpose(look: Outlook, run: Run, head: str, cost: Quote) -> Draft:
     """Return the reason for a charge that no later price is shown to pay for."""
-    storage, use = look.storages[0], look.first(look.discharges, run)
-    target = storage.target_end_soc if isinstance(storage, Battery) else None
+    use, wanted = look.first(look.discharges, run), _later_target(look, run)
     code, purpose = ReasonCode.CHARGE, ""
-    if len(look.storages) == 1 and target is not None and look.soc[run.first] < target:
-        code, purpose = ReasonCode.REACH_TARGET, f"{percent(target)} is wanted at the end"
+    if wanted:
+        code, purpose = ReasonCode.REACH_TARGET, wanted
     elif use is None and look.plan.money.end_value > 0:
         code, purpose = ReasonCode.KEEP_FOR_AFTER, "it is kept for the time after this plan"
     elif use is not None and not look.buys[run.span].any():
@@ -82,6 +82,19 @@ def _purpose(look: Outlook, run: Run, head: str, cost: Quote) -> Draft:
         if run.mean.from_solar > NOISE:
             code = ReasonCode.STORE_SOLAR
     return Draft(code, head, (cost, Quote(purpose)) if purpose else (cost,))
+
+
+def _later_target(look: Outlook, run: Run) -> str:
+    """Say what one battery is to hold later, and does not yet; empty without such a target."""
+    (battery, *others), now = look.storages, float(look.soc[run.first])
+    if others or not isinstance(battery, Battery):
+        return ""
+    begins = look.plan.site.horizon.instant(run.first)
+    for goal in sorted(battery.soc_at, key=attrgetter("at")):
+        if goal.at > begins and goal.soc > now:
+            return f"{percent(goal.soc)} is wanted at {look.wording.clock(goal.at)}"
+    target = battery.target_end_soc
+    return "" if target is None or now >= target else f"{percent(target)} is wanted at the end"
 
 
 def giving(look: Outlook, run: Run) -> Draft:

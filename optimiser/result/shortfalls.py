@@ -10,6 +10,7 @@ from matrix_builders import Vector
 from optimiser.model.dispatch import Dispatch
 from optimiser.model.storages import (
     REGAIN_HOURS,
+    goals_within,
     leaves_after,
     present_at_charger,
     target_energy,
@@ -25,6 +26,7 @@ class SoftLimit(StrEnum):
     RESERVE = "reserve"
     MAX_SOC = "max_soc"
     TARGET_END_SOC = "target_end_soc"
+    SOC_AT = "soc_at"
     VEHICLE_TARGET = "vehicle_target"
     IMPORT_LIMIT = "import_limit"
 
@@ -90,10 +92,15 @@ def _batteries(site: Site, dispatch: Dispatch) -> Iterator[Shortfall]:
     for k, battery in enumerate(site.batteries):
         stored, capacity = dispatch.stored[k], battery.capacity
         target = (battery.target_end_soc or 0.0) * capacity
+        goals = [
+            (SoftLimit.SOC_AT, goal.soc * capacity - stored[t : t + 1], t)
+            for t, goal in goals_within(battery.soc_at, site.horizon)
+        ]
         for limit, missing, start in (
             (SoftLimit.RESERVE, battery.reserve * capacity - stored[first:], first),
             (SoftLimit.MAX_SOC, stored[first:] - battery.max_soc * capacity, first),
             (SoftLimit.TARGET_END_SOC, target - stored[-1:], stored.size - 1),
+            *goals,
         ):
             noticeable = missing > _NOTICEABLE
             if noticeable.any():

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 from optimiser import Battery, ProblemError, Vehicle
+from server.reading.goals import goals_from_wire
+from server.reading.series.steps import Timeline
 from server.wire.repairs import FieldReader, Repairs
 from server.wire.storages import BatteryIn, HybridIn, NamedBatteryIn
 from server.wire.wording import format_value, require_unicode
@@ -39,7 +41,9 @@ class Named(NamedTuple, Generic[Storage]):
     hybrid: HybridIn | None = None
 
 
-def battery_from_wire(wire: BatteryIn | None, repairs: Repairs, path: str = "battery") -> Battery:
+def battery_from_wire(
+    wire: BatteryIn | None, timeline: Timeline, repairs: Repairs, path: str = "battery"
+) -> Battery:
     """Read a battery of a request; `path` is its place there."""
     if wire is None:
         repairs.note("default", path, "missing; a 13.5 kWh, 5 kW battery at 50 % assumed")
@@ -58,6 +62,9 @@ def battery_from_wire(wire: BatteryIn | None, repairs: Repairs, path: str = "bat
         reserve=_reserve(reader, max_soc),
         max_soc=max_soc,
         target_end_soc=_target(wire, reader, max_soc),
+        soc_at=goals_from_wire(f"{path}.soc_at", wire.soc_at, timeline, repairs)
+        if wire.soc_at
+        else (),
         cycle_cost=reader.number("cycle_cost"),
         end_value=reader.optional("end_value"),
         export_limit=reader.number("max_export_w") / 1000.0,
@@ -99,7 +106,7 @@ def _target(wire: BatteryIn, reader: FieldReader, max_soc: float) -> float | Non
 
 
 def batteries_from_wire(
-    wires: Sequence[NamedBatteryIn] | None, repairs: Repairs
+    wires: Sequence[NamedBatteryIn] | None, timeline: Timeline, repairs: Repairs
 ) -> list[Named[Battery]]:
     """Read several batteries of a request, whose keys must all differ."""
     if not wires:
@@ -117,7 +124,7 @@ def batteries_from_wire(
         require_unicode(f"{path}.name", wire.name or "")
         named.append((wire, path, key))
     return [
-        Named(battery_from_wire(wire, repairs, path), path, key, wire.name, wire.hybrid)
+        Named(battery_from_wire(wire, timeline, repairs, path), path, key, wire.name, wire.hybrid)
         for wire, path, key in named
     ]
 

@@ -36,6 +36,7 @@ _SOC_NOW = replace(_SHARE, default=0.5, is_required=True)
 _CEILING = replace(_SHARE, slips=(_PER_CENT, _FULL_BESIDE))
 _FULL = replace(_CEILING, default=1.0)
 _TARGET_AT_END = replace(_CEILING, default=math.nan, default_text="none assumed")
+_GOAL = replace(_CEILING, is_required=True, is_strict=True)
 TARGET_SOC = replace(_CEILING, default=0.8)
 """Rule of the target of a vehicle; null is none."""
 
@@ -153,6 +154,19 @@ class HybridIn(msgspec.Struct, kw_only=True):
     dc_coupled_solar: Annotated[bool | None, Meta(description="true where absent")] = None
 
 
+Time = Any
+"""ISO 8601, a clock time, or seconds since 1970; what is no time is none, with a warning."""
+
+
+class GoalIn(msgspec.Struct, kw_only=True):
+    """A state of charge wanted at an instant."""
+
+    at: Annotated[
+        Time, Meta(description="ISO 8601, local where naive, or a clock time, which is the next")
+    ] = None
+    soc: Annotated[Number, _GOAL, Meta(description="At least, 0-1")] = None
+
+
 class BatteryIn(msgspec.Struct, kw_only=True):
     """The home battery."""
 
@@ -172,6 +186,10 @@ class BatteryIn(msgspec.Struct, kw_only=True):
     min_soc: Annotated[Number, _SHARE] = None
     max_soc: Annotated[Number, _FULL] = None
     target_end_soc: Annotated[Number, _TARGET_AT_END] = None
+    soc_at: Annotated[
+        list[GoalIn] | None,
+        Meta(description="Wanted at instants; missed, with a warning, where nothing else can be"),
+    ] = None
     cycle_cost: Annotated[Number, _WEAR, Meta(description="Wear, each way [$/kWh]")] = None
     end_value: Annotated[Number, _END_VALUE, Meta(description="Worth of a kWh left [$/kWh]")] = None
     can_charge_from_grid: bool | None = None
@@ -190,10 +208,6 @@ class NamedBatteryIn(BatteryIn, kw_only=True):
     battery_id: Annotated[str | int | None, Meta(description="The same as id")] = None
     name: str | None = None
     system_type: Annotated[str | None, Meta(description="Accepted and ignored")] = None
-
-
-Time = Any
-"""ISO 8601, a clock time, or seconds since 1970; what is no time is none, with a warning."""
 
 
 class EvIn(msgspec.Struct, kw_only=True):

@@ -10,6 +10,7 @@ from server.wire.repairs import Repairs
 _BATTERY = {
     SoftLimit.RESERVE: ("backup_reserve", "the reserve {verdict} regained by {when}: {kwh} short"),
     SoftLimit.MAX_SOC: ("max_soc", "max_soc {verdict} kept at {when}: {kwh} too much"),
+    SoftLimit.SOC_AT: ("soc_at", "the goal of {end} {verdict} met: {kwh} short"),
     SoftLimit.TARGET_END_SOC: ("target_end_soc", "the target {verdict} met: {kwh} short"),
 }
 _METER = (
@@ -52,10 +53,13 @@ def note_shortfalls(plan: Plan, paths: tuple[str, ...], repairs: Repairs) -> Non
 
 
 def _format(sentence: str, plan: Plan, miss: Shortfall) -> str:
-    when = plan.pieces.site.horizon.instant(miss.interval).isoformat()
+    horizon = plan.pieces.site.horizon
+    when, end = (horizon.instant(miss.interval + after).isoformat() for after in (0, 1))
     kwh = f"{miss.amount:.2f} kWh"
     verdict = _verdict(plan, miss)
-    return sentence.format(when=when, kwh=kwh, needs=miss.needs, has=miss.has, verdict=verdict)
+    return sentence.format(
+        when=when, end=end, kwh=kwh, needs=miss.needs, has=miss.has, verdict=verdict
+    )
 
 
 def _verdict(plan: Plan, miss: Shortfall) -> str:

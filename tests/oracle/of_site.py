@@ -27,7 +27,7 @@ from tests.account import (
     only_takes_what_is_free,
     shortage_excess,
     wanted_at_departure,
-    wanted_at_end,
+    wanted_of,
 )
 from tests.builders import a_problem
 from tests.oracle.model import Model
@@ -151,11 +151,13 @@ def _storages(model, site, prices):
             )
             if ends:  # a charge is short only where the target is reached with it
                 needed = max(ends.values())
-                model.row({("shortfall", k): 1.0, **ends}, upper=needed)
+                last = leaves_after(site, storage)
+                model.row({("shortfall", k, last): 1.0, **ends}, upper=needed)
                 beyond = dict.fromkeys(ends, high - low - needed)
                 model.row({("stored", k, n - 1): 1.0, **beyond}, upper=high)
         else:
-            _soft_floor(model, k, n - 1, wanted_at_end(storage), miss)
+            for t in range(n):
+                _soft_floor(model, k, t, wanted_of(site, storage, t), miss)
             model.column("overfill", k, cost=miss)
             ceiling = storage.max_soc * storage.capacity
             model.row({("stored", k, n - 1): 1.0, ("overfill", k): -1.0}, upper=ceiling)
@@ -247,8 +249,9 @@ def _band(storage, is_vehicle):
 
 
 def _soft_floor(model, k, t, wanted, price):
-    model.column("shortfall", k, cost=price)
-    model.row({("stored", k, t): 1.0, ("shortfall", k): 1.0}, lower=wanted)
+    if wanted > 0:
+        model.column("shortfall", k, t, cost=price)
+        model.row({("stored", k, t): 1.0, ("shortfall", k, t): 1.0}, lower=wanted)
 
 
 def _balance(model, site, t):

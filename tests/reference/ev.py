@@ -263,7 +263,9 @@ def _unsound_home(request: Wire, reply: Wire, powers: Powers) -> Iterator[str]:
         for name, each in storages_of(request, reply).items():
             yield from named(name, unsound_named(request, reply["batteries"][name], each))
     else:
-        yield from unsound_battery(request, request["home_battery"], schedule)
+        home = request["home_battery"]
+        yield from unsound_battery(request, home, schedule)
+        yield from storage.missed_goals(home, "home_battery", schedule["soc_trajectory"], reply)
     yield from _different(schedule, "discharge_w", powers["discharge"])
     yield from storage.both("charge", powers["charge"], "discharge", powers["discharge"])
     for name in METER:

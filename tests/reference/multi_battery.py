@@ -101,6 +101,11 @@ def _broken(request: Wire, reply: Wire) -> Iterator[str]:
         yield from named(
             _name(battery_id), unsound_named(request, reply["batteries"][battery_id], each)
         )
+    for i, battery in enumerate(request["batteries"]):
+        missed = storage.missed_goals(
+            battery, f"batteries[{i}]", storages[battery["id"]].soc, reply
+        )
+        yield from named(_name(battery["id"]), missed)
     schedule = _as_schedule(reply["aggregated"])
     powers = powers_of(request, schedule)
     yield from _wrong_totals(request, reply["aggregated"], list(storages.values()))

@@ -146,6 +146,7 @@ def unsound_battery(request: Wire, battery: Wire, schedule: Wire) -> Iterator[st
 def _broken(request: Wire, reply: Wire, powers: Powers) -> Iterator[str]:
     schedule, battery = reply["schedule"], request["battery"]
     yield from unsound_battery(request, battery, schedule)
+    yield from storage.missed_goals(battery, "battery", schedule["soc_trajectory"], reply)
     yield from wrong_steps(request, schedule["timestamps"])
     yield from site.unequal(powers, site.EQUALITIES)
     yield from site.beyond_meter(request, powers)

@@ -140,7 +140,7 @@ def _home(request: Wire, home: Wire, batteries: Sequence[Wire]) -> Told:
         charge=charge,
         discharge=discharge,
         reserve=reserve / capacity if capacity else 0.0,
-        wanted=[b["target_end_soc"] for b in batteries if b.get("target_end_soc") is not None],
+        wanted=[share for battery in batteries for share in _wanted(battery)],
         flows=flows,
         minutes_on=None,
     )
@@ -148,7 +148,6 @@ def _home(request: Wire, home: Wire, batteries: Sequence[Wire]) -> Told:
 
 def _one(plan: Wire, charge: Series, discharge: Series, storages: Sequence[Wire]) -> Told:
     (storage,) = storages
-    wanted = [storage.get("target_soc"), storage.get("target_end_soc")]
     return Told(
         n=len(charge),
         steps=plan["next_actions"],
@@ -156,10 +155,17 @@ def _one(plan: Wire, charge: Series, discharge: Series, storages: Sequence[Wire]
         charge=charge,
         discharge=discharge,
         reserve=_reserve(storage),
-        wanted=[share for share in wanted if share is not None],
+        wanted=_wanted(storage),
         flows={},
         minutes_on=plan["schedule"].get("minutes_on"),
     )
+
+
+def _wanted(storage: Wire) -> list[float]:
+    """States of charge that are asked for."""
+    wanted = [storage.get("target_soc"), storage.get("target_end_soc")]
+    wanted += [goal["soc"] for goal in storage.get("soc_at") or ()]
+    return [share for share in wanted if share is not None]
 
 
 def _reserve(battery: Wire) -> float:
@@ -320,6 +326,21 @@ def _is_wanted(span, share):
     return any(span.is_near(share, 100 * wanted, 1e-4) for wanted in span.told.wanted)
 
 
+def _is_goal(span, share, clock):
+    start = datetime.fromisoformat(span.meter["timestamps"][0])
+    homes = [span.request.get("battery"), span.request.get("home_battery")]
+    goals = [
+        goal
+        for battery in (*filter(None, homes), *(span.request.get("batteries") or ()))
+        for goal in battery.get("soc_at") or ()
+    ]
+    return any(
+        span.is_near(share, 100 * goal["soc"], 1e-4)
+        and clock == _clock(_instant(goal["at"], start), start)
+        for goal in goals
+    )
+
+
 def _is_reserve(span, share):
     return span.is_near(share, 100 * span.told.reserve, 1e-4)
 
@@ -389,6 +410,7 @@ PHRASES = (
     (rf"(?:a vehicle charges the battery|then charging) at {KW}", _is_any_charge),
     (rf"(?:Holding|Waiting) at {SHARE}", _is_soc),
     (rf"reserve of {SHARE}", _is_reserve),
+    (rf"{SHARE} is wanted at {CLOCK}", _is_goal),
     (rf"(?:the )?{SHARE} (?:is )?wanted", _is_wanted),
     (rf" by {CLOCK}", _is_stay("departure_time")),
     (rf"Not at its charger until {CLOCK}", _is_stay("arrival_time")),

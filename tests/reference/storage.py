@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import accumulate, pairwise
 
 from tests.reference.reading import (
@@ -94,6 +95,26 @@ def _efficiencies(battery: Wire) -> tuple[float, float]:
 def simulated(storage: Storage) -> list[float]:
     """State of charge that the powers lead to, from the first one that the reply tells."""
     return list(accumulate(_steps(storage), initial=float(storage.soc[0])))
+
+
+def missed_goals(battery: Wire, path: str, soc: Series, reply: Wire) -> Iterator[str]:
+    """Goals at instants of the reply that are missed, and no warning says so."""
+    told = {warning["field"] for warning in reply.get("warnings", ())}
+    instants = [datetime.fromisoformat(stamp) for stamp in _stamps(reply)]
+    most = number(battery, "max_soc", 1.0)
+    for goal in battery.get("soc_at") or ():
+        at = datetime.fromisoformat(goal["at"])
+        reached = [level for when, level in zip(instants, soc, strict=False) if when == at]
+        least = min(goal["soc"], most) - SOC_TOLERANCE
+        if any(level < least for level in reached) and f"{path}.soc_at" not in told:
+            yield f"SoC at {goal['at']} must be at least {goal['soc']}, got {reached[0]}"
+
+
+def _stamps(reply: Wire) -> Sequence[str]:
+    """Beginning of each interval."""
+    place = reply.get("meter") or reply.get("aggregated") or reply["schedule"]
+    stamps: Sequence[str] = place["timestamps"]
+    return stamps
 
 
 def _steps(storage: Storage) -> Series:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from optimiser import Battery, Forecast, Grid, Horizon, ProblemError, Site, Tariff
+from optimiser import Battery, Forecast, Goal, Grid, Horizon, ProblemError, Site, Tariff
 from tests.builders import NEW_YEAR, a_battery, a_site
 
 VALID = {
@@ -17,6 +17,7 @@ VALID = {
     Tariff: {"import_price": [0.3, 0.2], "export_price": [0.1, -0.1]},
     Forecast: {"load": [1.0, 0.0], "solar": [0.0, 2.0]},
     Grid: {"import_limit": 5.0, "export_limit": 0.0},
+    Goal: {"at": NEW_YEAR, "soc": 0.5},
     Battery: {"capacity": 10.0, "charge_limit": 5.0, "discharge_limit": 5.0, "initial_soc": 0.5},
 }
 
@@ -49,6 +50,9 @@ REFUSED = [
         for value in FRACTION
     ),
     *((Battery, "end_value", value) for value in (nan, inf)),
+    *((Battery, "soc_at", value) for value in (0.5, [0.5], "14:00", None)),
+    (Goal, "at", datetime(2026, 1, 1)),
+    *((Goal, "soc", value) for value in FRACTION),
 ]
 
 

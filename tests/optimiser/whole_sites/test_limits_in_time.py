@@ -1,0 +1,99 @@
+"""Limits and wishes that differ by time: plans of seeded sites against every binary.
+
+A looser limit never costs more; that follows from optimality, and is looked at here because the
+penalty, which goes by the dearest price, must not differ between the two.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from optimiser import CostFunction, Goal, plan
+from tests.account import violations
+from tests.builders import NEW_YEAR, a_battery, a_site, a_small_site, in_pieces
+from tests.oracle import least_cost
+
+SITES = range(60)
+HOUR = timedelta(hours=1)
+KINDS = tuple(CostFunction)
+PROVED = 1e-3  # $; gap within which a plan is called optimal
+
+
+def instant(site, share):
+    """Instant at a share of the horizon, in whole minutes."""
+    minutes = round(60 * share * float(site.horizon.elapsed[-1]))
+    return site.horizon.start + timedelta(minutes=minutes)
+
+
+def with_batteries(site, change, rng):
+    """The site with each of its batteries changed."""
+    batteries = (replace(battery, **change(site, battery, rng)) for battery in site.batteries)
+    return replace(site, batteries=batteries)
+
+
+def goals(site, _, rng):
+    """Goals of a battery, some of them inside intervals and some out of reach."""
+    shares, levels = rng.uniform(0, 1, (2, int(rng.integers(1, 3))))
+    return {
+        "soc_at": [
+            Goal(at=instant(site, share), soc=float(soc))
+            for share, soc in zip(shares, levels, strict=True)
+        ]
+    }
+
+
+def without_goals(battery):
+    return replace(battery, soc_at=())
+
+
+CASES = {"soc_at": (goals, without_goals)}
+
+
+def assert_optimal(site, cost_function):
+    """A plan costs what the oracle says, within its gap, and can be carried out."""
+    pieces = in_pieces(site)
+    known = least_cost(pieces, cost_function, gap=1e-6)
+    found = plan(site, cost_function)
+    proof = found.certificate
+    slack = 1e-4 + 1e-5 * abs(known.cost)
+    assert known.is_proved
+    assert proof.lower_bound - slack <= known.cost <= proof.optimum + slack
+    assert proof.optimum - known.cost <= proof.optimum - proof.lower_bound + slack
+    assert proof.optimum - proof.lower_bound <= PROVED
+    itself = cost_function is CostFunction.SELF_CONSUMPTION
+    assert violations(pieces, found.dispatch_in_pieces, consumes_itself=itself) == []
+    return found
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("seed", SITES)
+def test_a_plan_is_the_optimum(name, seed):
+    change, _ = CASES[name]
+    site = with_batteries(a_small_site(seed), change, np.random.default_rng(seed))
+
+    assert_optimal(site, KINDS[seed % len(KINDS)])
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("seed", range(10))
+def test_a_looser_limit_never_costs_more(name, seed):
+    change, loosen = CASES[name]
+    site = with_batteries(a_small_site(seed), change, np.random.default_rng(seed))
+    looser = replace(site, batteries=map(loosen, site.batteries))
+
+    costs = [plan(each, CostFunction.PROFIT).certificate for each in (site, looser)]
+
+    assert costs[1].lower_bound <= costs[0].optimum + 1e-6 * max(1.0, abs(costs[0].optimum))
+
+
+def test_what_a_goal_lacks_is_told():
+    battery = a_battery(charge_limit=0.5, soc_at=[Goal(at=NEW_YEAR + HOUR, soc=0.9)])
+    site = a_site(battery, import_price=[0.3, 0.2], export_price=0.1, load=1.0)
+
+    found = plan(site)
+
+    (miss,) = (each for each in found.shortfalls if each.limit == "soc_at")
+    assert miss.amount == pytest.approx(4.0 - 0.45)
+    assert (miss.interval, miss.storage) == (0, 0)
