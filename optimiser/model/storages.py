@@ -7,7 +7,7 @@ from operator import attrgetter
 import numpy as np
 
 from matrix_builders import StorageArrays, Vector, tables
-from optimiser.problem.battery import Goal
+from optimiser.problem.battery import Battery, Goal
 from optimiser.problem.horizon import Horizon
 from optimiser.problem.objective import Objective
 from optimiser.problem.site import Site
@@ -142,8 +142,9 @@ def write_powers(
         hard levels there is room. [kWh per interval]
     """
     hours, net_load, n = site.horizon.hours, site.net_load, len(site.batteries)
-    charge = np.outer([*map(attrgetter("charge_limit"), site.storages)], hours)
-    discharge = np.outer([*map(attrgetter("discharge_limit"), site.storages)], hours)
+    charge, discharge = (
+        hours * _by_interval(site, name) for name in ("charge_limit", "discharge_limit")
+    )
     least, while_on = np.zeros((2, *charge.shape))
     for v, vehicle in enumerate(site.vehicles, n):
         while_on[v] = vehicle.least_charge * hours
@@ -174,14 +175,42 @@ def write_powers(
     limits[tables.DISCHARGE_LIMIT] = np.where(here, most, 0.0)
 
 
+def _by_interval(site: Site, name: str) -> Vector:
+    """Return a field of every storage in every interval; shape (K, T)."""
+    values = [site.horizon.spread(getattr(storage, name)) for storage in site.storages]
+    return np.array(values).reshape(len(values), site.horizon.n_intervals)
+
+
 def feed_in_limit(site: Site, objective: Objective) -> Vector:
     """Return the most energy that each storage may send beyond the house; shape (K, T). [kWh]"""
     powers = [*map(attrgetter("export_limit"), site.batteries), *[np.inf] * len(site.vehicles)]
     return np.where(objective.may_feed_in, np.outer(powers, site.horizon.hours), 0.0)
 
 
+def soft_band(battery: Battery, horizon: Horizon) -> Vector:
+    """Return the states of charge that a battery is to be kept between; shape (2, T). [-]
+
+    A limit holds at both ends of its interval, which are those of its neighbours; where these
+    contradict each other the floor counts.  What is outside the first limit at first may stay
+    there for `REGAIN_HOURS`, but goes no further, and keeps to limits that become tighter.
+    """
+    is_late = np.arange(horizon.n_intervals) >= horizon.index_at(REGAIN_HOURS)
+    reserve, most = horizon.spread(battery.reserve), horizon.spread(battery.max_soc)
+    floor = np.maximum(reserve, np.append(reserve[1:], reserve[-1]))
+    ceiling = np.minimum(most, np.append(most[1:], most[-1]))
+    lowest, highest = (
+        np.minimum(floor, battery.initial_soc),
+        np.maximum(ceiling, battery.initial_soc),
+    )
+    floor = np.where(is_late | (floor > reserve[0]), floor, lowest)
+    ceiling = np.where(is_late | (ceiling < most[0]), ceiling, highest)
+    return np.array([floor, np.maximum(ceiling, floor)])
+
+
 def write_levels(site: Site, limits: Vector) -> None:
     """Write hard levels that standing still satisfies, and soft ones to be regained or reached.
+
+    Soft levels are written where they ask for more than the hard ones.
 
     Parameters
     ----------
@@ -191,18 +220,18 @@ def write_levels(site: Site, limits: Vector) -> None:
         Zeros; its levels are modified in place. [kWh]
     """
     limits[tables.SOFT_CEILING] = np.inf
-    regained = site.horizon.index_at(REGAIN_HOURS)
     for k, b in enumerate(site.batteries):
-        limits[tables.STORED_LOWER, k] = min(b.reserve, b.initial_soc) * b.capacity
-        limits[tables.STORED_UPPER, k] = max(b.max_soc, b.initial_soc) * b.capacity
-        limits[tables.SOFT_FLOOR, k, regained:] = b.reserve * b.capacity
-        limits[tables.SOFT_CEILING, k, regained:] = b.max_soc * b.capacity
+        floor, ceiling = soft_band(b, site.horizon)
+        limits[tables.STORED_LOWER, k] = min(np.min(b.reserve), b.initial_soc) * b.capacity
+        limits[tables.STORED_UPPER, k] = max(np.max(b.max_soc), b.initial_soc) * b.capacity
         if b.target_end_soc is not None:
-            target = max(min(b.target_end_soc, b.max_soc), b.reserve)
-            limits[tables.SOFT_FLOOR, k, -1] = target * b.capacity
+            floor[-1] = max(floor[-1], min(b.target_end_soc, ceiling[-1]))
         for t, goal in goals_within(b.soc_at, site.horizon):
-            wanted = min(goal.soc, b.max_soc) * b.capacity
-            limits[tables.SOFT_FLOOR, k, t] = max(limits[tables.SOFT_FLOOR, k, t], wanted)
+            floor[t] = max(floor[t], min(goal.soc, ceiling[t]))
+        lower, upper = limits[tables.STORED_LOWER : tables.STORED_UPPER + 1, k]
+        floor, ceiling = floor * b.capacity, ceiling * b.capacity
+        limits[tables.SOFT_FLOOR, k] = np.where(floor > lower, floor, 0.0)
+        limits[tables.SOFT_CEILING, k] = np.where(ceiling < upper, ceiling, np.inf)
     for k, v in enumerate(site.vehicles, len(site.batteries)):
         least = min(v.least_soc, v.initial_soc) if v.discharge_limit > 0 else v.initial_soc
         limits[tables.STORED_LOWER, k] = least * v.capacity

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from matrix_builders import Vector
 from optimiser.errors import ProblemError
-from optimiser.problem.battery import Battery
+from optimiser.problem.battery import BY_INTERVAL, Battery
 from optimiser.problem.checks import (
     freeze_vector,
     require_kinds,
@@ -155,6 +155,12 @@ class Site:
             limit = getattr(self.grid, name)
             if isinstance(limit, np.ndarray) and limit.size not in {1, n}:
                 raise ProblemError(f"grid.{name}", f"must hold one value or {n}, got {limit.size}")
+        for k, battery in enumerate(self.batteries):
+            for name in BY_INTERVAL:
+                values = getattr(battery, name)
+                if isinstance(values, tuple) and len(values) != n:
+                    rule = f"must hold one value or {n}, got {len(values)}"
+                    raise ProblemError(f"batteries[{k}].{name}", rule)
 
     @cached_property
     def price_scale(self) -> float:

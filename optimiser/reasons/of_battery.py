@@ -17,10 +17,12 @@ SOC_NOISE = 0.005
 
 def charging(look: Outlook, run: Run) -> Draft:
     """Say what batteries take, and why."""
-    head, cost, reserve = charge_head(run), charging_cost(look, run), look.reserve
+    head, cost = charge_head(run), charging_cost(look, run)
+    reserve = float(look.reserve[run.first : run.after + 1].max())
     if look.soc[run.first] < reserve - SOC_NOISE:
         first = "" if look.soc[run.after] <= reserve + SOC_NOISE else ", first"
-        head = f"{head}{first} to regain the reserve of {percent(reserve)}"
+        verb = "reach" if look.reserve[run.first] < reserve else "regain"
+        head = f"{head}{first} to {verb} the reserve of {percent(reserve)}"
         return Draft(ReasonCode.REGAIN_RESERVE, head, (cost,))
     return gainful_charge(look, run, head, cost) or _purpose(look, run, head, cost)
 
@@ -85,8 +87,12 @@ def _purpose(look: Outlook, run: Run, head: str, cost: Quote) -> Draft:
 
 
 def _later_target(look: Outlook, run: Run) -> str:
-    """Say what one battery is to hold later, and does not yet; empty without such a target."""
+    """Say what batteries are to hold later, and do not yet; empty without such a target."""
     (battery, *others), now = look.storages, float(look.soc[run.first])
+    rises = np.flatnonzero(look.reserve[run.after :] > now + SOC_NOISE)
+    if rises.size:
+        t = run.after + int(rises[0])
+        return f"the reserve is {percent(float(look.reserve[t]))} from {look.wording.clock(t)}"
     if others or not isinstance(battery, Battery):
         return ""
     begins = look.plan.site.horizon.instant(run.first)
@@ -173,7 +179,10 @@ def _charge_by_itself(run: Run) -> Draft:
 
 
 def _always_resting(look: Outlook) -> Draft:
-    if not any(s.capacity * max(s.charge_limit, s.discharge_limit) for s in look.storages):
+    if not any(
+        s.capacity * np.max([np.max(s.charge_limit), np.max(s.discharge_limit)])
+        for s in look.storages
+    ):
         return Draft(ReasonCode.NO_BATTERY, "Nothing to do: there is no battery to use")
     hours = f"{float(look.plan.site.horizon.elapsed[-1]):.1f}".removesuffix(".0")
     head = f"Holding for the next {hours} h"
@@ -198,7 +207,7 @@ def _holding(look: Outlook, run: Run, held: str) -> Draft:
 
 def _at_reserve(look: Outlook, run: Run, price: Quote) -> Draft:
     """Say why the home buys, and there is nothing to give it."""
-    reserve = look.reserve
+    reserve = float(look.reserve[run.after - 1])
     place = "below" if look.soc[run.after] < reserve - SOC_NOISE else "at"
     held = f"Holding {place} the reserve of {percent(reserve)}" if reserve > 0 else "Holding, empty"
     later = later_charge(look, look.first(look.charges, run))

@@ -9,10 +9,10 @@ import numpy as np
 from matrix_builders import Vector
 from optimiser.model.dispatch import Dispatch
 from optimiser.model.storages import (
-    REGAIN_HOURS,
     goals_within,
     leaves_after,
     present_at_charger,
+    soft_band,
     target_energy,
 )
 from optimiser.problem.site import Site
@@ -88,17 +88,17 @@ def find_shortfalls(site: Site, dispatch: Dispatch, may_charge: Mask) -> tuple[S
 
 
 def _batteries(site: Site, dispatch: Dispatch) -> Iterator[Shortfall]:
-    first = site.horizon.index_at(REGAIN_HOURS)
     for k, battery in enumerate(site.batteries):
         stored, capacity = dispatch.stored[k], battery.capacity
+        floor, ceiling = soft_band(battery, site.horizon) * capacity
         target = (battery.target_end_soc or 0.0) * capacity
         goals = [
             (SoftLimit.SOC_AT, goal.soc * capacity - stored[t : t + 1], t)
             for t, goal in goals_within(battery.soc_at, site.horizon)
         ]
         for limit, missing, start in (
-            (SoftLimit.RESERVE, battery.reserve * capacity - stored[first:], first),
-            (SoftLimit.MAX_SOC, stored[first:] - battery.max_soc * capacity, first),
+            (SoftLimit.RESERVE, floor - stored, 0),
+            (SoftLimit.MAX_SOC, stored - ceiling, 0),
             (SoftLimit.TARGET_END_SOC, target - stored[-1:], stored.size - 1),
             *goals,
         ):

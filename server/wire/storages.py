@@ -145,6 +145,15 @@ EV_POWER = Rule(high=HIGHEST_POWER / 1000.0, slips=(W_MEANT,), unit="kW")
 """Rule of a vehicle's powers, absent where it has none."""
 
 
+Limit = list[Any] | dict[str, Any] | float | str | None
+"""One limit, or a series; null is none."""
+
+Permission = list[Any] | dict[str, Any] | bool | None
+"""True or false, or a series of these."""
+
+_AS_PRICES = "Always, or a series, as prices"
+
+
 class HybridIn(msgspec.Struct, kw_only=True):
     """A hybrid inverter in front of the batteries, and of the panels."""
 
@@ -172,8 +181,12 @@ class BatteryIn(msgspec.Struct, kw_only=True):
 
     current_soc: Annotated[Number, _SOC_NOW, Meta(description="State of charge now, 0-1")] = None
     capacity_wh: Annotated[Number, _CAPACITY, Meta(description="Usable capacity [Wh]")] = None
-    max_charge_w: Annotated[Number, _POWER, Meta(description="Highest power in [W]")] = None
-    max_discharge_w: Annotated[Number, _POWER, Meta(description="Highest power out [W]")] = None
+    max_charge_w: Annotated[
+        Limit, _POWER, Meta(description=f"Highest power in [W]. {_AS_PRICES}")
+    ] = None
+    max_discharge_w: Annotated[
+        Limit, _POWER, Meta(description=f"Highest power out [W]. {_AS_PRICES}")
+    ] = None
     efficiency: Annotated[
         Number,
         replace(_EFFICIENCY, is_required=True),
@@ -182,9 +195,11 @@ class BatteryIn(msgspec.Struct, kw_only=True):
     charge_efficiency: Annotated[Number, _EFFICIENCY] = None
     discharge_efficiency: Annotated[Number, _EFFICIENCY] = None
     round_trip_efficiency: Annotated[Number, _ROUND_TRIP] = None
-    backup_reserve: Annotated[Number, _SHARE, Meta(description="Kept for an outage, 0-1")] = None
-    min_soc: Annotated[Number, _SHARE] = None
-    max_soc: Annotated[Number, _FULL] = None
+    backup_reserve: Annotated[
+        Limit, _SHARE, Meta(description=f"Kept for an outage, 0-1. {_AS_PRICES}")
+    ] = None
+    min_soc: Annotated[Limit, _SHARE, Meta(description=_AS_PRICES)] = None
+    max_soc: Annotated[Limit, _FULL, Meta(description=_AS_PRICES)] = None
     target_end_soc: Annotated[Number, _TARGET_AT_END] = None
     soc_at: Annotated[
         list[GoalIn] | None,
@@ -192,8 +207,9 @@ class BatteryIn(msgspec.Struct, kw_only=True):
     ] = None
     cycle_cost: Annotated[Number, _WEAR, Meta(description="Wear, each way [$/kWh]")] = None
     end_value: Annotated[Number, _END_VALUE, Meta(description="Worth of a kWh left [$/kWh]")] = None
-    can_charge_from_grid: bool | None = None
-    can_export_to_grid: bool | None = None
+    can_charge: Annotated[Permission, Meta(description=_AS_PRICES)] = None
+    can_charge_from_grid: Annotated[Permission, Meta(description=_AS_PRICES)] = None
+    can_export_to_grid: Annotated[Permission, Meta(description=_AS_PRICES)] = None
     max_export_w: Annotated[
         Number, EXPORT_LIMIT, Meta(description="Most of it into the grid [W]")
     ] = None

@@ -21,13 +21,13 @@ from tests.account import (
     given_away,
     is_barred,
     is_here,
+    kept_at,
     leaves_after,
-    limit_at,
     metering_blocks,
     only_takes_what_is_free,
     shortage_excess,
+    value_at,
     wanted_at_departure,
-    wanted_of,
 )
 from tests.builders import a_problem
 from tests.oracle.model import Model
@@ -85,10 +85,10 @@ def _meter(model, site, surcharge, penalty):
     solar, load = site.forecast.solar, site.forecast.load
     for t, h in enumerate(hours):
         price, reward = tariff.import_price[t] + surcharge[t], tariff.export_price[t]
-        most = min(h * limit_at(site.grid.import_limit, t), most_import(site, t))
+        most = min(h * value_at(site.grid.import_limit, t), most_import(site, t))
         model.column("import", t, cost=price, upper=most)
         model.column("import excess", t, cost=price + penalty, upper=shortage_excess(site, t))
-        most = h * limit_at(site.grid.export_limit, t)
+        most = h * value_at(site.grid.export_limit, t)
         lost = most_lost(site, t)
         excess = max(solar[t] - load[t] - lost - most, 0.0)
         model.column("export", t, cost=-reward, upper=min(most, most_export(site, t)))
@@ -104,19 +104,19 @@ def most_lost(site, t):
     if site.grid.curtailment:
         return site.forecast.solar[t]
     surplus = site.forecast.solar[t] - site.forecast.load[t]
-    beyond = surplus - site.horizon.hours[t] * limit_at(site.grid.export_limit, t)
+    beyond = surplus - site.horizon.hours[t] * value_at(site.grid.export_limit, t)
     return max(clipping(site, t), beyond)
 
 
 def most_import(site, t):
     """Most that could ever come through the meter. [kWh]"""
-    charge = sum(storage.charge_limit for storage in site.storages)
+    charge = sum(value_at(storage.charge_limit, t) for storage in site.storages)
     return float(site.forecast.load[t] + site.forecast.solar[t] + site.horizon.hours[t] * charge)
 
 
 def most_export(site, t):
     """Most that could ever go out. [kWh]"""
-    discharge = sum(storage.discharge_limit for storage in site.storages)
+    discharge = sum(value_at(storage.discharge_limit, t) for storage in site.storages)
     return float(site.forecast.solar[t] + site.horizon.hours[t] * discharge)
 
 
@@ -130,8 +130,12 @@ def _storages(model, site, prices):
         for t, h in enumerate(site.horizon.hours):
             here = not is_vehicle or is_here(site, storage, t)
             wear = storage.cycle_cost
-            model.column("charge", k, t, cost=wear, upper=here * h * storage.charge_limit)
-            model.column("discharge", k, t, cost=wear, upper=here * h * storage.discharge_limit)
+            charge, discharge = (
+                here * h * value_at(most, t)
+                for most in (storage.charge_limit, storage.discharge_limit)
+            )
+            model.column("charge", k, t, cost=wear, upper=charge)
+            model.column("discharge", k, t, cost=wear, upper=discharge)
             model.column("stored", k, t, lower=low, upper=high)
             change = {
                 ("charge", k, t): -storage.charge_efficiency,
@@ -157,10 +161,12 @@ def _storages(model, site, prices):
                 model.row({("stored", k, n - 1): 1.0, **beyond}, upper=high)
         else:
             for t in range(n):
-                _soft_floor(model, k, t, wanted_of(site, storage, t), miss)
-            model.column("overfill", k, cost=miss)
-            ceiling = storage.max_soc * storage.capacity
-            model.row({("stored", k, n - 1): 1.0, ("overfill", k): -1.0}, upper=ceiling)
+                floor, ceiling = kept_at(site, storage, t)
+                _soft_floor(model, k, t, floor, miss)
+                if ceiling < high:
+                    model.column("overfill", k, t, cost=miss)
+                    over = {("stored", k, t): 1.0, ("overfill", k, t): -1.0}
+                    model.row(over, upper=ceiling)
         lows[k] = low
     for e, (widths, values) in enumerate(zip(prices.end_width, prices.end_price, strict=True)):
         members = [k for k, end in enumerate(prices.end_of) if end == e]
@@ -243,8 +249,8 @@ def _band(storage, is_vehicle):
         low = least if storage.discharge_limit > 0 else storage.initial_soc
         high = max(storage.most_soc, storage.initial_soc)
     else:
-        low = min(storage.reserve, storage.initial_soc)
-        high = max(storage.max_soc, storage.initial_soc)
+        low = min(np.min(storage.reserve), storage.initial_soc)
+        high = max(np.max(storage.max_soc), storage.initial_soc)
     return low * storage.capacity, high * storage.capacity
 
 
@@ -274,8 +280,8 @@ def _one_way(model, site, t):
     n, h = len(site.batteries), site.horizon.hours[t]
     groups = [range(n), *([k] for k in range(n, len(site.storages)))]
     for g, group in enumerate(groups):
-        charge = h * sum(site.storages[k].charge_limit for k in group)
-        discharge = h * sum(site.storages[k].discharge_limit for k in group)
+        charge = h * sum(value_at(site.storages[k].charge_limit, t) for k in group)
+        discharge = h * sum(value_at(site.storages[k].discharge_limit, t) for k in group)
         if charge > 0 and discharge > 0:
             ways = ([(way, k, t) for k in group] for way in ("charge", "discharge"))
             model.either(*ways, charge, discharge, "charges", g, t)
@@ -317,7 +323,7 @@ def could_charge(site, k, t, surplus):
         return False
     low, high = _band(storage, is_vehicle)
     room = (high - low) / storage.charge_efficiency
-    most = min(given_away(site, k, t), h * storage.charge_limit, room)
+    most = min(given_away(site, k, t), h * value_at(storage.charge_limit, t), room)
     if not is_vehicle or storage.least_charge == 0:
         return most > 0
     if surplus < h * storage.least_charge:  # what it takes while it is on

@@ -243,7 +243,7 @@ def _forbidden_export(request: Wire, reply: Wire, powers: Powers) -> Iterator[st
     homes = _homes(request, reply)
     for t in range(count(request)):
         for home, _, given in homes:
-            most[t] += min(given[t], export_limit(request, home))
+            most[t] += min(given[t], export_limit(request, home, t))
         for vehicle, told in zip(_vehicles(request), reply["ev_schedules"], strict=True):
             if flag(vehicle, "can_export_to_grid", True):
                 most[t] += told["schedule"]["discharge_power_w"][t]
@@ -265,7 +265,7 @@ def _unsound_home(request: Wire, reply: Wire, powers: Powers) -> Iterator[str]:
     else:
         home = request["home_battery"]
         yield from unsound_battery(request, home, schedule)
-        yield from storage.missed_goals(home, "home_battery", schedule["soc_trajectory"], reply)
+        yield from storage.missed(home, "home_battery", schedule["soc_trajectory"], reply)
     yield from _different(schedule, "discharge_w", powers["discharge"])
     yield from storage.both("charge", powers["charge"], "discharge", powers["discharge"])
     for name in METER:
@@ -279,10 +279,9 @@ def _unsound_home(request: Wire, reply: Wire, powers: Powers) -> Iterator[str]:
     flows.update({flow: schedule[f"{flow}_w"] for flow in told})
     yield from storage.negative(schedule, tuple(f"{flow}_w" for flow in told))
     yield from site.unequal(flows, _FLOWS_OF_HOME)
-    most = sum(export_limit(request, home) for home, _, _ in _homes(request, reply))
-    yield from storage.beyond(
-        "battery_export", schedule["battery_export_w"], [most] * count(request)
-    )
+    homes = [home for home, _, _ in _homes(request, reply)]
+    most = [sum(export_limit(request, home, t) for home in homes) for t in range(count(request))]
+    yield from storage.beyond("battery_export", schedule["battery_export_w"], most)
 
 
 _FLOWS_OF_HOME = {rule: sides for rule, sides in site.EQUALITIES.items() if sides != site.BALANCE}

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from tests.reference.clock import from_first_stamp, instants_of
-from tests.reference.reading import Series, Wire, hours, number, true_charge
+from tests.reference.reading import Series, Wire, hours, true_charge
 from tests.reference.shape import named
+from tests.reference.storage import band
 
 CODE = re.compile("[a-z]+(_[a-z]+)*")
 KW = r"(\d+\.\d+) kW(?: on average)?"
@@ -40,7 +41,7 @@ class Told:
     soc: Series
     charge: Series
     discharge: Series
-    reserve: float | None
+    reserve: Series
     wanted: Sequence[float]
     flows: Mapping[str, Series]
     minutes_on: Series | None
@@ -132,14 +133,18 @@ def _home(request: Wire, home: Wire, batteries: Sequence[Wire]) -> Told:
         charge, discharge = [*map(max, *charges)], plan["total_discharge_w"]
     flows |= {name: plan[f"battery_{name}_w"] for name in ("consume", "export")}
     capacity = sum(battery["capacity_wh"] for battery in batteries)
-    reserve = sum(_reserve(battery) * battery["capacity_wh"] for battery in batteries)
+    n = len(charge)
+    reserves = [
+        sum(band(battery, n)[0][t] * battery["capacity_wh"] for battery in batteries)
+        for t in range(n)
+    ]
     return Told(
-        n=len(charge),
+        n=n,
         steps=home["next_actions"],
         soc=plan["soc_trajectory"],
         charge=charge,
         discharge=discharge,
-        reserve=reserve / capacity if capacity else 0.0,
+        reserve=[reserve / capacity if capacity else 0.0 for reserve in reserves],
         wanted=[share for battery in batteries for share in _wanted(battery)],
         flows=flows,
         minutes_on=None,
@@ -154,7 +159,7 @@ def _one(plan: Wire, charge: Series, discharge: Series, storages: Sequence[Wire]
         soc=plan["schedule"]["soc"],
         charge=charge,
         discharge=discharge,
-        reserve=_reserve(storage),
+        reserve=band(storage, len(charge))[0],
         wanted=_wanted(storage),
         flows={},
         minutes_on=plan["schedule"].get("minutes_on"),
@@ -166,11 +171,6 @@ def _wanted(storage: Wire) -> list[float]:
     wanted = [storage.get("target_soc"), storage.get("target_end_soc")]
     wanted += [goal["soc"] for goal in storage.get("soc_at") or ()]
     return [share for share in wanted if share is not None]
-
-
-def _reserve(battery: Wire) -> float:
-    reserve = max(number(battery, "backup_reserve", 0.0), number(battery, "min_soc", 0.0))
-    return min(reserve, number(battery, "max_soc", 1.0))
 
 
 def _wrong_step(span: Span) -> Iterator[str]:
@@ -342,7 +342,14 @@ def _is_goal(span, share, clock):
 
 
 def _is_reserve(span, share):
-    return span.is_near(share, 100 * span.told.reserve, 1e-4)
+    return any(span.is_near(share, 100 * reserve, 1e-4) for reserve in span.told.reserve)
+
+
+def _is_later_reserve(span, share, clock):
+    return any(
+        span.clocks[t] == clock and span.is_near(share, 100 * span.told.reserve[t], 1e-4)
+        for t in range(span.told.n)
+    )
 
 
 def _is_stay(name):
@@ -410,6 +417,7 @@ PHRASES = (
     (rf"(?:a vehicle charges the battery|then charging) at {KW}", _is_any_charge),
     (rf"(?:Holding|Waiting) at {SHARE}", _is_soc),
     (rf"reserve of {SHARE}", _is_reserve),
+    (rf"the reserve is {SHARE} from {CLOCK}", _is_later_reserve),
     (rf"{SHARE} is wanted at {CLOCK}", _is_goal),
     (rf"(?:the )?{SHARE} (?:is )?wanted", _is_wanted),
     (rf" by {CLOCK}", _is_stay("departure_time")),

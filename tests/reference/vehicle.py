@@ -63,8 +63,8 @@ def storage_of(request: Wire, vehicle: Wire, told: Wire) -> Storage:
         ceiling=max(now, number(vehicle, "max_soc", 1.0)),
         charge_efficiency=into,
         discharge_efficiency=number(vehicle, "discharge_efficiency", into),
-        charge_limit_w=1000 * vehicle["max_charge_kw"],
-        discharge_limit_w=1000 * number(vehicle, "max_discharge_kw", 0.0),
+        charge_limit_w=[1000 * vehicle["max_charge_kw"]] * len(hours(request)),
+        discharge_limit_w=[1000 * number(vehicle, "max_discharge_kw", 0.0)] * len(hours(request)),
         hours=hours(request),
         charge=told["schedule"]["charge_power_w"],
         discharge=told["schedule"]["discharge_power_w"],
@@ -175,8 +175,8 @@ def _while_away(
         if share == 1.0:
             continue
         for power, limit in (
-            (each.charge[t], each.charge_limit_w),
-            (each.discharge[t], each.discharge_limit_w),
+            (each.charge[t], each.charge_limit_w[t]),
+            (each.discharge[t], each.discharge_limit_w[t]),
         ):
             if power > share * limit + POWER_TOLERANCE_W * (share > 0):
                 yield f"interval {t}: power must flow for {here[t]:g} minutes only, got {power} W"

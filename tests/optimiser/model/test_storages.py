@@ -19,8 +19,7 @@ def test_a_battery_outside_its_band_is_to_be_back_within_a_day(hours, regained):
     storages = storages_of(a_problem(a_site(low, full, **flat, hours=hours)))
 
     floor, ceiling = np.zeros((2, 30)), np.full((2, 30), np.inf)
-    floor[0, regained:], floor[1, -1], ceiling[0, regained:] = 2.0, 8.0, 10.0
-    ceiling[1, regained:] = 8.0
+    floor[0, regained:], floor[1, -1], ceiling[1, regained:] = 2.0, 8.0, 8.0
     np.testing.assert_allclose(storages.stored_lower[:, 0], [1.0, 0.0])
     np.testing.assert_allclose(storages.stored_upper[:, 0], [10.0, 10.0])
     np.testing.assert_allclose(storages.soft_floor, floor)

@@ -63,8 +63,18 @@ REFUSED = [
     *((Horizon, "hours", value) for value in (1.0, "1", None)),
     *(
         (Battery, name, value)
-        for name in ("capacity", "charge_limit", "initial_soc", "cycle_cost", "export_limit")
+        for name in ("capacity", "initial_soc", "cycle_cost", "export_limit")
         for value in NO_NUMBER
+    ),
+    *(
+        (Battery, name, value)
+        for name in ("charge_limit", "discharge_limit", "reserve", "max_soc")
+        for value in ("0.5", None, True, [True], ["0.5"], [[0.5]], {}, [None])
+    ),
+    *(
+        (Battery, name, v)
+        for name in ("may_charge_from_grid", "may_export")
+        for v in ([1, 0], [[True]])
     ),
     *((Battery, "end_value", value) for value in ("5", [5])),
     *((Battery, "priority", value) for value in ("first", None)),

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from optimiser import Battery, Forecast, Goal, Grid, Horizon, ProblemError, Site, Tariff
+from optimiser.problem.battery import BY_INTERVAL
 from tests.builders import NEW_YEAR, a_battery, a_site
 
 VALID = {
@@ -50,6 +51,9 @@ REFUSED = [
         for value in FRACTION
     ),
     *((Battery, "end_value", value) for value in (nan, inf)),
+    *((Battery, name, [0.5, -0.1]) for name in ("charge_limit", "discharge_limit", "reserve")),
+    *((Battery, name, [0.5, value]) for name in ("reserve", "max_soc") for value in FRACTION),
+    (Battery, "charge_limit", []),
     *((Battery, "soc_at", value) for value in (0.5, [0.5], "14:00", None)),
     (Goal, "at", datetime(2026, 1, 1)),
     *((Goal, "soc", value) for value in FRACTION),
@@ -71,6 +75,27 @@ def test_what_breaks_no_rule_is_kept(kind):
 
     for name, value in VALID[kind].items():
         np.testing.assert_array_equal(getattr(problem, name), value)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"reserve": [0.1, 0.9], "max_soc": 0.8}, {"reserve": [0.1, 0.2], "max_soc": [1.0] * 3}],
+)
+def test_a_reserve_that_its_ceiling_contradicts_is_refused(fields):
+    with pytest.raises(ProblemError) as refusal:
+        a_battery(**fields)
+
+    assert refusal.value.field == "reserve"
+
+
+@pytest.mark.parametrize("name", BY_INTERVAL)
+def test_a_value_for_each_interval_is_needed_or_one(name):
+    battery = a_battery(**{name: [getattr(a_battery(), name)] * 3})
+
+    with pytest.raises(ProblemError) as refusal:
+        a_site(battery, import_price=[0.3, 0.2], export_price=0.1, load=1.0)
+
+    assert str(refusal.value) == f"batteries[0].{name}: must hold one value or 2, got 3"
 
 
 def test_a_reserve_above_the_highest_state_of_charge_is_refused():

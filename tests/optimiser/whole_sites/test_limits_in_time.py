@@ -48,7 +48,39 @@ def without_goals(battery):
     return replace(battery, soc_at=())
 
 
-CASES = {"soc_at": (goals, without_goals)}
+def levels(site, battery, rng):
+    """A reserve and a ceiling of a few steps each, which an outage or the heat asks for."""
+    n = site.horizon.n_intervals
+    reserve = np.repeat(rng.uniform(0, 0.6, n), rng.integers(1, 5, n))[:n]
+    most = np.repeat(rng.uniform(0.6, 1.0, n), rng.integers(1, 5, n))[:n]
+    return {"reserve": reserve, "max_soc": most}
+
+
+def without_levels(battery):
+    return replace(battery, reserve=float(np.min(battery.reserve)), max_soc=1.0)
+
+
+def powers(site, battery, rng):
+    """Powers that the cold takes away, and permissions that come and go."""
+    n = site.horizon.n_intervals
+    return {
+        "charge_limit": battery.charge_limit * rng.choice([0.0, 0.3, 1.0], n),
+        "discharge_limit": battery.discharge_limit * rng.choice([0.0, 0.5, 1.0], n),
+        "may_charge_from_grid": rng.uniform(0, 1, n) < 0.7,
+        "may_export": rng.uniform(0, 1, n) < 0.7,
+    }
+
+
+def without_powers(battery):
+    most = {name: max(getattr(battery, name)) for name in ("charge_limit", "discharge_limit")}
+    return replace(battery, **most, may_charge_from_grid=True, may_export=True)
+
+
+CASES = {
+    "levels": (levels, without_levels),
+    "powers": (powers, without_powers),
+    "soc_at": (goals, without_goals),
+}
 
 
 def assert_optimal(site, cost_function):
