@@ -20,7 +20,7 @@
 
 from optimiser.errors import InfeasibleError, OptimiserError, ProblemError, SolverError
 from optimiser.planner import plan
-from optimiser.problem.battery import Battery, Goal
+from optimiser.problem.battery import Battery, Goal, Pin, PinnedAction
 from optimiser.problem.grid import Grid, Inverter
 from optimiser.problem.horizon import Horizon
 from optimiser.problem.objective import CostFunction
@@ -49,6 +49,8 @@ __all__ = [
     "InfeasibleError",
     "Inverter",
     "OptimiserError",
+    "Pin",
+    "PinnedAction",
     "Plan",
     "Priority",
     "ProblemError",

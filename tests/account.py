@@ -77,6 +77,50 @@ def kept_at(site, battery, t):
     return floor * battery.capacity, ceiling * battery.capacity
 
 
+def pin_at(site, battery, t):
+    """The first pin that covers all of interval `t`, or None."""
+    begins, ends = (site.horizon.instants[i].timestamp() for i in (t, t + 1))
+    for pin in battery.pinned:
+        if pin.begin.timestamp() <= begins + 1e-3 and ends <= pin.end.timestamp() + 1e-3:
+            return pin
+    return None
+
+
+def pinned_powers(site, battery, t):
+    """Most power in and out that limits and pins leave a battery. [kW]"""
+    most = [value_at(battery.charge_limit, t), value_at(battery.discharge_limit, t)]
+    pin = pin_at(site, battery, t)
+    if pin is None:
+        return most
+    return [
+        min(power, pin.power) if pin.action == way else 0.0
+        for power, way in zip(most, ("charge", "discharge"), strict=True)
+    ]
+
+
+def forced_levels(site, k, consumes_itself):
+    """Energy at the end of each interval of the pins that the plan begins with. [kWh]
+
+    As far as the battery alone can, beside the house and without vehicles.
+    """
+    battery = site.batteries[k]
+    levels, level = [], battery.initial_soc * battery.capacity
+    low = min(np.min(battery.reserve), battery.initial_soc) * battery.capacity
+    high = max(np.max(battery.max_soc), battery.initial_soc) * battery.capacity
+    for t, h in enumerate(site.horizon.hours):
+        if pin_at(site, battery, t) is None:
+            break
+        taken, given = (h * power for power in pinned_powers(site, battery, t))
+        net_load = site.forecast.load[t] - site.forecast.solar[t]
+        if is_barred(site, k, t, consumes_itself):
+            taken = min(taken, max(-net_load, 0.0))
+        given = min(given, max(net_load, 0.0) + feed_in_limit(site, k, t, consumes_itself))
+        level += taken * battery.charge_efficiency - given / battery.discharge_efficiency
+        level = min(max(level, low), high)
+        levels.append(level)
+    return levels
+
+
 def value_at(values, t):
     """A number for all intervals, or that of one of them."""
     return float(values[t]) if np.size(values) > 1 else float(np.ravel(values)[0])
@@ -297,9 +341,12 @@ def _of_storage(site, dispatch, k, storage):
         charge, discharge = dispatch.charge[k, t], dispatch.discharge[k, t]
         level += storage.charge_efficiency * charge - discharge / storage.discharge_efficiency
         here = not is_vehicle or is_here(site, storage, t)
+        most_in, most_out = storage.charge_limit, storage.discharge_limit
+        if not is_vehicle:
+            most_in, most_out = pinned_powers(site, storage, t)
         checks = {
-            "charge": charge - here * h * value_at(storage.charge_limit, t),
-            "discharge": discharge - here * h * value_at(storage.discharge_limit, t),
+            "charge": charge - here * h * most_in,
+            "discharge": discharge - here * h * most_out,
             "level": abs(level - dispatch.stored[k, t]),
             "empty": low * storage.capacity - level,
             "full": level - high * storage.capacity,

@@ -105,6 +105,7 @@ def _instants(site: Site, rules: ProviderRules) -> Iterator[datetime]:
         yield from (when for when in (vehicle.arrival, vehicle.departure) if when is not None)
     for battery in site.batteries:
         yield from (goal.at for goal in battery.soc_at)
+        yield from (when for pin in battery.pinned for when in (pin.begin, pin.end))
     tariff = site.tariff
     for one in (*tariff.demand_charges, *tariff.allowances, rules.export_boost, rules.chip_mode):
         if one is not None and one.window != Window():

@@ -7,7 +7,7 @@ from operator import attrgetter
 import numpy as np
 
 from matrix_builders import StorageArrays, Vector, tables
-from optimiser.problem.battery import Battery, Goal
+from optimiser.problem.battery import Battery, Goal, Pin, PinnedAction
 from optimiser.problem.horizon import Horizon
 from optimiser.problem.objective import Objective
 from optimiser.problem.site import Site
@@ -19,6 +19,8 @@ REGAIN_HOURS = 24.0
 
 _NEVER = 1e-9  # h; rounding of times
 _ROUNDING = 1e-6  # kWh, or charges
+
+_CHARGE, _DISCHARGE = PinnedAction.CHARGE, PinnedAction.DISCHARGE
 
 BATTERIES = 0
 """Group of the home batteries; each vehicle is a group of its own."""
@@ -110,6 +112,9 @@ def storage_arrays(site: Site, objective: Objective, penalty: float) -> StorageA
     limits = np.zeros((tables.N_LIMITS, *here.shape))
     write_levels(site, limits)
     write_powers(site, objective, here, traits, limits)
+    for k, battery in enumerate(site.batteries):
+        if battery.pinned:
+            write_pins(battery, site.horizon, limits[:, k])
     return StorageArrays(
         limits=limits,
         traits=traits,
@@ -185,6 +190,49 @@ def feed_in_limit(site: Site, objective: Objective) -> Vector:
     """Return the most energy that each storage may send beyond the house; shape (K, T). [kWh]"""
     powers = [*map(attrgetter("export_limit"), site.batteries), *[np.inf] * len(site.vehicles)]
     return np.where(objective.may_feed_in, np.outer(powers, site.horizon.hours), 0.0)
+
+
+def pins_of(battery: Battery, horizon: Horizon) -> list[Pin | None]:
+    """Return the pin of a battery in each interval that lies wholly within one; length T."""
+    ends, starts = horizon.elapsed, horizon.elapsed - horizon.hours
+    pins: list[Pin | None] = [None] * horizon.n_intervals
+    for pin in reversed([*battery.pinned]):
+        begin, end = horizon.hours_until(pin.begin), horizon.hours_until(pin.end)
+        inside = (starts >= begin - _NEVER) & (ends <= end + _NEVER)
+        for t in np.flatnonzero(inside).tolist():
+            pins[t] = pin
+    return pins
+
+
+def write_pins(battery: Battery, horizon: Horizon, limits: Vector) -> None:
+    """Write what a battery is made to do: one way, and the levels that this leads to.
+
+    Those are soft, so that the rest of the site may keep the battery from them.
+
+    Parameters
+    ----------
+    battery : Battery
+        With pins.
+    horizon : Horizon
+        The intervals.
+    limits : float64 array, shape (7, T)
+        Of this battery; modified in place. [kWh per interval; kWh]
+    """
+    level: float | None = battery.initial_soc * battery.capacity
+    lower, upper = limits[tables.STORED_LOWER, 0], limits[tables.STORED_UPPER, 0]
+    for t, pin in enumerate(pins_of(battery, horizon)):
+        if pin is None:
+            level = None
+            continue
+        energy = pin.power * float(horizon.hours[t])
+        charges, gives = (pin.action is way for way in (_CHARGE, _DISCHARGE))
+        in_and_out = limits[[tables.CHARGE_LIMIT, tables.DISCHARGE_LIMIT], t]
+        most_in, most_out = np.minimum(in_and_out, [energy * charges, energy * gives])
+        limits[[tables.CHARGE_LIMIT, tables.DISCHARGE_LIMIT], t] = most_in, most_out
+        if level is not None:
+            level += most_in * battery.charge_efficiency - most_out / battery.discharge_efficiency
+            level = min(max(level, lower), upper)
+            limits[[tables.SOFT_FLOOR, tables.SOFT_CEILING], t] = level
 
 
 def soft_band(battery: Battery, horizon: Horizon) -> Vector:

@@ -4,6 +4,8 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+from operator import attrgetter
 
 import numpy as np
 
@@ -19,10 +21,13 @@ from optimiser.problem.checks import (
     require_fractions,
     require_instant,
     require_limits,
+    require_member,
     require_not_negative,
     require_sequence,
     set_fields,
 )
+
+_SAME_INSTANT = 1e-3  # s
 
 BY_INTERVAL = (
     "charge_limit",
@@ -55,6 +60,45 @@ class Goal:
         require_fractions(self, "soc")
 
 
+class PinnedAction(StrEnum):
+    """The action that a battery is made to take."""
+
+    CHARGE = "charge"
+    DISCHARGE = "discharge"
+    IDLE = "idle"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """A manual override: what a battery does for a while, whatever it costs.
+
+    Attributes
+    ----------
+    begin, end : datetime
+        Time-zone aware.
+    action : PinnedAction
+        It charges or discharges as far as its levels and the site let it.
+    power : float
+        At this power, within its limits; of no meaning where it idles. [kW]
+    """
+
+    begin: datetime
+    end: datetime
+    action: PinnedAction
+    power: float = 0.0
+
+    def __post_init__(self) -> None:
+        require_not_negative(self, "power")
+        set_fields(
+            self,
+            begin=require_instant("begin", self.begin),
+            end=require_instant("end", self.end),
+            action=require_member("action", self.action, PinnedAction),
+        )
+        if self.end.timestamp() <= self.begin.timestamp():
+            raise ProblemError("end", f"must be later than begin, got {self.end!r}")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Battery:
     """A home battery, as seen from the grid side of its inverter.
@@ -78,6 +122,9 @@ class Battery:
         State of charge wanted at the end of the horizon. [-]
     soc_at : tuple of Goal
         States of charge wanted at other instants.
+    pinned : tuple of Pin
+        Overrides; of those at one time, the first counts.  A charge or a discharge begins with
+        the plan or right after another one: what it moves follows from what is stored then.
     cycle_cost : float
         Wear price of energy through the battery, each way. [$/kWh]
     end_value : float, optional
@@ -100,6 +147,7 @@ class Battery:
     max_soc: Series = 1.0
     target_end_soc: float | None = None
     soc_at: Iterable[Goal] = ()
+    pinned: Iterable[Pin] = ()
     cycle_cost: float = 0.0
     end_value: float | None = None
     export_limit: float = math.inf
@@ -122,6 +170,8 @@ class Battery:
             require_finite(end_value=self.end_value)
         if self.soc_at != ():
             set_fields(self, soc_at=require_sequence("soc_at", self.soc_at, Goal))
+        if self.pinned != ():
+            set_fields(self, pinned=require_sequence("pinned", self.pinned, Pin))
 
     def _require_band(self) -> None:
         """Require a reserve that nowhere exceeds the highest state of charge."""
@@ -136,3 +186,14 @@ class Battery:
     def round_trip_efficiency(self) -> float:
         """Share of the energy taken in that comes back out. [-]"""
         return self.charge_efficiency * self.discharge_efficiency
+
+
+def is_pinned_from(pins: Iterable[Pin], start: datetime) -> bool:
+    """Return whether each pin that moves energy begins by a start, or when another one ends."""
+    reach = start.timestamp()
+    for pin in sorted(pins, key=attrgetter("begin")):
+        follows = pin.begin.timestamp() <= reach + _SAME_INSTANT
+        if not (follows or pin.action is PinnedAction.IDLE or pin.end.timestamp() <= reach):
+            return False
+        reach = max(reach, pin.end.timestamp()) if follows else reach
+    return True

@@ -9,8 +9,9 @@ from numpy.typing import ArrayLike
 
 from matrix_builders import Vector
 from optimiser.errors import ProblemError
-from optimiser.problem.battery import BY_INTERVAL, Battery
+from optimiser.problem.battery import BY_INTERVAL, Battery, is_pinned_from
 from optimiser.problem.checks import (
+    excerpt,
     freeze_vector,
     require_kinds,
     require_sequence,
@@ -161,6 +162,10 @@ class Site:
                 if isinstance(values, tuple) and len(values) != n:
                     rule = f"must hold one value or {n}, got {len(values)}"
                     raise ProblemError(f"batteries[{k}].{name}", rule)
+            if battery.pinned and not is_pinned_from(battery.pinned, self.horizon.start):
+                rule = "must begin with the horizon or where another ends, or idle"
+                text = f"{rule}, got {excerpt(battery.pinned)}"
+                raise ProblemError(f"batteries[{k}].pinned", text)
 
     @cached_property
     def price_scale(self) -> float:

@@ -18,6 +18,8 @@ SOC_NOISE = 0.005
 def charging(look: Outlook, run: Run) -> Draft:
     """Say what batteries take, and why."""
     head, cost = charge_head(run), charging_cost(look, run)
+    if look.pinned[run.first]:
+        return Draft(ReasonCode.PINNED, f"{head}: set by hand", ())
     reserve = float(look.reserve[run.first : run.after + 1].max())
     if look.soc[run.first] < reserve - SOC_NOISE:
         first = "" if look.soc[run.after] <= reserve + SOC_NOISE else ", first"
@@ -123,6 +125,8 @@ def giving(look: Outlook, run: Run) -> Draft:
         gain = quote(look.import_price, where, run, BUYING)
     head = " and ".join(parts) if is_steady else f"{' and '.join(parts)} on average"
     head = head[0].upper() + head[1:]
+    if look.pinned[run.first]:
+        return Draft(ReasonCode.PINNED, f"{head}: set by hand", ())
     refill, most = later_charge(look, look.next_refill(run)), gain.low + look.cent / 100
     if refill and (refill.high + look.wear) / look.trip + look.wear <= most:
         return Draft(ReasonCode.REFILL_LATER, head, (gain, refill))
@@ -156,6 +160,8 @@ def resting(look: Outlook, run: Run) -> Draft:
     if not (look.charges.any() or look.discharges.any()):
         return _always_resting(look)
     held = f"Holding at {percent(float(look.soc[run.first]))}"
+    if look.pinned[run.first]:
+        return Draft(ReasonCode.PINNED, f"{held}: set by hand", ())
     if run.mean.grid_import > max(run.mean.grid_export, NOISE):
         return _holding(look, run, held)
     if run.mean.grid_export > NOISE:

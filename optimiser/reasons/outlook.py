@@ -130,6 +130,8 @@ class Outlook:
         Intervals in which they do that.
     reserve : float64 array
         State of charge that they are kept above. [-]
+    pinned : bool array
+        Intervals in which each of them is set by hand for some time.
     trip, wear : float
         Least round-trip efficiency [-], and highest wear price each way. [$/kWh]
     """
@@ -154,6 +156,7 @@ class Outlook:
     value_of_more: Vector
     feeds_others: Mask
     reserve: Vector
+    pinned: Mask
     trip: float
     wear: float
 
@@ -244,6 +247,7 @@ def outlook_of(plan: Plan, storages: slice, currency: str = "$") -> Outlook:
         value_of_more=np.where(feeds_others, np.nan, np.where(sells, export_price, import_price)),
         feeds_others=feeds_others,
         reserve=floor / capacity if capacity > 0 else np.zeros(hours.size),
+        pinned=_pin_mask(chosen, site.horizon),
         trip=min([s.charge_efficiency * s.discharge_efficiency for s in chosen]),
         wear=max([s.cycle_cost for s in chosen]),
     )
@@ -256,6 +260,20 @@ def _band(storage: Battery | Vehicle, horizon: Horizon) -> Vector:
     else:
         band = horizon.spread(storage.least_soc), horizon.spread(storage.most_soc)
     return storage.capacity * np.array(band)
+
+
+def _pin_mask(storages: Sequence[Battery | Vehicle], horizon: Horizon) -> Mask:
+    """Return the intervals in which an override of each storage holds for some time."""
+    pinned = np.ones(horizon.n_intervals, dtype=np.bool_)
+    for storage in storages:
+        own = np.zeros(horizon.n_intervals, dtype=np.bool_)
+        for pin in storage.pinned if isinstance(storage, Battery) else ():
+            begins = horizon.elapsed - horizon.hours
+            own |= (horizon.elapsed > horizon.hours_until(pin.begin)) & (
+                begins < horizon.hours_until(pin.end)
+            )
+        pinned &= own
+    return pinned
 
 
 def _next(ends: Mask) -> Places:

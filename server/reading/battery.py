@@ -8,7 +8,7 @@ import numpy as np
 
 from matrix_builders import Vector
 from optimiser import Battery, ProblemError, Vehicle
-from server.reading.goals import goals_from_wire
+from server.reading.goals import goals_from_wire, pins_from_wire
 from server.reading.series.lists import number_or_series, permission_or_series
 from server.reading.series.steps import Timeline
 from server.wire.repairs import FieldReader, Repairs
@@ -69,6 +69,9 @@ def battery_from_wire(
         target_end_soc=_target(wire, reader, float(np.ravel(max_soc)[-1])),
         soc_at=goals_from_wire(f"{path}.soc_at", wire.soc_at, timeline, repairs)
         if wire.soc_at
+        else (),
+        pinned=pins_from_wire(f"{path}.pinned", wire.pinned, timeline, repairs)
+        if wire.pinned
         else (),
         cycle_cost=reader.number("cycle_cost"),
         end_value=reader.optional("end_value"),

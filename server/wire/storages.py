@@ -88,6 +88,8 @@ _POWER = Rule(
     unit="W",
 )
 
+_PINNED_POWER = replace(_POWER, default=HIGHEST_POWER, is_required=False)
+
 # No connection and no inverter is so small.  Into the grid, 50 W may be the margin of a home that
 # must feed nothing in; but no more than 30 kW are fed by one.
 _LINE_IN_KW = Slip(
@@ -176,6 +178,19 @@ class GoalIn(msgspec.Struct, kw_only=True):
     soc: Annotated[Number, _GOAL, Meta(description="At least, 0-1")] = None
 
 
+class PinIn(msgspec.Struct, kw_only=True):
+    """A manual override: what a battery does for a while, whatever it costs."""
+
+    begin: Annotated[Time, Meta(description="As `at`; now where absent")] = msgspec.field(
+        default=None, name="from"
+    )
+    end: Annotated[Time, Meta(description="As `at`")] = msgspec.field(default=None, name="to")
+    action: Annotated[str | None, Meta(description="charge, discharge or idle")] = None
+    power_w: Annotated[Number, _PINNED_POWER, Meta(description="Its highest where absent [W]")] = (
+        None
+    )
+
+
 class BatteryIn(msgspec.Struct, kw_only=True):
     """The home battery."""
 
@@ -204,6 +219,10 @@ class BatteryIn(msgspec.Struct, kw_only=True):
     soc_at: Annotated[
         list[GoalIn] | None,
         Meta(description="Wanted at instants; missed, with a warning, where nothing else can be"),
+    ] = None
+    pinned: Annotated[
+        list[PinIn] | None,
+        Meta(description="Manual overrides; a charge or discharge begins now or after another"),
     ] = None
     cycle_cost: Annotated[Number, _WEAR, Meta(description="Wear, each way [$/kWh]")] = None
     end_value: Annotated[Number, _END_VALUE, Meta(description="Worth of a kWh left [$/kWh]")] = None

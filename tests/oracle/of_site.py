@@ -17,6 +17,7 @@ from tests.account import (
     allowance_days,
     clipping,
     feed_in_limit,
+    forced_levels,
     gain,
     given_away,
     is_barred,
@@ -25,6 +26,7 @@ from tests.account import (
     leaves_after,
     metering_blocks,
     only_takes_what_is_free,
+    pinned_powers,
     shortage_excess,
     value_at,
     wanted_at_departure,
@@ -69,7 +71,7 @@ def model_of_site(site, cost_function=CostFunction.PROFIT):
     prices = planning_prices(site, cost_function)
     model = Model()
     _meter(model, site, prices.import_surcharge, prices.penalty)
-    _storages(model, site, prices)
+    _storages(model, site, prices, consumes_itself)
     for t in range(site.horizon.n_intervals):
         _balance(model, site, t)
         _one_way(model, site, t)
@@ -120,7 +122,7 @@ def most_export(site, t):
     return float(site.forecast.solar[t] + site.horizon.hours[t] * discharge)
 
 
-def _storages(model, site, prices):
+def _storages(model, site, prices, consumes_itself):
     n = site.horizon.n_intervals
     lows = {}
     for k, storage in enumerate(site.storages):
@@ -130,10 +132,10 @@ def _storages(model, site, prices):
         for t, h in enumerate(site.horizon.hours):
             here = not is_vehicle or is_here(site, storage, t)
             wear = storage.cycle_cost
-            charge, discharge = (
-                here * h * value_at(most, t)
-                for most in (storage.charge_limit, storage.discharge_limit)
-            )
+            most = storage.charge_limit, storage.discharge_limit
+            if not is_vehicle:
+                most = pinned_powers(site, storage, t)
+            charge, discharge = (here * h * power for power in most)
             model.column("charge", k, t, cost=wear, upper=charge)
             model.column("discharge", k, t, cost=wear, upper=discharge)
             model.column("stored", k, t, lower=low, upper=high)
@@ -160,10 +162,12 @@ def _storages(model, site, prices):
                 beyond = dict.fromkeys(ends, high - low - needed)
                 model.row({("stored", k, n - 1): 1.0, **beyond}, upper=high)
         else:
-            for t in range(n):
-                floor, ceiling = kept_at(site, storage, t)
+            bands = [kept_at(site, storage, t) for t in range(n)]
+            for t, level in enumerate(forced_levels(site, k, consumes_itself)):
+                bands[t] = level, level
+            for t, (floor, ceiling) in enumerate(bands):
                 _soft_floor(model, k, t, floor, miss)
-                if ceiling < high:
+                if ceiling < high - 1e-12:
                     model.column("overfill", k, t, cost=miss)
                     over = {("stored", k, t): 1.0, ("overfill", k, t): -1.0}
                     model.row(over, upper=ceiling)
@@ -323,7 +327,8 @@ def could_charge(site, k, t, surplus):
         return False
     low, high = _band(storage, is_vehicle)
     room = (high - low) / storage.charge_efficiency
-    most = min(given_away(site, k, t), h * value_at(storage.charge_limit, t), room)
+    power = storage.charge_limit if is_vehicle else pinned_powers(site, storage, t)[0]
+    most = min(given_away(site, k, t), h * power, room)
     if not is_vehicle or storage.least_charge == 0:
         return most > 0
     if surplus < h * storage.least_charge:  # what it takes while it is on

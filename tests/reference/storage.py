@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import accumulate, pairwise
 
 from tests.reference.reading import (
@@ -125,6 +125,26 @@ def missed(battery: Wire, path: str, soc: Series, reply: Wire) -> Iterator[str]:
         is_over = level > max(floor, ceiling) + SOC_TOLERANCE
         if has_fallen and is_over and f"{path}.max_soc" not in told:
             yield f"interval {t}: SoC must end at {ceiling} or less, got {level}"
+
+
+def against_pins(battery: Wire, each: Storage, stamps: Sequence[str]) -> Iterator[str]:
+    """Powers that a manual override does not let be, in intervals that it covers."""
+    starts = [datetime.fromisoformat(stamp) for stamp in stamps]
+    for pin in battery.get("pinned") or ():
+        begin, end = (datetime.fromisoformat(pin[name]) for name in ("from", "to"))
+        for t, (start, h) in enumerate(zip(starts, each.hours, strict=True)):
+            if start < begin or start + timedelta(hours=h) > end + timedelta(milliseconds=1):
+                continue
+            for way, power in (("charge", each.charge[t]), ("discharge", each.discharge[t])):
+                most = pin.get("power_w", math.inf) if pin["action"] == way else 0.0
+                if power > most + POWER_TOLERANCE_W:
+                    yield f"interval {t}: pinned to {pin['action']}, got {way} of {power} W"
+            if pin["action"] == "charge" and begin <= starts[0]:
+                into = each.charge_efficiency * h / each.capacity_wh
+                due = min(pin["power_w"], each.charge_limit_w[t])
+                due = min(due, (each.ceiling - each.soc[t]) / into)
+                if each.charge[t] < due - POWER_TOLERANCE_W:
+                    yield f"interval {t}: must charge at {due} W by hand, got {each.charge[t]} W"
 
 
 def _missed_goals(

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from optimiser import Battery, Forecast, Goal, Grid, Horizon, ProblemError, Site, Tariff
+from optimiser import Battery, Forecast, Goal, Grid, Horizon, Pin, ProblemError, Site, Tariff
 from optimiser.problem.battery import BY_INTERVAL
 from tests.builders import NEW_YEAR, a_battery, a_site
 
@@ -19,6 +19,7 @@ VALID = {
     Forecast: {"load": [1.0, 0.0], "solar": [0.0, 2.0]},
     Grid: {"import_limit": 5.0, "export_limit": 0.0},
     Goal: {"at": NEW_YEAR, "soc": 0.5},
+    Pin: {"begin": NEW_YEAR, "end": NEW_YEAR + timedelta(hours=1), "action": "charge", "power": 1},
     Battery: {"capacity": 10.0, "charge_limit": 5.0, "discharge_limit": 5.0, "initial_soc": 0.5},
 }
 
@@ -56,6 +57,11 @@ REFUSED = [
     (Battery, "charge_limit", []),
     *((Battery, "soc_at", value) for value in (0.5, [0.5], "14:00", None)),
     (Goal, "at", datetime(2026, 1, 1)),
+    *((Battery, "pinned", value) for value in (0.5, ["idle"], None)),
+    (Pin, "begin", datetime(2026, 1, 1)),
+    (Pin, "end", NEW_YEAR),
+    *((Pin, "action", value) for value in ("sell", None, 3)),
+    *((Pin, "power", value) for value in NOT_NEGATIVE),
     *((Goal, "soc", value) for value in FRACTION),
 ]
 
@@ -86,6 +92,17 @@ def test_a_reserve_that_its_ceiling_contradicts_is_refused(fields):
         a_battery(**fields)
 
     assert refusal.value.field == "reserve"
+
+
+def test_a_charge_that_is_pinned_for_later_is_refused():
+    pin = Pin(
+        begin=NEW_YEAR + timedelta(hours=1), end=NEW_YEAR + timedelta(hours=2), action="charge"
+    )
+
+    with pytest.raises(ProblemError) as refusal:
+        a_site(a_battery(pinned=[pin]), import_price=[0.3, 0.2], export_price=0.1, load=1.0)
+
+    assert refusal.value.field == "batteries[0].pinned"
 
 
 @pytest.mark.parametrize("name", BY_INTERVAL)

@@ -10,7 +10,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from optimiser import CostFunction, Goal, plan
+from optimiser import CostFunction, Goal, Pin, PinnedAction, plan
 from tests.account import violations
 from tests.builders import NEW_YEAR, a_battery, a_site, a_small_site, in_pieces
 from tests.oracle import least_cost
@@ -29,6 +29,8 @@ def instant(site, share):
 
 def with_batteries(site, change, rng):
     """The site with each of its batteries changed."""
+    if change is pins:  # what it gives by order would depend on what vehicles are given
+        site = replace(site, vehicles=())
     batteries = (replace(battery, **change(site, battery, rng)) for battery in site.batteries)
     return replace(site, batteries=batteries)
 
@@ -76,7 +78,29 @@ def without_powers(battery):
     return replace(battery, **most, may_charge_from_grid=True, may_export=True)
 
 
+def pins(site, battery, rng):
+    """Overrides: one or two from now on, and a pause later."""
+    first, second, begin, end = (instant(site, x) for x in np.sort(rng.uniform(0.05, 1, 4)))
+    ways, powers = rng.choice([*PinnedAction], 2), rng.uniform(0.5, 5.0, 2)
+    spans = [(site.horizon.start, first), (first, second)]
+    return {
+        "pinned": [
+            *(
+                Pin(begin=a, end=b, action=way, power=float(power))
+                for (a, b), way, power in zip(spans, ways, powers, strict=True)
+                if a < b
+            ),
+            *([Pin(begin=begin, end=end, action="idle")] if begin < end else []),
+        ]
+    }
+
+
+def without_pins(battery):
+    return replace(battery, pinned=())
+
+
 CASES = {
+    "pins": (pins, without_pins),
     "levels": (levels, without_levels),
     "powers": (powers, without_powers),
     "soc_at": (goals, without_goals),
