@@ -152,7 +152,7 @@ def is_away(site, vehicle):
 def only_takes_what_is_free(vehicle):
     """Whether nothing is wanted of a vehicle."""
     has_it = vehicle.target_soc is None or vehicle.target_soc <= vehicle.initial_soc
-    return has_it and not vehicle.discharge_limit
+    return has_it and not vehicle.discharge_limit and vehicle.end_value is None
 
 
 def is_here(site, vehicle, t):

@@ -236,8 +236,8 @@ def a_problem(site, cost_function=CostFunction.PROFIT, rules=ProviderRules()):  
     return build_problem(site, cost_function, rules)
 
 
-def a_small_site(seed):
-    """A battery or two, sometimes a vehicle, for a few intervals: what limits are drawn for."""
+def a_small_site(seed, share=0.3):
+    """A battery or two, for a few intervals, and a `share` of sites a vehicle."""
     rng = np.random.default_rng(seed)
     n, start = int(rng.integers(5, 13)), datetime(2026, 4, 4, 16, tzinfo=UTC)
     hours = rng.choice([0.5, 1.0], n)
@@ -250,7 +250,7 @@ def a_small_site(seed):
         export_price=price + 0.05 if rng.uniform() < 0.2 else np.minimum(price - 0.05, 0.08),
         load=rng.uniform(0.2, 1.5, n) * hours,
         solar=rng.uniform(0, 6.0, n) * (rng.uniform(0, 1, n) < 0.5) * hours,
-        vehicles=[_a_charging_vehicle(rng, start, hours)] * int(rng.uniform() < 0.3),
+        vehicles=[_a_charging_vehicle(rng, start, hours)] * int(rng.uniform() < share),
         grid=Grid(
             import_limit=float(rng.choice([8.0, np.inf])),
             export_limit=float(rng.choice([3.0, np.inf])),

@@ -106,6 +106,6 @@ def _surcharge(site: Site, tariff: PlanningTariff) -> float:
         float(np.abs(tariff.export_price).max()),
         0.01,  # all prices zero: any positive number keeps the order
         *(battery.cycle_cost for battery in site.batteries),
-        *(abs(battery.end_value or 0.0) for battery in site.batteries),
+        *(abs(storage.end_value or 0.0) for storage in site.storages),
     )
     return _PRECEDENCE * dearest

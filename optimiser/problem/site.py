@@ -177,7 +177,7 @@ class Site:
         others = [charge.price for charge in tariff.demand_charges]
         others += [allowance.price for allowance in tariff.allowances]
         others += [storage.cycle_cost for storage in self.storages]
-        others += [battery.end_value or 0.0 for battery in self.batteries]
+        others += [storage.end_value or 0.0 for storage in self.storages]
         return price_scale_of(np.array(others))
 
     @cached_property

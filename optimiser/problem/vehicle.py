@@ -7,6 +7,7 @@ from enum import StrEnum
 from optimiser.errors import ProblemError
 from optimiser.problem.checks import (
     require_efficiencies,
+    require_finite,
     require_flags,
     require_fractions,
     require_instant,
@@ -63,6 +64,9 @@ class Vehicle:
         Time-zone aware; at the charger from now on, and beyond the horizon, where absent.  Without
         a departure the target is due when the horizon ends; with a later one it is not yet due, and
         energy up to it is worth 0.99 times the mean price.
+    end_value : float, optional
+        Value of a stored kWh when it leaves, or at the end of the horizon; the planner's own where
+        absent.  One that has it takes energy that costs less, beyond any target. [$/kWh]
     must_reach_target : bool
         Whether the target counts more than any price; else it is worth 1.05 times the mean price.
     may_charge_from_grid : bool
@@ -88,6 +92,7 @@ class Vehicle:
     most_soc: float = 1.0
     arrival: datetime | None = None
     departure: datetime | None = None
+    end_value: float | None = None
     must_reach_target: bool = True
     may_charge_from_grid: bool = True
     may_export: bool = True
@@ -107,6 +112,8 @@ class Vehicle:
         require_fractions(self, "initial_soc", "least_soc", "most_soc")
         if self.target_soc is not None:
             require_fractions(self, "target_soc")
+        if self.end_value is not None:
+            require_finite(end_value=self.end_value)
         for name in ("arrival", "departure"):
             when = getattr(self, name)
             if when is not None:
@@ -141,7 +148,8 @@ class Vehicle:
     @property
     def takes_only_free_energy(self) -> bool:
         """Return whether no energy is wanted of it or for it."""
-        return self.discharge_limit <= 0.0 and not self.wants_energy
+        has_use = self.wants_energy or self.end_value is not None
+        return self.discharge_limit <= 0.0 and not has_use
 
 
 def _is_later(one: datetime, other: datetime) -> bool:

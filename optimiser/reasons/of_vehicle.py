@@ -56,7 +56,11 @@ def _charging(look: Outlook, run: Run, wanted: tuple[Quote, ...]) -> Draft:
     if wanted:
         return Draft(ReasonCode.REACH_TARGET, head, (cost, *wanted))
     gainful = gainful_charge(look, run, head, cost)
-    return gainful or Draft(ReasonCode.CHARGE, head, (cost,))
+    (vehicle,) = look.storages
+    if gainful or vehicle.end_value is None or not look.plan.money.end_value:
+        return gainful or Draft(ReasonCode.CHARGE, head, (cost,))
+    worth = Quote("a kWh in it is worth {}", ((vehicle.end_value, vehicle.end_value),))
+    return Draft(ReasonCode.KEEP_FOR_AFTER, head, (cost, worth))
 
 
 def _waiting(look: Outlook, run: Run, at: int, wanted: tuple[Quote, ...]) -> Draft:

@@ -83,6 +83,7 @@ def _vehicle(wire: EvIn, path: str, horizon: Horizon, repairs: Repairs) -> Vehic
         discharge_efficiency=discharge_efficiency,
         least_soc=reader.number("min_soc"),
         most_soc=reader.number("max_soc"),
+        end_value=reader.optional("end_value"),
         arrival=arrival,
         departure=departure,
         must_reach_target=wire.must_reach_target is not False,
@@ -118,7 +119,9 @@ def _priority(wire: EvIn, reader: FieldReader) -> str:
 def _target_soc(wire: EvIn, reader: FieldReader) -> float | None:
     """Return the state of charge wanted at departure; None where that is null."""
     if wire.target_soc is UNSET:
-        return TARGET_SOC.default
+        return None if wire.end_value is not None else TARGET_SOC.default
+    if wire.target_soc is None and wire.end_value is not None:
+        return None
     if wire.target_soc is None:
         reader.note("no_target", "target_soc", "null is no target: it takes only what is free")
         return None

@@ -290,6 +290,11 @@ class EvIn(msgspec.Struct, kw_only=True):
     allow_grid_charging: bool | None = None
     solar_only: bool | None = None
     can_export_to_grid: bool | None = None
+    end_value: Annotated[
+        Number,
+        _END_VALUE,
+        Meta(description="Worth of a kWh in it at the end; takes the place of a target [$/kWh]"),
+    ] = None
     cycle_cost: Annotated[Number, _EV_WEAR, Meta(description="Wear, each way [$/kWh]")] = None
     priority: Annotated[
         str | None, Meta(description="ev_first, battery_first, equal or solar_only")

@@ -198,6 +198,8 @@ def price_of_missing(site, k, prices):
     if leaves_later:
         value = sum((price + extra - 0.01 * abs(price)) * h for price, extra, h in spans)
         value = max(value / length, free) / vehicle.charge_efficiency
+        if vehicle.end_value is not None:
+            return value
         own = prices.end_price[prices.end_of[k]] if prices.end_price.size else np.zeros(1)
         stays_useful = vehicle.discharge_limit > 0 and wanted_at_departure(site, vehicle) > 0
         return max(value - own[0], 0.0) if stays_useful else value

@@ -345,6 +345,12 @@ def _is_reserve(span, share):
     return any(span.is_near(share, 100 * reserve, 1e-4) for reserve in span.told.reserve)
 
 
+def _is_end_value(span, low, high, _):
+    vehicles = span.request.get("evs") or [span.request["ev"]]
+    values = [each["end_value"] for each in vehicles if each.get("end_value") is not None]
+    return high is None and any(span.is_near(low, value, 1e-9) for value in values)
+
+
 def _is_later_reserve(span, share, clock):
     return any(
         span.clocks[t] == clock and span.is_near(share, 100 * span.told.reserve[t], 1e-4)
@@ -404,6 +410,7 @@ def _is_any_charge(span, power):
 
 
 PHRASES = (
+    (rf"a kWh in it is worth {PRICE}", _is_end_value),
     (rf"Powering the home{OTHERS} with {KW} and selling {KW}", _are_used_and_sold),
     (rf"Selling {KW} and powering the home{OTHERS} with {KW}", _are_sold_and_used),
     (rf"Powering the home{OTHERS} with {KW}", _is_alone("consume")),

@@ -76,7 +76,7 @@ REFUSED = [
         for name in ("may_charge_from_grid", "may_export")
         for v in ([1, 0], [[True]])
     ),
-    *((Battery, "end_value", value) for value in ("5", [5])),
+    *((kind, "end_value", value) for kind in (Battery, Vehicle) for value in ("5", [5], np.nan)),
     *((Battery, "priority", value) for value in ("first", None)),
     *((Battery, name, v) for name in ("may_export", "may_charge_from_grid") for v in NO_FLAG),
     *((Vehicle, name, v) for name in ("capacity", "least_time") for v in NO_NUMBER),

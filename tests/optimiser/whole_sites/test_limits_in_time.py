@@ -123,6 +123,41 @@ def assert_optimal(site, cost_function):
     return found
 
 
+def end_value(_, vehicle, rng):
+    """Energy that is worth something without a target."""
+    target = rng.choice([None, vehicle.target_soc], p=[0.8, 0.2])
+    return {"end_value": float(rng.uniform(0.05, 0.5)), "target_soc": target}
+
+
+OF_VEHICLES = {"end_value": end_value}
+
+
+def with_vehicle(name, seed):
+    """A site with a vehicle, changed."""
+    site, rng = a_small_site(seed, share=1.0), np.random.default_rng(seed)
+    (vehicle,) = site.vehicles
+    batteries = site.batteries[: int(rng.integers(0, 3))]
+    changes = OF_VEHICLES[name](site, vehicle, rng)
+    return replace(site, vehicles=[replace(vehicle, **changes)], batteries=batteries)
+
+
+@pytest.mark.parametrize("name", OF_VEHICLES)
+@pytest.mark.parametrize("seed", SITES)
+def test_a_plan_with_a_vehicle_is_the_optimum(name, seed):
+    assert_optimal(with_vehicle(name, seed), KINDS[seed % len(KINDS)])
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_energy_of_a_vehicle_that_is_worth_more_is_no_less(seed):
+    site = with_vehicle("end_value", seed)
+    (vehicle,) = site.vehicles
+    dearer = replace(site, vehicles=[replace(vehicle, end_value=vehicle.end_value + 0.2)])
+
+    lower, higher = (plan(each, CostFunction.COST).certificate for each in (site, dearer))
+
+    assert higher.lower_bound <= lower.optimum + 1e-6
+
+
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("seed", SITES)
 def test_a_plan_is_the_optimum(name, seed):
