@@ -137,9 +137,24 @@ def wanted_at_departure(site, vehicle):
         return 0.0
     if only_takes_what_is_free(vehicle):
         wanted = vehicle.most_soc
-    elif vehicle.target_soc is not None:
+    elif vehicle.target_soc is not None and not (
+        vehicle.goals and is_later(vehicle.departure, site.horizon.end)
+    ):
         wanted = min(vehicle.target_soc, max(vehicle.most_soc, vehicle.initial_soc))
     return wanted * vehicle.capacity
+
+
+def is_later(when, other):
+    """Whether there is an instant, and it is later."""
+    return when is not None and when.timestamp() > other.timestamp() + 1e-3
+
+
+def goal_at(site, vehicle, t):
+    """Energy that goals want of a vehicle at the end of interval `t`. [kWh]"""
+    ends = site.horizon.instants[t + 1].timestamp()
+    goals = [goal.soc for goal in vehicle.goals if abs(goal.at.timestamp() - ends) <= 1e-3]
+    most = max(vehicle.most_soc, vehicle.initial_soc)
+    return min(max(goals, default=0.0), most) * vehicle.capacity
 
 
 def is_away(site, vehicle):
@@ -151,7 +166,8 @@ def is_away(site, vehicle):
 
 def only_takes_what_is_free(vehicle):
     """Whether nothing is wanted of a vehicle."""
-    has_it = vehicle.target_soc is None or vehicle.target_soc <= vehicle.initial_soc
+    wanted = [vehicle.target_soc or 0.0, *(goal.soc for goal in vehicle.goals)]
+    has_it = max(wanted) <= vehicle.initial_soc
     return has_it and not vehicle.discharge_limit and vehicle.end_value is None
 
 

@@ -79,7 +79,7 @@ def may_end_short(vehicle: Vehicle, hours: Vector) -> bool:
     So it is where its target is no sum of whole charges, in intervals of these lengths [h].
     """
     missing = target_energy(vehicle) - vehicle.initial_soc * vehicle.capacity
-    if missing <= 0.0 or hours.size == 0 or vehicle.discharge_limit > 0.0:
+    if vehicle.goals or missing <= 0.0 or hours.size == 0 or vehicle.discharge_limit > 0.0:
         return False
     needed, longest = missing / vehicle.charge_efficiency, float(hours.max())
     number = math.ceil(needed / max(vehicle.charge_limit * longest, _ROUNDING) - _ROUNDING)
@@ -287,6 +287,25 @@ def write_levels(site: Site, limits: Vector) -> None:
         if not v.is_away(site.horizon):
             wanted = v.most_soc * v.capacity if v.takes_only_free_energy else target_energy(v)
             limits[tables.SOFT_FLOOR, k, leaves_after(v, site.horizon)] = wanted
+        if v.goals:
+            limits[tables.SOFT_FLOOR, k] = _floor_of_goals(v, site.horizon)
+
+
+def _is_due_later(vehicle: Vehicle, horizon: Horizon) -> bool:
+    """Return whether all that is wanted of a vehicle is due after the horizon."""
+    is_later = vehicle.departure is not None and vehicle.stays(horizon)
+    return is_later and not (vehicle.goals and vehicle.has_goals(horizon))
+
+
+def _floor_of_goals(vehicle: Vehicle, horizon: Horizon) -> Vector:
+    """Return the energy that goals, and a target that is due, want of a vehicle; shape (T,)."""
+    most, floor = max(vehicle.most_soc, vehicle.initial_soc), np.zeros(horizon.n_intervals)
+    for t, goal in goals_within(vehicle.goals, horizon):
+        floor[t] = max(floor[t], min(goal.soc, most) * vehicle.capacity)
+    if vehicle.is_due(horizon) or not vehicle.has_goals(horizon):
+        t = leaves_after(vehicle, horizon)
+        floor[t] = max(floor[t], target_energy(vehicle))
+    return floor
 
 
 def _level_prices(site: Site, objective: Objective, penalty: float, here: Mask) -> list[float]:
@@ -299,7 +318,7 @@ def _level_prices(site: Site, objective: Objective, penalty: float, here: Mask) 
     for v, vehicle in enumerate(site.vehicles, len(site.batteries)):
         if vehicle.takes_only_free_energy:
             price = free
-        elif vehicle.stays(horizon) and vehicle.departure is not None:
+        elif _is_due_later(vehicle, horizon):
             planned = objective.import_price_with_surcharge  # it will be bought in every mode
             price = mean_price(planned - _BELOW_MEAN * np.abs(import_price), horizon.hours)
         elif vehicle.must_reach_target:

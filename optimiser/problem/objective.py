@@ -77,7 +77,8 @@ def build_objective(site: Site, tariff: PlanningTariff, cost_function: CostFunct
     if consumes_itself:  # a vehicle is a consumer: what it needs is bought in every mode
         may_charge[: len(site.batteries)] &= tariff.import_price <= 0
     for v, vehicle in enumerate(site.vehicles, len(site.batteries)):
-        if vehicle.must_reach_target and vehicle.is_due(site.horizon):  # no spike starves it
+        is_due = vehicle.is_due(site.horizon) or (vehicle.goals and vehicle.has_goals(site.horizon))
+        if vehicle.must_reach_target and is_due:  # no spike starves it
             may_charge[v] = vehicle.may_charge_from_grid
         if vehicle.takes_only_free_energy:
             may_charge[v] &= tariff.import_price <= 0

@@ -1,10 +1,12 @@
 """An electric vehicle: a storage that comes, wants something, and goes."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from optimiser.errors import ProblemError
+from optimiser.problem.battery import Goal
 from optimiser.problem.checks import (
     require_efficiencies,
     require_finite,
@@ -14,6 +16,8 @@ from optimiser.problem.checks import (
     require_limits,
     require_member,
     require_not_negative,
+    require_sequence,
+    set_fields,
 )
 from optimiser.problem.horizon import Horizon
 
@@ -46,6 +50,9 @@ class Vehicle:
     target_soc : float, optional
         State of charge wanted at departure; missed only where nothing else is possible. One without
         a target, or beyond it, that only charges takes what is free. [-]
+    goals : tuple of Goal
+        States of charge wanted while it is still here.  Beside them, a target that is due beyond
+        the horizon is not planned yet, and every charge is whole.
     least_charge : float
         Power of the charger while it is on, at least; the last charge before the target is reached
         may be shorter. [kW]
@@ -83,6 +90,7 @@ class Vehicle:
     charge_limit: float
     initial_soc: float
     target_soc: float | None = None
+    goals: Iterable[Goal] = ()
     least_charge: float = 0.0
     least_time: float = LEAST_TIME
     discharge_limit: float = 0.0
@@ -114,6 +122,8 @@ class Vehicle:
             require_fractions(self, "target_soc")
         if self.end_value is not None:
             require_finite(end_value=self.end_value)
+        if self.goals != ():
+            set_fields(self, goals=require_sequence("goals", self.goals, Goal))
         for name in ("arrival", "departure"):
             when = getattr(self, name)
             if when is not None:
@@ -140,10 +150,20 @@ class Vehicle:
         leaves = self.departure is None or not self.stays(horizon)
         return self.target_soc is not None and leaves and not self.is_away(horizon)
 
+    def has_goals(self, horizon: Horizon) -> bool:
+        """Return whether something is wanted of it at instants of the horizon."""
+        ends = horizon.end
+        return any(_is_later(g.at, horizon.start) and not _is_later(g.at, ends) for g in self.goals)
+
+    @property
+    def highest_soc(self) -> float:
+        """State of charge that is wanted at most, by its target and its goals. [-]"""
+        return max([self.target_soc or 0.0, *[goal.soc for goal in self.goals]])
+
     @property
     def wants_energy(self) -> bool:
-        """Return whether it has less than its target."""
-        return (self.target_soc or 0.0) > self.initial_soc
+        """Return whether it has less than its target, or than a goal."""
+        return self.highest_soc > self.initial_soc
 
     @property
     def takes_only_free_energy(self) -> bool:

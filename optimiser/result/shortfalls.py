@@ -28,6 +28,7 @@ class SoftLimit(StrEnum):
     TARGET_END_SOC = "target_end_soc"
     SOC_AT = "soc_at"
     VEHICLE_TARGET = "vehicle_target"
+    VEHICLE_GOAL = "vehicle_goal"
     IMPORT_LIMIT = "import_limit"
 
 
@@ -124,6 +125,10 @@ def vehicle_shortfall(site: Site, dispatch: Dispatch, v: int) -> float:
 
 def _vehicles(site: Site, dispatch: Dispatch, may_charge: Mask) -> Iterator[Shortfall]:
     for v, vehicle in enumerate(site.vehicles):
+        for t, goal in goals_within(vehicle.goals, site.horizon):
+            lacks = goal.soc * vehicle.capacity - float(dispatch.stored[len(site.batteries) + v, t])
+            if lacks > _NOTICEABLE:
+                yield Shortfall(limit=SoftLimit.VEHICLE_GOAL, amount=lacks, interval=t, storage=v)
         missing = vehicle_shortfall(site, dispatch, v)
         if missing <= _NOTICEABLE:
             continue

@@ -60,7 +60,7 @@ def with_terminal_value(site: Site, problem: ProblemArrays, objective: Objective
     prices = [*map(attrgetter("end_value"), site.storages)]
     is_shared, traits = _serves_later(site), problem.storages.traits.copy()
     for k, vehicle in enumerate(site.vehicles, len(site.batteries)):
-        if prices[k] is not None:
+        if prices[k] is not None or (vehicle.goals and vehicle.has_goals(site.horizon)):
             continue
         if is_shared[k] and vehicle.departure is not None and target_energy(vehicle) > 0.0:
             prices[k] = (1.0 - DISCOUNT) * _flat_value(site, vehicle)

@@ -166,7 +166,7 @@ def _storages(
 ) -> tuple[list[Named[Battery]], list[Named[Vehicle]]]:
     """Read what stores energy: batteries, and vehicles."""
     if isinstance(request, EvRequest):
-        vehicles = vehicles_from_wire(request, horizon, repairs)
+        vehicles = vehicles_from_wire(request, horizon, timeline, repairs)
         return _home_batteries(request, timeline, repairs), vehicles
     if isinstance(request, MultiBatteryRequest):
         return batteries_from_wire(request.batteries, timeline, repairs), []

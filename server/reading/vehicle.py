@@ -9,6 +9,8 @@ from msgspec import UNSET
 from optimiser import Horizon, Priority, ProblemError, Vehicle
 from server.reading.battery import MOST_STORAGES, Named, add_key
 from server.reading.clock import instant_from_wire, is_clock_time
+from server.reading.goals import goals_from_wire
+from server.reading.series.steps import Timeline
 from server.wire.repairs import FieldReader, Repairs
 from server.wire.requests import EvRequest
 from server.wire.storages import EV_POWER, TARGET_SOC, EvIn
@@ -19,13 +21,13 @@ _SOLAR_ONLY = "solar_only"
 
 
 def vehicles_from_wire(
-    request: EvRequest, horizon: Horizon, repairs: Repairs
+    request: EvRequest, horizon: Horizon, timeline: Timeline, repairs: Repairs
 ) -> list[Named[Vehicle]]:
     """Read the vehicles of a request, whose keys must all differ; naive times are local."""
     wires, paths = _wires_and_paths(request, repairs)
     keys = _keys(wires, paths, repairs)
     return [
-        Named(_vehicle(wire, path, horizon, repairs), path, key, wire.name)
+        Named(_vehicle(wire, path, (horizon, timeline), repairs), path, key, wire.name)
         for wire, path, key in zip(wires, paths, keys, strict=True)
     ]
 
@@ -63,7 +65,8 @@ def _free_key(wires: Sequence[EvIn], i: int) -> str:
     return next(name for name in names if name not in taken)
 
 
-def _vehicle(wire: EvIn, path: str, horizon: Horizon, repairs: Repairs) -> Vehicle:
+def _vehicle(wire: EvIn, path: str, span: tuple[Horizon, Timeline], repairs: Repairs) -> Vehicle:
+    horizon, timeline = span
     reader = FieldReader(wire, path, repairs)
     charge_limit = reader.number("max_charge_kw")
     charge_efficiency = discharge_efficiency = reader.number("charger_efficiency")
@@ -77,6 +80,7 @@ def _vehicle(wire: EvIn, path: str, horizon: Horizon, repairs: Repairs) -> Vehic
         charge_limit=charge_limit,
         initial_soc=reader.number("current_soc"),
         target_soc=_target_soc(wire, reader),
+        goals=goals_from_wire(f"{path}.goals", wire.goals, timeline, repairs) if wire.goals else (),
         least_charge=_least_charge(reader, charge_limit),
         discharge_limit=reader.number("max_discharge_kw"),
         charge_efficiency=charge_efficiency,
@@ -118,9 +122,10 @@ def _priority(wire: EvIn, reader: FieldReader) -> str:
 
 def _target_soc(wire: EvIn, reader: FieldReader) -> float | None:
     """Return the state of charge wanted at departure; None where that is null."""
+    has_others = wire.end_value is not None or bool(wire.goals)
     if wire.target_soc is UNSET:
-        return None if wire.end_value is not None else TARGET_SOC.default
-    if wire.target_soc is None and wire.end_value is not None:
+        return None if has_others else TARGET_SOC.default
+    if wire.target_soc is None and has_others:
         return None
     if wire.target_soc is None:
         reader.note("no_target", "target_soc", "null is no target: it takes only what is free")

@@ -262,6 +262,10 @@ class EvIn(msgspec.Struct, kw_only=True):
             "none, and it takes only what is free"
         ),
     ] = UNSET
+    goals: Annotated[
+        list[GoalIn] | None,
+        Meta(description="Wanted at instants, at which it may still be plugged in"),
+    ] = None
     min_soc: Annotated[Number, _SHARE, Meta(description="Not discharged under it, 0-1")] = None
     max_soc: Annotated[Number, _FULL] = None
     max_charge_kw: Annotated[Number, replace(EV_POWER, default=7.4)] = None

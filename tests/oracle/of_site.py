@@ -20,6 +20,7 @@ from tests.account import (
     forced_levels,
     gain,
     given_away,
+    goal_at,
     is_barred,
     is_here,
     kept_at,
@@ -152,9 +153,8 @@ def _storages(model, site, prices, consumes_itself):
             ends = _charger(model, site, k)
         miss = price_of_missing(site, k, prices) if is_vehicle else prices.level_price[k]
         if is_vehicle:
-            _soft_floor(
-                model, k, leaves_after(site, storage), wanted_at_departure(site, storage), miss
-            )
+            for t in range(n):
+                _soft_floor(model, k, t, _wanted_of_vehicle(site, storage, t), miss)
             if ends:  # a charge is short only where the target is reached with it
                 needed = max(ends.values())
                 last = leaves_after(site, storage)
@@ -162,15 +162,7 @@ def _storages(model, site, prices, consumes_itself):
                 beyond = dict.fromkeys(ends, high - low - needed)
                 model.row({("stored", k, n - 1): 1.0, **beyond}, upper=high)
         else:
-            bands = [kept_at(site, storage, t) for t in range(n)]
-            for t, level in enumerate(forced_levels(site, k, consumes_itself)):
-                bands[t] = level, level
-            for t, (floor, ceiling) in enumerate(bands):
-                _soft_floor(model, k, t, floor, miss)
-                if ceiling < high - 1e-12:
-                    model.column("overfill", k, t, cost=miss)
-                    over = {("stored", k, t): 1.0, ("overfill", k, t): -1.0}
-                    model.row(over, upper=ceiling)
+            _soft_band(model, site, k, miss, consumes_itself)
         lows[k] = low
     for e, (widths, values) in enumerate(zip(prices.end_width, prices.end_price, strict=True)):
         members = [k for k, end in enumerate(prices.end_of) if end == e]
@@ -181,6 +173,25 @@ def _storages(model, site, prices, consumes_itself):
         low = -sum(lows[k] for k in members)
         # Energy that is worth less than nothing is counted, too: its segments fill the band.
         model.row(left, lower=low if values.size and values.min() < 0 else -math.inf, upper=low)
+
+
+def _wanted_of_vehicle(site, vehicle, t):
+    """Energy that a vehicle should hold at the end of interval `t`. [kWh]"""
+    wanted = wanted_at_departure(site, vehicle) if t == leaves_after(site, vehicle) else 0.0
+    return max(wanted, goal_at(site, vehicle, t))
+
+
+def _soft_band(model, site, k, price, consumes_itself):
+    """Levels that a battery is kept between, or that its pins lead to."""
+    battery = site.batteries[k]
+    bands = [kept_at(site, battery, t) for t in range(site.horizon.n_intervals)]
+    for t, level in enumerate(forced_levels(site, k, consumes_itself)):
+        bands[t] = level, level
+    for t, (floor, ceiling) in enumerate(bands):
+        _soft_floor(model, k, t, floor, price)
+        if ceiling < model.columns["stored", k, t].upper - 1e-12:
+            model.column("overfill", k, t, cost=price)
+            model.row({("stored", k, t): 1.0, ("overfill", k, t): -1.0}, upper=ceiling)
 
 
 def price_of_missing(site, k, prices):
@@ -195,7 +206,7 @@ def price_of_missing(site, k, prices):
     )
     if only_takes_what_is_free(vehicle):
         return free / vehicle.charge_efficiency
-    if leaves_later:
+    if leaves_later and not vehicle.goals:
         value = sum((price + extra - 0.01 * abs(price)) * h for price, extra, h in spans)
         value = max(value / length, free) / vehicle.charge_efficiency
         if vehicle.end_value is not None:
@@ -242,7 +253,7 @@ def ends_short(site, vehicle):
     hours = [h for t, h in enumerate(site.horizon.hours) if is_here(site, vehicle, t)]
     needed = wanted_at_departure(site, vehicle) - vehicle.initial_soc * vehicle.capacity
     needed /= vehicle.charge_efficiency
-    if needed <= 0 or not hours or vehicle.discharge_limit > 0:
+    if vehicle.goals or needed <= 0 or not hours or vehicle.discharge_limit > 0:
         return False
     least = vehicle.least_charge * min(max(hours), vehicle.least_time)
     number = math.ceil(needed / max(vehicle.charge_limit * max(hours), REACHED) - REACHED)

@@ -19,6 +19,7 @@ from tests.reference.reading import (
     export_limit,
     flag,
     may_grid_charge,
+    number,
     powers_of,
     reaching,
     surplus,
@@ -142,6 +143,11 @@ def _broken(request: Wire, reply: Wire) -> Iterator[str]:
     instants = instants_of(request, reply["meter"]["timestamps"])
     for vehicle, told in zip(_vehicles(request), reply["ev_schedules"], strict=True):
         yield from named(_name(vehicle), unsound_vehicle(request, vehicle, told, instants))
+    if not any(each["field"].endswith(".goals") for each in reply.get("warnings", ())):
+        for vehicle, told in zip(_vehicles(request), reply["ev_schedules"], strict=True):
+            goals, soc = vehicle.get("goals") or (), told["schedule"]["soc"]
+            most = max(vehicle["current_soc"], number(vehicle, "max_soc", 1.0))
+            yield from named(_name(vehicle), storage.missed_goals(goals, most, soc, reply))
     yield from _wrong_copies(request, reply)
     yield from _wrong_shortfall(reply)
     yield from _solar_only(request, reply)

@@ -169,7 +169,8 @@ def _one(plan: Wire, charge: Series, discharge: Series, storages: Sequence[Wire]
 def _wanted(storage: Wire) -> list[float]:
     """States of charge that are asked for."""
     wanted = [storage.get("target_soc"), storage.get("target_end_soc")]
-    wanted += [goal["soc"] for goal in storage.get("soc_at") or ()]
+    goals = storage.get("soc_at") or storage.get("goals") or ()
+    wanted += [goal["soc"] for goal in goals]
     return [share for share in wanted if share is not None]
 
 
@@ -365,6 +366,9 @@ def _is_stay(name):
         start = datetime.fromisoformat(span.meter["timestamps"][0])
         vehicles = span.request.get("evs") or [span.request["ev"]]
         whens = [_instant(each[name], start) for each in vehicles if each.get(name)]
+        if name == "departure_time":
+            goals = [goal for each in vehicles for goal in each.get("goals") or ()]
+            whens += [_instant(goal["at"], start) for goal in goals]
         return not whens or clock in [_clock(when, start) for when in whens]
 
     return check

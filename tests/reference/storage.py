@@ -111,7 +111,10 @@ def simulated(storage: Storage) -> list[float]:
 def missed(battery: Wire, path: str, soc: Series, reply: Wire) -> Iterator[str]:
     """Wishes of a battery that are missed, and no warning says so; numbers are hard limits."""
     told = {warning["field"] for warning in reply.get("warnings", ())}
-    yield from _missed_goals(battery, path, soc, reply, told)
+    most = min(numbers(battery, "max_soc", 1.0, len(soc) - 1))
+    goals = battery.get("soc_at") or ()
+    if f"{path}.soc_at" not in told:
+        yield from missed_goals(goals, most, soc, reply)
     names = ("backup_reserve", "min_soc", "max_soc")
     if not any(isinstance(battery.get(name), list) for name in names):
         return
@@ -147,16 +150,13 @@ def against_pins(battery: Wire, each: Storage, stamps: Sequence[str]) -> Iterato
                     yield f"interval {t}: must charge at {due} W by hand, got {each.charge[t]} W"
 
 
-def _missed_goals(
-    battery: Wire, path: str, soc: Series, reply: Wire, told: set[str]
-) -> Iterator[str]:
+def missed_goals(goals: Sequence[Wire], most: float, soc: Series, reply: Wire) -> Iterator[str]:
+    """Goals at instants of the reply that are missed."""
     instants = [datetime.fromisoformat(stamp) for stamp in _stamps(reply)]
-    most = min(numbers(battery, "max_soc", 1.0, len(soc) - 1))
-    for goal in battery.get("soc_at") or ():
+    for goal in goals:
         at = datetime.fromisoformat(goal["at"])
         reached = [level for when, level in zip(instants, soc, strict=False) if when == at]
-        least = min(goal["soc"], most) - SOC_TOLERANCE
-        if any(level < least for level in reached) and f"{path}.soc_at" not in told:
+        if any(level < min(goal["soc"], most) - SOC_TOLERANCE for level in reached):
             yield f"SoC at {goal['at']} must be at least {goal['soc']}, got {reached[0]}"
 
 

@@ -129,7 +129,19 @@ def end_value(_, vehicle, rng):
     return {"end_value": float(rng.uniform(0.05, 0.5)), "target_soc": target}
 
 
-OF_VEHICLES = {"end_value": end_value}
+def goals_of_vehicle(site, vehicle, rng):
+    """Two goals and perhaps a target; it may leave at the end, after it or never."""
+    room, initial = 1 - vehicle.initial_soc, vehicle.initial_soc
+    wanted = [
+        Goal(at=instant(site, share), soc=float(initial + room * level))
+        for share, level in rng.uniform([0.2, 0], [1, 0.4], (2, 2))
+    ]
+    target = rng.choice([None, vehicle.target_soc])
+    leaves = rng.choice([None, vehicle.departure, site.horizon.end + HOUR])
+    return {"goals": wanted, "target_soc": target, "departure": leaves}
+
+
+OF_VEHICLES = {"end_value": end_value, "goals": goals_of_vehicle}
 
 
 def with_vehicle(name, seed):
@@ -156,6 +168,18 @@ def test_energy_of_a_vehicle_that_is_worth_more_is_no_less(seed):
     lower, higher = (plan(each, CostFunction.COST).certificate for each in (site, dearer))
 
     assert higher.lower_bound <= lower.optimum + 1e-6
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_vehicle_without_goals_costs_no_more(seed):
+    site = with_vehicle("goals", seed)
+    must = replace(site.vehicles[0], departure=None, target_soc=1.0)
+    with_goals, without = (
+        plan(replace(site, vehicles=[replace(must, goals=goals)]), "profit").certificate
+        for goals in (must.goals, ())
+    )
+
+    assert without.lower_bound <= with_goals.optimum + 1e-6 * max(1.0, abs(with_goals.optimum))
 
 
 @pytest.mark.parametrize("name", CASES)
