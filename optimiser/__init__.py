@@ -27,7 +27,7 @@ from optimiser.problem.objective import CostFunction
 from optimiser.problem.provider import ChipMode, ExportBoost, ProviderRules, SpikeProtection
 from optimiser.problem.site import Forecast, Site
 from optimiser.problem.tariff import Allowance, DemandCharge, Direction, Tariff
-from optimiser.problem.vehicle import Priority, Vehicle
+from optimiser.problem.vehicle import Priority, Stay, Vehicle
 from optimiser.problem.windows import Window
 from optimiser.reasons import Reason, ReasonCode, Step, next_steps
 from optimiser.result.plan import Action, Certificate, Plan, VehicleAction
@@ -60,6 +60,7 @@ __all__ = [
     "Site",
     "SolverError",
     "SpikeProtection",
+    "Stay",
     "Step",
     "Tariff",
     "Vehicle",

@@ -176,7 +176,9 @@ def is_here(site, vehicle, t):
     begins, ends = site.horizon.instants[t], site.horizon.instants[t + 1]
     arrived = vehicle.arrival is None or begins.timestamp() >= vehicle.arrival.timestamp() - 1e-3
     left = vehicle.departure is not None and ends.timestamp() > vehicle.departure.timestamp() + 1e-3
-    return arrived and not left
+    spans = [(stay.begin.timestamp(), stay.end.timestamp()) for stay in vehicle.plugged]
+    is_within = [a <= begins.timestamp() + 1e-3 and ends.timestamp() <= b + 1e-3 for a, b in spans]
+    return arrived and not left and (any(is_within) or not spans)
 
 
 def leaves_after(site, vehicle):

@@ -104,6 +104,7 @@ def _instants(site: Site, rules: ProviderRules) -> Iterator[datetime]:
     for vehicle in site.vehicles:
         yield from (when for when in (vehicle.arrival, vehicle.departure) if when is not None)
         yield from (goal.at for goal in vehicle.goals)
+        yield from (when for stay in vehicle.plugged for when in (stay.begin, stay.end))
     for battery in site.batteries:
         yield from (goal.at for goal in battery.soc_at)
         yield from (when for pin in battery.pinned for when in (pin.begin, pin.end))

@@ -41,13 +41,20 @@ _RANK = {Priority.EV_FIRST: 2.0, Priority.EQUAL: 1.0, Priority.BATTERY_FIRST: 0.
 
 
 def present_at_charger(vehicle: Vehicle, horizon: Horizon) -> Mask:
-    """Return the intervals that lie wholly between arrival and departure; shape (T,)."""
+    """Return the intervals that lie wholly within a stay at the charger; shape (T,)."""
     ends, starts = horizon.elapsed, horizon.elapsed - horizon.hours
     here = np.ones(horizon.n_intervals, dtype=np.bool_)
     if vehicle.arrival is not None:
         here &= starts >= horizon.hours_until(vehicle.arrival) - _NEVER
     if vehicle.departure is not None:
         here &= ends <= horizon.hours_until(vehicle.departure) + _NEVER
+    if vehicle.plugged:
+        spans = [
+            (starts >= horizon.hours_until(stay.begin) - _NEVER)
+            & (ends <= horizon.hours_until(stay.end) + _NEVER)
+            for stay in vehicle.plugged
+        ]
+        here &= np.any(spans, axis=0)
     return here
 
 

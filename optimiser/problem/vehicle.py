@@ -36,6 +36,26 @@ class Priority(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stay:
+    """A time at the charger, time-zone aware.
+
+    Attributes
+    ----------
+    begin, end : datetime
+        When it is plugged in, and when no more.
+    """
+
+    begin: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        for name in ("begin", "end"):
+            set_fields(self, **{name: require_instant(name, getattr(self, name))})
+        if not _is_later(self.end, self.begin):
+            raise ProblemError("end", f"must be later than begin, got {self.end!r}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Vehicle:
     """A vehicle at a charger, as seen from the grid side of it.
 
@@ -71,6 +91,9 @@ class Vehicle:
         Time-zone aware; at the charger from now on, and beyond the horizon, where absent.  Without
         a departure the target is due when the horizon ends; with a later one it is not yet due, and
         energy up to it is worth 0.99 times the mean price.
+    plugged : tuple of Stay
+        Times at the charger, where there are several; nothing is used between them.  Arrival and
+        departure are then the first and the last instant, where absent.
     end_value : float, optional
         Value of a stored kWh when it leaves, or at the end of the horizon; the planner's own where
         absent.  One that has it takes energy that costs less, beyond any target. [$/kWh]
@@ -100,6 +123,7 @@ class Vehicle:
     most_soc: float = 1.0
     arrival: datetime | None = None
     departure: datetime | None = None
+    plugged: Iterable[Stay] = ()
     end_value: float | None = None
     must_reach_target: bool = True
     may_charge_from_grid: bool = True
@@ -124,6 +148,8 @@ class Vehicle:
             require_finite(end_value=self.end_value)
         if self.goals != ():
             set_fields(self, goals=require_sequence("goals", self.goals, Goal))
+        if self.plugged != ():
+            self._set_stays()
         for name in ("arrival", "departure"):
             when = getattr(self, name)
             if when is not None:
@@ -131,6 +157,14 @@ class Vehicle:
         if not self.least_charge <= self.charge_limit:
             rule = f"must not exceed charge_limit, got {self.least_charge!r}"
             raise ProblemError("least_charge", rule)
+
+    def _set_stays(self) -> None:
+        stays = require_sequence("plugged", self.plugged, Stay)
+        set_fields(self, plugged=stays)
+        if self.arrival is None and stays:
+            set_fields(self, arrival=min([stay.begin for stay in stays]))
+        if self.departure is None and stays:
+            set_fields(self, departure=max([stay.end for stay in stays]))
 
     def stays(self, horizon: Horizon) -> bool:
         """Return whether it is still at its charger after the horizon."""

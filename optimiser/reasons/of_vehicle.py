@@ -39,6 +39,9 @@ def vehicle_reason(look: Outlook, run: Run) -> Draft:
 
 def _away(look: Outlook, run: Run, vehicle: Vehicle) -> Draft:
     comes, horizon = vehicle.arrival, look.plan.site.horizon
+    begins = horizon.instant(run.first)
+    later = [stay.begin for stay in vehicle.plugged if stay.begin > begins]
+    comes = min(later, default=comes)
     if comes is None or comes <= horizon.instant(run.first) or comes >= horizon.end:
         return Draft(ReasonCode.AWAY, "Not at its charger")
     return Draft(ReasonCode.AWAY, f"Not at its charger until {look.wording.clock(comes)}")

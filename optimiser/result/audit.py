@@ -197,9 +197,14 @@ def _is_here(vehicle: Vehicle, site: Site) -> Mask:
     arrival = -math.inf if vehicle.arrival is None else vehicle.arrival.timestamp()
     departure = math.inf if vehicle.departure is None else vehicle.departure.timestamp()
     instants = [instant.timestamp() for instant in site.horizon.instants]
+    stays = [(stay.begin.timestamp(), stay.end.timestamp()) for stay in vehicle.plugged]
+    stays = [(max(begin, arrival), min(end, departure)) for begin, end in stays]
     return np.array(
         [
-            arrival <= start + _SLACK and end <= departure + _SLACK
+            any(
+                begin <= start + _SLACK and end <= leaves + _SLACK
+                for begin, leaves in stays or [(arrival, departure)]
+            )
             for start, end in pairwise(instants)
         ]
     )

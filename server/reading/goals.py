@@ -33,13 +33,15 @@ def goals_from_wire(
 
 def _goal(path: str, wire: GoalIn, timeline: Timeline, repairs: Repairs) -> Goal:
     soc = FieldReader(wire, path, repairs).number("soc")
-    return Goal(at=_instant(path, "at", wire.at, timeline, repairs), soc=soc)
+    return Goal(at=read_instant(path, "at", wire.at, timeline.start, repairs), soc=soc)
 
 
-def _instant(path: str, name: str, value: object, timeline: Timeline, repairs: Repairs) -> datetime:
-    """Return an instant; a ValueError where it is none."""
+def read_instant(
+    path: str, name: str, value: object, after: datetime, repairs: Repairs
+) -> datetime:
+    """Return an instant, a clock time the next one after another; a ValueError where it is none."""
     try:
-        return instant_from_wire(f"{path}.{name}", value, timeline.start, repairs)
+        return instant_from_wire(f"{path}.{name}", value, after, repairs)
     except ProblemError as error:
         raise ValueError(f"{name} {error.rule}") from None
 
@@ -86,8 +88,8 @@ def _pin(path: str, wire: PinIn, timeline: Timeline, repairs: Repairs) -> Pin:
         raise ValueError(f"action must be charge, discharge or idle, got {got}")
     begin, power = timeline.start, reader.number("power_w") / 1000.0
     if wire.begin is not None:
-        begin = _instant(path, "from", wire.begin, timeline, repairs)
-    end = _instant(path, "to", wire.end, timeline, repairs)
+        begin = read_instant(path, "from", wire.begin, begin, repairs)
+    end = read_instant(path, "to", wire.end, begin, repairs)
     if end.timestamp() <= begin.timestamp():
         raise ValueError(f"to must be later than from, got {format_value(wire.end)}")
     return Pin(begin=begin, end=end, action=PinnedAction(action), power=power)

@@ -6,15 +6,15 @@ from datetime import datetime
 
 from msgspec import UNSET
 
-from optimiser import Horizon, Priority, ProblemError, Vehicle
+from optimiser import Horizon, Priority, ProblemError, Stay, Vehicle
 from server.reading.battery import MOST_STORAGES, Named, add_key
 from server.reading.clock import instant_from_wire, is_clock_time
-from server.reading.goals import goals_from_wire
+from server.reading.goals import MOST_GOALS, goals_from_wire, read_instant
 from server.reading.series.steps import Timeline
 from server.wire.repairs import FieldReader, Repairs
 from server.wire.requests import EvRequest
-from server.wire.storages import EV_POWER, TARGET_SOC, EvIn
-from server.wire.wording import quote, require_unicode
+from server.wire.storages import EV_POWER, TARGET_SOC, EvIn, StayIn
+from server.wire.wording import format_value, quote, require_unicode
 
 _LEAST_POWER = 1.4  # kW; 6 A of one phase
 _SOLAR_ONLY = "solar_only"
@@ -88,6 +88,7 @@ def _vehicle(wire: EvIn, path: str, span: tuple[Horizon, Timeline], repairs: Rep
         least_soc=reader.number("min_soc"),
         most_soc=reader.number("max_soc"),
         end_value=reader.optional("end_value"),
+        plugged=_stays(wire.plugged, f"{path}.plugged", timeline, repairs) if wire.plugged else (),
         arrival=arrival,
         departure=departure,
         must_reach_target=wire.must_reach_target is not False,
@@ -183,3 +184,21 @@ def _note_absence(vehicle: Vehicle, horizon: Horizon, reader: FieldReader) -> No
             "yet, and energy up to it counts at the mean price"
         )
         reader.note("beyond_horizon", "departure_time", message)
+
+
+def _stays(wires: Sequence[StayIn], field: str, timeline: Timeline, repairs: Repairs) -> list[Stay]:
+    """Return the times at the charger that can be read."""
+    if len(wires) > MOST_GOALS:
+        raise ProblemError(field, f"must hold at most {MOST_GOALS}, got {len(wires)}")
+    stays: list[Stay] = []
+    for i, wire in enumerate(wires):
+        path = f"{field}[{i}]"
+        with repairs.skip_on_error(path):
+            begin = timeline.start
+            if wire.begin is not None:
+                begin = read_instant(path, "from", wire.begin, begin, repairs)
+            end = read_instant(path, "to", wire.end, begin, repairs)
+            if end.timestamp() <= begin.timestamp():
+                raise ValueError(f"to must be later than from, got {format_value(wire.end)}")
+            stays.append(Stay(begin=begin, end=end))
+    return stays

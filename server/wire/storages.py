@@ -245,6 +245,17 @@ class NamedBatteryIn(BatteryIn, kw_only=True):
     system_type: Annotated[str | None, Meta(description="Accepted and ignored")] = None
 
 
+class StayIn(msgspec.Struct, kw_only=True):
+    """A time at the charger."""
+
+    begin: Annotated[Time, Meta(description="Now where absent")] = msgspec.field(
+        default=None, name="from"
+    )
+    end: Annotated[Time, Meta(description="A clock time is the next after `from`")] = msgspec.field(
+        default=None, name="to"
+    )
+
+
 class EvIn(msgspec.Struct, kw_only=True):
     """A vehicle at a charger; powers in kW, capacity in kWh."""
 
@@ -289,6 +300,10 @@ class EvIn(msgspec.Struct, kw_only=True):
             description="As departure_time; a clock time of this minute is now. At or after the "
             "departure it is a return, which is not planned"
         ),
+    ] = None
+    plugged: Annotated[
+        list[StayIn] | None,
+        Meta(description="Times at the charger, where there are several; the last is a departure"),
     ] = None
     must_reach_target: bool | None = None
     allow_grid_charging: bool | None = None

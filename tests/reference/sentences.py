@@ -366,6 +366,9 @@ def _is_stay(name):
         start = datetime.fromisoformat(span.meter["timestamps"][0])
         vehicles = span.request.get("evs") or [span.request["ev"]]
         whens = [_instant(each[name], start) for each in vehicles if each.get(name)]
+        side = "to" if name == "departure_time" else "from"
+        spans = [stay for each in vehicles for stay in each.get("plugged") or ()]
+        whens += [_instant(stay[side], start) for stay in spans]
         if name == "departure_time":
             goals = [goal for each in vehicles for goal in each.get("goals") or ()]
             whens += [_instant(goal["at"], start) for goal in goals]

@@ -97,6 +97,9 @@ def unsound_vehicle(
 
 def visit(vehicle: Wire, first: datetime) -> tuple[datetime | None, datetime | None]:
     """Arrival and departure of one visit, where those sent are of two: of the one that is next."""
+    if vehicle.get("plugged"):
+        spans = [[instant_of(each[name]) for name in ("from", "to")] for each in vehicle["plugged"]]
+        return min(begin for begin, _ in spans), max(end for _, end in spans)
     arrival = instant_of(vehicle.get("arrival_time"))
     departure = instant_of(vehicle.get("departure_time"))
     if arrival is None or departure is None or arrival < departure:
@@ -123,8 +126,16 @@ def stay(vehicle: Wire, instants: list[datetime]) -> tuple[datetime, datetime]:
 def minutes_here(vehicle: Wire, instants: list[datetime]) -> list[float]:
     """Time of each interval that lies between arrival and departure. [min]"""
     arrival, departure = stay(vehicle, instants)
-    spans = [min(end, departure) - max(begin, arrival) for begin, end in pairwise(instants)]
-    return [max(span.total_seconds() / 60, 0.0) for span in spans]
+    stays = [
+        [instant_of(each[name]) for name in ("from", "to")] for each in vehicle.get("plugged") or ()
+    ]
+    return [
+        sum(
+            max((min(end, leaves) - max(begin, comes)).total_seconds() / 60, 0.0)
+            for comes, leaves in stays or [[arrival, departure]]
+        )
+        for begin, end in pairwise(instants)
+    ]
 
 
 def _too_little(

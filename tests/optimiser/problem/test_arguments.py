@@ -76,6 +76,7 @@ REFUSED = [
         for name in ("may_charge_from_grid", "may_export")
         for v in ([1, 0], [[True]])
     ),
+    *((Vehicle, "plugged", value) for value in (0.5, [0.5], None)),
     *((Vehicle, "goals", value) for value in (0.5, [0.5], None)),
     *((kind, "end_value", value) for kind in (Battery, Vehicle) for value in ("5", [5], np.nan)),
     *((Battery, "priority", value) for value in ("first", None)),

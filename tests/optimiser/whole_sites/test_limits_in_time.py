@@ -10,7 +10,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from optimiser import CostFunction, Goal, Pin, PinnedAction, plan
+from optimiser import CostFunction, Goal, Pin, PinnedAction, Stay, plan
 from tests.account import violations
 from tests.builders import NEW_YEAR, a_battery, a_site, a_small_site, in_pieces
 from tests.oracle import least_cost
@@ -141,7 +141,20 @@ def goals_of_vehicle(site, vehicle, rng):
     return {"goals": wanted, "target_soc": target, "departure": leaves}
 
 
-OF_VEHICLES = {"end_value": end_value, "goals": goals_of_vehicle}
+def stays(site, vehicle, rng):
+    """Two times at the charger and a goal at the end of the first."""
+    edges = [instant(site, share) for share in np.sort(rng.uniform(0, 1.2, 4))]
+    pairs = [pair for pair in (edges[:2], edges[2:]) if pair[0] < pair[1]]
+    goal = Goal(at=edges[1], soc=float(vehicle.initial_soc + rng.uniform(0, 0.1)))
+    return {
+        "plugged": [Stay(begin=begin, end=end) for begin, end in pairs],
+        "goals": [goal] if rng.uniform() < 0.5 else (),
+        "arrival": None,
+        "departure": None,
+    }
+
+
+OF_VEHICLES = {"end_value": end_value, "goals": goals_of_vehicle, "plugged": stays}
 
 
 def with_vehicle(name, seed):
@@ -168,6 +181,20 @@ def test_energy_of_a_vehicle_that_is_worth_more_is_no_less(seed):
     lower, higher = (plan(each, CostFunction.COST).certificate for each in (site, dearer))
 
     assert higher.lower_bound <= lower.optimum + 1e-6
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_vehicle_that_is_plugged_in_for_longer_costs_no_more(seed):
+    site = with_vehicle("plugged", seed)
+    vehicle = replace(site.vehicles[0], goals=(), departure=site.horizon.end)
+    (first, *_) = vehicle.plugged
+    whole = Stay(begin=first.begin, end=site.horizon.end + HOUR)
+    short, long = (
+        plan(replace(site, vehicles=[replace(vehicle, plugged=each)]), "profit").certificate
+        for each in (vehicle.plugged, [whole])
+    )
+
+    assert long.lower_bound <= short.optimum + 1e-6 * max(1.0, abs(short.optimum))
 
 
 @pytest.mark.parametrize("seed", range(10))
