@@ -20,14 +20,14 @@
 
 from optimiser.errors import InfeasibleError, OptimiserError, ProblemError, SolverError
 from optimiser.planner import plan
-from optimiser.problem.battery import Battery
+from optimiser.problem.battery import Battery, Goal, Pin, PinnedAction
 from optimiser.problem.grid import Grid, Inverter
 from optimiser.problem.horizon import Horizon
 from optimiser.problem.objective import CostFunction
 from optimiser.problem.provider import ChipMode, ExportBoost, ProviderRules, SpikeProtection
 from optimiser.problem.site import Forecast, Site
 from optimiser.problem.tariff import Allowance, DemandCharge, Direction, Tariff
-from optimiser.problem.vehicle import Priority, Vehicle
+from optimiser.problem.vehicle import Priority, Stay, Vehicle
 from optimiser.problem.windows import Window
 from optimiser.reasons import Reason, ReasonCode, Step, next_steps
 from optimiser.result.plan import Action, Certificate, Plan, VehicleAction
@@ -43,11 +43,14 @@ __all__ = [
     "Direction",
     "ExportBoost",
     "Forecast",
+    "Goal",
     "Grid",
     "Horizon",
     "InfeasibleError",
     "Inverter",
     "OptimiserError",
+    "Pin",
+    "PinnedAction",
     "Plan",
     "Priority",
     "ProblemError",
@@ -57,6 +60,7 @@ __all__ = [
     "Site",
     "SolverError",
     "SpikeProtection",
+    "Stay",
     "Step",
     "Tariff",
     "Vehicle",

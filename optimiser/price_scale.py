@@ -29,7 +29,7 @@ _MONEY: dict[type, tuple[str, ...]] = {
     DemandCharge: ("price",),
     Allowance: ("price",),
     Battery: ("cycle_cost", "end_value"),
-    Vehicle: ("cycle_cost",),
+    Vehicle: ("cycle_cost", "end_value"),
     ProviderRules: ("price_margin",),
     ExportBoost: ("offset", "minimum"),
     ChipMode: ("threshold",),

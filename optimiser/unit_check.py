@@ -85,7 +85,7 @@ def _check_energy(field: str, energy: Vector, hours: Vector) -> None:
 def _check_storage(field: str, storage: Battery | Vehicle) -> None:
     _check(f"{field}.capacity", storage.capacity, MOST_CAPACITY, "kWh")
     for name in ("charge_limit", "discharge_limit"):
-        _check(f"{field}.{name}", getattr(storage, name), MOST_POWER, "kW")
+        _check(f"{field}.{name}", float(np.max(getattr(storage, name))), MOST_POWER, "kW")
 
 
 def _check_prices(site: Site) -> None:

@@ -52,12 +52,78 @@ def account_of(site, dispatch):
     )
 
 
-def wanted_at_end(battery):
-    """Energy that a battery should hold at the end. [kWh]"""
-    wanted = battery.reserve
-    if battery.target_end_soc is not None:
-        wanted = max(wanted, min(battery.target_end_soc, battery.max_soc))
-    return wanted * battery.capacity
+def kept_at(site, battery, t):
+    """Least and most energy that a battery should hold at the end of interval `t`. [kWh]
+
+    A limit counts at both ends of its interval.  What was outside the first one need not be back
+    for a day, but goes no further; tighter limits are kept.
+    """
+    last = site.horizon.n_intervals - 1
+    around = [t, min(t + 1, last)]
+    floor = max(value_at(battery.reserve, s) for s in around)
+    ceiling = min(value_at(battery.max_soc, s) for s in around)
+    within_a_day = [s for s in range(last + 1) if sum(site.horizon.hours[: s + 1]) <= 24 + 1e-9]
+    is_late = t >= max(within_a_day, default=0)
+    if not is_late and floor <= value_at(battery.reserve, 0):
+        floor = min(floor, battery.initial_soc)
+    if not is_late and ceiling >= value_at(battery.max_soc, 0):
+        ceiling = max(ceiling, battery.initial_soc)
+    ceiling = max(ceiling, floor)
+    ends = site.horizon.instants[t + 1].timestamp()
+    goals = [goal.soc for goal in battery.soc_at if abs(goal.at.timestamp() - ends) <= 1e-3]
+    if t == last and battery.target_end_soc is not None:
+        goals.append(battery.target_end_soc)
+    floor = max(floor, min(max(goals, default=0.0), ceiling))
+    return floor * battery.capacity, ceiling * battery.capacity
+
+
+def pin_at(site, battery, t):
+    """The first pin that covers all of interval `t`, or None."""
+    begins, ends = (site.horizon.instants[i].timestamp() for i in (t, t + 1))
+    for pin in battery.pinned:
+        if pin.begin.timestamp() <= begins + 1e-3 and ends <= pin.end.timestamp() + 1e-3:
+            return pin
+    return None
+
+
+def pinned_powers(site, battery, t):
+    """Most power in and out that limits and pins leave a battery. [kW]"""
+    most = [value_at(battery.charge_limit, t), value_at(battery.discharge_limit, t)]
+    pin = pin_at(site, battery, t)
+    if pin is None:
+        return most
+    return [
+        min(power, pin.power) if pin.action == way else 0.0
+        for power, way in zip(most, ("charge", "discharge"), strict=True)
+    ]
+
+
+def forced_levels(site, k, consumes_itself):
+    """Energy at the end of each interval of the pins that the plan begins with. [kWh]
+
+    As far as the battery alone can, beside the house and without vehicles.
+    """
+    battery = site.batteries[k]
+    levels, level = [], battery.initial_soc * battery.capacity
+    low = min(np.min(battery.reserve), battery.initial_soc) * battery.capacity
+    high = max(np.max(battery.max_soc), battery.initial_soc) * battery.capacity
+    for t, h in enumerate(site.horizon.hours):
+        if pin_at(site, battery, t) is None:
+            break
+        taken, given = (h * power for power in pinned_powers(site, battery, t))
+        net_load = site.forecast.load[t] - site.forecast.solar[t]
+        if is_barred(site, k, t, consumes_itself):
+            taken = min(taken, max(-net_load, 0.0))
+        given = min(given, max(net_load, 0.0) + feed_in_limit(site, k, t, consumes_itself))
+        level += taken * battery.charge_efficiency - given / battery.discharge_efficiency
+        level = min(max(level, low), high)
+        levels.append(level)
+    return levels
+
+
+def value_at(values, t):
+    """A number for all intervals, or that of one of them."""
+    return float(values[t]) if np.size(values) > 1 else float(np.ravel(values)[0])
 
 
 def wanted_at_departure(site, vehicle):
@@ -71,9 +137,24 @@ def wanted_at_departure(site, vehicle):
         return 0.0
     if only_takes_what_is_free(vehicle):
         wanted = vehicle.most_soc
-    elif vehicle.target_soc is not None:
+    elif vehicle.target_soc is not None and not (
+        vehicle.goals and is_later(vehicle.departure, site.horizon.end)
+    ):
         wanted = min(vehicle.target_soc, max(vehicle.most_soc, vehicle.initial_soc))
     return wanted * vehicle.capacity
+
+
+def is_later(when, other):
+    """Whether there is an instant, and it is later."""
+    return when is not None and when.timestamp() > other.timestamp() + 1e-3
+
+
+def goal_at(site, vehicle, t):
+    """Energy that goals want of a vehicle at the end of interval `t`. [kWh]"""
+    ends = site.horizon.instants[t + 1].timestamp()
+    goals = [goal.soc for goal in vehicle.goals if abs(goal.at.timestamp() - ends) <= 1e-3]
+    most = max(vehicle.most_soc, vehicle.initial_soc)
+    return min(max(goals, default=0.0), most) * vehicle.capacity
 
 
 def is_away(site, vehicle):
@@ -85,8 +166,9 @@ def is_away(site, vehicle):
 
 def only_takes_what_is_free(vehicle):
     """Whether nothing is wanted of a vehicle."""
-    has_it = vehicle.target_soc is None or vehicle.target_soc <= vehicle.initial_soc
-    return has_it and not vehicle.discharge_limit
+    wanted = [vehicle.target_soc or 0.0, *(goal.soc for goal in vehicle.goals)]
+    has_it = max(wanted) <= vehicle.initial_soc
+    return has_it and not vehicle.discharge_limit and vehicle.end_value is None
 
 
 def is_here(site, vehicle, t):
@@ -94,7 +176,9 @@ def is_here(site, vehicle, t):
     begins, ends = site.horizon.instants[t], site.horizon.instants[t + 1]
     arrived = vehicle.arrival is None or begins.timestamp() >= vehicle.arrival.timestamp() - 1e-3
     left = vehicle.departure is not None and ends.timestamp() > vehicle.departure.timestamp() + 1e-3
-    return arrived and not left
+    spans = [(stay.begin.timestamp(), stay.end.timestamp()) for stay in vehicle.plugged]
+    is_within = [a <= begins.timestamp() + 1e-3 and ends.timestamp() <= b + 1e-3 for a, b in spans]
+    return arrived and not left and (any(is_within) or not spans)
 
 
 def leaves_after(site, vehicle):
@@ -179,14 +263,14 @@ def violations(site, dispatch, *, consumes_itself=False):
             check(both, f"{t}: {list(group)} charge and discharge")
         clipped = clipping(site, t)
         if not site.grid.curtailment:
-            at_limit = hours[t] * limit_at(site.grid.export_limit, t)
+            at_limit = hours[t] * value_at(site.grid.export_limit, t)
             beyond = solar[t] - load[t] - moved - at_limit
             check(dispatch.curtailed[t] - max(clipped, beyond), f"{t}: curtails without leave")
         shortage = max(load[t] - solar[t] + clipped, 0.0)
         surplus = max(solar[t] - load[t], 0.0)
-        over = dispatch.grid_import[t] - hours[t] * limit_at(site.grid.import_limit, t)
+        over = dispatch.grid_import[t] - hours[t] * value_at(site.grid.import_limit, t)
         check(over - shortage_excess(site, t), f"{t}: import limit")
-        over = dispatch.grid_export[t] - hours[t] * limit_at(site.grid.export_limit, t)
+        over = dispatch.grid_export[t] - hours[t] * value_at(site.grid.export_limit, t)
         check(over, f"{t}: export limit")
         barred = [k for k in range(len(site.storages)) if is_barred(site, k, t, consumes_itself)]
         check(charge[barred, t].sum() - surplus, f"{t}: solar only")
@@ -205,11 +289,6 @@ def violations(site, dispatch, *, consumes_itself=False):
     return found
 
 
-def limit_at(limit, t):
-    """Limit of the meter in one interval. [kW]"""
-    return float(np.broadcast_to(limit, t + 1)[t]) if np.size(limit) == 1 else float(limit[t])
-
-
 def clipping(site, t):
     """Solar that must be stored behind the inverter, or is lost. [kWh]"""
     if site.inverter is None or not site.inverter.dc_coupled_solar:
@@ -220,7 +299,7 @@ def clipping(site, t):
 def shortage_excess(site, t):
     """Import beyond the limit that the house alone needs. [kWh]"""
     shortage = max(site.forecast.load[t] - site.forecast.solar[t] + clipping(site, t), 0.0)
-    return max(shortage - site.horizon.hours[t] * limit_at(site.grid.import_limit, t), 0.0)
+    return max(shortage - site.horizon.hours[t] * value_at(site.grid.import_limit, t), 0.0)
 
 
 def is_barred(site, k, t, consumes_itself):
@@ -230,7 +309,9 @@ def is_barred(site, k, t, consumes_itself):
         needs_low_price = consumes_itself
     else:
         needs_low_price = only_takes_what_is_free(storage)
-    return not storage.may_charge_from_grid or (needs_low_price and site.tariff.import_price[t] > 0)
+    return not value_at(storage.may_charge_from_grid, t) or (
+        needs_low_price and site.tariff.import_price[t] > 0
+    )
 
 
 def given_away(site, k, t):
@@ -239,13 +320,13 @@ def given_away(site, k, t):
     takes = k >= len(site.batteries) and only_takes_what_is_free(site.storages[k])
     if not takes or site.tariff.export_price[t] <= 0:
         return surplus
-    return max(surplus - site.horizon.hours[t] * limit_at(site.grid.export_limit, t), 0.0)
+    return max(surplus - site.horizon.hours[t] * value_at(site.grid.export_limit, t), 0.0)
 
 
 def feed_in_limit(site, k, t, consumes_itself):
     """Most that a storage may send beyond the house. [kWh]"""
     storage = site.storages[k]
-    if consumes_itself or not storage.may_export:
+    if consumes_itself or not value_at(storage.may_export, t):
         return 0.0
     return getattr(storage, "export_limit", np.inf) * site.horizon.hours[t]
 
@@ -272,15 +353,18 @@ def _of_storage(site, dispatch, k, storage):
         low = min(storage.least_soc, storage.initial_soc) if gives else storage.initial_soc
         high = max(storage.most_soc, storage.initial_soc)
     else:
-        low = min(storage.reserve, storage.initial_soc)
-        high = max(storage.max_soc, storage.initial_soc)
+        low = min(np.min(storage.reserve), storage.initial_soc)
+        high = max(np.max(storage.max_soc), storage.initial_soc)
     for t, h in enumerate(site.horizon.hours):
         charge, discharge = dispatch.charge[k, t], dispatch.discharge[k, t]
         level += storage.charge_efficiency * charge - discharge / storage.discharge_efficiency
         here = not is_vehicle or is_here(site, storage, t)
+        most_in, most_out = storage.charge_limit, storage.discharge_limit
+        if not is_vehicle:
+            most_in, most_out = pinned_powers(site, storage, t)
         checks = {
-            "charge": charge - here * h * storage.charge_limit,
-            "discharge": discharge - here * h * storage.discharge_limit,
+            "charge": charge - here * h * most_in,
+            "discharge": discharge - here * h * most_out,
             "level": abs(level - dispatch.stored[k, t]),
             "empty": low * storage.capacity - level,
             "full": level - high * storage.capacity,

@@ -234,3 +234,26 @@ def rest_of(site, t, soc, noise=(1.0, 1.0)):
 def a_problem(site, cost_function=CostFunction.PROFIT, rules=ProviderRules()):  # noqa: B008
     """The arrays that the planner makes of a site."""
     return build_problem(site, cost_function, rules)
+
+
+def a_small_site(seed, share=0.3):
+    """A battery or two, for a few intervals, and a `share` of sites a vehicle."""
+    rng = np.random.default_rng(seed)
+    n, start = int(rng.integers(5, 13)), datetime(2026, 4, 4, 16, tzinfo=UTC)
+    hours = rng.choice([0.5, 1.0], n)
+    price = rng.uniform(0.1, 0.5, n) - 0.3 * (rng.uniform(0, 1, n) < 0.1)
+    return a_site(
+        *(_an_unlike_battery(rng) for _ in range(int(rng.integers(1, 3)))),
+        start=start,
+        hours=hours,
+        import_price=price,
+        export_price=price + 0.05 if rng.uniform() < 0.2 else np.minimum(price - 0.05, 0.08),
+        load=rng.uniform(0.2, 1.5, n) * hours,
+        solar=rng.uniform(0, 6.0, n) * (rng.uniform(0, 1, n) < 0.5) * hours,
+        vehicles=[_a_charging_vehicle(rng, start, hours)] * int(rng.uniform() < share),
+        grid=Grid(
+            import_limit=float(rng.choice([8.0, np.inf])),
+            export_limit=float(rng.choice([3.0, np.inf])),
+            curtailment=bool(rng.uniform() < 0.5),
+        ),
+    )

@@ -88,7 +88,6 @@ def _penalty(site: Site, objective: Objective) -> float:
     wear, efficiency, end_value = 0.0, 1.0, 0.0
     for storage in site.storages:
         wear = max(wear, storage.cycle_cost)
+        end_value = max(end_value, abs(storage.end_value or 0.0))
         efficiency = min(efficiency, storage.charge_efficiency * storage.discharge_efficiency)
-    for battery in site.batteries:
-        end_value = max(end_value, abs(battery.end_value or 0.0))
     return _PENALTY_FACTOR * (dearest + wear + end_value) / efficiency

@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
 from matrix_builders import Vector
 from matrix_builders.arrays import Places
+from optimiser.problem.battery import BY_INTERVAL, Battery
 from optimiser.problem.grid import Grid
 from optimiser.problem.horizon import Horizon
 from optimiser.problem.provider import ProviderRules
@@ -101,6 +103,11 @@ def _instants(site: Site, rules: ProviderRules) -> Iterator[datetime]:
     horizon = site.horizon
     for vehicle in site.vehicles:
         yield from (when for when in (vehicle.arrival, vehicle.departure) if when is not None)
+        yield from (goal.at for goal in vehicle.goals)
+        yield from (when for stay in vehicle.plugged for when in (stay.begin, stay.end))
+    for battery in site.batteries:
+        yield from (goal.at for goal in battery.soc_at)
+        yield from (when for pin in battery.pinned for when in (pin.begin, pin.end))
     tariff = site.tariff
     for one in (*tariff.demand_charges, *tariff.allowances, rules.export_boost, rules.chip_mode):
         if one is not None and one.window != Window():
@@ -124,7 +131,6 @@ def _site_in_pieces(site: Site, hours: Vector, interval: Places) -> Site:
     """Return a site in pieces of some lengths [h], each of which is part of an interval."""
     share = hours / site.horizon.hours[interval]
     forecast, tariff, grid = site.forecast, site.tariff, site.grid
-    n = site.horizon.n_intervals
     return replace(
         site,
         horizon=Horizon(start=site.horizon.start, hours=hours),
@@ -137,13 +143,18 @@ def _site_in_pieces(site: Site, hours: Vector, interval: Places) -> Site:
             load=forecast.load[interval] * share, solar=forecast.solar[interval] * share
         ),
         grid=Grid(
-            import_limit=_limit_of(grid.import_limit, n)[interval],
-            export_limit=_limit_of(grid.export_limit, n)[interval],
+            import_limit=site.horizon.spread(grid.import_limit)[interval],
+            export_limit=site.horizon.spread(grid.export_limit)[interval],
             curtailment=grid.curtailment,
         ),
+        batteries=tuple([_battery_in_pieces(battery, interval) for battery in site.batteries]),
     )
 
 
-def _limit_of(limit: float | Vector, n: int) -> Vector:
-    """Return a limit of each of n intervals. [kW]"""
-    return np.broadcast_to(np.asarray(limit, dtype=np.float64), n)
+def _battery_in_pieces(battery: Battery, interval: Places) -> Battery:
+    """Return a battery with a value for each piece where it has one for each interval."""
+    series: dict[str, Any] = {name: getattr(battery, name) for name in BY_INTERVAL}
+    for name, values in series.items():
+        if isinstance(values, tuple):
+            series[name] = np.array(values)[interval]
+    return replace(battery, **series)

@@ -1,11 +1,13 @@
 """Batteries and vehicles as the arrays that every solver of ours takes."""
 
 import math
+from collections.abc import Iterable, Iterator
 from operator import attrgetter
 
 import numpy as np
 
 from matrix_builders import StorageArrays, Vector, tables
+from optimiser.problem.battery import Battery, Goal, Pin, PinnedAction
 from optimiser.problem.horizon import Horizon
 from optimiser.problem.objective import Objective
 from optimiser.problem.site import Site
@@ -17,6 +19,8 @@ REGAIN_HOURS = 24.0
 
 _NEVER = 1e-9  # h; rounding of times
 _ROUNDING = 1e-6  # kWh, or charges
+
+_CHARGE, _DISCHARGE = PinnedAction.CHARGE, PinnedAction.DISCHARGE
 
 BATTERIES = 0
 """Group of the home batteries; each vehicle is a group of its own."""
@@ -37,13 +41,20 @@ _RANK = {Priority.EV_FIRST: 2.0, Priority.EQUAL: 1.0, Priority.BATTERY_FIRST: 0.
 
 
 def present_at_charger(vehicle: Vehicle, horizon: Horizon) -> Mask:
-    """Return the intervals that lie wholly between arrival and departure; shape (T,)."""
+    """Return the intervals that lie wholly within a stay at the charger; shape (T,)."""
     ends, starts = horizon.elapsed, horizon.elapsed - horizon.hours
     here = np.ones(horizon.n_intervals, dtype=np.bool_)
     if vehicle.arrival is not None:
         here &= starts >= horizon.hours_until(vehicle.arrival) - _NEVER
     if vehicle.departure is not None:
         here &= ends <= horizon.hours_until(vehicle.departure) + _NEVER
+    if vehicle.plugged:
+        spans = [
+            (starts >= horizon.hours_until(stay.begin) - _NEVER)
+            & (ends <= horizon.hours_until(stay.end) + _NEVER)
+            for stay in vehicle.plugged
+        ]
+        here &= np.any(spans, axis=0)
     return here
 
 
@@ -52,6 +63,14 @@ def leaves_after(vehicle: Vehicle, horizon: Horizon) -> int:
     if vehicle.departure is None:
         return horizon.n_intervals - 1
     return horizon.index_at(horizon.hours_until(vehicle.departure))
+
+
+def goals_within(goals: Iterable[Goal], horizon: Horizon) -> Iterator[tuple[int, Goal]]:
+    """Yield the goals of a horizon, and the interval at whose end each is due."""
+    for goal in goals:
+        hours = horizon.hours_until(goal.at)
+        if _NEVER < hours <= float(horizon.elapsed[-1]) + _NEVER:
+            yield horizon.index_at(hours), goal
 
 
 def target_energy(vehicle: Vehicle) -> float:
@@ -67,7 +86,7 @@ def may_end_short(vehicle: Vehicle, hours: Vector) -> bool:
     So it is where its target is no sum of whole charges, in intervals of these lengths [h].
     """
     missing = target_energy(vehicle) - vehicle.initial_soc * vehicle.capacity
-    if missing <= 0.0 or hours.size == 0 or vehicle.discharge_limit > 0.0:
+    if vehicle.goals or missing <= 0.0 or hours.size == 0 or vehicle.discharge_limit > 0.0:
         return False
     needed, longest = missing / vehicle.charge_efficiency, float(hours.max())
     number = math.ceil(needed / max(vehicle.charge_limit * longest, _ROUNDING) - _ROUNDING)
@@ -100,6 +119,9 @@ def storage_arrays(site: Site, objective: Objective, penalty: float) -> StorageA
     limits = np.zeros((tables.N_LIMITS, *here.shape))
     write_levels(site, limits)
     write_powers(site, objective, here, traits, limits)
+    for k, battery in enumerate(site.batteries):
+        if battery.pinned:
+            write_pins(battery, site.horizon, limits[:, k])
     return StorageArrays(
         limits=limits,
         traits=traits,
@@ -132,8 +154,9 @@ def write_powers(
         hard levels there is room. [kWh per interval]
     """
     hours, net_load, n = site.horizon.hours, site.net_load, len(site.batteries)
-    charge = np.outer([*map(attrgetter("charge_limit"), site.storages)], hours)
-    discharge = np.outer([*map(attrgetter("discharge_limit"), site.storages)], hours)
+    charge, discharge = (
+        hours * _by_interval(site, name) for name in ("charge_limit", "discharge_limit")
+    )
     least, while_on = np.zeros((2, *charge.shape))
     for v, vehicle in enumerate(site.vehicles, n):
         while_on[v] = vehicle.least_charge * hours
@@ -164,14 +187,85 @@ def write_powers(
     limits[tables.DISCHARGE_LIMIT] = np.where(here, most, 0.0)
 
 
+def _by_interval(site: Site, name: str) -> Vector:
+    """Return a field of every storage in every interval; shape (K, T)."""
+    values = [site.horizon.spread(getattr(storage, name)) for storage in site.storages]
+    return np.array(values).reshape(len(values), site.horizon.n_intervals)
+
+
 def feed_in_limit(site: Site, objective: Objective) -> Vector:
     """Return the most energy that each storage may send beyond the house; shape (K, T). [kWh]"""
     powers = [*map(attrgetter("export_limit"), site.batteries), *[np.inf] * len(site.vehicles)]
     return np.where(objective.may_feed_in, np.outer(powers, site.horizon.hours), 0.0)
 
 
+def pins_of(battery: Battery, horizon: Horizon) -> list[Pin | None]:
+    """Return the pin of a battery in each interval that lies wholly within one; length T."""
+    ends, starts = horizon.elapsed, horizon.elapsed - horizon.hours
+    pins: list[Pin | None] = [None] * horizon.n_intervals
+    for pin in reversed([*battery.pinned]):
+        begin, end = horizon.hours_until(pin.begin), horizon.hours_until(pin.end)
+        inside = (starts >= begin - _NEVER) & (ends <= end + _NEVER)
+        for t in np.flatnonzero(inside).tolist():
+            pins[t] = pin
+    return pins
+
+
+def write_pins(battery: Battery, horizon: Horizon, limits: Vector) -> None:
+    """Write what a battery is made to do: one way, and the levels that this leads to.
+
+    Those are soft, so that the rest of the site may keep the battery from them.
+
+    Parameters
+    ----------
+    battery : Battery
+        With pins.
+    horizon : Horizon
+        The intervals.
+    limits : float64 array, shape (7, T)
+        Of this battery; modified in place. [kWh per interval; kWh]
+    """
+    level: float | None = battery.initial_soc * battery.capacity
+    lower, upper = limits[tables.STORED_LOWER, 0], limits[tables.STORED_UPPER, 0]
+    for t, pin in enumerate(pins_of(battery, horizon)):
+        if pin is None:
+            level = None
+            continue
+        energy = pin.power * float(horizon.hours[t])
+        charges, gives = (pin.action is way for way in (_CHARGE, _DISCHARGE))
+        in_and_out = limits[[tables.CHARGE_LIMIT, tables.DISCHARGE_LIMIT], t]
+        most_in, most_out = np.minimum(in_and_out, [energy * charges, energy * gives])
+        limits[[tables.CHARGE_LIMIT, tables.DISCHARGE_LIMIT], t] = most_in, most_out
+        if level is not None:
+            level += most_in * battery.charge_efficiency - most_out / battery.discharge_efficiency
+            level = min(max(level, lower), upper)
+            limits[[tables.SOFT_FLOOR, tables.SOFT_CEILING], t] = level
+
+
+def soft_band(battery: Battery, horizon: Horizon) -> Vector:
+    """Return the states of charge that a battery is to be kept between; shape (2, T). [-]
+
+    A limit holds at both ends of its interval, which are those of its neighbours; where these
+    contradict each other the floor counts.  What is outside the first limit at first may stay
+    there for `REGAIN_HOURS`, but goes no further, and keeps to limits that become tighter.
+    """
+    is_late = np.arange(horizon.n_intervals) >= horizon.index_at(REGAIN_HOURS)
+    reserve, most = horizon.spread(battery.reserve), horizon.spread(battery.max_soc)
+    floor = np.maximum(reserve, np.append(reserve[1:], reserve[-1]))
+    ceiling = np.minimum(most, np.append(most[1:], most[-1]))
+    lowest, highest = (
+        np.minimum(floor, battery.initial_soc),
+        np.maximum(ceiling, battery.initial_soc),
+    )
+    floor = np.where(is_late | (floor > reserve[0]), floor, lowest)
+    ceiling = np.where(is_late | (ceiling < most[0]), ceiling, highest)
+    return np.array([floor, np.maximum(ceiling, floor)])
+
+
 def write_levels(site: Site, limits: Vector) -> None:
     """Write hard levels that standing still satisfies, and soft ones to be regained or reached.
+
+    Soft levels are written where they ask for more than the hard ones.
 
     Parameters
     ----------
@@ -181,15 +275,18 @@ def write_levels(site: Site, limits: Vector) -> None:
         Zeros; its levels are modified in place. [kWh]
     """
     limits[tables.SOFT_CEILING] = np.inf
-    regained = site.horizon.index_at(REGAIN_HOURS)
     for k, b in enumerate(site.batteries):
-        limits[tables.STORED_LOWER, k] = min(b.reserve, b.initial_soc) * b.capacity
-        limits[tables.STORED_UPPER, k] = max(b.max_soc, b.initial_soc) * b.capacity
-        limits[tables.SOFT_FLOOR, k, regained:] = b.reserve * b.capacity
-        limits[tables.SOFT_CEILING, k, regained:] = b.max_soc * b.capacity
+        floor, ceiling = soft_band(b, site.horizon)
+        limits[tables.STORED_LOWER, k] = min(np.min(b.reserve), b.initial_soc) * b.capacity
+        limits[tables.STORED_UPPER, k] = max(np.max(b.max_soc), b.initial_soc) * b.capacity
         if b.target_end_soc is not None:
-            target = max(min(b.target_end_soc, b.max_soc), b.reserve)
-            limits[tables.SOFT_FLOOR, k, -1] = target * b.capacity
+            floor[-1] = max(floor[-1], min(b.target_end_soc, ceiling[-1]))
+        for t, goal in goals_within(b.soc_at, site.horizon):
+            floor[t] = max(floor[t], min(goal.soc, ceiling[t]))
+        lower, upper = limits[tables.STORED_LOWER : tables.STORED_UPPER + 1, k]
+        floor, ceiling = floor * b.capacity, ceiling * b.capacity
+        limits[tables.SOFT_FLOOR, k] = np.where(floor > lower, floor, 0.0)
+        limits[tables.SOFT_CEILING, k] = np.where(ceiling < upper, ceiling, np.inf)
     for k, v in enumerate(site.vehicles, len(site.batteries)):
         least = min(v.least_soc, v.initial_soc) if v.discharge_limit > 0 else v.initial_soc
         limits[tables.STORED_LOWER, k] = least * v.capacity
@@ -197,6 +294,25 @@ def write_levels(site: Site, limits: Vector) -> None:
         if not v.is_away(site.horizon):
             wanted = v.most_soc * v.capacity if v.takes_only_free_energy else target_energy(v)
             limits[tables.SOFT_FLOOR, k, leaves_after(v, site.horizon)] = wanted
+        if v.goals:
+            limits[tables.SOFT_FLOOR, k] = _floor_of_goals(v, site.horizon)
+
+
+def _is_due_later(vehicle: Vehicle, horizon: Horizon) -> bool:
+    """Return whether all that is wanted of a vehicle is due after the horizon."""
+    is_later = vehicle.departure is not None and vehicle.stays(horizon)
+    return is_later and not (vehicle.goals and vehicle.has_goals(horizon))
+
+
+def _floor_of_goals(vehicle: Vehicle, horizon: Horizon) -> Vector:
+    """Return the energy that goals, and a target that is due, want of a vehicle; shape (T,)."""
+    most, floor = max(vehicle.most_soc, vehicle.initial_soc), np.zeros(horizon.n_intervals)
+    for t, goal in goals_within(vehicle.goals, horizon):
+        floor[t] = max(floor[t], min(goal.soc, most) * vehicle.capacity)
+    if vehicle.is_due(horizon) or not vehicle.has_goals(horizon):
+        t = leaves_after(vehicle, horizon)
+        floor[t] = max(floor[t], target_energy(vehicle))
+    return floor
 
 
 def _level_prices(site: Site, objective: Objective, penalty: float, here: Mask) -> list[float]:
@@ -209,7 +325,7 @@ def _level_prices(site: Site, objective: Objective, penalty: float, here: Mask) 
     for v, vehicle in enumerate(site.vehicles, len(site.batteries)):
         if vehicle.takes_only_free_energy:
             price = free
-        elif vehicle.stays(horizon) and vehicle.departure is not None:
+        elif _is_due_later(vehicle, horizon):
             planned = objective.import_price_with_surcharge  # it will be bought in every mode
             price = mean_price(planned - _BELOW_MEAN * np.abs(import_price), horizon.hours)
         elif vehicle.must_reach_target:

@@ -2,20 +2,27 @@
 
 import math
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from numbers import Real
-from typing import TypeGuard, TypeVar, cast
+from typing import TypeAlias, TypeGuard, TypeVar, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matrix_builders import Vector
 from optimiser.errors import ProblemError
 
 Member = TypeVar("Member", bound=StrEnum)
 Kind = TypeVar("Kind")
+
+Series: TypeAlias = float | Sequence[float] | Vector
+"""A number, or one for each interval; kept as a tuple."""
+
+Flags: TypeAlias = bool | Sequence[bool] | NDArray[np.bool_]
+"""True or False, always or in each interval; kept as a tuple."""
 
 _TRUTHS = (bool, np.bool_)
 _LONGEST = 80  # characters of a value in an error
@@ -55,11 +62,12 @@ def require_sequence(field: str, values: object, kind: type[Kind]) -> tuple[Kind
 
 
 def require_flags(owner: object, *fields: str) -> None:
-    """Require fields that are True or False."""
+    """Require fields that are True or False, or a tuple of these."""
     for field in fields:
-        value = getattr(owner, field)
-        if not isinstance(value, _TRUTHS):
-            raise ProblemError(field, f"must be True or False, got {excerpt(value)}")
+        values = getattr(owner, field)
+        for value in values if isinstance(values, tuple) else (values,):
+            if not isinstance(value, _TRUTHS):
+                raise ProblemError(field, f"must be True or False, got {excerpt(value)}")
 
 
 def _is_aware(when: object) -> TypeGuard[datetime]:
@@ -77,13 +85,14 @@ def require_instant(field: str, when: object) -> datetime:
 
 
 def _require_within(owner: object, *fields: str, least: float, most: float, rule: str) -> None:
-    """Require fields that are numbers within a range."""
+    """Require fields that are numbers within a range, or tuples of such."""
     for field in fields:
-        value = getattr(owner, field)
-        if not isinstance(value, Real) or isinstance(value, _TRUTHS):
-            raise ProblemError(field, f"must be a number, got {excerpt(value)}")
-        if not least <= float(value) <= most:
-            raise ProblemError(field, f"{rule}, got {value!r}")
+        values = getattr(owner, field)
+        for value in values if isinstance(values, tuple) else (values,):
+            if not isinstance(value, Real) or isinstance(value, _TRUTHS):
+                raise ProblemError(field, f"must be a number, got {excerpt(value)}")
+            if not least <= float(value) <= most:
+                raise ProblemError(field, f"{rule}, got {value!r}")
 
 
 require_fractions = partial(_require_within, least=0.0, most=1.0, rule="must lie in [0, 1]")
@@ -127,6 +136,20 @@ def as_numbers(field: str, values: object) -> Vector:
     except (TypeError, ValueError, OverflowError):
         pass
     raise ProblemError(field, f"must hold numbers only, got {excerpt(values)}") from None
+
+
+def freeze_series(owner: object, *fields: str) -> None:
+    """Make tuples of those fields that hold a value for each interval."""
+    for field in fields:
+        values = getattr(owner, field)
+        if isinstance(values, float | int | str | np.generic | None):
+            continue
+        numbers, raw = as_numbers(field, values), np.asarray(values)
+        if numbers.ndim != 1 or not numbers.size:
+            rule = "must be a number, or hold one for each interval"
+            raise ProblemError(field, f"{rule}, got {excerpt(values)}")
+        entries = raw if raw.dtype.kind == "b" else numbers
+        set_fields(owner, **{field: tuple(entries.tolist())})
 
 
 def freeze_vector(

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from matrix_builders import Vector
 from matrix_builders.arrays import Places
 from optimiser.errors import ProblemError
-from optimiser.problem.checks import freeze_vector, require_instant, starts_of
+from optimiser.problem.checks import Flags, Series, freeze_vector, require_instant, starts_of
 
 _ROUNDING = 1e-9  # h; of sums of interval lengths
 _LEAST = math.ulp(0.0)  # the positive number beside zero
@@ -63,6 +63,10 @@ class Horizon:
         seconds = np.round(self.elapsed * 3600.0, 3)
         later = ((origin + timedelta(seconds=s)).astimezone(zone) for s in seconds.tolist())
         return (self.start, *later)
+
+    def spread(self, values: Series | Flags) -> Vector:
+        """Return a number for each interval, of one for all or of one for each; shape (T,)."""
+        return np.broadcast_to(np.asarray(values, dtype=np.float64), self.n_intervals)
 
     @property
     def starts(self) -> tuple[datetime, ...]:

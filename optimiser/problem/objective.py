@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from operator import attrgetter
 
 import numpy as np
 
@@ -74,30 +73,32 @@ _PRECEDENCE = 100.0
 def build_objective(site: Site, tariff: PlanningTariff, cost_function: CostFunction) -> Objective:
     """State one cost function for one site and the prices to plan against."""
     consumes_itself = cost_function is CostFunction.SELF_CONSUMPTION
-    storages = site.storages
-    may_charge = np.array([*map(attrgetter("may_charge_from_grid"), storages)], dtype=np.bool_)[
-        :, None
-    ]
-    may_charge = may_charge & tariff.may_charge_from_grid
+    may_charge = _permissions(site, "may_charge_from_grid") & tariff.may_charge_from_grid
     if consumes_itself:  # a vehicle is a consumer: what it needs is bought in every mode
         may_charge[: len(site.batteries)] &= tariff.import_price <= 0
     for v, vehicle in enumerate(site.vehicles, len(site.batteries)):
-        if vehicle.must_reach_target and vehicle.is_due(site.horizon):  # no spike starves it
+        is_due = vehicle.is_due(site.horizon) or (vehicle.goals and vehicle.has_goals(site.horizon))
+        if vehicle.must_reach_target and is_due:  # no spike starves it
             may_charge[v] = vehicle.may_charge_from_grid
         if vehicle.takes_only_free_energy:
             may_charge[v] &= tariff.import_price <= 0
-    may_feed_in = np.array([*map(attrgetter("may_export"), storages)], dtype=np.bool_)
-    may_feed_in &= not consumes_itself
+    may_feed_in = _permissions(site, "may_export") & tariff.may_export & (not consumes_itself)
     return Objective(
         import_price=tariff.import_price,
         export_price=tariff.export_price,
         import_surcharge=_surcharge(site, tariff) if consumes_itself else 0.0,
         price_margin=tariff.price_margin,
         may_export=tariff.may_export,
-        may_feed_in=may_feed_in[:, None] & tariff.may_export,
+        may_feed_in=may_feed_in,
         may_charge_from_grid=may_charge,
         values_end=cost_function is not CostFunction.PROFIT,
     )
+
+
+def _permissions(site: Site, name: str) -> Mask:
+    """Return a permission of every storage in every interval; shape (K, T)."""
+    flags = [site.horizon.spread(getattr(storage, name)) for storage in site.storages]
+    return np.array(flags, dtype=np.bool_).reshape(len(flags), site.horizon.n_intervals)
 
 
 def _surcharge(site: Site, tariff: PlanningTariff) -> float:
@@ -106,6 +107,6 @@ def _surcharge(site: Site, tariff: PlanningTariff) -> float:
         float(np.abs(tariff.export_price).max()),
         0.01,  # all prices zero: any positive number keeps the order
         *(battery.cycle_cost for battery in site.batteries),
-        *(abs(battery.end_value or 0.0) for battery in site.batteries),
+        *(abs(storage.end_value or 0.0) for storage in site.storages),
     )
     return _PRECEDENCE * dearest

@@ -9,8 +9,9 @@ from numpy.typing import ArrayLike
 
 from matrix_builders import Vector
 from optimiser.errors import ProblemError
-from optimiser.problem.battery import Battery
+from optimiser.problem.battery import BY_INTERVAL, Battery, is_pinned_from
 from optimiser.problem.checks import (
+    excerpt,
     freeze_vector,
     require_kinds,
     require_sequence,
@@ -155,6 +156,16 @@ class Site:
             limit = getattr(self.grid, name)
             if isinstance(limit, np.ndarray) and limit.size not in {1, n}:
                 raise ProblemError(f"grid.{name}", f"must hold one value or {n}, got {limit.size}")
+        for k, battery in enumerate(self.batteries):
+            for name in BY_INTERVAL:
+                values = getattr(battery, name)
+                if isinstance(values, tuple) and len(values) != n:
+                    rule = f"must hold one value or {n}, got {len(values)}"
+                    raise ProblemError(f"batteries[{k}].{name}", rule)
+            if battery.pinned and not is_pinned_from(battery.pinned, self.horizon.start):
+                rule = "must begin with the horizon or where another ends, or idle"
+                text = f"{rule}, got {excerpt(battery.pinned)}"
+                raise ProblemError(f"batteries[{k}].pinned", text)
 
     @cached_property
     def price_scale(self) -> float:
@@ -166,7 +177,7 @@ class Site:
         others = [charge.price for charge in tariff.demand_charges]
         others += [allowance.price for allowance in tariff.allowances]
         others += [storage.cycle_cost for storage in self.storages]
-        others += [battery.end_value or 0.0 for battery in self.batteries]
+        others += [storage.end_value or 0.0 for storage in self.storages]
         return price_scale_of(np.array(others))
 
     @cached_property

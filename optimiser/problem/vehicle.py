@@ -1,18 +1,23 @@
 """An electric vehicle: a storage that comes, wants something, and goes."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from optimiser.errors import ProblemError
+from optimiser.problem.battery import Goal
 from optimiser.problem.checks import (
     require_efficiencies,
+    require_finite,
     require_flags,
     require_fractions,
     require_instant,
     require_limits,
     require_member,
     require_not_negative,
+    require_sequence,
+    set_fields,
 )
 from optimiser.problem.horizon import Horizon
 
@@ -31,6 +36,26 @@ class Priority(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stay:
+    """A time at the charger, time-zone aware.
+
+    Attributes
+    ----------
+    begin, end : datetime
+        When it is plugged in, and when no more.
+    """
+
+    begin: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        for name in ("begin", "end"):
+            set_fields(self, **{name: require_instant(name, getattr(self, name))})
+        if not _is_later(self.end, self.begin):
+            raise ProblemError("end", f"must be later than begin, got {self.end!r}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Vehicle:
     """A vehicle at a charger, as seen from the grid side of it.
 
@@ -45,6 +70,9 @@ class Vehicle:
     target_soc : float, optional
         State of charge wanted at departure; missed only where nothing else is possible. One without
         a target, or beyond it, that only charges takes what is free. [-]
+    goals : tuple of Goal
+        States of charge wanted while it is still here.  Beside them, a target that is due beyond
+        the horizon is not planned yet, and every charge is whole.
     least_charge : float
         Power of the charger while it is on, at least; the last charge before the target is reached
         may be shorter. [kW]
@@ -63,6 +91,12 @@ class Vehicle:
         Time-zone aware; at the charger from now on, and beyond the horizon, where absent.  Without
         a departure the target is due when the horizon ends; with a later one it is not yet due, and
         energy up to it is worth 0.99 times the mean price.
+    plugged : tuple of Stay
+        Times at the charger, where there are several; nothing is used between them.  Arrival and
+        departure are then the first and the last instant, where absent.
+    end_value : float, optional
+        Value of a stored kWh when it leaves, or at the end of the horizon; the planner's own where
+        absent.  One that has it takes energy that costs less, beyond any target. [$/kWh]
     must_reach_target : bool
         Whether the target counts more than any price; else it is worth 1.05 times the mean price.
     may_charge_from_grid : bool
@@ -79,6 +113,7 @@ class Vehicle:
     charge_limit: float
     initial_soc: float
     target_soc: float | None = None
+    goals: Iterable[Goal] = ()
     least_charge: float = 0.0
     least_time: float = LEAST_TIME
     discharge_limit: float = 0.0
@@ -88,6 +123,8 @@ class Vehicle:
     most_soc: float = 1.0
     arrival: datetime | None = None
     departure: datetime | None = None
+    plugged: Iterable[Stay] = ()
+    end_value: float | None = None
     must_reach_target: bool = True
     may_charge_from_grid: bool = True
     may_export: bool = True
@@ -107,6 +144,12 @@ class Vehicle:
         require_fractions(self, "initial_soc", "least_soc", "most_soc")
         if self.target_soc is not None:
             require_fractions(self, "target_soc")
+        if self.end_value is not None:
+            require_finite(end_value=self.end_value)
+        if self.goals != ():
+            set_fields(self, goals=require_sequence("goals", self.goals, Goal))
+        if self.plugged != ():
+            self._set_stays()
         for name in ("arrival", "departure"):
             when = getattr(self, name)
             if when is not None:
@@ -114,6 +157,14 @@ class Vehicle:
         if not self.least_charge <= self.charge_limit:
             rule = f"must not exceed charge_limit, got {self.least_charge!r}"
             raise ProblemError("least_charge", rule)
+
+    def _set_stays(self) -> None:
+        stays = require_sequence("plugged", self.plugged, Stay)
+        set_fields(self, plugged=stays)
+        if self.arrival is None and stays:
+            set_fields(self, arrival=min([stay.begin for stay in stays]))
+        if self.departure is None and stays:
+            set_fields(self, departure=max([stay.end for stay in stays]))
 
     def stays(self, horizon: Horizon) -> bool:
         """Return whether it is still at its charger after the horizon."""
@@ -133,15 +184,26 @@ class Vehicle:
         leaves = self.departure is None or not self.stays(horizon)
         return self.target_soc is not None and leaves and not self.is_away(horizon)
 
+    def has_goals(self, horizon: Horizon) -> bool:
+        """Return whether something is wanted of it at instants of the horizon."""
+        ends = horizon.end
+        return any(_is_later(g.at, horizon.start) and not _is_later(g.at, ends) for g in self.goals)
+
+    @property
+    def highest_soc(self) -> float:
+        """State of charge that is wanted at most, by its target and its goals. [-]"""
+        return max([self.target_soc or 0.0, *[goal.soc for goal in self.goals]])
+
     @property
     def wants_energy(self) -> bool:
-        """Return whether it has less than its target."""
-        return (self.target_soc or 0.0) > self.initial_soc
+        """Return whether it has less than its target, or than a goal."""
+        return self.highest_soc > self.initial_soc
 
     @property
     def takes_only_free_energy(self) -> bool:
         """Return whether no energy is wanted of it or for it."""
-        return self.discharge_limit <= 0.0 and not self.wants_energy
+        has_use = self.wants_energy or self.end_value is not None
+        return self.discharge_limit <= 0.0 and not has_use
 
 
 def _is_later(one: datetime, other: datetime) -> bool:

@@ -34,6 +34,7 @@ class ReasonCode(StrEnum):
     TARGET_REACHED = "target_reached"
     NOT_CHARGED = "not_charged"
     AWAY = "away"
+    PINNED = "pinned"
 
 
 class Reason(NamedTuple):

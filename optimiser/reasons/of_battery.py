@@ -1,6 +1,7 @@
 """Reasons for what the home batteries do, all of them as one or each of them."""
 
 import math
+from operator import attrgetter
 
 import numpy as np
 
@@ -16,10 +17,14 @@ SOC_NOISE = 0.005
 
 def charging(look: Outlook, run: Run) -> Draft:
     """Say what batteries take, and why."""
-    head, cost, reserve = charge_head(run), charging_cost(look, run), look.reserve
+    head, cost = charge_head(run), charging_cost(look, run)
+    if look.pinned[run.first]:
+        return Draft(ReasonCode.PINNED, f"{head}: set by hand", ())
+    reserve = float(look.reserve[run.first : run.after + 1].max())
     if look.soc[run.first] < reserve - SOC_NOISE:
         first = "" if look.soc[run.after] <= reserve + SOC_NOISE else ", first"
-        head = f"{head}{first} to regain the reserve of {percent(reserve)}"
+        verb = "reach" if look.reserve[run.first] < reserve else "regain"
+        head = f"{head}{first} to {verb} the reserve of {percent(reserve)}"
         return Draft(ReasonCode.REGAIN_RESERVE, head, (cost,))
     return gainful_charge(look, run, head, cost) or _purpose(look, run, head, cost)
 
@@ -69,11 +74,10 @@ def gainful_charge(look: Outlook, run: Run, head: str, cost: Quote) -> Draft | N
 
 def _purpose(look: Outlook, run: Run, head: str, cost: Quote) -> Draft:
     """Return the reason for a charge that no later price is shown to pay for."""
-    storage, use = look.storages[0], look.first(look.discharges, run)
-    target = storage.target_end_soc if isinstance(storage, Battery) else None
+    use, wanted = look.first(look.discharges, run), _later_target(look, run)
     code, purpose = ReasonCode.CHARGE, ""
-    if len(look.storages) == 1 and target is not None and look.soc[run.first] < target:
-        code, purpose = ReasonCode.REACH_TARGET, f"{percent(target)} is wanted at the end"
+    if wanted:
+        code, purpose = ReasonCode.REACH_TARGET, wanted
     elif use is None and look.plan.money.end_value > 0:
         code, purpose = ReasonCode.KEEP_FOR_AFTER, "it is kept for the time after this plan"
     elif use is not None and not look.buys[run.span].any():
@@ -82,6 +86,23 @@ def _purpose(look: Outlook, run: Run, head: str, cost: Quote) -> Draft:
         if run.mean.from_solar > NOISE:
             code = ReasonCode.STORE_SOLAR
     return Draft(code, head, (cost, Quote(purpose)) if purpose else (cost,))
+
+
+def _later_target(look: Outlook, run: Run) -> str:
+    """Say what batteries are to hold later, and do not yet; empty without such a target."""
+    (battery, *others), now = look.storages, float(look.soc[run.first])
+    rises = np.flatnonzero(look.reserve[run.after :] > now + SOC_NOISE)
+    if rises.size:
+        t = run.after + int(rises[0])
+        return f"the reserve is {percent(float(look.reserve[t]))} from {look.wording.clock(t)}"
+    if others or not isinstance(battery, Battery):
+        return ""
+    begins = look.plan.site.horizon.instant(run.first)
+    for goal in sorted(battery.soc_at, key=attrgetter("at")):
+        if goal.at > begins and goal.soc > now:
+            return f"{percent(goal.soc)} is wanted at {look.wording.clock(goal.at)}"
+    target = battery.target_end_soc
+    return "" if target is None or now >= target else f"{percent(target)} is wanted at the end"
 
 
 def giving(look: Outlook, run: Run) -> Draft:
@@ -104,6 +125,8 @@ def giving(look: Outlook, run: Run) -> Draft:
         gain = quote(look.import_price, where, run, BUYING)
     head = " and ".join(parts) if is_steady else f"{' and '.join(parts)} on average"
     head = head[0].upper() + head[1:]
+    if look.pinned[run.first]:
+        return Draft(ReasonCode.PINNED, f"{head}: set by hand", ())
     refill, most = later_charge(look, look.next_refill(run)), gain.low + look.cent / 100
     if refill and (refill.high + look.wear) / look.trip + look.wear <= most:
         return Draft(ReasonCode.REFILL_LATER, head, (gain, refill))
@@ -137,6 +160,8 @@ def resting(look: Outlook, run: Run) -> Draft:
     if not (look.charges.any() or look.discharges.any()):
         return _always_resting(look)
     held = f"Holding at {percent(float(look.soc[run.first]))}"
+    if look.pinned[run.first]:
+        return Draft(ReasonCode.PINNED, f"{held}: set by hand", ())
     if run.mean.grid_import > max(run.mean.grid_export, NOISE):
         return _holding(look, run, held)
     if run.mean.grid_export > NOISE:
@@ -160,7 +185,10 @@ def _charge_by_itself(run: Run) -> Draft:
 
 
 def _always_resting(look: Outlook) -> Draft:
-    if not any(s.capacity * max(s.charge_limit, s.discharge_limit) for s in look.storages):
+    if not any(
+        s.capacity * np.max([np.max(s.charge_limit), np.max(s.discharge_limit)])
+        for s in look.storages
+    ):
         return Draft(ReasonCode.NO_BATTERY, "Nothing to do: there is no battery to use")
     hours = f"{float(look.plan.site.horizon.elapsed[-1]):.1f}".removesuffix(".0")
     head = f"Holding for the next {hours} h"
@@ -185,7 +213,7 @@ def _holding(look: Outlook, run: Run, held: str) -> Draft:
 
 def _at_reserve(look: Outlook, run: Run, price: Quote) -> Draft:
     """Say why the home buys, and there is nothing to give it."""
-    reserve = look.reserve
+    reserve = float(look.reserve[run.after - 1])
     place = "below" if look.soc[run.after] < reserve - SOC_NOISE else "at"
     held = f"Holding {place} the reserve of {percent(reserve)}" if reserve > 0 else "Holding, empty"
     later = later_charge(look, look.first(look.charges, run))

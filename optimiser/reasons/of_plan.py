@@ -122,6 +122,14 @@ def _is_away(look: Outlook) -> Mask:
     if vehicle.departure is not None:
         starts = horizon.elapsed - horizon.hours
         away |= starts >= horizon.hours_until(vehicle.departure) - _ROUNDING
+    if vehicle.plugged:
+        starts = horizon.elapsed - horizon.hours
+        spans = [
+            (horizon.elapsed > horizon.hours_until(stay.begin) + _ROUNDING)
+            & (starts < horizon.hours_until(stay.end) - _ROUNDING)
+            for stay in vehicle.plugged
+        ]
+        away |= ~np.any(spans, axis=0)
     return away
 
 

@@ -1,5 +1,7 @@
 """Reasons for what a vehicle does."""
 
+from operator import attrgetter
+
 import numpy as np
 
 from optimiser.problem.vehicle import Vehicle
@@ -37,6 +39,9 @@ def vehicle_reason(look: Outlook, run: Run) -> Draft:
 
 def _away(look: Outlook, run: Run, vehicle: Vehicle) -> Draft:
     comes, horizon = vehicle.arrival, look.plan.site.horizon
+    begins = horizon.instant(run.first)
+    later = [stay.begin for stay in vehicle.plugged if stay.begin > begins]
+    comes = min(later, default=comes)
     if comes is None or comes <= horizon.instant(run.first) or comes >= horizon.end:
         return Draft(ReasonCode.AWAY, "Not at its charger")
     return Draft(ReasonCode.AWAY, f"Not at its charger until {look.wording.clock(comes)}")
@@ -56,7 +61,11 @@ def _charging(look: Outlook, run: Run, wanted: tuple[Quote, ...]) -> Draft:
     if wanted:
         return Draft(ReasonCode.REACH_TARGET, head, (cost, *wanted))
     gainful = gainful_charge(look, run, head, cost)
-    return gainful or Draft(ReasonCode.CHARGE, head, (cost,))
+    (vehicle,) = look.storages
+    if gainful or vehicle.end_value is None or not look.plan.money.end_value:
+        return gainful or Draft(ReasonCode.CHARGE, head, (cost,))
+    gain = Quote("a kWh in it is worth {}", ((vehicle.end_value, vehicle.end_value),))
+    return Draft(ReasonCode.KEEP_FOR_AFTER, head, (cost, gain))
 
 
 def _waiting(look: Outlook, run: Run, at: int, wanted: tuple[Quote, ...]) -> Draft:
@@ -82,14 +91,19 @@ def _holding(look: Outlook, run: Run, vehicle: Vehicle, wanted: tuple[Quote, ...
     use = look.first(look.discharges, run)
     if use is not None and look.value_of_more[use] > 0:
         return Draft(ReasonCode.HOLD_FOR_LATER, held, (later_use(look, use),))
-    if vehicle.target_soc is None:
+    if vehicle.target_soc is None and not vehicle.goals:
         return Draft(ReasonCode.HOLD, held)
-    text = f"{held}: the {percent(vehicle.target_soc)} wanted is reached"
+    text = f"{held}: the {percent(vehicle.highest_soc)} wanted is reached"
     return Draft(ReasonCode.TARGET_REACHED, text)
 
 
 def _target(look: Outlook, run: Run, vehicle: Vehicle) -> tuple[Quote, ...]:
     """Say what it is charged for, where that is still to come."""
+    begins, now = look.plan.site.horizon.instant(run.first), look.soc[run.first] + _SOC_NOISE
+    for goal in sorted(vehicle.goals, key=attrgetter("at")):
+        if goal.at > begins and goal.soc > now:
+            when = look.wording.clock(goal.at)
+            return (Quote(f"{percent(goal.soc)} is wanted by {when}"),)
     if vehicle.target_soc is None or look.soc[run.first] >= vehicle.target_soc - _SOC_NOISE:
         return ()
     wanted = f"{percent(vehicle.target_soc)} is wanted"

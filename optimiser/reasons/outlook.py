@@ -11,6 +11,7 @@ import numpy as np
 from matrix_builders import Vector
 from matrix_builders.arrays import Places
 from optimiser.problem.battery import Battery
+from optimiser.problem.horizon import Horizon
 from optimiser.problem.tariff import Direction
 from optimiser.problem.vehicle import Vehicle
 from optimiser.problem.windows import Mask
@@ -127,8 +128,10 @@ class Outlook:
         charges storages of another kind. [$/kWh]
     feeds_others : bool array
         Intervals in which they do that.
-    reserve : float
+    reserve : float64 array
         State of charge that they are kept above. [-]
+    pinned : bool array
+        Intervals in which each of them is set by hand for some time.
     trip, wear : float
         Least round-trip efficiency [-], and highest wear price each way. [$/kWh]
     """
@@ -152,7 +155,8 @@ class Outlook:
     cost_of_more: Vector
     value_of_more: Vector
     feeds_others: Mask
-    reserve: float
+    reserve: Vector
+    pinned: Mask
     trip: float
     wear: float
 
@@ -220,7 +224,7 @@ def outlook_of(plan: Plan, storages: slice, currency: str = "$") -> Outlook:
     unsold = np.where(is_lost, 0.0, np.maximum(export_price, 0.0))
     unsold = np.where(power.from_solar > NOISE, unsold, np.nan)
     stored, capacity = plan.dispatch.stored[storages].sum(axis=0), sum([s.capacity for s in chosen])
-    floor, ceiling = np.array([*map(_band, chosen)]).sum(axis=0).tolist()
+    floor, ceiling = np.array([_band(s, site.horizon) for s in chosen]).sum(axis=0)
     slack = 1e-3 + 2e-3 * ceiling
     return Outlook(
         plan=plan,
@@ -242,17 +246,34 @@ def outlook_of(plan: Plan, storages: slice, currency: str = "$") -> Outlook:
         cost_of_more=np.where(buys, import_price, unsold),
         value_of_more=np.where(feeds_others, np.nan, np.where(sells, export_price, import_price)),
         feeds_others=feeds_others,
-        reserve=floor / capacity if capacity > 0 else 0.0,
+        reserve=floor / capacity if capacity > 0 else np.zeros(hours.size),
+        pinned=_pin_mask(chosen, site.horizon),
         trip=min([s.charge_efficiency * s.discharge_efficiency for s in chosen]),
         wear=max([s.cycle_cost for s in chosen]),
     )
 
 
-def _band(storage: Battery | Vehicle) -> tuple[float, float]:
-    """Return the energy that a storage is kept above and below. [kWh]"""
+def _band(storage: Battery | Vehicle, horizon: Horizon) -> Vector:
+    """Return the energy that a storage is kept above and below; shape (2, T). [kWh]"""
     if isinstance(storage, Battery):
-        return storage.reserve * storage.capacity, storage.max_soc * storage.capacity
-    return storage.least_soc * storage.capacity, storage.most_soc * storage.capacity
+        band = horizon.spread(storage.reserve), horizon.spread(storage.max_soc)
+    else:
+        band = horizon.spread(storage.least_soc), horizon.spread(storage.most_soc)
+    return storage.capacity * np.array(band)
+
+
+def _pin_mask(storages: Sequence[Battery | Vehicle], horizon: Horizon) -> Mask:
+    """Return the intervals in which an override of each storage holds for some time."""
+    pinned = np.ones(horizon.n_intervals, dtype=np.bool_)
+    for storage in storages:
+        own = np.zeros(horizon.n_intervals, dtype=np.bool_)
+        for pin in storage.pinned if isinstance(storage, Battery) else ():
+            begins = horizon.elapsed - horizon.hours
+            own |= (horizon.elapsed > horizon.hours_until(pin.begin)) & (
+                begins < horizon.hours_until(pin.end)
+            )
+        pinned &= own
+    return pinned
 
 
 def _next(ends: Mask) -> Places:
@@ -302,8 +323,9 @@ def _parts_of_batteries(plan: Plan, storages: slice) -> tuple[Vector, Vector, Ve
     # Those that may trade with the grid share what is traded; solar is shared by the rest.
     n = len(batteries)
     charge, discharge = plan.dispatch.charge[:n], plan.dispatch.discharge[:n]
-    may_buy = np.array([[battery.may_charge_from_grid] for battery in batteries])
-    may_sell = np.array([[battery.may_export] for battery in batteries])
+    spread = plan.site.horizon.spread
+    may_buy = np.array([spread(battery.may_charge_from_grid) for battery in batteries])
+    may_sell = np.array([spread(battery.may_export) for battery in batteries])
     bought = parts[0] * _shares(charge * may_buy)
     rest = np.maximum(charge - bought, 0.0)
     sold = parts[2] * _shares(discharge * may_sell)

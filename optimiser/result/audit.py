@@ -64,7 +64,7 @@ def audit(site: Site, dispatch: Dispatch, flows: EnergyFlows, money: Money) -> A
         *_permission_errors(site, dispatch, flows),
     ]
     for k, battery in enumerate(site.batteries):
-        band = battery.reserve, battery.max_soc
+        band = float(np.min(battery.reserve)), float(np.max(battery.max_soc))
         errors.append(_storage_error(battery, band, site.horizon.hours, dispatch, k))
     for k, vehicle in enumerate(site.vehicles, len(site.batteries)):
         errors.append(_vehicle_error(vehicle, site, dispatch, k))
@@ -142,8 +142,9 @@ def _permission_errors(site: Site, dispatch: Dispatch, flows: EnergyFlows) -> li
     slack = hours * DEAD_BAND
     bought, fed, fed_by_vehicles = np.zeros((3, hours.size))
     for k, battery in enumerate(site.batteries):
-        bought += dispatch.charge[k] * battery.may_charge_from_grid
-        fed += np.minimum(dispatch.discharge[k], hours * battery.export_limit) * battery.may_export
+        most = np.minimum(dispatch.discharge[k], hours * battery.export_limit)
+        bought += dispatch.charge[k] * np.asarray(battery.may_charge_from_grid)
+        fed += most * np.asarray(battery.may_export)
     errors = [flows.grid_to_battery - bought - slack, flows.battery_to_grid - fed - slack]
     kept = np.maximum(site.clipping - dispatch.curtailed, 0.0)
     for v, vehicle in enumerate(site.vehicles):
@@ -183,8 +184,8 @@ def _storage_error(
             np.abs(level - stored),
             lowest * storage.capacity - stored,
             stored - highest * storage.capacity,
-            charge - hours * storage.charge_limit,
-            discharge - hours * storage.discharge_limit,
+            charge - hours * np.asarray(storage.charge_limit),
+            discharge - hours * np.asarray(storage.discharge_limit),
             np.minimum(charge, discharge),
         ]
     )
@@ -196,9 +197,14 @@ def _is_here(vehicle: Vehicle, site: Site) -> Mask:
     arrival = -math.inf if vehicle.arrival is None else vehicle.arrival.timestamp()
     departure = math.inf if vehicle.departure is None else vehicle.departure.timestamp()
     instants = [instant.timestamp() for instant in site.horizon.instants]
+    stays = [(stay.begin.timestamp(), stay.end.timestamp()) for stay in vehicle.plugged]
+    stays = [(max(begin, arrival), min(end, departure)) for begin, end in stays]
     return np.array(
         [
-            arrival <= start + _SLACK and end <= departure + _SLACK
+            any(
+                begin <= start + _SLACK and end <= leaves + _SLACK
+                for begin, leaves in stays or [(arrival, departure)]
+            )
             for start, end in pairwise(instants)
         ]
     )

@@ -56,6 +56,9 @@ def baseline_cost(site: Site, dispatch: Dispatch) -> float:
     price = mean_price(site.tariff.import_price, site.horizon.hours) if site.vehicles else 0.0
     for k, vehicle in enumerate(site.vehicles, len(site.batteries)):
         wanted, initial = target_energy(vehicle), vehicle.initial_soc * vehicle.capacity
+        wanted = max(wanted, min(vehicle.highest_soc, vehicle.most_soc) * vehicle.capacity)
+        if vehicle.end_value is not None:  # all that it is given is of use
+            wanted = max(vehicle.most_soc, vehicle.initial_soc) * vehicle.capacity
         given = float(dispatch.stored[k, leaves_after(vehicle, site.horizon)])
         needed = (min(given, wanted) - min(initial, wanted)) / vehicle.charge_efficiency
         charge = charge_at_once(vehicle, site, drawn, needed)

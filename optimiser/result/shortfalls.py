@@ -9,9 +9,10 @@ import numpy as np
 from matrix_builders import Vector
 from optimiser.model.dispatch import Dispatch
 from optimiser.model.storages import (
-    REGAIN_HOURS,
+    goals_within,
     leaves_after,
     present_at_charger,
+    soft_band,
     target_energy,
 )
 from optimiser.problem.site import Site
@@ -25,7 +26,9 @@ class SoftLimit(StrEnum):
     RESERVE = "reserve"
     MAX_SOC = "max_soc"
     TARGET_END_SOC = "target_end_soc"
+    SOC_AT = "soc_at"
     VEHICLE_TARGET = "vehicle_target"
+    VEHICLE_GOAL = "vehicle_goal"
     IMPORT_LIMIT = "import_limit"
 
 
@@ -86,14 +89,19 @@ def find_shortfalls(site: Site, dispatch: Dispatch, may_charge: Mask) -> tuple[S
 
 
 def _batteries(site: Site, dispatch: Dispatch) -> Iterator[Shortfall]:
-    first = site.horizon.index_at(REGAIN_HOURS)
     for k, battery in enumerate(site.batteries):
         stored, capacity = dispatch.stored[k], battery.capacity
+        floor, ceiling = soft_band(battery, site.horizon) * capacity
         target = (battery.target_end_soc or 0.0) * capacity
+        goals = [
+            (SoftLimit.SOC_AT, goal.soc * capacity - stored[t : t + 1], t)
+            for t, goal in goals_within(battery.soc_at, site.horizon)
+        ]
         for limit, missing, start in (
-            (SoftLimit.RESERVE, battery.reserve * capacity - stored[first:], first),
-            (SoftLimit.MAX_SOC, stored[first:] - battery.max_soc * capacity, first),
+            (SoftLimit.RESERVE, floor - stored, 0),
+            (SoftLimit.MAX_SOC, stored - ceiling, 0),
             (SoftLimit.TARGET_END_SOC, target - stored[-1:], stored.size - 1),
+            *goals,
         ):
             noticeable = missing > _NOTICEABLE
             if noticeable.any():
@@ -117,6 +125,10 @@ def vehicle_shortfall(site: Site, dispatch: Dispatch, v: int) -> float:
 
 def _vehicles(site: Site, dispatch: Dispatch, may_charge: Mask) -> Iterator[Shortfall]:
     for v, vehicle in enumerate(site.vehicles):
+        for t, goal in goals_within(vehicle.goals, site.horizon):
+            lacks = goal.soc * vehicle.capacity - float(dispatch.stored[len(site.batteries) + v, t])
+            if lacks > _NOTICEABLE:
+                yield Shortfall(limit=SoftLimit.VEHICLE_GOAL, amount=lacks, interval=t, storage=v)
         missing = vehicle_shortfall(site, dispatch, v)
         if missing <= _NOTICEABLE:
             continue

@@ -1,6 +1,7 @@
 """Aggregation: batteries identical but for their size are one, and share by capacity."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -83,17 +84,19 @@ _EXTENSIVE = ("capacity", "charge_limit", "discharge_limit", "export_limit")
 
 
 def _are_identical(one: Battery, other: Battery) -> bool:
-    if one.capacity == 0 or other.capacity == 0:
+    if one.capacity == 0 or other.capacity == 0 or one.pinned:
         return False
     scale = other.capacity / one.capacity
-    scaled = {name: getattr(one, name) * scale for name in _EXTENSIVE}
+    scaled = {name: np.asarray(getattr(one, name)) * scale for name in _EXTENSIVE}
     same = all(
-        np.isclose(value, getattr(other, name), rtol=_IDENTICAL, atol=0.0)
+        np.allclose(value, getattr(other, name), rtol=_IDENTICAL, atol=0.0)
         for name, value in scaled.items()
     )
     return same and replace(one, **{name: getattr(other, name) for name in _EXTENSIVE}) == other
 
 
 def _sum_of(parts: list[Battery]) -> Battery:
-    total = {name: sum(getattr(part, name) for part in parts) for name in _EXTENSIVE}
+    total: dict[str, Any] = {
+        name: sum(np.asarray(getattr(part, name)) for part in parts) for name in _EXTENSIVE
+    }
     return parts[0] if len(parts) == 1 else replace(parts[0], **total)

@@ -46,7 +46,7 @@ def build_problem(site: Site, cost_function: CostFunction, rules: ProviderRules)
 def with_terminal_value(site: Site, problem: ProblemArrays, objective: Objective) -> ProblemArrays:
     """Add the terminal value of what the storages of a problem hold.
 
-    The battery's own price where it has one; else one value of all energy that still serves the
+    A storage's own price where it has one; else one value of all energy that still serves the
     house, whichever storage holds it: periodic, where the horizon spans a day, else flat.  What a
     vehicle drives away with, or cannot give back, has no value here, and a surcharge among the
     prices of the objective is no money.  A vehicle whose target comes after the horizon has a flat
@@ -57,9 +57,11 @@ def with_terminal_value(site: Site, problem: ProblemArrays, objective: Objective
         in_money = arrays_from_site(site, replace(objective, import_surcharge=0.0))
     limits = problem.storages.limits[:, :, -1]
     band = limits[tables.STORED_UPPER] - limits[tables.STORED_LOWER]
-    prices = [*map(attrgetter("end_value"), site.batteries), *[None] * len(site.vehicles)]
+    prices = [*map(attrgetter("end_value"), site.storages)]
     is_shared, traits = _serves_later(site), problem.storages.traits.copy()
     for k, vehicle in enumerate(site.vehicles, len(site.batteries)):
+        if prices[k] is not None or (vehicle.goals and vehicle.has_goals(site.horizon)):
+            continue
         if is_shared[k] and vehicle.departure is not None and target_energy(vehicle) > 0.0:
             prices[k] = (1.0 - DISCOUNT) * _flat_value(site, vehicle)
             traits[tables.LEVEL_PRICE, k] = max(traits[tables.LEVEL_PRICE, k] - prices[k], 0.0)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from math import inf
 
 import msgspec
+import numpy as np
 
 from optimiser import Battery, CostFunction, Forecast, OptimiserError, ProviderRules, Site
 from optimiser.model.arrays import ProblemArrays
@@ -191,8 +192,8 @@ def _keeping(site: Site) -> Site:
     batteries = [
         replace(
             one,
-            reserve=min(one.reserve, one.initial_soc),
-            max_soc=max(one.max_soc, one.initial_soc),
+            reserve=np.minimum(one.reserve, one.initial_soc),
+            max_soc=np.maximum(one.max_soc, one.initial_soc),
         )
         for one in site.batteries
     ]
@@ -241,10 +242,11 @@ def _through_meter(energy: float, net: float, settings: Settings) -> float:
 def _within_permissions(battery: Battery, settings: BatterySettings, net: float) -> Battery:
     """Return a battery that buys and feeds in only where it may, beside the net load. [kWh]"""
     if not settings.charge_from_grid:
-        battery = replace(battery, charge_limit=min(battery.charge_limit, max(-net, 0.0) / _HOURS))
+        surplus = max(-net, 0.0) / _HOURS
+        battery = replace(battery, charge_limit=np.minimum(battery.charge_limit, surplus))
     if not settings.export:
         lack = max(net, 0.0) / _HOURS
-        battery = replace(battery, discharge_limit=min(battery.discharge_limit, lack))
+        battery = replace(battery, discharge_limit=np.minimum(battery.discharge_limit, lack))
     return battery
 
 

@@ -128,7 +128,7 @@ def _storage(storage: Battery | Vehicle, k: int, problem: Problem) -> dict[str, 
     known: dict[str, Any] = {"key": key, "name": name or (key if is_given else None)}
     known["capacity_kwh"] = storage.capacity
     if isinstance(storage, Battery):
-        return {**known, "kind": "battery", "reserve": storage.reserve}
+        return {**known, "kind": "battery", "reserve": float(np.ravel(storage.reserve)[0])}
     times = [when and when.isoformat() for when in (storage.arrival, storage.departure)]
     return {
         **known,

@@ -2,14 +2,22 @@
 
 import math
 from collections.abc import Sequence
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
+import numpy as np
+
+from matrix_builders import Vector
 from optimiser import Battery, ProblemError, Vehicle
+from server.reading.goals import goals_from_wire, pins_from_wire
+from server.reading.series.lists import number_or_series, permission_or_series
+from server.reading.series.steps import Timeline
 from server.wire.repairs import FieldReader, Repairs
-from server.wire.storages import BatteryIn, HybridIn, NamedBatteryIn
+from server.wire.storages import HIGHEST_POWER, BatteryIn, HybridIn, NamedBatteryIn
 from server.wire.wording import format_value, require_unicode
 
 Storage = TypeVar("Storage", Battery, Vehicle)
+
+_PER_CENT = 100.0  # a share is no more, whatever it is meant in
 
 MOST_STORAGES = 10
 """More batteries, or more vehicles, are refused."""
@@ -39,7 +47,9 @@ class Named(NamedTuple, Generic[Storage]):
     hybrid: HybridIn | None = None
 
 
-def battery_from_wire(wire: BatteryIn | None, repairs: Repairs, path: str = "battery") -> Battery:
+def battery_from_wire(
+    wire: BatteryIn | None, timeline: Timeline, repairs: Repairs, path: str = "battery"
+) -> Battery:
     """Read a battery of a request; `path` is its place there."""
     if wire is None:
         repairs.note("default", path, "missing; a 13.5 kWh, 5 kW battery at 50 % assumed")
@@ -47,23 +57,26 @@ def battery_from_wire(wire: BatteryIn | None, repairs: Repairs, path: str = "bat
     reader = FieldReader(wire, path, repairs)
     capacity = reader.number("capacity_wh") / 1000.0
     charge_efficiency, discharge_efficiency = _efficiencies(wire, reader)
-    max_soc = reader.number("max_soc")
+    max_soc = number_or_series("max_soc", _PER_CENT, timeline, reader)
     return Battery(
         capacity=capacity,
-        charge_limit=reader.number("max_charge_w") / 1000.0,
-        discharge_limit=reader.number("max_discharge_w") / 1000.0,
+        **_powers(timeline, reader),
         charge_efficiency=charge_efficiency,
         discharge_efficiency=discharge_efficiency,
         initial_soc=reader.number("current_soc"),
-        reserve=_reserve(reader, max_soc),
+        reserve=_reserve(timeline, reader, max_soc),
         max_soc=max_soc,
-        target_end_soc=_target(wire, reader, max_soc),
+        target_end_soc=_target(wire, reader, float(np.ravel(max_soc)[-1])),
+        soc_at=goals_from_wire(f"{path}.soc_at", wire.soc_at, timeline, repairs)
+        if wire.soc_at
+        else (),
+        pinned=pins_from_wire(f"{path}.pinned", wire.pinned, timeline, repairs)
+        if wire.pinned
+        else (),
         cycle_cost=reader.number("cycle_cost"),
         end_value=reader.optional("end_value"),
         export_limit=reader.number("max_export_w") / 1000.0,
         priority=round(reader.number("priority")),
-        may_charge_from_grid=wire.can_charge_from_grid is not False,
-        may_export=wire.can_export_to_grid is not False,
     )
 
 
@@ -81,12 +94,33 @@ def _efficiencies(wire: BatteryIn, reader: FieldReader) -> tuple[float, float]:
     )
 
 
-def _reserve(reader: FieldReader, max_soc: float) -> float:
+def _powers(timeline: Timeline, reader: FieldReader) -> dict[str, Any]:
+    """Read highest powers and permissions; where it may not charge, the power in is none."""
+    charge, discharge = (
+        number_or_series(name, HIGHEST_POWER, timeline, reader) / 1000.0
+        for name in ("max_charge_w", "max_discharge_w")
+    )
+    charges, may_charge_from_grid, may_export = (
+        permission_or_series(name, timeline, reader)
+        for name in ("can_charge", "can_charge_from_grid", "can_export_to_grid")
+    )
+    return {
+        "charge_limit": charge if charges is True else charge * np.array(charges),
+        "discharge_limit": discharge,
+        "may_charge_from_grid": may_charge_from_grid,
+        "may_export": may_export,
+    }
+
+
+def _reserve(timeline: Timeline, reader: FieldReader, max_soc: float | Vector) -> float | Vector:
     """Return the higher of backup reserve and lowest state of charge, at most the highest."""
-    reserve = max(reader.number("backup_reserve"), reader.number("min_soc"))
-    if reserve > max_soc:
-        reader.note("clamped", "backup_reserve", f"above max_soc; {max_soc:g} assumed")
-    return min(reserve, max_soc)
+    reserve = number_or_series("backup_reserve", _PER_CENT, timeline, reader)
+    floor = np.maximum(reserve, number_or_series("min_soc", _PER_CENT, timeline, reader))
+    if (floor > max_soc).any():
+        assumed = f"{max_soc:g}" if isinstance(max_soc, float) else "that"
+        reader.note("clamped", "backup_reserve", f"above max_soc; {assumed} assumed")
+    floor = np.minimum(floor, max_soc)
+    return floor if floor.ndim else float(floor)
 
 
 def _target(wire: BatteryIn, reader: FieldReader, max_soc: float) -> float | None:
@@ -99,7 +133,7 @@ def _target(wire: BatteryIn, reader: FieldReader, max_soc: float) -> float | Non
 
 
 def batteries_from_wire(
-    wires: Sequence[NamedBatteryIn] | None, repairs: Repairs
+    wires: Sequence[NamedBatteryIn] | None, timeline: Timeline, repairs: Repairs
 ) -> list[Named[Battery]]:
     """Read several batteries of a request, whose keys must all differ."""
     if not wires:
@@ -117,7 +151,7 @@ def batteries_from_wire(
         require_unicode(f"{path}.name", wire.name or "")
         named.append((wire, path, key))
     return [
-        Named(battery_from_wire(wire, repairs, path), path, key, wire.name, wire.hybrid)
+        Named(battery_from_wire(wire, timeline, repairs, path), path, key, wire.name, wire.hybrid)
         for wire, path, key in named
     ]
 

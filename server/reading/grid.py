@@ -5,14 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from matrix_builders import Vector
-from optimiser import Battery, Grid, Inverter, ProblemError
+from optimiser import Battery, Grid, Inverter
 from server.reading.battery import Named
-from server.reading.series.lists import on_intervals, series_from_wire
-from server.reading.series.steps import Kind, SeriesRule, Timeline
+from server.reading.series.lists import number_or_series
+from server.reading.series.steps import Kind, Timeline
 from server.wire.repairs import FieldReader, Repairs
-from server.wire.requests import GridIn, Limit, SiteRequest
-from server.wire.storages import HIGHEST_POWER, HybridIn
-from server.wire.wording import format_value
+from server.wire.requests import GridIn, SiteRequest
+from server.wire.storages import HIGHEST_POWER, HybridIn, Limit
 
 _HIGHEST = HIGHEST_POWER / 1000.0  # kW
 
@@ -34,19 +33,11 @@ def grid_from_wire(wire: GridIn | None, timeline: Timeline, repairs: Repairs) ->
 
 def _limit(name: str, wire: Limit, timeline: Timeline, reader: FieldReader) -> float | Vector:
     """Return a limit [kW]: one for all intervals, or one for each."""
-    if not isinstance(wire, list | dict):
-        return min(reader.number(name) / 1000.0, _HIGHEST)
-    rule = SeriesRule(f"grid.{name}", HIGHEST_POWER, Kind.LIMIT)
-    series = series_from_wire(rule, wire, timeline.start, reader.repairs)
-    if series is None:
+    if wire == []:
         return _HIGHEST
-    limits = on_intervals(rule, series, timeline, reader.repairs)
-    if limits.min() < 0:
-        lowest = format_value(float(limits.min()))
-        raise ProblemError(rule.field, f"must not be negative, got {lowest}")
-    largest = float(limits[limits < HIGHEST_POWER].max(initial=0.0))
-    if largest > 0.0:  # it shows what all are meant in
-        limits = limits * (reader.number(name, value=largest) / largest)
+    limits = number_or_series(name, HIGHEST_POWER, timeline, reader, Kind.LIMIT)
+    if isinstance(limits, float):
+        return min(limits / 1000.0, _HIGHEST)
     return np.minimum(limits / 1000.0, _HIGHEST)
 
 

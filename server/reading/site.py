@@ -26,6 +26,7 @@ from server.reading.grid import grid_from_wire, inverter_from_wire
 from server.reading.horizon import timeline_from_wire
 from server.reading.provider_config import rules_from_wire, true_tariff, warn_of_low_threshold
 from server.reading.series.lists import series_from_wire
+from server.reading.series.steps import Timeline
 from server.reading.vehicle import vehicles_from_wire
 from server.wire.repairs import PRICE, FieldReader, Repairs, Rule
 from server.wire.requests import (
@@ -131,7 +132,7 @@ def problem_from_request(
         tariff = true_tariff(provider, rules, tariff, horizon, repairs)
     if margin := _price_margin(request, options, repairs):
         rules = replace(rules, price_margin=margin)
-    batteries, vehicles = _storages(request, horizon, repairs)
+    batteries, vehicles = _storages(request, horizon, timeline, repairs)
     if rules.spike_protection and batteries:
         warn_of_low_threshold(rules.spike_protection, tariff.import_price, repairs)
     site = Site(
@@ -161,30 +162,33 @@ def problem_from_request(
 
 
 def _storages(
-    request: SiteRequest, horizon: Horizon, repairs: Repairs
+    request: SiteRequest, horizon: Horizon, timeline: Timeline, repairs: Repairs
 ) -> tuple[list[Named[Battery]], list[Named[Vehicle]]]:
     """Read what stores energy: batteries, and vehicles."""
     if isinstance(request, EvRequest):
-        vehicles = vehicles_from_wire(request, horizon, repairs)
-        return _home_batteries(request, repairs), vehicles
+        vehicles = vehicles_from_wire(request, horizon, timeline, repairs)
+        return _home_batteries(request, timeline, repairs), vehicles
     if isinstance(request, MultiBatteryRequest):
-        return batteries_from_wire(request.batteries, repairs), []
+        return batteries_from_wire(request.batteries, timeline, repairs), []
     assert isinstance(request, OptimizeRequest)
     wire = request.battery
-    battery = battery_from_wire(wire, repairs)
+    battery = battery_from_wire(wire, timeline, repairs)
     return [Named(battery, "battery", hybrid=wire.hybrid if wire else None)], []
 
 
-def _home_batteries(request: EvRequest, repairs: Repairs) -> list[Named[Battery]]:
+def _home_batteries(
+    request: EvRequest, timeline: Timeline, repairs: Repairs
+) -> list[Named[Battery]]:
     path, wire = "home_battery", request.home_battery
     if request.batteries is not None:
         if wire is not None:
             message = "both home_battery and batteries are given; home_battery is ignored"
             repairs.note("unknown_value", path, message)
-        return batteries_from_wire(request.batteries, repairs)
+        return batteries_from_wire(request.batteries, timeline, repairs)
     if wire is None:
         return []
-    return [Named(battery_from_wire(wire, repairs, path), path, path, None, wire.hybrid)]
+    battery = battery_from_wire(wire, timeline, repairs, path)
+    return [Named(battery, path, path, None, wire.hybrid)]
 
 
 def _price_margin(request: SiteRequest, options: Options, repairs: Repairs) -> float:

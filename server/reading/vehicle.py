@@ -6,26 +6,28 @@ from datetime import datetime
 
 from msgspec import UNSET
 
-from optimiser import Horizon, Priority, ProblemError, Vehicle
+from optimiser import Horizon, Priority, ProblemError, Stay, Vehicle
 from server.reading.battery import MOST_STORAGES, Named, add_key
 from server.reading.clock import instant_from_wire, is_clock_time
+from server.reading.goals import MOST_GOALS, goals_from_wire, read_instant
+from server.reading.series.steps import Timeline
 from server.wire.repairs import FieldReader, Repairs
 from server.wire.requests import EvRequest
-from server.wire.storages import EV_POWER, TARGET_SOC, EvIn
-from server.wire.wording import quote, require_unicode
+from server.wire.storages import EV_POWER, TARGET_SOC, EvIn, StayIn
+from server.wire.wording import format_value, quote, require_unicode
 
 _LEAST_POWER = 1.4  # kW; 6 A of one phase
 _SOLAR_ONLY = "solar_only"
 
 
 def vehicles_from_wire(
-    request: EvRequest, horizon: Horizon, repairs: Repairs
+    request: EvRequest, horizon: Horizon, timeline: Timeline, repairs: Repairs
 ) -> list[Named[Vehicle]]:
     """Read the vehicles of a request, whose keys must all differ; naive times are local."""
     wires, paths = _wires_and_paths(request, repairs)
     keys = _keys(wires, paths, repairs)
     return [
-        Named(_vehicle(wire, path, horizon, repairs), path, key, wire.name)
+        Named(_vehicle(wire, path, (horizon, timeline), repairs), path, key, wire.name)
         for wire, path, key in zip(wires, paths, keys, strict=True)
     ]
 
@@ -63,7 +65,8 @@ def _free_key(wires: Sequence[EvIn], i: int) -> str:
     return next(name for name in names if name not in taken)
 
 
-def _vehicle(wire: EvIn, path: str, horizon: Horizon, repairs: Repairs) -> Vehicle:
+def _vehicle(wire: EvIn, path: str, span: tuple[Horizon, Timeline], repairs: Repairs) -> Vehicle:
+    horizon, timeline = span
     reader = FieldReader(wire, path, repairs)
     charge_limit = reader.number("max_charge_kw")
     charge_efficiency = discharge_efficiency = reader.number("charger_efficiency")
@@ -77,12 +80,15 @@ def _vehicle(wire: EvIn, path: str, horizon: Horizon, repairs: Repairs) -> Vehic
         charge_limit=charge_limit,
         initial_soc=reader.number("current_soc"),
         target_soc=_target_soc(wire, reader),
+        goals=goals_from_wire(f"{path}.goals", wire.goals, timeline, repairs) if wire.goals else (),
         least_charge=_least_charge(reader, charge_limit),
         discharge_limit=reader.number("max_discharge_kw"),
         charge_efficiency=charge_efficiency,
         discharge_efficiency=discharge_efficiency,
         least_soc=reader.number("min_soc"),
         most_soc=reader.number("max_soc"),
+        end_value=reader.optional("end_value"),
+        plugged=_stays(wire.plugged, f"{path}.plugged", timeline, repairs) if wire.plugged else (),
         arrival=arrival,
         departure=departure,
         must_reach_target=wire.must_reach_target is not False,
@@ -117,8 +123,11 @@ def _priority(wire: EvIn, reader: FieldReader) -> str:
 
 def _target_soc(wire: EvIn, reader: FieldReader) -> float | None:
     """Return the state of charge wanted at departure; None where that is null."""
+    has_others = wire.end_value is not None or bool(wire.goals)
     if wire.target_soc is UNSET:
-        return TARGET_SOC.default
+        return None if has_others else TARGET_SOC.default
+    if wire.target_soc is None and has_others:
+        return None
     if wire.target_soc is None:
         reader.note("no_target", "target_soc", "null is no target: it takes only what is free")
         return None
@@ -175,3 +184,21 @@ def _note_absence(vehicle: Vehicle, horizon: Horizon, reader: FieldReader) -> No
             "yet, and energy up to it counts at the mean price"
         )
         reader.note("beyond_horizon", "departure_time", message)
+
+
+def _stays(wires: Sequence[StayIn], field: str, timeline: Timeline, repairs: Repairs) -> list[Stay]:
+    """Return the times at the charger that can be read."""
+    if len(wires) > MOST_GOALS:
+        raise ProblemError(field, f"must hold at most {MOST_GOALS}, got {len(wires)}")
+    stays: list[Stay] = []
+    for i, wire in enumerate(wires):
+        path = f"{field}[{i}]"
+        with repairs.skip_on_error(path):
+            begin = timeline.start
+            if wire.begin is not None:
+                begin = read_instant(path, "from", wire.begin, begin, repairs)
+            end = read_instant(path, "to", wire.end, begin, repairs)
+            if end.timestamp() <= begin.timestamp():
+                raise ValueError(f"to must be later than from, got {format_value(wire.end)}")
+            stays.append(Stay(begin=begin, end=end))
+    return stays

@@ -113,6 +113,8 @@ def _problem_from_error(error: msgspec.ValidationError, fields: dict[str, Any]) 
     kinds = set(expected[1].split(" | ")) - {"null"}
     if "float" in kinds:
         kinds.discard("str")  # text is read as a number there
+    if "bool" in kinds:
+        kinds = {"bool"}  # a series of permissions is rare
     rule = " or ".join(sorted(_EXPECTED.get(kind, kind) for kind in kinds))
     value: Any = fields
     for name, index in re.findall(r"(\w+)|\[(\d+)\]", path):

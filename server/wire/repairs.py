@@ -162,12 +162,12 @@ class FieldReader:
     """
 
     def __init__(self, wire: msgspec.Struct, path: str, repairs: Repairs) -> None:
-        self._wire, self._path, self.repairs = wire, path, repairs
+        self.wire, self.path, self.repairs = wire, path, repairs
         self._rules = rules_of(type(wire))
 
     def number(self, name: str, rule: Rule | None = None, value: Number = None) -> float:
         """Read a field by its own rule or another one; `value` stands for the one sent."""
-        rule, value = rule or self._rules[name], value or getattr(self._wire, name)
+        rule, value = rule or self._rules[name], value or getattr(self.wire, name)
         if value is None and not rule.is_required:
             return rule.default
         result = value if type(value) is float else number_from_json(value)
@@ -181,7 +181,7 @@ class FieldReader:
             scale = prices.dearest
             slips = () if prices.is_said else slips
         if result < 0 and not (rule.is_signed or rule.is_strict):
-            raise ProblemError(f"{self._path}.{name}", f"must not be negative, got {result!r}")
+            raise ProblemError(f"{self.path}.{name}", f"must not be negative, got {result!r}")
         for slip in slips:
             if slip.above * scale < result < slip.below * scale and self._fits(slip):
                 self.note(slip.code, name, slip.text.format(value=result, kilo=result / 1000.0))
@@ -239,7 +239,7 @@ class FieldReader:
         if slip.beside is None:
             return True
         sent = [
-            number_from_json(getattr(self._wire, name))
+            number_from_json(getattr(self.wire, name))
             for name, rule in self._rules.items()
             if rule.unit == slip.beside.unit
         ]
@@ -247,14 +247,18 @@ class FieldReader:
 
     def optional(self, name: str) -> float | None:
         """Read a field that may be absent."""
-        if getattr(self._wire, name) is None:
+        if getattr(self.wire, name) is None:
             return None
         result = self.number(name)
         return None if math.isnan(result) else result
 
+    def is_signed(self, name: str) -> bool:
+        """Return whether a negative number of a field has a sane reading."""
+        return self._rules[name].is_signed
+
     def note(self, code: str, name: str, message: str) -> None:
         """Record that a field was mended."""
-        self.repairs.note(code, f"{self._path}.{name}", message)
+        self.repairs.note(code, f"{self.path}.{name}", message)
 
 
 def number_from_json(value: object) -> float:

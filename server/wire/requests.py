@@ -20,6 +20,7 @@ from server.wire.storages import (
     BatteryIn,
     EvIn,
     HybridIn,
+    Limit,
     NamedBatteryIn,
 )
 
@@ -107,9 +108,6 @@ Series = Annotated[
         examples=[[0.31, 0.3, 0.12], *_IN_TIME],
     ),
 ]
-
-Limit = list[Any] | dict[str, Any] | float | str | None
-"""One limit, or a series; null is none."""
 
 Days = list[Any] | str | int | None
 """Days of the week, or months: numbers, names, or one of them."""

@@ -36,6 +36,7 @@ _SOC_NOW = replace(_SHARE, default=0.5, is_required=True)
 _CEILING = replace(_SHARE, slips=(_PER_CENT, _FULL_BESIDE))
 _FULL = replace(_CEILING, default=1.0)
 _TARGET_AT_END = replace(_CEILING, default=math.nan, default_text="none assumed")
+_GOAL = replace(_CEILING, is_required=True, is_strict=True)
 TARGET_SOC = replace(_CEILING, default=0.8)
 """Rule of the target of a vehicle; null is none."""
 
@@ -86,6 +87,8 @@ _POWER = Rule(
     is_required=True,
     unit="W",
 )
+
+_PINNED_POWER = replace(_POWER, default=HIGHEST_POWER, is_required=False)
 
 # No connection and no inverter is so small.  Into the grid, 50 W may be the margin of a home that
 # must feed nothing in; but no more than 30 kW are fed by one.
@@ -144,6 +147,15 @@ EV_POWER = Rule(high=HIGHEST_POWER / 1000.0, slips=(W_MEANT,), unit="kW")
 """Rule of a vehicle's powers, absent where it has none."""
 
 
+Limit = list[Any] | dict[str, Any] | float | str | None
+"""One limit, or a series; null is none."""
+
+Permission = list[Any] | dict[str, Any] | bool | None
+"""True or false, or a series of these."""
+
+_AS_PRICES = "Always, or a series, as prices"
+
+
 class HybridIn(msgspec.Struct, kw_only=True):
     """A hybrid inverter in front of the batteries, and of the panels."""
 
@@ -153,13 +165,43 @@ class HybridIn(msgspec.Struct, kw_only=True):
     dc_coupled_solar: Annotated[bool | None, Meta(description="true where absent")] = None
 
 
+Time = Any
+"""ISO 8601, a clock time, or seconds since 1970; what is no time is none, with a warning."""
+
+
+class GoalIn(msgspec.Struct, kw_only=True):
+    """A state of charge wanted at an instant."""
+
+    at: Annotated[
+        Time, Meta(description="ISO 8601, local where naive, or a clock time, which is the next")
+    ] = None
+    soc: Annotated[Number, _GOAL, Meta(description="At least, 0-1")] = None
+
+
+class PinIn(msgspec.Struct, kw_only=True):
+    """A manual override: what a battery does for a while, whatever it costs."""
+
+    begin: Annotated[Time, Meta(description="As `at`; now where absent")] = msgspec.field(
+        default=None, name="from"
+    )
+    end: Annotated[Time, Meta(description="As `at`")] = msgspec.field(default=None, name="to")
+    action: Annotated[str | None, Meta(description="charge, discharge or idle")] = None
+    power_w: Annotated[Number, _PINNED_POWER, Meta(description="Its highest where absent [W]")] = (
+        None
+    )
+
+
 class BatteryIn(msgspec.Struct, kw_only=True):
     """The home battery."""
 
     current_soc: Annotated[Number, _SOC_NOW, Meta(description="State of charge now, 0-1")] = None
     capacity_wh: Annotated[Number, _CAPACITY, Meta(description="Usable capacity [Wh]")] = None
-    max_charge_w: Annotated[Number, _POWER, Meta(description="Highest power in [W]")] = None
-    max_discharge_w: Annotated[Number, _POWER, Meta(description="Highest power out [W]")] = None
+    max_charge_w: Annotated[
+        Limit, _POWER, Meta(description=f"Highest power in [W]. {_AS_PRICES}")
+    ] = None
+    max_discharge_w: Annotated[
+        Limit, _POWER, Meta(description=f"Highest power out [W]. {_AS_PRICES}")
+    ] = None
     efficiency: Annotated[
         Number,
         replace(_EFFICIENCY, is_required=True),
@@ -168,14 +210,25 @@ class BatteryIn(msgspec.Struct, kw_only=True):
     charge_efficiency: Annotated[Number, _EFFICIENCY] = None
     discharge_efficiency: Annotated[Number, _EFFICIENCY] = None
     round_trip_efficiency: Annotated[Number, _ROUND_TRIP] = None
-    backup_reserve: Annotated[Number, _SHARE, Meta(description="Kept for an outage, 0-1")] = None
-    min_soc: Annotated[Number, _SHARE] = None
-    max_soc: Annotated[Number, _FULL] = None
+    backup_reserve: Annotated[
+        Limit, _SHARE, Meta(description=f"Kept for an outage, 0-1. {_AS_PRICES}")
+    ] = None
+    min_soc: Annotated[Limit, _SHARE, Meta(description=_AS_PRICES)] = None
+    max_soc: Annotated[Limit, _FULL, Meta(description=_AS_PRICES)] = None
     target_end_soc: Annotated[Number, _TARGET_AT_END] = None
+    soc_at: Annotated[
+        list[GoalIn] | None,
+        Meta(description="Wanted at instants; missed, with a warning, where nothing else can be"),
+    ] = None
+    pinned: Annotated[
+        list[PinIn] | None,
+        Meta(description="Manual overrides; a charge or discharge begins now or after another"),
+    ] = None
     cycle_cost: Annotated[Number, _WEAR, Meta(description="Wear, each way [$/kWh]")] = None
     end_value: Annotated[Number, _END_VALUE, Meta(description="Worth of a kWh left [$/kWh]")] = None
-    can_charge_from_grid: bool | None = None
-    can_export_to_grid: bool | None = None
+    can_charge: Annotated[Permission, Meta(description=_AS_PRICES)] = None
+    can_charge_from_grid: Annotated[Permission, Meta(description=_AS_PRICES)] = None
+    can_export_to_grid: Annotated[Permission, Meta(description=_AS_PRICES)] = None
     max_export_w: Annotated[
         Number, EXPORT_LIMIT, Meta(description="Most of it into the grid [W]")
     ] = None
@@ -192,8 +245,15 @@ class NamedBatteryIn(BatteryIn, kw_only=True):
     system_type: Annotated[str | None, Meta(description="Accepted and ignored")] = None
 
 
-Time = Any
-"""ISO 8601, a clock time, or seconds since 1970; what is no time is none, with a warning."""
+class StayIn(msgspec.Struct, kw_only=True):
+    """A time at the charger."""
+
+    begin: Annotated[Time, Meta(description="Now where absent")] = msgspec.field(
+        default=None, name="from"
+    )
+    end: Annotated[Time, Meta(description="A clock time is the next after `from`")] = msgspec.field(
+        default=None, name="to"
+    )
 
 
 class EvIn(msgspec.Struct, kw_only=True):
@@ -213,6 +273,10 @@ class EvIn(msgspec.Struct, kw_only=True):
             "none, and it takes only what is free"
         ),
     ] = UNSET
+    goals: Annotated[
+        list[GoalIn] | None,
+        Meta(description="Wanted at instants, at which it may still be plugged in"),
+    ] = None
     min_soc: Annotated[Number, _SHARE, Meta(description="Not discharged under it, 0-1")] = None
     max_soc: Annotated[Number, _FULL] = None
     max_charge_kw: Annotated[Number, replace(EV_POWER, default=7.4)] = None
@@ -237,10 +301,19 @@ class EvIn(msgspec.Struct, kw_only=True):
             "departure it is a return, which is not planned"
         ),
     ] = None
+    plugged: Annotated[
+        list[StayIn] | None,
+        Meta(description="Times at the charger, where there are several; the last is a departure"),
+    ] = None
     must_reach_target: bool | None = None
     allow_grid_charging: bool | None = None
     solar_only: bool | None = None
     can_export_to_grid: bool | None = None
+    end_value: Annotated[
+        Number,
+        _END_VALUE,
+        Meta(description="Worth of a kWh in it at the end; takes the place of a target [$/kWh]"),
+    ] = None
     cycle_cost: Annotated[Number, _EV_WEAR, Meta(description="Wear, each way [$/kWh]")] = None
     priority: Annotated[
         str | None, Meta(description="ev_first, battery_first, equal or solar_only")

@@ -7,9 +7,11 @@ from optimiser.model.storages import present_at_charger
 from optimiser.result.shortfalls import Cause, Shortfall, SoftLimit
 from server.wire.repairs import Repairs
 
+_GOAL = "the goal of {end} {verdict} met: {kwh} short"
 _BATTERY = {
     SoftLimit.RESERVE: ("backup_reserve", "the reserve {verdict} regained by {when}: {kwh} short"),
     SoftLimit.MAX_SOC: ("max_soc", "max_soc {verdict} kept at {when}: {kwh} too much"),
+    SoftLimit.SOC_AT: ("soc_at", _GOAL),
     SoftLimit.TARGET_END_SOC: ("target_end_soc", "the target {verdict} met: {kwh} short"),
 }
 _METER = (
@@ -43,6 +45,9 @@ def note_shortfalls(plan: Plan, paths: tuple[str, ...], repairs: Repairs) -> Non
     for miss in plan.shortfalls:
         if miss.limit is SoftLimit.VEHICLE_TARGET:
             field, message = _vehicle_warning(plan, miss, paths[len(plan.site.batteries) :])
+        elif miss.limit is SoftLimit.VEHICLE_GOAL:
+            path = paths[len(plan.site.batteries) + (miss.storage or 0)]
+            field, message = f"{path}.goals", _format(_GOAL, plan, miss)
         elif miss.limit in _BATTERY:
             name, sentence = _BATTERY[miss.limit]
             field, message = f"{paths[miss.storage or 0]}.{name}", _format(sentence, plan, miss)
@@ -52,10 +57,13 @@ def note_shortfalls(plan: Plan, paths: tuple[str, ...], repairs: Repairs) -> Non
 
 
 def _format(sentence: str, plan: Plan, miss: Shortfall) -> str:
-    when = plan.pieces.site.horizon.instant(miss.interval).isoformat()
+    horizon = plan.pieces.site.horizon
+    when, end = (horizon.instant(miss.interval + after).isoformat() for after in (0, 1))
     kwh = f"{miss.amount:.2f} kWh"
     verdict = _verdict(plan, miss)
-    return sentence.format(when=when, kwh=kwh, needs=miss.needs, has=miss.has, verdict=verdict)
+    return sentence.format(
+        when=when, end=end, kwh=kwh, needs=miss.needs, has=miss.has, verdict=verdict
+    )
 
 
 def _verdict(plan: Plan, miss: Shortfall) -> str:

@@ -17,17 +17,20 @@ from tests.account import (
     allowance_days,
     clipping,
     feed_in_limit,
+    forced_levels,
     gain,
     given_away,
+    goal_at,
     is_barred,
     is_here,
+    kept_at,
     leaves_after,
-    limit_at,
     metering_blocks,
     only_takes_what_is_free,
+    pinned_powers,
     shortage_excess,
+    value_at,
     wanted_at_departure,
-    wanted_at_end,
 )
 from tests.builders import a_problem
 from tests.oracle.model import Model
@@ -69,7 +72,7 @@ def model_of_site(site, cost_function=CostFunction.PROFIT):
     prices = planning_prices(site, cost_function)
     model = Model()
     _meter(model, site, prices.import_surcharge, prices.penalty)
-    _storages(model, site, prices)
+    _storages(model, site, prices, consumes_itself)
     for t in range(site.horizon.n_intervals):
         _balance(model, site, t)
         _one_way(model, site, t)
@@ -85,10 +88,10 @@ def _meter(model, site, surcharge, penalty):
     solar, load = site.forecast.solar, site.forecast.load
     for t, h in enumerate(hours):
         price, reward = tariff.import_price[t] + surcharge[t], tariff.export_price[t]
-        most = min(h * limit_at(site.grid.import_limit, t), most_import(site, t))
+        most = min(h * value_at(site.grid.import_limit, t), most_import(site, t))
         model.column("import", t, cost=price, upper=most)
         model.column("import excess", t, cost=price + penalty, upper=shortage_excess(site, t))
-        most = h * limit_at(site.grid.export_limit, t)
+        most = h * value_at(site.grid.export_limit, t)
         lost = most_lost(site, t)
         excess = max(solar[t] - load[t] - lost - most, 0.0)
         model.column("export", t, cost=-reward, upper=min(most, most_export(site, t)))
@@ -104,23 +107,23 @@ def most_lost(site, t):
     if site.grid.curtailment:
         return site.forecast.solar[t]
     surplus = site.forecast.solar[t] - site.forecast.load[t]
-    beyond = surplus - site.horizon.hours[t] * limit_at(site.grid.export_limit, t)
+    beyond = surplus - site.horizon.hours[t] * value_at(site.grid.export_limit, t)
     return max(clipping(site, t), beyond)
 
 
 def most_import(site, t):
     """Most that could ever come through the meter. [kWh]"""
-    charge = sum(storage.charge_limit for storage in site.storages)
+    charge = sum(value_at(storage.charge_limit, t) for storage in site.storages)
     return float(site.forecast.load[t] + site.forecast.solar[t] + site.horizon.hours[t] * charge)
 
 
 def most_export(site, t):
     """Most that could ever go out. [kWh]"""
-    discharge = sum(storage.discharge_limit for storage in site.storages)
+    discharge = sum(value_at(storage.discharge_limit, t) for storage in site.storages)
     return float(site.forecast.solar[t] + site.horizon.hours[t] * discharge)
 
 
-def _storages(model, site, prices):
+def _storages(model, site, prices, consumes_itself):
     n = site.horizon.n_intervals
     lows = {}
     for k, storage in enumerate(site.storages):
@@ -130,8 +133,12 @@ def _storages(model, site, prices):
         for t, h in enumerate(site.horizon.hours):
             here = not is_vehicle or is_here(site, storage, t)
             wear = storage.cycle_cost
-            model.column("charge", k, t, cost=wear, upper=here * h * storage.charge_limit)
-            model.column("discharge", k, t, cost=wear, upper=here * h * storage.discharge_limit)
+            most = storage.charge_limit, storage.discharge_limit
+            if not is_vehicle:
+                most = pinned_powers(site, storage, t)
+            charge, discharge = (here * h * power for power in most)
+            model.column("charge", k, t, cost=wear, upper=charge)
+            model.column("discharge", k, t, cost=wear, upper=discharge)
             model.column("stored", k, t, lower=low, upper=high)
             change = {
                 ("charge", k, t): -storage.charge_efficiency,
@@ -146,19 +153,16 @@ def _storages(model, site, prices):
             ends = _charger(model, site, k)
         miss = price_of_missing(site, k, prices) if is_vehicle else prices.level_price[k]
         if is_vehicle:
-            _soft_floor(
-                model, k, leaves_after(site, storage), wanted_at_departure(site, storage), miss
-            )
+            for t in range(n):
+                _soft_floor(model, k, t, _wanted_of_vehicle(site, storage, t), miss)
             if ends:  # a charge is short only where the target is reached with it
                 needed = max(ends.values())
-                model.row({("shortfall", k): 1.0, **ends}, upper=needed)
+                last = leaves_after(site, storage)
+                model.row({("shortfall", k, last): 1.0, **ends}, upper=needed)
                 beyond = dict.fromkeys(ends, high - low - needed)
                 model.row({("stored", k, n - 1): 1.0, **beyond}, upper=high)
         else:
-            _soft_floor(model, k, n - 1, wanted_at_end(storage), miss)
-            model.column("overfill", k, cost=miss)
-            ceiling = storage.max_soc * storage.capacity
-            model.row({("stored", k, n - 1): 1.0, ("overfill", k): -1.0}, upper=ceiling)
+            _soft_band(model, site, k, miss, consumes_itself)
         lows[k] = low
     for e, (widths, values) in enumerate(zip(prices.end_width, prices.end_price, strict=True)):
         members = [k for k, end in enumerate(prices.end_of) if end == e]
@@ -169,6 +173,25 @@ def _storages(model, site, prices):
         low = -sum(lows[k] for k in members)
         # Energy that is worth less than nothing is counted, too: its segments fill the band.
         model.row(left, lower=low if values.size and values.min() < 0 else -math.inf, upper=low)
+
+
+def _wanted_of_vehicle(site, vehicle, t):
+    """Energy that a vehicle should hold at the end of interval `t`. [kWh]"""
+    wanted = wanted_at_departure(site, vehicle) if t == leaves_after(site, vehicle) else 0.0
+    return max(wanted, goal_at(site, vehicle, t))
+
+
+def _soft_band(model, site, k, price, consumes_itself):
+    """Levels that a battery is kept between, or that its pins lead to."""
+    battery = site.batteries[k]
+    bands = [kept_at(site, battery, t) for t in range(site.horizon.n_intervals)]
+    for t, level in enumerate(forced_levels(site, k, consumes_itself)):
+        bands[t] = level, level
+    for t, (floor, ceiling) in enumerate(bands):
+        _soft_floor(model, k, t, floor, price)
+        if ceiling < model.columns["stored", k, t].upper - 1e-12:
+            model.column("overfill", k, t, cost=price)
+            model.row({("stored", k, t): 1.0, ("overfill", k, t): -1.0}, upper=ceiling)
 
 
 def price_of_missing(site, k, prices):
@@ -183,9 +206,11 @@ def price_of_missing(site, k, prices):
     )
     if only_takes_what_is_free(vehicle):
         return free / vehicle.charge_efficiency
-    if leaves_later:
+    if leaves_later and not vehicle.goals:
         value = sum((price + extra - 0.01 * abs(price)) * h for price, extra, h in spans)
         value = max(value / length, free) / vehicle.charge_efficiency
+        if vehicle.end_value is not None:
+            return value
         own = prices.end_price[prices.end_of[k]] if prices.end_price.size else np.zeros(1)
         stays_useful = vehicle.discharge_limit > 0 and wanted_at_departure(site, vehicle) > 0
         return max(value - own[0], 0.0) if stays_useful else value
@@ -228,7 +253,7 @@ def ends_short(site, vehicle):
     hours = [h for t, h in enumerate(site.horizon.hours) if is_here(site, vehicle, t)]
     needed = wanted_at_departure(site, vehicle) - vehicle.initial_soc * vehicle.capacity
     needed /= vehicle.charge_efficiency
-    if needed <= 0 or not hours or vehicle.discharge_limit > 0:
+    if vehicle.goals or needed <= 0 or not hours or vehicle.discharge_limit > 0:
         return False
     least = vehicle.least_charge * min(max(hours), vehicle.least_time)
     number = math.ceil(needed / max(vehicle.charge_limit * max(hours), REACHED) - REACHED)
@@ -241,14 +266,15 @@ def _band(storage, is_vehicle):
         low = least if storage.discharge_limit > 0 else storage.initial_soc
         high = max(storage.most_soc, storage.initial_soc)
     else:
-        low = min(storage.reserve, storage.initial_soc)
-        high = max(storage.max_soc, storage.initial_soc)
+        low = min(np.min(storage.reserve), storage.initial_soc)
+        high = max(np.max(storage.max_soc), storage.initial_soc)
     return low * storage.capacity, high * storage.capacity
 
 
 def _soft_floor(model, k, t, wanted, price):
-    model.column("shortfall", k, cost=price)
-    model.row({("stored", k, t): 1.0, ("shortfall", k): 1.0}, lower=wanted)
+    if wanted > 0:
+        model.column("shortfall", k, t, cost=price)
+        model.row({("stored", k, t): 1.0, ("shortfall", k, t): 1.0}, lower=wanted)
 
 
 def _balance(model, site, t):
@@ -271,8 +297,8 @@ def _one_way(model, site, t):
     n, h = len(site.batteries), site.horizon.hours[t]
     groups = [range(n), *([k] for k in range(n, len(site.storages)))]
     for g, group in enumerate(groups):
-        charge = h * sum(site.storages[k].charge_limit for k in group)
-        discharge = h * sum(site.storages[k].discharge_limit for k in group)
+        charge = h * sum(value_at(site.storages[k].charge_limit, t) for k in group)
+        discharge = h * sum(value_at(site.storages[k].discharge_limit, t) for k in group)
         if charge > 0 and discharge > 0:
             ways = ([(way, k, t) for k in group] for way in ("charge", "discharge"))
             model.either(*ways, charge, discharge, "charges", g, t)
@@ -314,7 +340,8 @@ def could_charge(site, k, t, surplus):
         return False
     low, high = _band(storage, is_vehicle)
     room = (high - low) / storage.charge_efficiency
-    most = min(given_away(site, k, t), h * storage.charge_limit, room)
+    power = storage.charge_limit if is_vehicle else pinned_powers(site, storage, t)[0]
+    most = min(given_away(site, k, t), h * power, room)
     if not is_vehicle or storage.least_charge == 0:
         return most > 0
     if surplus < h * storage.least_charge:  # what it takes while it is on

@@ -19,6 +19,7 @@ from tests.reference.reading import (
     export_limit,
     flag,
     may_grid_charge,
+    number,
     powers_of,
     reaching,
     surplus,
@@ -142,6 +143,11 @@ def _broken(request: Wire, reply: Wire) -> Iterator[str]:
     instants = instants_of(request, reply["meter"]["timestamps"])
     for vehicle, told in zip(_vehicles(request), reply["ev_schedules"], strict=True):
         yield from named(_name(vehicle), unsound_vehicle(request, vehicle, told, instants))
+    if not any(each["field"].endswith(".goals") for each in reply.get("warnings", ())):
+        for vehicle, told in zip(_vehicles(request), reply["ev_schedules"], strict=True):
+            goals, soc = vehicle.get("goals") or (), told["schedule"]["soc"]
+            most = max(vehicle["current_soc"], number(vehicle, "max_soc", 1.0))
+            yield from named(_name(vehicle), storage.missed_goals(goals, most, soc, reply))
     yield from _wrong_copies(request, reply)
     yield from _wrong_shortfall(reply)
     yield from _solar_only(request, reply)
@@ -243,7 +249,7 @@ def _forbidden_export(request: Wire, reply: Wire, powers: Powers) -> Iterator[st
     homes = _homes(request, reply)
     for t in range(count(request)):
         for home, _, given in homes:
-            most[t] += min(given[t], export_limit(request, home))
+            most[t] += min(given[t], export_limit(request, home, t))
         for vehicle, told in zip(_vehicles(request), reply["ev_schedules"], strict=True):
             if flag(vehicle, "can_export_to_grid", True):
                 most[t] += told["schedule"]["discharge_power_w"][t]
@@ -263,7 +269,9 @@ def _unsound_home(request: Wire, reply: Wire, powers: Powers) -> Iterator[str]:
         for name, each in storages_of(request, reply).items():
             yield from named(name, unsound_named(request, reply["batteries"][name], each))
     else:
-        yield from unsound_battery(request, request["home_battery"], schedule)
+        home = request["home_battery"]
+        yield from unsound_battery(request, home, schedule)
+        yield from storage.missed(home, "home_battery", schedule["soc_trajectory"], reply)
     yield from _different(schedule, "discharge_w", powers["discharge"])
     yield from storage.both("charge", powers["charge"], "discharge", powers["discharge"])
     for name in METER:
@@ -277,10 +285,9 @@ def _unsound_home(request: Wire, reply: Wire, powers: Powers) -> Iterator[str]:
     flows.update({flow: schedule[f"{flow}_w"] for flow in told})
     yield from storage.negative(schedule, tuple(f"{flow}_w" for flow in told))
     yield from site.unequal(flows, _FLOWS_OF_HOME)
-    most = sum(export_limit(request, home) for home, _, _ in _homes(request, reply))
-    yield from storage.beyond(
-        "battery_export", schedule["battery_export_w"], [most] * count(request)
-    )
+    homes = [home for home, _, _ in _homes(request, reply)]
+    most = [sum(export_limit(request, home, t) for home in homes) for t in range(count(request))]
+    yield from storage.beyond("battery_export", schedule["battery_export_w"], most)
 
 
 _FLOWS_OF_HOME = {rule: sides for rule, sides in site.EQUALITIES.items() if sides != site.BALANCE}

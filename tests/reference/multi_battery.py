@@ -101,6 +101,9 @@ def _broken(request: Wire, reply: Wire) -> Iterator[str]:
         yield from named(
             _name(battery_id), unsound_named(request, reply["batteries"][battery_id], each)
         )
+    for i, battery in enumerate(request["batteries"]):
+        missed = storage.missed(battery, f"batteries[{i}]", storages[battery["id"]].soc, reply)
+        yield from named(_name(battery["id"]), missed)
     schedule = _as_schedule(reply["aggregated"])
     powers = powers_of(request, schedule)
     yield from _wrong_totals(request, reply["aggregated"], list(storages.values()))
@@ -175,9 +178,12 @@ def _wrong_mean_soc(aggregated: Wire, storages: list[Storage]) -> Iterator[str]:
 def _forbidden(request: Wire, storages: Mapping[str, Storage]) -> Iterator[str]:
     """What batteries without a permission do, all together, beyond lack and surplus."""
     batteries, n = request["batteries"], count(request)
-    home_only = [storages[each["id"]] for each in batteries if not may_export(request, each)]
+    held: Series = [0.0] * n
+    for t in range(n):
+        home_only = [each for each in batteries if not may_export(request, each, t)]
+        held[t] = sum(storages[each["id"]].discharge[t] for each in home_only)
     what = "discharge of batteries that may not export"
-    yield from storage.beyond(what, total([each.discharge for each in home_only], n), lack(request))
+    yield from storage.beyond(what, held, lack(request))
 
     charge = [0.0] * n
     for t in range(n):
@@ -187,8 +193,7 @@ def _forbidden(request: Wire, storages: Mapping[str, Storage]) -> Iterator[str]:
     yield from storage.beyond(what, charge, surplus(request))
 
     for each in batteries:
-        most = export_limit(request, each)
-        limits = [gap + most for gap in lack(request)]
+        limits = [gap + export_limit(request, each, t) for t, gap in enumerate(lack(request))]
         discharge = storages[each["id"]].discharge
         sentences = storage.beyond("discharge for load and export", discharge, limits)
         yield from named(_name(each["id"]), sentences)
@@ -200,9 +205,9 @@ def _metered(request: Wire, powers: Powers, storages: Mapping[str, Storage]) -> 
     exports: Series = [0.0] * n
     charges: Series = [0.0] * n
     for each in batteries:
-        battery, most = storages[each["id"]], export_limit(request, each)
+        battery = storages[each["id"]]
         for t in range(n):
-            exports[t] += min(battery.discharge[t], most)
+            exports[t] += min(battery.discharge[t], export_limit(request, each, t))
             charges[t] += battery.charge[t] if may_grid_charge(request, each, t) else 0.0
     yield from site.battery_to_grid(request, powers, exports)
     yield from site.grid_to_battery(request, powers, charges)

@@ -146,11 +146,14 @@ def unsound_battery(request: Wire, battery: Wire, schedule: Wire) -> Iterator[st
 def _broken(request: Wire, reply: Wire, powers: Powers) -> Iterator[str]:
     schedule, battery = reply["schedule"], request["battery"]
     yield from unsound_battery(request, battery, schedule)
+    yield from storage.missed(battery, "battery", schedule["soc_trajectory"], reply)
+    each = scheduled_battery(request, battery, schedule)
+    yield from storage.against_pins(battery, each, schedule["timestamps"])
     yield from wrong_steps(request, schedule["timestamps"])
     yield from site.unequal(powers, site.EQUALITIES)
     yield from site.beyond_meter(request, powers)
     yield from site.beyond_inverter(request, powers)
-    exports = [export_limit(request, battery)] * count(request)
+    exports = [export_limit(request, battery, t) for t in range(count(request))]
     yield from site.battery_to_grid(request, powers, exports)
     yield from site.grid_to_battery(request, powers, _grid_charge_limit(request, battery))
 

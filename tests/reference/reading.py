@@ -73,6 +73,14 @@ def limit(mapping: Wire, name: str) -> float:
     return number(mapping, name, math.inf)
 
 
+def numbers(mapping: Wire, name: str, default: float, n: int) -> Series:
+    """A number for each interval: an entry that is one for all, or a list of them."""
+    value = mapping.get(name)
+    if isinstance(value, list):
+        return [float(each) for each in value]
+    return [default if value is None else float(value)] * n
+
+
 def flag(mapping: Wire, name: str, default: bool) -> bool:
     """Entry of the mapping; absent and null are the default."""
     value = mapping.get(name)
@@ -126,21 +134,27 @@ def is_self_consumption(request: Wire) -> bool:
     return request.get("cost_function") == "self_consumption"
 
 
-def may_export(request: Wire, battery: Wire) -> bool:
-    """Whether the home battery may discharge into the grid."""
-    return flag(battery, "can_export_to_grid", True) and not is_self_consumption(request)
+def is_allowed(battery: Wire, name: str, t: int) -> bool:
+    """Whether a permission holds in that interval: always where absent, or as a list says."""
+    value = battery.get(name)
+    return bool(value[t]) if isinstance(value, list) else flag(battery, name, True)
 
 
-def export_limit(request: Wire, battery: Wire) -> float:
-    """Most that the home battery may discharge into the grid. [W]."""
-    return limit(battery, "max_export_w") if may_export(request, battery) else 0.0
+def may_export(request: Wire, battery: Wire, t: int) -> bool:
+    """Whether the home battery may discharge into the grid in that interval."""
+    return is_allowed(battery, "can_export_to_grid", t) and not is_self_consumption(request)
+
+
+def export_limit(request: Wire, battery: Wire, t: int) -> float:
+    """Most that the home battery may discharge into the grid in that interval. [W]."""
+    return limit(battery, "max_export_w") if may_export(request, battery, t) else 0.0
 
 
 def may_grid_charge(request: Wire, battery: Wire, t: int) -> bool:
     """Whether the grid may charge the home battery in that interval."""
     is_free = request["prices_import"][t] <= 0
-    is_allowed = flag(battery, "can_charge_from_grid", True)
-    return is_allowed and (is_free or not is_self_consumption(request))
+    may = is_allowed(battery, "can_charge_from_grid", t)
+    return may and (is_free or not is_self_consumption(request))
 
 
 def meter_limit(request: Wire, name: str) -> Series:

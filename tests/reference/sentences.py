@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from tests.reference.clock import from_first_stamp, instants_of
-from tests.reference.reading import Series, Wire, hours, number, true_charge
+from tests.reference.reading import Series, Wire, hours, true_charge
 from tests.reference.shape import named
+from tests.reference.storage import band
 
 CODE = re.compile("[a-z]+(_[a-z]+)*")
 KW = r"(\d+\.\d+) kW(?: on average)?"
@@ -40,7 +41,7 @@ class Told:
     soc: Series
     charge: Series
     discharge: Series
-    reserve: float | None
+    reserve: Series
     wanted: Sequence[float]
     flows: Mapping[str, Series]
     minutes_on: Series | None
@@ -132,15 +133,19 @@ def _home(request: Wire, home: Wire, batteries: Sequence[Wire]) -> Told:
         charge, discharge = [*map(max, *charges)], plan["total_discharge_w"]
     flows |= {name: plan[f"battery_{name}_w"] for name in ("consume", "export")}
     capacity = sum(battery["capacity_wh"] for battery in batteries)
-    reserve = sum(_reserve(battery) * battery["capacity_wh"] for battery in batteries)
+    n = len(charge)
+    reserves = [
+        sum(band(battery, n)[0][t] * battery["capacity_wh"] for battery in batteries)
+        for t in range(n)
+    ]
     return Told(
-        n=len(charge),
+        n=n,
         steps=home["next_actions"],
         soc=plan["soc_trajectory"],
         charge=charge,
         discharge=discharge,
-        reserve=reserve / capacity if capacity else 0.0,
-        wanted=[b["target_end_soc"] for b in batteries if b.get("target_end_soc") is not None],
+        reserve=[reserve / capacity if capacity else 0.0 for reserve in reserves],
+        wanted=[share for battery in batteries for share in _wanted(battery)],
         flows=flows,
         minutes_on=None,
     )
@@ -148,23 +153,25 @@ def _home(request: Wire, home: Wire, batteries: Sequence[Wire]) -> Told:
 
 def _one(plan: Wire, charge: Series, discharge: Series, storages: Sequence[Wire]) -> Told:
     (storage,) = storages
-    wanted = [storage.get("target_soc"), storage.get("target_end_soc")]
     return Told(
         n=len(charge),
         steps=plan["next_actions"],
         soc=plan["schedule"]["soc"],
         charge=charge,
         discharge=discharge,
-        reserve=_reserve(storage),
-        wanted=[share for share in wanted if share is not None],
+        reserve=band(storage, len(charge))[0],
+        wanted=_wanted(storage),
         flows={},
         minutes_on=plan["schedule"].get("minutes_on"),
     )
 
 
-def _reserve(battery: Wire) -> float:
-    reserve = max(number(battery, "backup_reserve", 0.0), number(battery, "min_soc", 0.0))
-    return min(reserve, number(battery, "max_soc", 1.0))
+def _wanted(storage: Wire) -> list[float]:
+    """States of charge that are asked for."""
+    wanted = [storage.get("target_soc"), storage.get("target_end_soc")]
+    goals = storage.get("soc_at") or storage.get("goals") or ()
+    wanted += [goal["soc"] for goal in goals]
+    return [share for share in wanted if share is not None]
 
 
 def _wrong_step(span: Span) -> Iterator[str]:
@@ -320,8 +327,36 @@ def _is_wanted(span, share):
     return any(span.is_near(share, 100 * wanted, 1e-4) for wanted in span.told.wanted)
 
 
+def _is_goal(span, share, clock):
+    start = datetime.fromisoformat(span.meter["timestamps"][0])
+    homes = [span.request.get("battery"), span.request.get("home_battery")]
+    goals = [
+        goal
+        for battery in (*filter(None, homes), *(span.request.get("batteries") or ()))
+        for goal in battery.get("soc_at") or ()
+    ]
+    return any(
+        span.is_near(share, 100 * goal["soc"], 1e-4)
+        and clock == _clock(_instant(goal["at"], start), start)
+        for goal in goals
+    )
+
+
 def _is_reserve(span, share):
-    return span.is_near(share, 100 * span.told.reserve, 1e-4)
+    return any(span.is_near(share, 100 * reserve, 1e-4) for reserve in span.told.reserve)
+
+
+def _is_end_value(span, low, high, _):
+    vehicles = span.request.get("evs") or [span.request["ev"]]
+    values = [each["end_value"] for each in vehicles if each.get("end_value") is not None]
+    return high is None and any(span.is_near(low, value, 1e-9) for value in values)
+
+
+def _is_later_reserve(span, share, clock):
+    return any(
+        span.clocks[t] == clock and span.is_near(share, 100 * span.told.reserve[t], 1e-4)
+        for t in range(span.told.n)
+    )
 
 
 def _is_stay(name):
@@ -331,6 +366,12 @@ def _is_stay(name):
         start = datetime.fromisoformat(span.meter["timestamps"][0])
         vehicles = span.request.get("evs") or [span.request["ev"]]
         whens = [_instant(each[name], start) for each in vehicles if each.get(name)]
+        side = "to" if name == "departure_time" else "from"
+        spans = [stay for each in vehicles for stay in each.get("plugged") or ()]
+        whens += [_instant(stay[side], start) for stay in spans]
+        if name == "departure_time":
+            goals = [goal for each in vehicles for goal in each.get("goals") or ()]
+            whens += [_instant(goal["at"], start) for goal in goals]
         return not whens or clock in [_clock(when, start) for when in whens]
 
     return check
@@ -376,6 +417,7 @@ def _is_any_charge(span, power):
 
 
 PHRASES = (
+    (rf"a kWh in it is worth {PRICE}", _is_end_value),
     (rf"Powering the home{OTHERS} with {KW} and selling {KW}", _are_used_and_sold),
     (rf"Selling {KW} and powering the home{OTHERS} with {KW}", _are_sold_and_used),
     (rf"Powering the home{OTHERS} with {KW}", _is_alone("consume")),
@@ -389,6 +431,8 @@ PHRASES = (
     (rf"(?:a vehicle charges the battery|then charging) at {KW}", _is_any_charge),
     (rf"(?:Holding|Waiting) at {SHARE}", _is_soc),
     (rf"reserve of {SHARE}", _is_reserve),
+    (rf"the reserve is {SHARE} from {CLOCK}", _is_later_reserve),
+    (rf"{SHARE} is wanted at {CLOCK}", _is_goal),
     (rf"(?:the )?{SHARE} (?:is )?wanted", _is_wanted),
     (rf" by {CLOCK}", _is_stay("departure_time")),
     (rf"Not at its charger until {CLOCK}", _is_stay("arrival_time")),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import accumulate, pairwise
 
 from tests.reference.reading import (
@@ -13,8 +14,9 @@ from tests.reference.reading import (
     Series,
     Wire,
     hours,
-    limit,
+    is_allowed,
     number,
+    numbers,
 )
 
 
@@ -30,8 +32,8 @@ class Storage:
         State of charge at first, at least, at most. [-]
     charge_efficiency, discharge_efficiency : float
         One-way. [-]
-    charge_limit_w, discharge_limit_w : float
-        Highest power in and out. [W]
+    charge_limit_w, discharge_limit_w : list of float
+        Highest power in and out, of each interval. [W]
     hours : list of float
         Length of each interval. [h]
     charge, discharge : list of float
@@ -46,8 +48,8 @@ class Storage:
     ceiling: float
     charge_efficiency: float
     discharge_efficiency: float
-    charge_limit_w: float
-    discharge_limit_w: float
+    charge_limit_w: Series
+    discharge_limit_w: Series
     hours: Series
     charge: Series
     discharge: Series
@@ -63,23 +65,33 @@ def a_battery(
     the most.
     """
     now = battery["current_soc"]
-    reserve = max(number(battery, "backup_reserve", 0.0), number(battery, "min_soc", 0.0))
-    most = number(battery, "max_soc", 1.0)
+    n, (least, most) = len(hours(request)), band(battery, len(hours(request)))
+    charges = [float(is_allowed(battery, "can_charge", t)) for t in range(n)]
+    into = numbers(battery, "max_charge_w", math.inf, n)
     charging, discharging = _efficiencies(battery)
     return Storage(
         capacity_wh=battery["capacity_wh"],
         initial_soc=now,
-        floor=min(now, reserve, most),
-        ceiling=max(now, most),
+        floor=min(now, *least),
+        ceiling=max(now, *most),
         charge_efficiency=charging,
         discharge_efficiency=discharging,
-        charge_limit_w=limit(battery, "max_charge_w"),
-        discharge_limit_w=limit(battery, "max_discharge_w"),
+        charge_limit_w=[most if may else 0.0 for most, may in zip(into, charges, strict=True)],
+        discharge_limit_w=numbers(battery, "max_discharge_w", math.inf, n),
         hours=hours(request),
         charge=charge,
         discharge=discharge,
         soc=soc,
     )
+
+
+def band(battery: Wire, n: int) -> tuple[Series, Series]:
+    """Reserve and ceiling of each interval; the former is at most the latter."""
+    reserves = zip(
+        numbers(battery, "backup_reserve", 0.0, n), numbers(battery, "min_soc", 0.0, n), strict=True
+    )
+    most = numbers(battery, "max_soc", 1.0, n)
+    return [min(max(pair), high) for pair, high in zip(reserves, most, strict=True)], most
 
 
 def _efficiencies(battery: Wire) -> tuple[float, float]:
@@ -94,6 +106,65 @@ def _efficiencies(battery: Wire) -> tuple[float, float]:
 def simulated(storage: Storage) -> list[float]:
     """State of charge that the powers lead to, from the first one that the reply tells."""
     return list(accumulate(_steps(storage), initial=float(storage.soc[0])))
+
+
+def missed(battery: Wire, path: str, soc: Series, reply: Wire) -> Iterator[str]:
+    """Wishes of a battery that are missed, and no warning says so; numbers are hard limits."""
+    told = {warning["field"] for warning in reply.get("warnings", ())}
+    most = min(numbers(battery, "max_soc", 1.0, len(soc) - 1))
+    goals = battery.get("soc_at") or ()
+    if f"{path}.soc_at" not in told:
+        yield from missed_goals(goals, most, soc, reply)
+    names = ("backup_reserve", "min_soc", "max_soc")
+    if not any(isinstance(battery.get(name), list) for name in names):
+        return
+    reserve, most = band(battery, len(soc) - 1)
+    for t, level in enumerate(soc[1:]):
+        floor, ceiling = max(reserve[t : t + 2]), min(most[t : t + 2])
+        has_risen = floor > reserve[0] or soc[0] >= reserve[0]
+        has_fallen = ceiling < most[0] or soc[0] <= most[0]
+        if has_risen and level < floor - SOC_TOLERANCE and f"{path}.backup_reserve" not in told:
+            yield f"interval {t}: SoC must end at {floor} or more, got {level}"
+        is_over = level > max(floor, ceiling) + SOC_TOLERANCE
+        if has_fallen and is_over and f"{path}.max_soc" not in told:
+            yield f"interval {t}: SoC must end at {ceiling} or less, got {level}"
+
+
+def against_pins(battery: Wire, each: Storage, stamps: Sequence[str]) -> Iterator[str]:
+    """Powers that a manual override does not let be, in intervals that it covers."""
+    starts = [datetime.fromisoformat(stamp) for stamp in stamps]
+    for pin in battery.get("pinned") or ():
+        begin, end = (datetime.fromisoformat(pin[name]) for name in ("from", "to"))
+        for t, (start, h) in enumerate(zip(starts, each.hours, strict=True)):
+            if start < begin or start + timedelta(hours=h) > end + timedelta(milliseconds=1):
+                continue
+            for way, power in (("charge", each.charge[t]), ("discharge", each.discharge[t])):
+                most = pin.get("power_w", math.inf) if pin["action"] == way else 0.0
+                if power > most + POWER_TOLERANCE_W:
+                    yield f"interval {t}: pinned to {pin['action']}, got {way} of {power} W"
+            if pin["action"] == "charge" and begin <= starts[0]:
+                into = each.charge_efficiency * h / each.capacity_wh
+                due = min(pin["power_w"], each.charge_limit_w[t])
+                due = min(due, (each.ceiling - each.soc[t]) / into)
+                if each.charge[t] < due - POWER_TOLERANCE_W:
+                    yield f"interval {t}: must charge at {due} W by hand, got {each.charge[t]} W"
+
+
+def missed_goals(goals: Sequence[Wire], most: float, soc: Series, reply: Wire) -> Iterator[str]:
+    """Goals at instants of the reply that are missed."""
+    instants = [datetime.fromisoformat(stamp) for stamp in _stamps(reply)]
+    for goal in goals:
+        at = datetime.fromisoformat(goal["at"])
+        reached = [level for when, level in zip(instants, soc, strict=False) if when == at]
+        if any(level < min(goal["soc"], most) - SOC_TOLERANCE for level in reached):
+            yield f"SoC at {goal['at']} must be at least {goal['soc']}, got {reached[0]}"
+
+
+def _stamps(reply: Wire) -> Sequence[str]:
+    """Beginning of each interval."""
+    place = reply.get("meter") or reply.get("aggregated") or reply["schedule"]
+    stamps: Sequence[str] = place["timestamps"]
+    return stamps
 
 
 def _steps(storage: Storage) -> Series:
@@ -157,9 +228,8 @@ def _absent(storage: Storage) -> Iterator[str]:
 
 
 def _beyond_limits(storage: Storage) -> Iterator[str]:
-    n = len(storage.hours)
-    yield from beyond("charge", storage.charge, [storage.charge_limit_w] * n)
-    yield from beyond("discharge", storage.discharge, [storage.discharge_limit_w] * n)
+    yield from beyond("charge", storage.charge, storage.charge_limit_w)
+    yield from beyond("discharge", storage.discharge, storage.discharge_limit_w)
 
 
 def beyond(name: str, values: Series, limits: Series) -> Iterator[str]:

@@ -63,8 +63,8 @@ def storage_of(request: Wire, vehicle: Wire, told: Wire) -> Storage:
         ceiling=max(now, number(vehicle, "max_soc", 1.0)),
         charge_efficiency=into,
         discharge_efficiency=number(vehicle, "discharge_efficiency", into),
-        charge_limit_w=1000 * vehicle["max_charge_kw"],
-        discharge_limit_w=1000 * number(vehicle, "max_discharge_kw", 0.0),
+        charge_limit_w=[1000 * vehicle["max_charge_kw"]] * len(hours(request)),
+        discharge_limit_w=[1000 * number(vehicle, "max_discharge_kw", 0.0)] * len(hours(request)),
         hours=hours(request),
         charge=told["schedule"]["charge_power_w"],
         discharge=told["schedule"]["discharge_power_w"],
@@ -97,6 +97,9 @@ def unsound_vehicle(
 
 def visit(vehicle: Wire, first: datetime) -> tuple[datetime | None, datetime | None]:
     """Arrival and departure of one visit, where those sent are of two: of the one that is next."""
+    if vehicle.get("plugged"):
+        spans = [[instant_of(each[name]) for name in ("from", "to")] for each in vehicle["plugged"]]
+        return min(begin for begin, _ in spans), max(end for _, end in spans)
     arrival = instant_of(vehicle.get("arrival_time"))
     departure = instant_of(vehicle.get("departure_time"))
     if arrival is None or departure is None or arrival < departure:
@@ -123,8 +126,16 @@ def stay(vehicle: Wire, instants: list[datetime]) -> tuple[datetime, datetime]:
 def minutes_here(vehicle: Wire, instants: list[datetime]) -> list[float]:
     """Time of each interval that lies between arrival and departure. [min]"""
     arrival, departure = stay(vehicle, instants)
-    spans = [min(end, departure) - max(begin, arrival) for begin, end in pairwise(instants)]
-    return [max(span.total_seconds() / 60, 0.0) for span in spans]
+    stays = [
+        [instant_of(each[name]) for name in ("from", "to")] for each in vehicle.get("plugged") or ()
+    ]
+    return [
+        sum(
+            max((min(end, leaves) - max(begin, comes)).total_seconds() / 60, 0.0)
+            for comes, leaves in stays or [[arrival, departure]]
+        )
+        for begin, end in pairwise(instants)
+    ]
 
 
 def _too_little(
@@ -175,8 +186,8 @@ def _while_away(
         if share == 1.0:
             continue
         for power, limit in (
-            (each.charge[t], each.charge_limit_w),
-            (each.discharge[t], each.discharge_limit_w),
+            (each.charge[t], each.charge_limit_w[t]),
+            (each.discharge[t], each.discharge_limit_w[t]),
         ):
             if power > share * limit + POWER_TOLERANCE_W * (share > 0):
                 yield f"interval {t}: power must flow for {here[t]:g} minutes only, got {power} W"

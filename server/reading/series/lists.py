@@ -18,7 +18,9 @@ from server.reading.series.steps import (
     edges_from_now,
     trim_missing,
 )
-from server.wire.repairs import Repairs, number_from_json
+from server.wire.repairs import FieldReader, Repairs, number_from_json
+from server.wire.storages import Permission
+from server.wire.wording import format_value
 
 MAX_INTERVALS = 4_320
 """72 h of minutes; more is refused."""
@@ -131,3 +133,50 @@ def _note_averages(field: str, steps: Steps, timeline: Timeline, repairs: Repair
     if within.size:
         text = f"changes {within.size} times within intervals; their means, weighted by time"
         repairs.note("resampled", field, text)
+
+
+def number_or_series(
+    name: str, largest: float, timeline: Timeline, reader: FieldReader, kind: Kind = Kind.PRICE
+) -> float | Vector:
+    """Return the number of a field, or that of each interval; the largest shows their unit.
+
+    A number of a series that is beyond the `largest` is a fault.
+    """
+    wire = getattr(reader.wire, name)
+    if not isinstance(wire, list | dict) or wire == []:
+        return reader.number(name)
+    rule = SeriesRule(f"{reader.path}.{name}", largest, kind)
+    series = series_from_wire(rule, wire, timeline.start, reader.repairs)
+    assert series is not None
+    values = on_intervals(rule, series, timeline, reader.repairs)
+    lowest = float(values.min())
+    if lowest < 0.0 and not reader.is_signed(name):
+        raise ProblemError(rule.field, f"must not be negative, got {format_value(lowest)}")
+    if lowest < 0.0:
+        values = np.maximum(values, reader.number(name, value=lowest))
+    highest = float(values[values < largest].max(initial=0.0))
+    if highest > 0.0:
+        values = values * (reader.number(name, value=highest) / highest)
+    return values
+
+
+def permission_or_series(name: str, timeline: Timeline, reader: FieldReader) -> bool | list[bool]:
+    """Return a permission, or that of each interval; one of a part of an interval is none."""
+    wire: Permission = getattr(reader.wire, name)
+    if not isinstance(wire, list | dict):
+        return wire is not False
+    rule = SeriesRule(f"{reader.path}.{name}", 1.0, Kind.PRICE)
+    series = series_from_wire(rule, _as_numbers(wire), timeline.start, reader.repairs)
+    if series is None:
+        return True
+    values: list[bool] = (on_intervals(rule, series, timeline, reader.repairs) >= 1.0).tolist()
+    return values
+
+
+def _as_numbers(wire: object) -> Any:  # noqa: ANN401 - JSON
+    """Return JSON with ones and zeros in place of true and false."""
+    if isinstance(wire, list):
+        return [_as_numbers(entry) for entry in wire]
+    if isinstance(wire, dict):
+        return {name: _as_numbers(entry) for name, entry in wire.items()}
+    return float(wire) if isinstance(wire, bool) else wire

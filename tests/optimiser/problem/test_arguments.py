@@ -63,10 +63,22 @@ REFUSED = [
     *((Horizon, "hours", value) for value in (1.0, "1", None)),
     *(
         (Battery, name, value)
-        for name in ("capacity", "charge_limit", "initial_soc", "cycle_cost", "export_limit")
+        for name in ("capacity", "initial_soc", "cycle_cost", "export_limit")
         for value in NO_NUMBER
     ),
-    *((Battery, "end_value", value) for value in ("5", [5])),
+    *(
+        (Battery, name, value)
+        for name in ("charge_limit", "discharge_limit", "reserve", "max_soc")
+        for value in ("0.5", None, True, [True], ["0.5"], [[0.5]], {}, [None])
+    ),
+    *(
+        (Battery, name, v)
+        for name in ("may_charge_from_grid", "may_export")
+        for v in ([1, 0], [[True]])
+    ),
+    *((Vehicle, "plugged", value) for value in (0.5, [0.5], None)),
+    *((Vehicle, "goals", value) for value in (0.5, [0.5], None)),
+    *((kind, "end_value", value) for kind in (Battery, Vehicle) for value in ("5", [5], np.nan)),
     *((Battery, "priority", value) for value in ("first", None)),
     *((Battery, name, v) for name in ("may_export", "may_charge_from_grid") for v in NO_FLAG),
     *((Vehicle, name, v) for name in ("capacity", "least_time") for v in NO_NUMBER),

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from optimiser import Battery, Forecast, Grid, Horizon, ProblemError, Site, Tariff
+from optimiser import Battery, Forecast, Goal, Grid, Horizon, Pin, ProblemError, Site, Tariff
+from optimiser.problem.battery import BY_INTERVAL
 from tests.builders import NEW_YEAR, a_battery, a_site
 
 VALID = {
@@ -17,6 +18,8 @@ VALID = {
     Tariff: {"import_price": [0.3, 0.2], "export_price": [0.1, -0.1]},
     Forecast: {"load": [1.0, 0.0], "solar": [0.0, 2.0]},
     Grid: {"import_limit": 5.0, "export_limit": 0.0},
+    Goal: {"at": NEW_YEAR, "soc": 0.5},
+    Pin: {"begin": NEW_YEAR, "end": NEW_YEAR + timedelta(hours=1), "action": "charge", "power": 1},
     Battery: {"capacity": 10.0, "charge_limit": 5.0, "discharge_limit": 5.0, "initial_soc": 0.5},
 }
 
@@ -49,6 +52,17 @@ REFUSED = [
         for value in FRACTION
     ),
     *((Battery, "end_value", value) for value in (nan, inf)),
+    *((Battery, name, [0.5, -0.1]) for name in ("charge_limit", "discharge_limit", "reserve")),
+    *((Battery, name, [0.5, value]) for name in ("reserve", "max_soc") for value in FRACTION),
+    (Battery, "charge_limit", []),
+    *((Battery, "soc_at", value) for value in (0.5, [0.5], "14:00", None)),
+    (Goal, "at", datetime(2026, 1, 1)),
+    *((Battery, "pinned", value) for value in (0.5, ["idle"], None)),
+    (Pin, "begin", datetime(2026, 1, 1)),
+    (Pin, "end", NEW_YEAR),
+    *((Pin, "action", value) for value in ("sell", None, 3)),
+    *((Pin, "power", value) for value in NOT_NEGATIVE),
+    *((Goal, "soc", value) for value in FRACTION),
 ]
 
 
@@ -67,6 +81,38 @@ def test_what_breaks_no_rule_is_kept(kind):
 
     for name, value in VALID[kind].items():
         np.testing.assert_array_equal(getattr(problem, name), value)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"reserve": [0.1, 0.9], "max_soc": 0.8}, {"reserve": [0.1, 0.2], "max_soc": [1.0] * 3}],
+)
+def test_a_reserve_that_its_ceiling_contradicts_is_refused(fields):
+    with pytest.raises(ProblemError) as refusal:
+        a_battery(**fields)
+
+    assert refusal.value.field == "reserve"
+
+
+def test_a_charge_that_is_pinned_for_later_is_refused():
+    pin = Pin(
+        begin=NEW_YEAR + timedelta(hours=1), end=NEW_YEAR + timedelta(hours=2), action="charge"
+    )
+
+    with pytest.raises(ProblemError) as refusal:
+        a_site(a_battery(pinned=[pin]), import_price=[0.3, 0.2], export_price=0.1, load=1.0)
+
+    assert refusal.value.field == "batteries[0].pinned"
+
+
+@pytest.mark.parametrize("name", BY_INTERVAL)
+def test_a_value_for_each_interval_is_needed_or_one(name):
+    battery = a_battery(**{name: [getattr(a_battery(), name)] * 3})
+
+    with pytest.raises(ProblemError) as refusal:
+        a_site(battery, import_price=[0.3, 0.2], export_price=0.1, load=1.0)
+
+    assert str(refusal.value) == f"batteries[0].{name}: must hold one value or 2, got 3"
 
 
 def test_a_reserve_above_the_highest_state_of_charge_is_refused():

@@ -1,15 +1,19 @@
 """The battery of a request: every slip of unit that has one sane reading."""
 
 import math
+from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from server.reading.battery import battery_from_wire
+from server.reading.series.steps import Timeline
 from server.wire.repairs import Repairs
 from server.wire.storages import BatteryIn
 
+A_DAY = Timeline(datetime(2026, 1, 5, tzinfo=UTC), np.full(24, 1.0), 0.0, 24)
 REQUIRED = {
     "current_soc": 0.5,
     "capacity_wh": 13500.0,
@@ -22,7 +26,7 @@ REQUIRED = {
 
 def read(**changes):
     repairs = Repairs()
-    battery = battery_from_wire(BatteryIn(**{**REQUIRED, **changes}), repairs)
+    battery = battery_from_wire(BatteryIn(**{**REQUIRED, **changes}), A_DAY, repairs)
     return battery, [(w.code, w.field.removeprefix("battery.")) for w in repairs.warnings]
 
 

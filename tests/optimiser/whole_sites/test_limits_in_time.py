@@ -1,0 +1,241 @@
+"""Limits and wishes that differ by time: plans of seeded sites against every binary.
+
+A looser limit never costs more; that follows from optimality, and is looked at here because the
+penalty, which goes by the dearest price, must not differ between the two.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from optimiser import CostFunction, Goal, Pin, PinnedAction, Stay, plan
+from tests.account import violations
+from tests.builders import NEW_YEAR, a_battery, a_site, a_small_site, in_pieces
+from tests.oracle import least_cost
+
+SITES = range(60)
+HOUR = timedelta(hours=1)
+KINDS = tuple(CostFunction)
+PROVED = 1e-3  # $; gap within which a plan is called optimal
+
+
+def instant(site, share):
+    """Instant at a share of the horizon, in whole minutes."""
+    minutes = round(60 * share * float(site.horizon.elapsed[-1]))
+    return site.horizon.start + timedelta(minutes=minutes)
+
+
+def with_batteries(site, change, rng):
+    """The site with each of its batteries changed."""
+    if change is pins:  # what it gives by order would depend on what vehicles are given
+        site = replace(site, vehicles=())
+    batteries = (replace(battery, **change(site, battery, rng)) for battery in site.batteries)
+    return replace(site, batteries=batteries)
+
+
+def goals(site, _, rng):
+    """Goals of a battery, some of them inside intervals and some out of reach."""
+    shares, levels = rng.uniform(0, 1, (2, int(rng.integers(1, 3))))
+    return {
+        "soc_at": [
+            Goal(at=instant(site, share), soc=float(soc))
+            for share, soc in zip(shares, levels, strict=True)
+        ]
+    }
+
+
+def without_goals(battery):
+    return replace(battery, soc_at=())
+
+
+def levels(site, battery, rng):
+    """A reserve and a ceiling of a few steps each, which an outage or the heat asks for."""
+    n = site.horizon.n_intervals
+    reserve = np.repeat(rng.uniform(0, 0.6, n), rng.integers(1, 5, n))[:n]
+    most = np.repeat(rng.uniform(0.6, 1.0, n), rng.integers(1, 5, n))[:n]
+    return {"reserve": reserve, "max_soc": most}
+
+
+def without_levels(battery):
+    return replace(battery, reserve=float(np.min(battery.reserve)), max_soc=1.0)
+
+
+def powers(site, battery, rng):
+    """Powers that the cold takes away, and permissions that come and go."""
+    n = site.horizon.n_intervals
+    return {
+        "charge_limit": battery.charge_limit * rng.choice([0.0, 0.3, 1.0], n),
+        "discharge_limit": battery.discharge_limit * rng.choice([0.0, 0.5, 1.0], n),
+        "may_charge_from_grid": rng.uniform(0, 1, n) < 0.7,
+        "may_export": rng.uniform(0, 1, n) < 0.7,
+    }
+
+
+def without_powers(battery):
+    most = {name: max(getattr(battery, name)) for name in ("charge_limit", "discharge_limit")}
+    return replace(battery, **most, may_charge_from_grid=True, may_export=True)
+
+
+def pins(site, battery, rng):
+    """Overrides: one or two from now on, and a pause later."""
+    first, second, begin, end = (instant(site, x) for x in np.sort(rng.uniform(0.05, 1, 4)))
+    ways, powers = rng.choice([*PinnedAction], 2), rng.uniform(0.5, 5.0, 2)
+    spans = [(site.horizon.start, first), (first, second)]
+    return {
+        "pinned": [
+            *(
+                Pin(begin=a, end=b, action=way, power=float(power))
+                for (a, b), way, power in zip(spans, ways, powers, strict=True)
+                if a < b
+            ),
+            *([Pin(begin=begin, end=end, action="idle")] if begin < end else []),
+        ]
+    }
+
+
+def without_pins(battery):
+    return replace(battery, pinned=())
+
+
+CASES = {
+    "pins": (pins, without_pins),
+    "levels": (levels, without_levels),
+    "powers": (powers, without_powers),
+    "soc_at": (goals, without_goals),
+}
+
+
+def assert_optimal(site, cost_function):
+    """A plan costs what the oracle says, within its gap, and can be carried out."""
+    pieces = in_pieces(site)
+    known = least_cost(pieces, cost_function, gap=1e-6)
+    found = plan(site, cost_function)
+    proof = found.certificate
+    slack = 1e-4 + 1e-5 * abs(known.cost)
+    assert known.is_proved
+    assert proof.lower_bound - slack <= known.cost <= proof.optimum + slack
+    assert proof.optimum - known.cost <= proof.optimum - proof.lower_bound + slack
+    assert proof.optimum - proof.lower_bound <= PROVED
+    itself = cost_function is CostFunction.SELF_CONSUMPTION
+    assert violations(pieces, found.dispatch_in_pieces, consumes_itself=itself) == []
+    return found
+
+
+def end_value(_, vehicle, rng):
+    """Energy that is worth something without a target."""
+    target = rng.choice([None, vehicle.target_soc], p=[0.8, 0.2])
+    return {"end_value": float(rng.uniform(0.05, 0.5)), "target_soc": target}
+
+
+def goals_of_vehicle(site, vehicle, rng):
+    """Two goals and perhaps a target; it may leave at the end, after it or never."""
+    room, initial = 1 - vehicle.initial_soc, vehicle.initial_soc
+    wanted = [
+        Goal(at=instant(site, share), soc=float(initial + room * level))
+        for share, level in rng.uniform([0.2, 0], [1, 0.4], (2, 2))
+    ]
+    target = rng.choice([None, vehicle.target_soc])
+    leaves = rng.choice([None, vehicle.departure, site.horizon.end + HOUR])
+    return {"goals": wanted, "target_soc": target, "departure": leaves}
+
+
+def stays(site, vehicle, rng):
+    """Two times at the charger and a goal at the end of the first."""
+    edges = [instant(site, share) for share in np.sort(rng.uniform(0, 1.2, 4))]
+    pairs = [pair for pair in (edges[:2], edges[2:]) if pair[0] < pair[1]]
+    goal = Goal(at=edges[1], soc=float(vehicle.initial_soc + rng.uniform(0, 0.1)))
+    return {
+        "plugged": [Stay(begin=begin, end=end) for begin, end in pairs],
+        "goals": [goal] if rng.uniform() < 0.5 else (),
+        "arrival": None,
+        "departure": None,
+    }
+
+
+OF_VEHICLES = {"end_value": end_value, "goals": goals_of_vehicle, "plugged": stays}
+
+
+def with_vehicle(name, seed):
+    """A site with a vehicle, changed."""
+    site, rng = a_small_site(seed, share=1.0), np.random.default_rng(seed)
+    (vehicle,) = site.vehicles
+    batteries = site.batteries[: int(rng.integers(0, 3))]
+    changes = OF_VEHICLES[name](site, vehicle, rng)
+    return replace(site, vehicles=[replace(vehicle, **changes)], batteries=batteries)
+
+
+@pytest.mark.parametrize("name", OF_VEHICLES)
+@pytest.mark.parametrize("seed", SITES)
+def test_a_plan_with_a_vehicle_is_the_optimum(name, seed):
+    assert_optimal(with_vehicle(name, seed), KINDS[seed % len(KINDS)])
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_energy_of_a_vehicle_that_is_worth_more_is_no_less(seed):
+    site = with_vehicle("end_value", seed)
+    (vehicle,) = site.vehicles
+    dearer = replace(site, vehicles=[replace(vehicle, end_value=vehicle.end_value + 0.2)])
+
+    lower, higher = (plan(each, CostFunction.COST).certificate for each in (site, dearer))
+
+    assert higher.lower_bound <= lower.optimum + 1e-6
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_vehicle_that_is_plugged_in_for_longer_costs_no_more(seed):
+    site = with_vehicle("plugged", seed)
+    vehicle = replace(site.vehicles[0], goals=(), departure=site.horizon.end)
+    (first, *_) = vehicle.plugged
+    whole = Stay(begin=first.begin, end=site.horizon.end + HOUR)
+    short, long = (
+        plan(replace(site, vehicles=[replace(vehicle, plugged=each)]), "profit").certificate
+        for each in (vehicle.plugged, [whole])
+    )
+
+    assert long.lower_bound <= short.optimum + 1e-6 * max(1.0, abs(short.optimum))
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_vehicle_without_goals_costs_no_more(seed):
+    site = with_vehicle("goals", seed)
+    must = replace(site.vehicles[0], departure=None, target_soc=1.0)
+    with_goals, without = (
+        plan(replace(site, vehicles=[replace(must, goals=goals)]), "profit").certificate
+        for goals in (must.goals, ())
+    )
+
+    assert without.lower_bound <= with_goals.optimum + 1e-6 * max(1.0, abs(with_goals.optimum))
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("seed", SITES)
+def test_a_plan_is_the_optimum(name, seed):
+    change, _ = CASES[name]
+    site = with_batteries(a_small_site(seed), change, np.random.default_rng(seed))
+
+    assert_optimal(site, KINDS[seed % len(KINDS)])
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("seed", range(10))
+def test_a_looser_limit_never_costs_more(name, seed):
+    change, loosen = CASES[name]
+    site = with_batteries(a_small_site(seed), change, np.random.default_rng(seed))
+    looser = replace(site, batteries=map(loosen, site.batteries))
+
+    costs = [plan(each, CostFunction.PROFIT).certificate for each in (site, looser)]
+
+    assert costs[1].lower_bound <= costs[0].optimum + 1e-6 * max(1.0, abs(costs[0].optimum))
+
+
+def test_what_a_goal_lacks_is_told():
+    battery = a_battery(charge_limit=0.5, soc_at=[Goal(at=NEW_YEAR + HOUR, soc=0.9)])
+    site = a_site(battery, import_price=[0.3, 0.2], export_price=0.1, load=1.0)
+
+    found = plan(site)
+
+    (miss,) = (each for each in found.shortfalls if each.limit == "soc_at")
+    assert miss.amount == pytest.approx(4.0 - 0.45)
+    assert (miss.interval, miss.storage) == (0, 0)
