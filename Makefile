@@ -20,7 +20,7 @@ endif
 VENDOR := server/page/static/vendor
 
 .PHONY: run test bench publish counts savings prove fuzz load soak examples page screenshots clean
-.PHONY: kills home-assistant
+.PHONY: kills home-assistant home-soak
 .PHONY: wheel docs addon addon-arm64 addon-check addon-lock addon-pictures audit
 
 run: $(VENV)/.installed page
@@ -72,6 +72,11 @@ soak: $(VENV)/.test
 KILLS ?= 1000
 kills: $(VENV)/.test
 	$(BIN)/python -m tests.stress.kills $(KILLS)
+
+# A month of five-minute turns of a home; TURNS=500 for a short one.
+TURNS ?= 8640
+home-soak: $(VENV)/.test
+	$(BIN)/python -m tests.stress.home_soak $(TURNS)
 
 # A Home Assistant Core and a Mosquitto of their own, and our server beside them; root and Debian.
 home-assistant: $(VENV)/.test page
