@@ -111,6 +111,7 @@ def test_client_safe_charge(addon):
 def test_price_margin(addon):
     """A gain of four cents is worth a trade, unless each of its two sides has to gain three."""
     request = {
+        "start_time": "2026-01-14T12:00+00:00",
         "prices_import": [0.20, 0.25],
         "prices_export": [0.19, 0.24],
         "solar_forecast": [0, 0],

@@ -36,8 +36,7 @@ def daily_prices(start, hours):
 
 def fill(fake, now, *, is_complete=True, soc=64):
     """Fill a fake with a home: a Powerwall, solar, Nord Pool's prices, and its history."""
-    homes.NOW = now
-    home = homes.Home(fake)
+    home = homes.Home(fake, now=now)
     homes.add_powerwall(home, soc)
     for name in METERS:
         home.energy(f"sensor.{name}")

@@ -37,7 +37,6 @@ from server.settings.home import (
 from server.settings.tariff import Rate, Tariff
 from server.wire.requests import DemandChargeIn
 from tests.controller.place import ACTING, NOON, PRICES, SOC, Place
-from tests.finding import homes
 from tests.home_assistant.fake import Refusal
 
 HOUR = timedelta(hours=1)
@@ -228,7 +227,7 @@ class World(Place):
 
     async def pass_time(self, span):
         self.now += span
-        homes.NOW = self.now
+        self.home.now = self.now
 
     async def event_minutes(self):
         for _ in range(self.random.randint(1, 6)):

@@ -17,8 +17,8 @@ class Home:
     `zone` is that of the stamps in attributes, as integrations write them.
     """
 
-    def __init__(self, fake, zone="Europe/Berlin", currency="EUR"):
-        self.fake = fake
+    def __init__(self, fake, zone="Europe/Berlin", currency="EUR", now=NOW):
+        self.fake, self.now = fake, now
         self.place(zone, currency)
 
     def place(self, zone, currency):
@@ -26,12 +26,12 @@ class Home:
         self.fake.config |= {"time_zone": zone, "currency": currency}
 
     def midnight(self, days=0):
-        local = NOW.astimezone(self.zone)
+        local = self.now.astimezone(self.zone)
         return datetime(local.year, local.month, local.day, tzinfo=self.zone) + timedelta(days=days)
 
     def add(self, entity_id, state, attributes=None, **registry):
         """Add an entity, in the registry where it has a platform."""
-        stamp = (NOW - timedelta(seconds=registry.pop("age", 60))).isoformat()
+        stamp = (self.now - timedelta(seconds=registry.pop("age", 60))).isoformat()
         self.fake.states[entity_id] = {
             "entity_id": entity_id,
             "state": str(state),
@@ -71,7 +71,7 @@ class Home:
 
     def days_of_energy(self, statistic_id, day, days=28):
         """Add hours of energy up to now."""
-        start = NOW.replace(minute=0) - days * 24 * HOUR
+        start = self.now.replace(minute=0) - days * 24 * HOUR
         self.fake.add_statistics(statistic_id, start, day * days)
 
     def dashboard(self, *sources, devices=()):
@@ -205,7 +205,7 @@ def add_octopus(home, *, is_next_published=False):
             rows = [] if is_empty else rates(home.midnight(number), 48, price=price)
             home.add(
                 f"event.{stem}_{day}_day_rates",
-                NOW.isoformat(),
+                home.now.isoformat(),
                 more | {"rates": rows},
                 name=f"{stem} {day} day rates",
                 **device,
@@ -213,7 +213,7 @@ def add_octopus(home, *, is_next_published=False):
     gas = {"platform": "octopus_energy", "device_id": "octopus_gas"}
     home.add(
         "event.octopus_energy_gas_e6s_7500_current_day_rates",
-        NOW.isoformat(),
+        home.now.isoformat(),
         {"rates": rates(home.midnight(), 48, price=0.06)},
         **gas,
     )
@@ -411,7 +411,7 @@ def add_powersync(home):
     home.entry("powersync-entry", "power_sync", "PowerSync")
     known = {"platform": "power_sync", "device_id": "powersync"}
     home.level("sensor.power_sync_battery_level", 71, name="PowerSync Battery Level", **known)
-    start = NOW.replace(minute=5)
+    start = home.now.replace(minute=5)
     stamps = [(start + k * HALF_HOUR / 6).isoformat() for k in range(288)]
     home.fake.pages["power_sync/optimization"] = {
         "success": True,

@@ -2,6 +2,7 @@
 
 import json
 import urllib.error
+from datetime import UTC, datetime
 
 import pytest
 
@@ -366,7 +367,7 @@ def test_powersync_is_one_switch_where_its_view_is_found(browser, tmp_path):
     from tests.finding import homes  # noqa: PLC0415
 
     def arrange(fake):
-        homes.add_powersync(homes.Home(fake))
+        homes.add_powersync(homes.Home(fake, now=datetime.now(UTC)))
 
     with (
         home_server(tmp_path, arrange=arrange) as home,

@@ -241,7 +241,7 @@ def test_money_that_is_not_known_may_be_of_prices_only():
     values, prices = ({"forecast": rows(SUMMER, "time", name)} for name in ("value", "price"))
 
     assert read(values, "g/kWh") is None
-    series = read(prices, "R/kWh")
+    series = read(prices, "Q/kWh")
     assert value_at(series.rows, SUMMER[9].start) == 4
     assert any("no unit is known" in note for note in series.notes)
 
