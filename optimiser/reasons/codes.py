@@ -16,6 +16,7 @@ class ReasonCode(StrEnum):
     STORE_SOLAR = "store_solar"
     KEEP_FOR_AFTER = "keep_for_after"
     REGAIN_RESERVE = "regain_reserve"
+    PINNED = "pinned"
     REACH_TARGET = "reach_target"
     CHARGE = "charge"
     REFILL_LATER = "refill_later"
@@ -34,7 +35,6 @@ class ReasonCode(StrEnum):
     TARGET_REACHED = "target_reached"
     NOT_CHARGED = "not_charged"
     AWAY = "away"
-    PINNED = "pinned"
 
 
 class Reason(NamedTuple):

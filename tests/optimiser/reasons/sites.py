@@ -10,6 +10,8 @@ from optimiser import (
     Direction,
     ExportBoost,
     Grid,
+    Pin,
+    PinnedAction,
     ProviderRules,
     ReasonCode,
     Site,
@@ -118,6 +120,14 @@ BATTERY_CASES = (
         goal=CostFunction.COST,
         sentence="Charging at 4.4 kW on average from the grid: power costs 0.10 to 0.30 $/kWh "
         "now, and it is kept for the time after this plan",
+    ),
+    Case(
+        code=ReasonCode.PINNED,
+        site=hourly(
+            [0.30, 0.10],
+            pinned=(Pin(begin=hour(0), end=hour(1), action=PinnedAction.CHARGE, power=2.0),),
+        ),
+        sentence="Charging at 2.0 kW from the grid: set by hand",
     ),
     Case(
         code=ReasonCode.REGAIN_RESERVE,
