@@ -55,6 +55,7 @@ _REPORTS = (
     "{{ ',' if not loop.last }}{% endfor %}]"
 )
 
+_ASKING = 10.0  # s; a control that is moved before MQTT is subscribed to is not heard
 _STEADY = timedelta(seconds=30)
 _CONNECTING = 10.0  # s
 _SETTINGS = 30.0  # s; a starting Core is slow
@@ -201,7 +202,7 @@ class Link:
         try:
             await self._greet(connection)
             while not reader.done():
-                await asyncio.wait({reader}, timeout=next(pauses))
+                await asyncio.wait({reader}, timeout=min(next(pauses), _ASKING))
                 await self._subscriptions.complete()
             return reader.result()
         finally:
