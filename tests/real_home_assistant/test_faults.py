@@ -75,7 +75,7 @@ async def test_core_restarts(ordered):
     status = await status_shows(
         ordered, lambda status: not status["link"]["connected"], SOON, "the link is down"
     )
-    assert status["problems"]
+    assert status["link"]["last_error"]
 
     restarted = ordered.core.clock.now()
     await ordered.core.start()
