@@ -16,9 +16,8 @@ from server.home.request import request_from
 from server.home.states.socs import ExpectedSocs
 from server.http.keys import State
 from server.plans.fallback import answer_or_fallback
-from server.plans.planning import Answer, answer_request
+from server.plans.planning import Answer, Reply, answer_request, reply_from
 from server.settings.home import Settings
-from server.telling.intervals import Reply, reply_from
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,10 +177,14 @@ def answer_any(body: bytes, options: Options, clock: Clock) -> Answer:
     return (answer_batteries if "batteries" in keys else answer)(body, options, clock)
 
 
+def reply_from(answered: Answer) -> Reply:
+    """Return the reply of an answer, decoded."""
+    return msgspec.json.decode(answered.body, type=_REPLIES[answered.solved.kind])
+
+
 def optimise_any(body: bytes, options: Options, clock: Clock) -> Reply:
     """Return the reply to a request of any endpoint; see `answer_any`."""
-    answered = answer_any(body, options, clock)
-    return msgspec.json.decode(answered.body, type=_REPLIES[answered.solved.kind])
+    return reply_from(answer_any(body, options, clock))
 
 
 _REPLIES: dict[Kind, type[Reply]] = {

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, NamedTuple, TypeAlias
 
+from server.plans.planning import Reply
 from server.settings.home import BatterySettings, ChargeNow, InverterSettings, Settings
 from server.telling.choice import ActionName, Case, choice
 from server.telling.intervals import (
     Interval,
-    Reply,
     batteries_of,
     home_actions,
     intervals_from,

@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
-import msgspec
-
-from server.plans.planning import Answer, Kind
+from server.plans.planning import Reply
 from server.wire.replies import (
     ActionOut,
     AggregatedOut,
@@ -17,14 +15,6 @@ from server.wire.replies import (
     OptimizeReply,
     ScheduleOut,
 )
-
-Reply: TypeAlias = OptimizeReply | MultiBatteryReply | EvReply
-
-_REPLIES: dict[Kind, type[Reply]] = {
-    Kind.BATTERY: OptimizeReply,
-    Kind.BATTERIES: MultiBatteryReply,
-    Kind.VEHICLES: EvReply,
-}
 
 
 class Interval(NamedTuple):
@@ -62,11 +52,6 @@ class Interval(NamedTuple):
     def hours(self) -> float:
         """Length. [h]"""
         return (self.end - self.start).total_seconds() / 3600.0
-
-
-def reply_from(answer: Answer) -> Reply:
-    """Return the reply of an answer, decoded."""
-    return msgspec.json.decode(answer.body, type=_REPLIES[answer.solved.kind])
 
 
 def home_actions(reply: Reply) -> list[ActionOut]:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from server.home.readings import Inputs, PriceRows, SocReading
 from server.options import Options
-from server.plans.planning import Kind, answer_request
+from server.plans.planning import Kind, answer_request, reply_from
 from server.settings.home import (
     BatterySettings,
     CarSettings,
@@ -17,7 +17,6 @@ from server.settings.home import (
     Settings,
 )
 from server.sources.rows import Row
-from server.telling.intervals import reply_from
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SYDNEY = ZoneInfo("Australia/Sydney")
