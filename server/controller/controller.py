@@ -349,9 +349,7 @@ class Controller:
         """Give the command of the report, where the owner lets us."""
         command = report.commands.now if report.commands else None
         turn = self._turn
-        is_commandable = turn is not None and all(
-            reading.is_commandable for reading in turn.inputs.socs
-        )
+        is_commandable = turn is not None and turn.inputs.is_commandable
         return await self._actor.act(settings, command, self._now(), is_commandable=is_commandable)
 
     async def _keep_books(self) -> None:

@@ -100,7 +100,7 @@ def mark(inputs: Inputs, settings: Settings, *, is_virtual: bool) -> list[Virtua
     start = instant_of(seconds_of(inputs.at) // INTERVAL * INTERVAL)
     if settings.mode != "watch":
         return [VirtualEntry(start=start, socs=[])]
-    if is_virtual or not all(reading.is_commandable for reading in inputs.socs):
+    if is_virtual or not inputs.is_commandable:
         return []
     before = start - timedelta(seconds=INTERVAL)
     return [VirtualEntry(start=before, socs=[_share(reading.value) for reading in inputs.socs])]

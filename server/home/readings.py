@@ -119,3 +119,8 @@ class Inputs:
     used_kwh: list[float | None] = field(default_factory=list)
     health: list[SourceHealth] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def is_commandable(self) -> bool:
+        """True where commands may be given on the states of charge."""
+        return all(reading.is_commandable for reading in self.socs)

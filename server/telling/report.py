@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from server.home.readings import Inputs
+from server.plans.planning import Reply
 from server.settings.home import Mode, Settings
 from server.telling.command import CarCommand, Command, Commands, car_runs, commands_from
-from server.telling.intervals import Reply, intervals_from
+from server.telling.intervals import intervals_from
 from server.telling.outlook import (
     DayMoney,
     Point,
@@ -96,7 +97,6 @@ def report_from(
         Sentences for the owner.
     """
     commands = commands_from(reply, settings, now)
-    is_commandable = all(reading.is_commandable for reading in inputs.socs)
     imports, exports = inputs.import_prices.all_rows(), inputs.export_prices.all_rows()
     ahead = [one for one in intervals_from(reply) if one.end > now]
     money = money_by_day(ahead, imports, exports, settings, inputs.zone)
@@ -108,8 +108,8 @@ def report_from(
         at=inputs.at,
         mode=settings.mode,
         commands=commands,
-        order=order_from(commands, settings, now, is_commandable=is_commandable),
-        is_ordering=settings.mode == "automatic" and is_commandable,
+        order=order_from(commands, settings, now, is_commandable=inputs.is_commandable),
+        is_ordering=settings.mode == "automatic" and inputs.is_commandable,
         cars=car_runs(reply, now),
         today=money.get(today),
         tomorrow=money.get(today + timedelta(days=1)),
