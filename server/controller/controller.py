@@ -286,7 +286,7 @@ class Controller:
     async def _compare(self, turn: Turn) -> BesideOut | None:
         """Return PowerSync's plan beside ours, where it has one."""
         try:
-            view = await read_view(self._link)
+            view = self._reader.view or await read_view(self._link)
         except LinkError:
             return None
         return beside_powersync(turn, view) if view else None
