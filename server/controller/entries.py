@@ -22,6 +22,7 @@ from server.home.history.meters import (
     energy_with_pauses,
     span_between,
     total_of,
+    values_of,
 )
 from server.home_assistant.link import Link
 from server.home_assistant.states import is_entity_id
@@ -94,7 +95,7 @@ def readings_from(
         (
             total_of(found, battery.energy_in, span),
             total_of(found, battery.energy_out, span),
-            _shares(socs.get(battery.soc, ()), span),
+            values_of(socs.get(battery.soc, ()), span) / 100.0,  # means in per cent
         )
         for battery in settings.batteries
     ]
@@ -131,16 +132,6 @@ def _load(found: Mapping[str, Sequence[Change]], settings: Settings, span: Span)
     for meters in load_meters(settings):
         load = np.where(np.isnan(load), balance_of(found, meters, span), load)
     return without_negatives(load)[0]
-
-
-def _shares(rows: Sequence[Change], span: Span) -> Vector:
-    """Return the mean state of charge of each five minutes; NaN where unknown. [-]"""
-    shares = np.full(span.count, np.nan)
-    for row in rows:
-        at = int(row.start.timestamp() // span.length) - span.first
-        if 0 <= at < span.count:
-            shares[at] = row.value / 100.0
-    return shares
 
 
 def _number(value: float) -> float | None:

@@ -101,6 +101,11 @@ def energy_with_pauses(rows: Sequence[Change], span: Span) -> Vector:
     return energy
 
 
+def values_of(rows: Sequence[Change], span: Span) -> Vector:
+    """Return the value of each period; float64, shape (N,), NaN where unknown."""
+    return _read(rows, span)[0]
+
+
 def _read(rows: Sequence[Change], span: Span) -> tuple[Vector, Mask]:
     """Return the energy of each period, and whether its row follows a gap; shapes (N,)."""
     energy = np.full(span.count, np.nan)
