@@ -10,6 +10,7 @@ import msgspec
 from server.home_assistant.errors import LinkDown, LinkError, Refused
 from server.home_assistant.link import Link
 from server.home_assistant.registry import ConfigEntry
+from server.home_assistant.transport.messages import decode
 from server.wire.repairs import number_from_json
 
 DOMAIN = "power_sync"
@@ -57,8 +58,8 @@ async def read_powersync(
         notes.append(f"PowerSync's view gave no answer: {error}")
         return None
     try:
-        return facts_from(msgspec.json.decode(answer, type=_View), now)
-    except msgspec.DecodeError:
+        return facts_from(decode(answer, _View), now)
+    except LinkError:
         notes.append("PowerSync's view is not readable.")
         return None
 
