@@ -16,8 +16,10 @@ from tests.real_home_assistant.operation import (
     commanded,
     sensor,
     shows,
+    state_of,
     status_shows,
 )
+from tests.real_home_assistant.processes import until
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
@@ -54,10 +56,14 @@ async def commands(ordered):
         yield found
 
 
-async def reserve(place, percent):
-    """Move the reserve: a battery below it gives nothing."""
+async def move_reserve(place, percent):
     number = sensor("reserve", "number")
     await place.core.call("number.set_value", entity_id=number, value=percent)
+
+
+async def reserve(place, percent):
+    """Move the reserve: a battery below it gives nothing."""
+    await move_reserve(place, percent)
     await shows(place, "reserve", str(percent), SOON, "number")
 
 
@@ -100,6 +106,13 @@ async def test_the_broker_restarts_and_has_forgotten_everything(ordered):
     await ordered.core.broker.start()
     await shows(ordered, "action", operation.is_available, AGAIN)
     await shows(ordered, "mode", "automatic", AGAIN, "select")
+
+    # Core subscribes anew topic by topic, for some seconds: what is moved before that springs back.
+    async def is_obeyed():
+        await move_reserve(ordered, 35)
+        return await state_of(ordered, "reserve", "number") == "35"
+
+    await until(is_obeyed, SOON, "a control is obeyed", every=2.0)
 
 
 async def test_a_price_source_that_is_gone_for_three_hours(ordered, commands):

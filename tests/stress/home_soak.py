@@ -45,10 +45,11 @@ _VISITS = ("setup.json", "status.json", "books/days.json?first={day}&last={day}"
 # `python -m server` with the clock of the file that its first argument names, and short waits.
 SERVER = """
 import mmap, struct, sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 import server.controller.controller as controller
+import server.home_assistant.link as link
 import server.serve
 from server.command_line import main
 from server.plans.worker import Worker
@@ -58,6 +59,7 @@ with Path(sys.argv[1]).open("rb") as file:
 clock = lambda: datetime.fromtimestamp(struct.unpack("d", instant)[0], UTC)
 controller._GROUP = controller._GROUP_LATER = 0.01
 controller._LONGEST_WAIT, controller._BOOKS_EVERY = 0.05, 0.1
+link._STEADY = timedelta()  # a connection lasts two hours of the home, and seconds of the soak
 Worker.__init__.__kwdefaults__["idle_after"] = 0.01  # it gives memory back between two turns
 server.serve.serve = partial(server.serve.serve, clock=clock)
 sys.exit(main(["serve", *sys.argv[5:]]))
