@@ -18,6 +18,7 @@ _ENOUGH = 16
 """Points of a home battery: a phone has 8, a reader of a meter 8 as well, `battery_soc` 18."""
 
 _LONGEST_NAME = 60
+_MOST_REASONS = 2  # the strongest; whoever confirms reads them all
 _PER_CENT = 100.0
 _RESERVE = 0.1
 _EFFICIENCY = 0.95
@@ -153,8 +154,8 @@ def rate_soc(entity: Entity, traits: Traits, meters: Sequence[Entity], named: st
     marks = (
         (1000, named == entity.entity_id, "your Energy dashboard uses it"),
         (40, _is_near(entity, meters), "it is on the device of your battery's meters"),
-        (15, _is_kin(entity, meters), "it is of the same integration as your battery's meters"),
         (20, _is_of_brand(entity), "its name or integration is that of a home battery"),
+        (15, _is_kin(entity, meters), "it is of the same integration as your battery's meters"),
         (14, entity.says(words.SOC), "its name says state of charge"),
         (12, traits.has_battery_power, "its device measures the battery's power"),
         (12, traits.has_battery_energy, "its device counts the battery's energy"),
@@ -168,7 +169,8 @@ def rate_soc(entity: Entity, traits: Traits, meters: Sequence[Entity], named: st
         (-3, entity.number is None, ""),
     )
     points = sum(mark for mark, holds, _ in marks if holds)
-    return Rating(points, entity, [reason for _, holds, reason in marks if holds and reason])
+    reasons = [reason for _, holds, reason in marks if holds and reason]
+    return Rating(points, entity, reasons[:_MOST_REASONS])
 
 
 def _is_of_brand(entity: Entity) -> bool:

@@ -106,10 +106,10 @@ def wait_for_plan(page):
 
 
 def tab_to(page, selector):
-    """Go to an element with the keyboard alone."""
-    for _ in range(150):
+    """Go to an element with the keyboard alone, and return how many keys that took."""
+    for pressed in range(150):
         if page.evaluate("selector => document.activeElement.matches(selector)", selector):
-            return
+            return pressed
         page.keyboard.press("Tab")
     raise AssertionError(f"the Tab key does not reach {selector}")
 

@@ -1,6 +1,7 @@
 """The set-up on a phone: what was found, what is missing, one confirmation."""
 
 import json
+import time
 import urllib.error
 from datetime import UTC, datetime
 
@@ -25,6 +26,13 @@ needs_browser()
 
 MISSING = {"capacity_kwh": "13.5", "charge_kw": "5", "discharge_kw": "4.6"}
 MOST_TYPED = 4
+MOST_SECONDS = 180
+
+# A person who reads every word: Card, Moran and Newell, "The keystroke-level model" (1980), and
+# Brysbaert, "How many words do we read per minute?" (2019).
+SECONDS_PER_KEY = 0.5  # unskilled
+SECONDS_PER_DECISION = 1.35
+SECONDS_PER_WORD = 60.0 / 238.0
 
 
 @pytest.fixture(scope="module")
@@ -88,17 +96,24 @@ def test_an_ordinary_home_is_set_up_with_the_keyboard_alone(browser, tmp_path):
         home_server(tmp_path, is_complete=False) as home,
         room(browser, home, "home") as page,
     ):
-        tab_to(page, "#home-hello a")
+        began = time.monotonic()
+        words = len(page.inner_text("main").split())
+        keys = tab_to(page, "#home-hello a") + 1
         page.keyboard.press("Enter")
         page.wait_for_selector("#setup-confirm")
+        words += len(page.inner_text("main").split())
         typed = page.locator("#setup-missing input").count()
         assert typed <= MOST_TYPED
         for name, value in MISSING.items():
-            tab_to(page, battery(name))
+            keys += tab_to(page, battery(name)) + len(value)
             page.keyboard.type(value)
-        tab_to(page, "#setup-confirm")
+        keys += tab_to(page, "#setup-confirm") + 1
         page.keyboard.press("Enter")
         page.wait_for_selector("#room-home:not([hidden])")
+        wait_for_plan(page)
+        seconds = time.monotonic() - began + SECONDS_PER_KEY * keys + SECONDS_PER_WORD * words
+        seconds += SECONDS_PER_DECISION * (len(MISSING) + 2)
+        assert seconds <= MOST_SECONDS, f"{words} words, {keys} keys: {seconds:.0f} s"
 
         kept = settings_of(home)["batteries"][0]
         assert {name: kept[name] for name in MISSING} == {
