@@ -21,6 +21,8 @@
 from optimiser.errors import InfeasibleError, OptimiserError, ProblemError, SolverError
 from optimiser.planner import plan
 from optimiser.problem.battery import Battery, Goal, Pin, PinnedAction
+from optimiser.problem.flexible.heat import HeatStore
+from optimiser.problem.flexible.load import Load
 from optimiser.problem.grid import Grid, Inverter
 from optimiser.problem.horizon import Horizon
 from optimiser.problem.objective import CostFunction
@@ -31,6 +33,7 @@ from optimiser.problem.vehicle import Priority, Stay, Vehicle
 from optimiser.problem.windows import Window
 from optimiser.reasons import Reason, ReasonCode, Step, next_steps
 from optimiser.result.plan import Action, Certificate, Plan, VehicleAction
+from optimiser.result.schedule import Run, Schedule
 
 __all__ = [
     "Action",
@@ -45,9 +48,11 @@ __all__ = [
     "Forecast",
     "Goal",
     "Grid",
+    "HeatStore",
     "Horizon",
     "InfeasibleError",
     "Inverter",
+    "Load",
     "OptimiserError",
     "Pin",
     "PinnedAction",
@@ -57,6 +62,8 @@ __all__ = [
     "ProviderRules",
     "Reason",
     "ReasonCode",
+    "Run",
+    "Schedule",
     "Site",
     "SolverError",
     "SpikeProtection",

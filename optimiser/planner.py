@@ -1,11 +1,15 @@
 """The whole pipeline: site and objective in, plan out."""
 
+import contextlib
 import math
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
 from optimiser.errors import OptimiserError, SolverError
+from optimiser.exact.steps import proof_gap
+from optimiser.flexible.placing import served_at_once
+from optimiser.flexible.schedule import Scheduler
 from optimiser.model.dispatch import DEAD_BAND, Dispatch, Trajectory, simulate
 from optimiser.model.formulation import Formulation, formulate
 from optimiser.model.pieces import Pieces, cut_site
@@ -14,11 +18,12 @@ from optimiser.problem.checks import require_finite, require_kinds, require_memb
 from optimiser.problem.objective import CostFunction
 from optimiser.problem.provider import ProviderRules
 from optimiser.problem.site import Site
-from optimiser.result.audit import Audit, audit
+from optimiser.result.audit import ENERGY_TOLERANCE, Audit, audit
 from optimiser.result.baselines import money_of
 from optimiser.result.bill import Money
 from optimiser.result.flows import EnergyFlows, flows_of
 from optimiser.result.plan import Certificate, Plan, Timing
+from optimiser.result.schedule import Schedule, schedule_error
 from optimiser.result.shortfalls import Shortfall, find_shortfalls
 from optimiser.second_stage.aggregation import Aggregation, aggregate_identical
 from optimiser.second_stage.preference import DEFAULT_BUDGET
@@ -27,6 +32,8 @@ from optimiser.solver_chain import Answer, solve_storage, solver_chain
 from optimiser.solvers import Deadline, SolverBackend, now
 from optimiser.unit_check import check_units
 from optimiser.value_function.terminal_value import build_problem
+
+_FLEXIBLE_SHARE = 0.5  # of the time limit; the plan of the storages needs the rest
 
 
 def plan(
@@ -91,18 +98,103 @@ def plan(
             any_size=True,
         )
         return replace(from_scale(in_units, scale), site=site)
+    deadline = Deadline(now() + time_limit)
+    wishes = Wishes(preference_budget, previous, backends)
+    if site.flexible:
+        return _plan_flexible(site, cost_function, rules, wishes, deadline)
+    return _plan_storages(site, cost_function, rules, wishes, deadline)
+
+
+class Wishes(NamedTuple):
+    """Wishes beside the objective; fields as the arguments of `plan`."""
+
+    preference_budget: float
+    previous: Plan | None
+    backends: Iterable[SolverBackend] | None
+
+
+def _plan_flexible(
+    site: Site,
+    cost_function: CostFunction,
+    rules: ProviderRules,
+    wishes: Wishes,
+    deadline: Deadline,
+) -> Plan:
+    """Choose the times of flexible consumption, then plan the storages beside it.
+
+    Where the two do not meet the bound of both, the times are chosen once more, by what the
+    storages can do.
+    """
+    scheduler = Scheduler(site, cost_function, rules)
+    try:
+        chosen = scheduler.choose(deadline.part(_FLEXIBLE_SHARE))
+    except OptimiserError:
+        chosen = scheduler.at_once()
+    best = _plan_beside(site, chosen, cost_function, rules, wishes, deadline)
+    if best.status == "feasible" and not deadline.is_over:
+        with contextlib.suppress(OptimiserError):
+            better = scheduler.refine(best.dispatch_in_pieces, deadline.part(_FLEXIBLE_SHARE))
+            other = _plan_beside(site, better, cost_function, rules, wishes, deadline)
+            best = min(best, other, key=lambda one: one.certificate.optimum)
+            best = _with_bound(best, better.lower_bound)
+    return best
+
+
+def _plan_beside(
+    site: Site,
+    chosen: Schedule,
+    cost_function: CostFunction,
+    rules: ProviderRules,
+    wishes: Wishes,
+    deadline: Deadline,
+) -> Plan:
+    """Plan the storages of a site beside a schedule of its flexible consumption."""
+    error = schedule_error(site, chosen)
+    if error > ENERGY_TOLERANCE:
+        raise SolverError(f"the flexible consumption fails its audit by {error:.1e} kWh")
+    served = chosen.served(site)
+    plan = _plan_storages(served, cost_function, rules, wishes, deadline, usual=site)
+    usual = cut_site(served_at_once(site, chosen), rules).site
+    problem = build_problem(usual, cost_function, rules, cut_site(site, rules).site)
+    money = money_of(usual, problem, plan.dispatch_in_pieces, plan.money.end_value)
+    certificate = replace(plan.certificate, optimum=plan.certificate.optimum + chosen.cost)
+    plan = replace(plan, site=site, certificate=certificate, money=money, schedule=chosen)
+    return _with_bound(plan, chosen.lower_bound)
+
+
+def _with_bound(plan: Plan, bound: float) -> Plan:
+    """Return a plan with flexible consumption, proved by a bound of its whole cost."""
+    lower_bound = None if math.isinf(bound) else bound
+    certificate = replace(plan.certificate, lower_bound=lower_bound)
+    status = plan.status
+    if status in {"optimal", "feasible"}:
+        gap = certificate.optimum - bound
+        status = "optimal" if gap <= proof_gap(plan.site) else "feasible"
+    return replace(plan, status=status, certificate=certificate)
+
+
+def _plan_storages(
+    site: Site,
+    cost_function: CostFunction,
+    rules: ProviderRules,
+    wishes: Wishes,
+    deadline: Deadline,
+    usual: Site | None = None,
+) -> Plan:
+    """Plan a site without flexible consumption; `usual` has the load of other days."""
     began = now()
-    deadline = Deadline(began + time_limit)
     pieces = cut_site(site, rules)
     aggregation = aggregate_identical(pieces.site)
-    problem = build_problem(aggregation.site, cost_function, rules)
+    if usual is not None:
+        usual = aggregate_identical(cut_site(usual, rules).site).site
+    problem = build_problem(aggregation.site, cost_function, rules, usual)
     formulation = formulate(problem)
     built = now()
     refusals: list[str] = []
     storage_plan = solve_storage(formulation, refusals)
     marginal_value = None if storage_plan is None else pieces.at_end(storage_plan.marginal_value)
-    preferences = Preferences(preference_budget, previous, storage_plan is not None)
-    for solver in solver_chain(aggregation.site, formulation, storage_plan, backends):
+    preferences = Preferences(wishes.preference_budget, wishes.previous, storage_plan is not None)
+    for solver in solver_chain(aggregation.site, formulation, storage_plan, wishes.backends):
         try:
             answer = solver.solve(formulation, deadline)
             solved = now()

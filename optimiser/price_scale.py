@@ -13,12 +13,14 @@ import numpy as np
 
 from optimiser.model.pieces import Pieces
 from optimiser.problem.battery import Battery
+from optimiser.problem.flexible.heat import HeatStore
 from optimiser.problem.provider import ChipMode, ExportBoost, ProviderRules, SpikeProtection
 from optimiser.problem.site import Site
 from optimiser.problem.tariff import Allowance, DemandCharge, Tariff
 from optimiser.problem.vehicle import Vehicle
 from optimiser.result.bill import Bill, Money, Peak
 from optimiser.result.plan import Certificate, Plan
+from optimiser.result.schedule import Schedule
 
 Priced = TypeVar("Priced")
 
@@ -30,6 +32,8 @@ _MONEY: dict[type, tuple[str, ...]] = {
     Allowance: ("price",),
     Battery: ("cycle_cost", "end_value"),
     Vehicle: ("cycle_cost", "end_value"),
+    HeatStore: ("end_value",),
+    Schedule: ("cost", "lower_bound"),
     ProviderRules: ("price_margin",),
     ExportBoost: ("offset", "minimum"),
     ChipMode: ("threshold",),

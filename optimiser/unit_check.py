@@ -5,6 +5,7 @@ import numpy as np
 from matrix_builders import Vector
 from optimiser.errors import ProblemError
 from optimiser.problem.battery import Battery
+from optimiser.problem.flexible.load import Load
 from optimiser.problem.horizon import Horizon
 from optimiser.problem.site import Site
 from optimiser.problem.vehicle import Vehicle
@@ -48,6 +49,10 @@ def check_units(site: Site) -> None:
         _check_storage(f"batteries[{k}]", battery)
     for v, vehicle in enumerate(site.vehicles):
         _check_storage(f"vehicles[{v}]", vehicle)
+    for f, one in enumerate(site.flexible):
+        _check(f"flexible[{f}].power", float(np.max(one.power)), MOST_POWER, "kW")
+        size = "energy" if isinstance(one, Load) else "capacity"
+        _check(f"flexible[{f}].{size}", getattr(one, size), MOST_CAPACITY, "kWh")
     for name in ("import_limit", "export_limit"):
         limits = np.atleast_1d(getattr(site.grid, name))
         finite = limits[np.isfinite(limits)]

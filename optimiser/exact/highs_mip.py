@@ -49,14 +49,14 @@ class MixedSolution:
 def solve(
     lp: LinearProgram,
     integers: Places,
-    start: Vector,
+    start: Vector | None,
     *,
     deadline: Deadline,
     gap: float,
     presolves: bool = False,
     root_only: bool = False,
 ) -> MixedSolution:
-    """Solve a programme with binaries, from a feasible point, until a gap [$] or the deadline.
+    """Solve a programme with binaries, perhaps from a point, until a gap [$] or the deadline.
 
     At the root alone, cuts and heuristics do all there is to it.
 
@@ -72,13 +72,14 @@ def solve(
         highs = Silent()
         for option, value in {**options, "time_limit": deadline.time_left}.items():
             accept(highs.setOptionValue(option, value), f"option {option}")
-        for option, value in _SPARING.items():
+        for option, value in _SPARING.items() if start is not None else ():
             highs.setOptionValue(option, value)  # for speed only: a version without it does without
         pass_model(highs, lp)
         kinds = np.full(integers.size, highspy.HighsVarType.kInteger)
         columns = integers.astype(np.int32)
         accept(highs.changeColsIntegrality(columns.size, columns, kinds), "binaries")
-        accept(highs.setSolution(as_solution(start)), "start")
+        if start is not None:
+            accept(highs.setSolution(as_solution(start)), "start")
         _end_at(highs, deadline)
         accept(highs.run(), "run")
         info = highs.getInfo()

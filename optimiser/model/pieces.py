@@ -45,6 +45,18 @@ class Pieces:
     first: Places
     is_whole: bool
 
+    @property
+    def intervals(self) -> Places:
+        """The caller's interval of each piece; shape (P,)."""
+        lengths = np.diff(np.append(self.first, self.site.horizon.n_intervals))
+        return np.repeat(np.arange(self.first.size), lengths)
+
+    @property
+    def shares(self) -> Vector:
+        """Part of the caller's interval that each piece is; shape (P,). [-]"""
+        hours = self.site.horizon.hours
+        return np.asarray(hours / self.total(hours)[self.intervals])
+
     def total(self, energy: Vector) -> Vector:
         """Return the sums over the caller's intervals; shape (..., P) to (..., T). [kWh]"""
         return np.add.reduceat(energy, self.first, axis=-1)

@@ -51,12 +51,16 @@ def require_kinds(**fields: tuple[object, type]) -> None:
             raise ProblemError(field, rule)
 
 
-def require_sequence(field: str, values: object, kind: type[Kind]) -> tuple[Kind, ...]:
-    """Return what a list, a tuple or another iterable holds: instances of a class."""
+def require_sequence(
+    field: str, values: object, kind: type[Kind] | tuple[type[Kind], ...]
+) -> tuple[Kind, ...]:
+    """Return what a list, a tuple or another iterable holds: instances of a class, or of some."""
+    kinds = kind if isinstance(kind, tuple) else (kind,)
     entries = tuple(values) if isinstance(values, Iterable) else (None,)
     for entry in entries:
-        if not isinstance(entry, kind):
-            rule = f"must be a sequence of {kind.__name__}, got {excerpt(values)}"
+        if not isinstance(entry, kinds):
+            names = " or ".join([one.__name__ for one in kinds])
+            rule = f"must be a sequence of {names}, got {excerpt(values)}"
             raise ProblemError(field, rule)
     return entries
 

@@ -18,6 +18,9 @@ from optimiser.problem.checks import (
     set_fields,
     starts_of,
 )
+from optimiser.problem.flexible.heat import BY_INTERVAL as HEAT_BY_INTERVAL
+from optimiser.problem.flexible.heat import HeatStore
+from optimiser.problem.flexible.load import Load
 from optimiser.problem.grid import Grid, Inverter
 from optimiser.problem.horizon import Horizon
 from optimiser.problem.tariff import Tariff, price_scale_of
@@ -93,6 +96,8 @@ class Site:
         Home batteries, in order.
     vehicles : tuple of Vehicle
         Vehicles, in order; storages are numbered through both.
+    flexible : tuple of Load and HeatStore
+        Consumption beside the forecast whose time the plan chooses.
     grid : Grid
         The connection.
     inverter : Inverter, optional
@@ -104,6 +109,7 @@ class Site:
     forecast: Forecast
     batteries: tuple[Battery, ...] = ()
     vehicles: tuple[Vehicle, ...] = ()
+    flexible: tuple[Load | HeatStore, ...] = ()
     grid: Grid = Grid()
     inverter: Inverter | None = None
 
@@ -115,6 +121,7 @@ class Site:
         forecast: Forecast,
         batteries: Iterable[Battery] = (),
         vehicles: Iterable[Vehicle] = (),
+        flexible: Iterable[Load | HeatStore] = (),
         grid: Grid = Grid(),
         inverter: Inverter | None = None,
     ) -> None:
@@ -133,10 +140,12 @@ class Site:
             forecast=forecast,
             batteries=require_sequence("batteries", batteries, Battery),
             vehicles=require_sequence("vehicles", vehicles, Vehicle),
+            flexible=require_sequence("flexible", flexible, (Load, HeatStore)),
             grid=grid,
             inverter=inverter,
         )
         self._require_sizes()
+        self._require_flexible()
         for name in ("tariff", "forecast", "grid"):
             starts = getattr(self, name).starts
             if starts is not None:
@@ -167,6 +176,36 @@ class Site:
                 text = f"{rule}, got {excerpt(battery.pinned)}"
                 raise ProblemError(f"batteries[{k}].pinned", text)
 
+    def _require_flexible(self) -> None:
+        """Require loads that wait for others, in no circle, and series that cover the horizon."""
+        n, waits = self.horizon.n_intervals, {one.id: one.after for one in self.loads}
+        ids = [one.id for one in self.flexible]
+        for k, one in enumerate(self.flexible):
+            if ids.index(one.id) != k:
+                raise ProblemError(f"flexible[{k}].id", f"must be used once, got {one.id!r}")
+            for name in HEAT_BY_INTERVAL if isinstance(one, HeatStore) else ():
+                values = getattr(one, name)
+                if isinstance(values, tuple) and len(values) != n:
+                    rule = f"must hold one value or {n}, got {len(values)}"
+                    raise ProblemError(f"flexible[{k}].{name}", rule)
+            before, seen = waits.get(one.id), {one.id}
+            while before is not None:
+                if before not in waits or before in seen:
+                    rule = "must be another load" if before not in waits else "must be no circle"
+                    raise ProblemError(f"flexible[{k}].after", f"{rule}, got {before!r}")
+                seen.add(before)
+                before = waits[before]
+
+    @property
+    def loads(self) -> tuple[Load, ...]:
+        """Flexible loads, in order."""
+        return tuple([one for one in self.flexible if isinstance(one, Load)])
+
+    @property
+    def heat_stores(self) -> tuple[HeatStore, ...]:
+        """Stores of heat, in order."""
+        return tuple([one for one in self.flexible if isinstance(one, HeatStore)])
+
     @cached_property
     def price_scale(self) -> float:
         """Scale of the prices; see `price_scale_of`. [-]"""
@@ -177,7 +216,7 @@ class Site:
         others = [charge.price for charge in tariff.demand_charges]
         others += [allowance.price for allowance in tariff.allowances]
         others += [storage.cycle_cost for storage in self.storages]
-        others += [storage.end_value or 0.0 for storage in self.storages]
+        others += [storage.end_value or 0.0 for storage in (*self.storages, *self.heat_stores)]
         return price_scale_of(np.array(others))
 
     @cached_property

@@ -16,6 +16,7 @@ from optimiser.problem.objective import CostFunction
 from optimiser.problem.site import Site
 from optimiser.result.bill import Money
 from optimiser.result.flows import EnergyFlows
+from optimiser.result.schedule import Schedule
 from optimiser.result.shortfalls import Shortfall
 
 if TYPE_CHECKING:
@@ -175,6 +176,8 @@ class Plan:
         Limits and targets that had to be missed; their intervals are pieces.
     timing : Timing
         The time that it took.
+    schedule : Schedule or None
+        What flexible consumption takes, which is a part of the load of the pieces; None without.
     """
 
     site: Site
@@ -190,6 +193,7 @@ class Plan:
     refusals: tuple[str, ...]
     shortfalls: tuple[Shortfall, ...]
     timing: Timing
+    schedule: Schedule | None = None
 
     def __repr__(self) -> str:
         """Return what kind of plan it is, and its bill."""
@@ -254,9 +258,17 @@ class Plan:
             columns[f"{name}_charge_kw"] = dispatch.charge[k] / hours
             columns[f"{name}_discharge_kw"] = dispatch.discharge[k] / hours
             columns[f"{name}_soc"] = self.soc[k, 1:]
+        for f, one in enumerate(site.flexible):
+            columns[f"{one.id}_kw"] = self.flexible_energy[f] / hours
         if site.batteries:
             columns["action"] = [action.value for action in self.actions]
         return columns
+
+    @property
+    def flexible_energy(self) -> Vector:
+        """Energy of flexible consumption, in the order of the site; shape (F, T). [kWh]"""
+        none = np.zeros((0, self.site.horizon.n_intervals))
+        return none if self.schedule is None else self.schedule.energy
 
     @cached_property
     def soc(self) -> Vector:

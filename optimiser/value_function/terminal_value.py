@@ -35,12 +35,32 @@ DISCOUNT = 0.01
 """Share of its value that energy loses by staying. [-]"""
 
 
-def build_problem(site: Site, cost_function: CostFunction, rules: ProviderRules) -> ProblemArrays:
-    """Build the arrays of a site under a cost function and its provider's rules."""
+def build_problem(
+    site: Site, cost_function: CostFunction, rules: ProviderRules, usual: Site | None = None
+) -> ProblemArrays:
+    """Build the arrays of a site under a cost function and its provider's rules.
+
+    Parameters
+    ----------
+    site : Site
+        To be planned.
+    cost_function, rules
+        As in `plan`.
+    usual : Site, optional
+        The same with the load of other days, which the terminal value is that of.
+    """
     tariff = planning_tariff(rules, site.tariff, site.horizon)
     objective = build_objective(site, tariff, cost_function)
     problem = arrays_from_site(site, objective)
-    return with_terminal_value(site, problem, objective) if objective.values_end else problem
+    if not objective.values_end:
+        return problem
+    if usual is None:
+        return with_terminal_value(site, problem, objective)
+    ends = with_terminal_value(usual, arrays_from_site(usual, objective), objective).storages
+    storages = problem.storages._replace(
+        traits=ends.traits, end_of=ends.end_of, end_values=ends.end_values
+    )
+    return replace(problem, storages=storages)
 
 
 def with_terminal_value(site: Site, problem: ProblemArrays, objective: Objective) -> ProblemArrays:

@@ -1,0 +1,121 @@
+"""The times of flexible consumption that make the whole plan cheapest."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from matrix_builders import LinearProgram, Vector
+from matrix_builders import layout as blocks
+from matrix_builders.arrays import Places
+from optimiser import solvers
+from optimiser.exact import highs_mip
+from optimiser.exact.hull import hull
+from optimiser.exact.integrality import find_violations
+from optimiser.exact.steps import proof_gap
+from optimiser.flexible.joint import join
+from optimiser.flexible.placing import at_once, place
+from optimiser.flexible.programme import Programme
+from optimiser.flexible.runs import add_runs
+from optimiser.model.dispatch import Dispatch
+from optimiser.model.pieces import cut_site
+from optimiser.problem.objective import CostFunction
+from optimiser.problem.provider import ProviderRules
+from optimiser.problem.site import Site
+from optimiser.result.schedule import Schedule
+from optimiser.solvers import Deadline
+
+_GAP_SHARE = 0.5  # of the gap that proves a plan; the storages need the rest
+_NOTHING = 1e-5  # kWh; binaries are whole to 1e-6
+
+
+class Scheduler:
+    """The choice of times of flexible consumption that make the whole plan cheapest.
+
+    The programme of the runs leaves the storages their relaxation; where that is not physical
+    enough, `refine` adds the binaries of the storages, and starts from a plan of theirs.
+
+    Parameters
+    ----------
+    site : Site
+        With flexible consumption.
+    cost_function, rules
+        As in `plan`.
+    """
+
+    def __init__(self, site: Site, cost_function: CostFunction, rules: ProviderRules) -> None:
+        self._joint = join(site, cut_site(site, rules), cost_function, rules)
+        self._programme = Programme(self._joint.formulation.lp)
+        add_runs(self._programme, self._joint)
+        self._gap = _GAP_SHARE * proof_gap(site)
+        self._x: Vector = np.zeros(0)
+        self._bound = -np.inf
+
+    def at_once(self) -> Schedule:
+        """Return loads that run as early as they can, and heat when it is needed; not proved."""
+        energy = at_once(self._joint.site)
+        return Schedule(energy, self._joint.cost(energy), -np.inf)
+
+    def choose(self, deadline: Deadline) -> Schedule:
+        """Return times that are the best beside the relaxation of the storages.
+
+        Raises
+        ------
+        SolverError
+            Where none were found by the deadline.
+        """
+        integers = self._programme.integers
+        start = self._start(deadline) if integers.size else None
+        return self._solve(self._programme.lp(), integers, start, deadline)
+
+    def refine(self, dispatch: Dispatch, deadline: Deadline) -> Schedule:
+        """Return times that are the best beside what the storages can do.
+
+        Parameters
+        ----------
+        dispatch : Dispatch
+            Of the storages beside the last schedule, in pieces.
+        deadline : Deadline
+            When to stop.
+
+        Raises
+        ------
+        SolverError
+            Where none were found.
+        """
+        joint, runs = self._joint, self._programme.lp()
+        chosen = find_violations(joint.formulation, self._x[: joint.formulation.layout.n_cols])
+        if chosen.are_simultaneous:
+            chosen = chosen.with_profitable_cycles(joint.formulation.problem)
+        chosen = chosen.with_semicontinuous(joint.formulation.problem.storages)
+        tight = hull(replace(joint.formulation, lp=runs), chosen)
+        n = joint.formulation.layout.n_cols
+        point = hull(joint.formulation, chosen).point(joint.with_flexible(dispatch, self._x))
+        start = np.concatenate([point[:n], self._x[n : runs.cost.size], point[n:]])
+        integers = np.append(self._programme.integers, tight.integers)
+        return self._solve(tight.lp, integers, start, deadline)
+
+    def _solve(
+        self, lp: LinearProgram, integers: Places, start: Vector | None, deadline: Deadline
+    ) -> Schedule:
+        found = highs_mip.solve(lp, integers, start, deadline=deadline, gap=self._gap)
+        self._x, self._bound = found.x, max(self._bound, found.lower_bound)
+        energy = self._joint.energy(found.x)
+        energy[energy < _NOTHING] = 0.0
+        return Schedule(energy, self._joint.cost(energy), self._bound)
+
+    def _start(self, deadline: Deadline) -> Vector:
+        """Return a point in which loads run in one piece, at the relaxation's marginal prices."""
+        joint, pieces, layout = self._joint, self._joint.pieces, self._joint.formulation.layout
+        backend = next(iter(solvers.available_backends()))
+        relaxed = solvers.solve_verified(
+            backend, joint.formulation.lp, time_limit=deadline.time_left
+        )
+        marginal = relaxed.row_dual[layout.rows[blocks.BALANCE]]
+        placed = place(joint.site, pieces.total(marginal * pieces.shares))
+        fixed = Programme(self._programme.lp())
+        for f, one in enumerate(joint.site.flexible):
+            if one.id in placed:
+                charge = layout.table(blocks.CHARGE)[joint.first + f]
+                fixed.fix(charge, placed[one.id][pieces.intervals] * pieces.shares)
+        lp, integers = fixed.lp(), self._programme.integers
+        return highs_mip.solve(lp, integers, None, deadline=deadline, gap=self._gap).x
