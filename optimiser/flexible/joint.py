@@ -7,15 +7,17 @@ import numpy as np
 from matrix_builders import Vector, tables
 from matrix_builders import layout as blocks
 from optimiser.flexible.levels import write_heat, write_load
+from optimiser.model.arrays import ProblemArrays, arrays_from_site
 from optimiser.model.dispatch import Dispatch
 from optimiser.model.formulation import Formulation, formulate
 from optimiser.model.pieces import Pieces
 from optimiser.problem.flexible.heat import HeatStore
 from optimiser.problem.flexible.load import Load
-from optimiser.problem.objective import CostFunction
-from optimiser.problem.provider import ProviderRules
+from optimiser.problem.objective import CostFunction, build_objective
+from optimiser.problem.provider import ProviderRules, planning_tariff
 from optimiser.problem.site import Site
 from optimiser.problem.vehicle import Vehicle
+from optimiser.problem.windows import Mask
 from optimiser.value_function.terminal_value import build_problem
 
 
@@ -29,12 +31,15 @@ class Joint:
         As the caller states it.
     pieces : Pieces
         The same, cut where something begins or ends inside an interval.
+    alone : ProblemArrays
+        Those of its pieces without flexible consumption.
     formulation : Formulation
-        Its programme; flexible consumption are its last storages, in order.
+        The programme; flexible consumption are its last storages, in order.
     """
 
     site: Site
     pieces: Pieces
+    alone: ProblemArrays
     formulation: Formulation
 
     @property
@@ -97,15 +102,8 @@ def join(site: Site, pieces: Pieces, cost_function: CostFunction, rules: Provide
     cost_function, rules
         As in `plan`.
     """
-    vehicles = tuple([_as_vehicle(one) for one in site.flexible])
-    whole = replace(pieces.site, vehicles=(*pieces.site.vehicles, *vehicles))
-    problem = build_problem(whole, cost_function, rules)
-    storages = problem.storages._replace(
-        limits=problem.storages.limits.copy(),
-        traits=problem.storages.traits.copy(),
-        end_values=problem.storages.end_values.copy(),
-    )
-    problem = replace(problem, storages=storages)
+    alone = build_problem(pieces.site, cost_function, rules)
+    problem = _with_vehicles(site, pieces, alone, cost_function, rules)
     for k, one in enumerate(site.flexible, len(site.storages)):
         if isinstance(one, Load):
             write_load(one, k, pieces, site, problem)
@@ -116,15 +114,59 @@ def join(site: Site, pieces: Pieces, cost_function: CostFunction, rules: Provide
         if isinstance(one, HeatStore):
             efficiency = site.horizon.spread(one.efficiency)[pieces.intervals]
             formulation = _with_efficiency(formulation, k, efficiency)
-    return Joint(site, pieces, formulation)
+    return Joint(site, pieces, alone, formulation)
 
 
-def _as_vehicle(one: Load | HeatStore) -> Vehicle:
-    """Return a vehicle of the same size and power; its levels are written later."""
+def _with_vehicles(
+    site: Site,
+    pieces: Pieces,
+    alone: ProblemArrays,
+    cost_function: CostFunction,
+    rules: ProviderRules,
+) -> ProblemArrays:
+    """Return the arrays of a site and of vehicles in place of its flexible consumption.
+
+    Where flexible consumption may take more than the surplus, storages may feed in: `serve` has
+    the rows that hold them to what they serve.
+    """
+    span = float(site.horizon.elapsed[-1])
+    vehicles = tuple([_as_vehicle(one, span) for one in site.flexible])
+    whole = replace(pieces.site, vehicles=(*pieces.site.vehicles, *vehicles))
+    tariff = planning_tariff(rules, whole.tariff, whole.horizon)
+    objective = build_objective(whole, tariff, cost_function)
+    serves = exceeds_surplus(site, pieces)
+    objective = replace(objective, may_feed_in=objective.may_feed_in | serves)
+    problem = arrays_from_site(whole, objective)
+    n, ends = len(site.storages), alone.storages.end_values
+    storages = problem.storages._replace(traits=problem.storages.traits.copy())
+    storages.traits[:, :n] = alone.storages.traits
+    if objective.values_end:
+        own = np.zeros((2, len(vehicles), max(ends.shape[2], 1)))
+        ends = np.concatenate([ends.reshape(2, -1, own.shape[2]), own], axis=1)
+        end_of = np.append(alone.storages.end_of, ends.shape[1] - np.arange(len(vehicles), 0, -1))
+        storages = storages._replace(end_of=end_of, end_values=ends)
+    return replace(problem, storages=storages, penalty=alone.penalty)
+
+
+def exceeds_surplus(site: Site, pieces: Pieces) -> Mask:
+    """Return where solar is left over, but less than flexible consumption may take; shape (P,)."""
+    net_load = pieces.site.net_load
+    return np.asarray((net_load < 0.0) & (net_load + most_taken(site, pieces) > 0.0))
+
+
+def most_taken(site: Site, pieces: Pieces) -> Vector:
+    """Return the most that all flexible consumption takes; shape (P,). [kWh]"""
+    powers = np.sum([site.horizon.spread(one.power) for one in site.flexible], axis=0)
+    return np.asarray(powers[pieces.intervals] * pieces.site.horizon.hours)
+
+
+def _as_vehicle(one: Load | HeatStore, span: float) -> Vehicle:
+    """Return a vehicle that takes as much at most in a span [h]; its levels are written later."""
+    power = float(np.max(one.power))
     return Vehicle(
-        capacity=one.energy if isinstance(one, Load) else one.capacity,
-        charge_limit=float(np.max(one.power)),
-        initial_soc=0.0 if isinstance(one, Load) else one.level,
+        capacity=one.energy if isinstance(one, Load) else power * span,
+        charge_limit=power,
+        initial_soc=0.0,
         target_soc=1.0,
         charge_efficiency=1.0,
         discharge_efficiency=1.0,

@@ -60,6 +60,7 @@ def write_load(load: Load, k: int, pieces: Pieces, site: Site, problem: ProblemA
     if not is_due(load, site.horizon):
         price = _later_price(problem)
     storages.traits[tables.LEVEL_PRICE, k] = price
+    _write_end(problem, k, 0.0)
 
 
 def write_heat(
@@ -80,15 +81,21 @@ def write_heat(
     limits[tables.STORED_UPPER] = np.maximum(store.most * store.capacity + left, first)
     limits[tables.SOFT_FLOOR] = np.where(floor > first, floor, 0.0)
     limits[tables.SOFT_CEILING] = np.inf
+    storages.traits[tables.INITIAL, k] = first
     storages.traits[tables.LEVEL_PRICE, k] = problem.penalty
+    value = store.end_value
+    if value is None:
+        value = _later_price(problem) / float(efficiency @ hours / hours.sum())
+    _write_end(problem, k, value)
+
+
+def _write_end(problem: ProblemArrays, k: int, value: float) -> None:
+    """Write the value of what a storage of its own end value holds, where ends have values."""
+    storages = problem.storages
     if storages.end_values.shape[2]:
-        value = store.end_value
-        if value is None:
-            value = _later_price(problem) / float(efficiency @ hours / hours.sum())
-        room = limits[tables.STORED_UPPER, -1] - first
-        storages.end_values[tables.END_WIDTH, storages.end_of[k]] = 0.0
-        storages.end_values[tables.END_WIDTH, storages.end_of[k], 0] = room
-        storages.end_values[tables.END_PRICE, storages.end_of[k]] = value
+        lower, upper = storages.limits[[tables.STORED_LOWER, tables.STORED_UPPER], k, -1]
+        storages.end_values[:, storages.end_of[k], 0] = upper - lower, value
+        storages.end_values[tables.END_PRICE, storages.end_of[k], 1:] = value
 
 
 def _later_price(problem: ProblemArrays) -> float:

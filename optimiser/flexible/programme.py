@@ -57,6 +57,11 @@ class Programme:
         self._lower, self._upper = self._lower.copy(), self._upper.copy()
         self._lower[columns] = self._upper[columns] = values
 
+    def narrow(self, columns: Places, upper: Vector) -> None:
+        """Lower the upper bounds of columns."""
+        self._upper = self._upper.copy()
+        self._upper[columns] = np.minimum(self._upper[columns], upper)
+
     @property
     def integers(self) -> Places:
         """Columns that are whole numbers, of those that were added."""

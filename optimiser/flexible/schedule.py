@@ -1,5 +1,6 @@
 """The times of flexible consumption that make the whole plan cheapest."""
 
+import contextlib
 from dataclasses import replace
 
 import numpy as np
@@ -8,15 +9,18 @@ from matrix_builders import LinearProgram, Vector
 from matrix_builders import layout as blocks
 from matrix_builders.arrays import Places
 from optimiser import solvers
+from optimiser.errors import SolverError
 from optimiser.exact import highs_mip
 from optimiser.exact.hull import hull
-from optimiser.exact.integrality import find_violations
+from optimiser.exact.integrality import Violations, find_violations, nowhere
 from optimiser.exact.steps import proof_gap
 from optimiser.flexible.joint import join
 from optimiser.flexible.placing import at_once, place
 from optimiser.flexible.programme import Programme
 from optimiser.flexible.runs import add_runs
+from optimiser.flexible.service import add_service
 from optimiser.model.dispatch import Dispatch
+from optimiser.model.linear_program import LpSolution, lower_bound
 from optimiser.model.pieces import cut_site
 from optimiser.problem.objective import CostFunction
 from optimiser.problem.provider import ProviderRules
@@ -25,6 +29,7 @@ from optimiser.result.schedule import Schedule
 from optimiser.solvers import Deadline
 
 _GAP_SHARE = 0.5  # of the gap that proves a plan; the storages need the rest
+_ROUNDS = 4
 _NOTHING = 1e-5  # kWh; binaries are whole to 1e-6
 
 
@@ -46,6 +51,7 @@ class Scheduler:
         self._joint = join(site, cut_site(site, rules), cost_function, rules)
         self._programme = Programme(self._joint.formulation.lp)
         add_runs(self._programme, self._joint)
+        add_service(self._programme, self._joint)
         self._gap = _GAP_SHARE * proof_gap(site)
         self._x: Vector = np.zeros(0)
         self._bound = -np.inf
@@ -64,7 +70,9 @@ class Scheduler:
             Where none were found by the deadline.
         """
         integers = self._programme.integers
-        start = self._start(deadline) if integers.size else None
+        start = None
+        with contextlib.suppress(SolverError):  # beyond a limit of the meter, say
+            start = self._start(deadline) if integers.size else None
         return self._solve(self._programme.lp(), integers, start, deadline)
 
     def refine(self, dispatch: Dispatch, deadline: Deadline) -> Schedule:
@@ -83,33 +91,55 @@ class Scheduler:
             Where none were found.
         """
         joint, runs = self._joint, self._programme.lp()
-        chosen = find_violations(joint.formulation, self._x[: joint.formulation.layout.n_cols])
-        if chosen.are_simultaneous:
-            chosen = chosen.with_profitable_cycles(joint.formulation.problem)
-        chosen = chosen.with_semicontinuous(joint.formulation.problem.storages)
-        tight = hull(replace(joint.formulation, lp=runs), chosen)
-        n = joint.formulation.layout.n_cols
-        point = hull(joint.formulation, chosen).point(joint.with_flexible(dispatch, self._x))
-        start = np.concatenate([point[:n], self._x[n : runs.cost.size], point[n:]])
-        integers = np.append(self._programme.integers, tight.integers)
-        return self._solve(tight.lp, integers, start, deadline)
+        n, found = joint.formulation.layout.n_cols, None
+        if not self._x.size:
+            raise SolverError("there is nothing to refine")
+        together = joint.with_flexible(dispatch, self._x)
+        chosen = nowhere(joint.formulation.problem.storages)
+        own = self._x[n : runs.cost.size]
+        for _ in range(_ROUNDS):
+            fresh = find_violations(joint.formulation, self._x[:n]).without(chosen)
+            if found is not None and (not fresh.any or deadline.is_over):
+                break
+            chosen = self._choices(chosen | fresh)
+            tight = hull(replace(joint.formulation, lp=runs), chosen)
+            point = hull(joint.formulation, chosen).point(together)
+            start = np.concatenate([point[:n], own, point[n:]])
+            integers = np.append(self._programme.integers, tight.integers)
+            found = self._solve(tight.lp, integers, start, deadline)
+        assert found is not None
+        return found
+
+    def _choices(self, violations: Violations) -> Violations:
+        """Return the intervals of a point that get binaries, and those that will be next."""
+        problem = self._joint.formulation.problem
+        if violations.are_simultaneous:
+            violations = violations.with_profitable_cycles(problem)
+        return violations.with_semicontinuous(problem.storages)
 
     def _solve(
         self, lp: LinearProgram, integers: Places, start: Vector | None, deadline: Deadline
     ) -> Schedule:
-        found = highs_mip.solve(lp, integers, start, deadline=deadline, gap=self._gap)
-        self._x, self._bound = found.x, max(self._bound, found.lower_bound)
-        energy = self._joint.energy(found.x)
+        if integers.size:
+            found = highs_mip.solve(lp, integers, start, deadline=deadline, gap=self._gap)
+            self._x, bound = found.x, found.lower_bound
+        else:
+            solution = self._relaxed(lp, deadline)
+            self._x, bound = solution.x, lower_bound(lp, solution.row_dual)
+        self._bound = max(self._bound, bound)
+        energy = self._joint.energy(self._x)
         energy[energy < _NOTHING] = 0.0
         return Schedule(energy, self._joint.cost(energy), self._bound)
+
+    @staticmethod
+    def _relaxed(lp: LinearProgram, deadline: Deadline) -> LpSolution:
+        backend = next(iter(solvers.available_backends()))
+        return solvers.solve_verified(backend, lp, time_limit=deadline.time_left)
 
     def _start(self, deadline: Deadline) -> Vector:
         """Return a point in which loads run in one piece, at the relaxation's marginal prices."""
         joint, pieces, layout = self._joint, self._joint.pieces, self._joint.formulation.layout
-        backend = next(iter(solvers.available_backends()))
-        relaxed = solvers.solve_verified(
-            backend, joint.formulation.lp, time_limit=deadline.time_left
-        )
+        relaxed = self._relaxed(joint.formulation.lp, deadline)
         marginal = relaxed.row_dual[layout.rows[blocks.BALANCE]]
         placed = place(joint.site, pieces.total(marginal * pieces.shares))
         fixed = Programme(self._programme.lp())
