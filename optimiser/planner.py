@@ -99,7 +99,8 @@ def plan(
         )
         return replace(from_scale(in_units, scale), site=site)
     deadline = Deadline(now() + time_limit)
-    wishes = Wishes(preference_budget, previous, backends)
+    asked = None if backends is None else (*backends,)
+    wishes = Wishes(preference_budget, previous, asked)
     if site.flexible:
         return _plan_flexible(site, cost_function, rules, wishes, deadline)
     return _plan_storages(site, cost_function, rules, wishes, deadline)
@@ -110,7 +111,7 @@ class Wishes(NamedTuple):
 
     preference_budget: float
     previous: Plan | None
-    backends: Iterable[SolverBackend] | None
+    backends: tuple[SolverBackend, ...] | None
 
 
 def _plan_flexible(
@@ -126,10 +127,10 @@ def _plan_flexible(
     storages can do.
     """
     scheduler = Scheduler(site, cost_function, rules)
-    try:
-        chosen = scheduler.choose(deadline.part(_FLEXIBLE_SHARE))
-    except OptimiserError:
-        chosen = scheduler.at_once()
+    chosen = scheduler.at_once()
+    if wishes.backends != ():
+        with contextlib.suppress(OptimiserError):
+            chosen = scheduler.choose(deadline.part(_FLEXIBLE_SHARE))
     best = _plan_beside(site, chosen, cost_function, rules, wishes, deadline)
     if best.status == "feasible" and not deadline.is_over:
         with contextlib.suppress(OptimiserError):

@@ -83,10 +83,10 @@ class Joint:
             lower = limits[tables.STORED_LOWER]
             is_wanted = limits[tables.SOFT_FLOOR] > lower
             lacks = np.where(is_wanted, limits[tables.SOFT_FLOOR] - stored, 0.0)
-            cost += price * float(np.maximum(lacks, 0.0).sum())
+            cost += float(price * np.maximum(lacks, 0.0).sum())
             width, value = storages.end_values[:, storages.end_of[k]]
             kept = np.clip(stored[-1] - lower[-1], 0.0, width.sum())
-            cost -= kept * float(value[0]) if value.size else 0.0
+            cost -= float(kept * value[0]) if value.size else 0.0
         return cost
 
 

@@ -103,10 +103,19 @@ def _run(load: Load, horizon: Horizon, inside: Mask, prices: Vector | None) -> V
     """Return the first or the cheapest run; what fits, of a load that may be cut; shape (T,)."""
     starts, energy = profiles(load, horizon, inside)
     if starts.size:
-        return np.asarray(energy[0 if prices is None else int(np.argmin(energy @ prices))])
+        chosen = energy[0 if prices is None else int(np.argmin(energy @ prices))]
+        return np.asarray(chosen if load.has_one_power else _evened(load, horizon, chosen))
     if load.is_fixed_block:
         return np.zeros(horizon.n_intervals)
     return np.where(inside, load.power * horizon.hours, 0.0)
+
+
+def _evened(load: Load, horizon: Horizon, energy: Vector) -> Vector:
+    """Return the same energy at one power in whole intervals; none where that is too low."""
+    hours = np.where(energy > 0.0, horizon.hours, 0.0)
+    even = load.energy * hours / max(float(hours.sum()), _ROUNDING)
+    is_enough = bool((even >= load.lowest_power * hours - _ROUNDING).all())
+    return even if is_enough else np.zeros(energy.size)
 
 
 def profiles(load: Load, horizon: Horizon, inside: Mask) -> tuple[Places, Vector]:

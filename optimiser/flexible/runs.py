@@ -6,6 +6,7 @@ a binary ``u`` of each interval, 1 where it is on, and starts ``v``::
     block of one power   charge_t = sum_s energy_s,t (b_s - b_s-1),   b_s >= b_s-1
     on or off            least u_t <= charge_t <= most u_t
     starts               v_t >= u_t - u_t-1,   sum_t v_t <= number,   u_t >= sum of v in least_run
+    rest of one power    power sum_t hours_t u_t - sum_t charge_t <= power of the longest interval
     after another load   energy_other on_t <= stored_other,t-1
 """
 
@@ -20,7 +21,6 @@ from optimiser.flexible.programme import Programme
 from optimiser.problem.flexible.heat import HeatStore
 from optimiser.problem.flexible.load import Load
 from optimiser.problem.horizon import Horizon
-from optimiser.problem.vehicle import LEAST_TIME
 
 _ROUNDING = 1e-9  # h; of sums of interval lengths
 _FINISHED = 1e-6  # kWh; less than this is not lacking
@@ -85,9 +85,13 @@ def _add_choices(programme: Programme, load: Load, horizon: Horizon, charge: Pla
     programme.enter(most, on, -load.power * hours)
     least = programme.add_rows(np.zeros(n), np.full(n, np.inf))
     programme.enter(least, charge, 1.0)
-    programme.enter(least, on, -load.lowest_power * np.minimum(hours, LEAST_TIME))
+    programme.enter(least, on, -load.least_energy(hours))
     if np.isfinite(load.starts_at_most) or load.least_run > 0.0:
         _add_starts(programme, load, horizon, on)
+        if load.has_one_power:  # all of it, but for a part of one interval
+            rest = programme.add_rows(np.full(1, -np.inf), np.array([load.power * hours.max()]))
+            programme.enter(rest, on, load.power * hours)
+            programme.enter(rest, charge, -1.0)
     return on
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -188,13 +189,16 @@ class Site:
                 if isinstance(values, tuple) and len(values) != n:
                     rule = f"must hold one value or {n}, got {len(values)}"
                     raise ProblemError(f"flexible[{k}].{name}", rule)
-            before, seen = waits.get(one.id), {one.id}
-            while before is not None:
-                if before not in waits or before in seen:
-                    rule = "must be another load" if before not in waits else "must be no circle"
-                    raise ProblemError(f"flexible[{k}].after", f"{rule}, got {before!r}")
-                seen.add(before)
-                before = waits[before]
+            after = waits.get(one.id)
+            if after is not None and after not in waits:
+                rule = f"must be the id of another load, got {excerpt(after)}"
+                raise ProblemError(f"flexible[{k}].after", rule)
+        try:
+            TopologicalSorter({one: {after} - {None} for one, after in waits.items()}).prepare()
+        except CycleError as error:
+            k = ids.index(error.args[1][0])
+            rule = f"must be no circle, got {excerpt(waits[ids[k]])}"
+            raise ProblemError(f"flexible[{k}].after", rule) from None
 
     @property
     def loads(self) -> tuple[Load, ...]:

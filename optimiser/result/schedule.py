@@ -10,9 +10,8 @@ from optimiser.problem.flexible.heat import HeatStore
 from optimiser.problem.flexible.load import Load
 from optimiser.problem.horizon import Horizon
 from optimiser.problem.site import Forecast, Site
-from optimiser.problem.vehicle import LEAST_TIME
 
-_SLACK = 1e-3  # s; rounding of instants
+_SLACK = 1.0  # s; rounding of instants
 _FINISHED = 1e-4  # kWh; less than this is not lacking
 
 
@@ -106,8 +105,8 @@ def runs_of(one: Load | HeatStore, horizon: Horizon, energy: Vector) -> tuple[Ru
 
 
 def _instant(horizon: Horizon, hours: float) -> datetime:
-    """Return the instant some hours after the start, in the zone of the site."""
-    later = horizon.start.astimezone(UTC) + timedelta(seconds=round(hours * 3600.0, 3))
+    """Return the instant some hours after the start, to the second, in the zone of the site."""
+    later = horizon.start.astimezone(UTC) + timedelta(seconds=round(hours * 3600.0))
     return later.astimezone(horizon.start.tzinfo)
 
 
@@ -134,8 +133,8 @@ def schedule_error(site: Site, schedule: Schedule) -> float:
             float(energy.sum()) - one.energy,
             *_run_errors(one, site, schedule.runs(site, f)),
         ]
-        least = one.lowest_power * np.minimum(site.horizon.hours, LEAST_TIME)
-        if not one.is_block and energy.any():
+        least = one.least_energy(site.horizon.hours)
+        if not one.is_fixed_block and energy.any():
             errors.append(float(np.where(energy > 0.0, least - energy, 0.0).max()))
         if one.after is not None and energy.any():
             before, begin = ends[one.after], schedule.runs(site, f)[0].begin

@@ -19,6 +19,7 @@ from server.wire.repairs import Repairs
 from server.wire.replies import EvReply, MultiBatteryReply, OptimizeReply
 from server.wire.requests import EvRequest, MultiBatteryRequest, OptimizeRequest, SiteRequest
 from server.writing.ev_replies import ev_reply
+from server.writing.flexible import heat_from_plan, loads_from_plan, note_missing
 from server.writing.replies import multi_battery_reply, reply_from_plan
 from server.writing.schedules import note_changes
 from server.writing.shortfalls import note_shortfalls
@@ -130,7 +131,12 @@ def answer_request(
         note_shortfalls(result, problem.paths, repairs)
     if not result.pieces.is_whole:
         note_changes(result, repairs)
+    note_missing(result, problem, repairs)
     reply = reply_of(result, problem, repairs)
+    if result.site.loads:
+        reply.loads = loads_from_plan(result, problem)
+    if result.site.heat_stores:
+        reply.heat = heat_from_plan(result, problem)
     bill = reply.bill if isinstance(reply, EvReply) else reply.summary
     log_fields = {
         "intervals": result.site.horizon.n_intervals,

@@ -80,9 +80,14 @@ def _window(wire: DemandChargeIn | AllowanceIn) -> Window:
     return Window(
         start=time_from_wire(wire.start or "00:00", "start"),
         end=time_from_wire(wire.end or "00:00", "end"),
-        weekdays=_days("weekdays", wire.weekdays, _WEEKDAYS, 0) or EVERY_DAY,
+        weekdays=weekdays_from_wire(wire.weekdays) or EVERY_DAY,
         months=_days("months", wire.months, _MONTHS, 1) or EVERY_MONTH,
     )
+
+
+def weekdays_from_wire(value: Days) -> frozenset[int]:
+    """Return days of the week by number, 0 is Monday; none where absent."""
+    return _days("weekdays", value, _WEEKDAYS, 0)
 
 
 def _days(name: str, value: Days, names: Sequence[str], first: int) -> frozenset[int]:

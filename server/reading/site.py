@@ -21,6 +21,7 @@ from server.options import HIGHEST_MARGIN, Options
 from server.reading.battery import Named, batteries_from_wire, battery_from_wire
 from server.reading.charges import allowances_from_wire, demand_charges_from_wire
 from server.reading.clock import start_from_wire
+from server.reading.flexible import flexible_from_wire
 from server.reading.forecasts import IMPORT_PRICES, load_power, prices_from_wire, solar_power
 from server.reading.grid import grid_from_wire, inverter_from_wire
 from server.reading.horizon import timeline_from_wire
@@ -63,6 +64,10 @@ class Problem:
         Where each storage is in the request: batteries, then vehicles.
     currency : str or UNSET
         Name of the money, where the request has one.
+    flexible_paths : tuple of str
+        Where each flexible consumption of the site is in the request.
+    flexible_names : tuple of str or None
+        What people call them.
     """
 
     site: Site
@@ -73,6 +78,8 @@ class Problem:
     names: tuple[str | None, ...] = ()
     paths: tuple[str, ...] = ()
     currency: str | UnsetType = UNSET
+    flexible_paths: tuple[str, ...] = ()
+    flexible_names: tuple[str | None, ...] = ()
 
 
 def problem_from_request(
@@ -133,6 +140,7 @@ def problem_from_request(
     if margin := _price_margin(request, options, repairs):
         rules = replace(rules, price_margin=margin)
     batteries, vehicles = _storages(request, horizon, timeline, repairs)
+    flexible = flexible_from_wire(request, horizon, timeline, repairs)
     if rules.spike_protection and batteries:
         warn_of_low_threshold(rules.spike_protection, tariff.import_price, repairs)
     site = Site(
@@ -142,6 +150,7 @@ def problem_from_request(
         grid=grid,
         batteries=tuple(map(attrgetter("storage"), batteries)),
         vehicles=tuple(map(attrgetter("storage"), vehicles)),
+        flexible=[one.consumption for one in flexible],
         inverter=inverter_from_wire(request, batteries, repairs),
     )
     storages: list[Named[Battery] | Named[Vehicle]] = [*batteries, *vehicles]
@@ -158,6 +167,8 @@ def problem_from_request(
         names=tuple(map(attrgetter("name"), keyed)),
         paths=tuple(map(attrgetter("path"), storages)),
         currency=UNSET if request.currency is None else request.currency,
+        flexible_paths=tuple([one.path for one in flexible]),
+        flexible_names=tuple([one.name for one in flexible]),
     )
 
 

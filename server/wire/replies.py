@@ -138,8 +138,47 @@ class CertificateOut(msgspec.Struct, kw_only=True):
     check_ms: float
 
 
+class RunOut(msgspec.Struct):
+    """A time for which a load is on."""
+
+    start: str
+    end: str
+    energy_kwh: float
+
+
+class LoadOut(msgspec.Struct, kw_only=True):
+    """One flexible load; `start` of its first run and `end` of its last one, null without one.
+
+    One of several days has the day in its `id`, after an ``@``.
+    """
+
+    id: str
+    name: str | None
+    start: str | None
+    end: str | None
+    runs: list[RunOut]
+    power_w: list[float]
+    energy_kwh: float
+    missing_kwh: float
+
+
+class HeatOut(msgspec.Struct, kw_only=True):
+    """One store of heat; `level` has n + 1 values, `short_kwh` is the most below the least."""
+
+    id: str
+    name: str | None
+    power_w: list[float]
+    level: list[float]
+    energy_kwh: float
+    heat_kwh: float
+    short_kwh: float
+
+
 class OptimizeReply(msgspec.Struct, kw_only=True):
-    """Reply of ``POST /optimize``."""
+    """Reply of ``POST /optimize``.
+
+    Flows to the load hold what flexible loads and heat draw.
+    """
 
     success: bool
     status: str
@@ -149,6 +188,8 @@ class OptimizeReply(msgspec.Struct, kw_only=True):
     schedule: ScheduleOut
     summary: SummaryOut
     next_actions: list[ActionOut]
+    loads: list[LoadOut] | UnsetType = UNSET
+    heat: list[HeatOut] | UnsetType = UNSET
     certificate: CertificateOut
     warnings: list[WarningOut]
 
@@ -191,6 +232,8 @@ class MultiBatteryReply(msgspec.Struct, kw_only=True):
     aggregated: AggregatedOut
     summary: SummaryOut
     next_actions: list[ActionOut]
+    loads: list[LoadOut] | UnsetType = UNSET
+    heat: list[HeatOut] | UnsetType = UNSET
     certificate: CertificateOut
     warnings: list[WarningOut]
 
@@ -269,6 +312,8 @@ class EvReply(msgspec.Struct, kw_only=True, omit_defaults=True):
     shortfall_kwh: float
     meter: MeterOut
     bill: SummaryOut
+    loads: list[LoadOut] | UnsetType = UNSET
+    heat: list[HeatOut] | UnsetType = UNSET
     home: OptimizeReply | UnsetType = UNSET
     batteries: dict[str, NamedBatteryOut] | UnsetType = UNSET
     solver: str

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from server.wire.flexible import HeatIn, LoadIn
 from server.wire.repairs import PER_KW, Number, Rule, Slip
 from server.wire.storages import (
     BONUS_PRICE,
@@ -239,6 +240,12 @@ class SiteRequest(msgspec.Struct, kw_only=True):
     hybrid: HybridIn | None = None
     demand_charges: list[DemandChargeIn] | None = None
     allowances: list[AllowanceIn] | None = None
+    loads: Annotated[
+        list[LoadIn] | None, Meta(description="Loads beside load_forecast, to run once each")
+    ] = None
+    heat: Annotated[
+        list[HeatIn] | None, Meta(description="Stores of heat beside load_forecast")
+    ] = None
     options: RequestOptions | None = None
 
 

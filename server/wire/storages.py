@@ -31,10 +31,14 @@ _ONE_BESIDE = replace(
 _FULL_BESIDE = replace(
     _ONE_BESIDE, code="implausible", text="{value:g} beside per cent; 100 % assumed", divisor=1.0
 )
-_SHARE = Rule(high=1.0, slips=(_PER_CENT, _ONE_BESIDE), is_signed=True, unit=SHARE)
-_SOC_NOW = replace(_SHARE, default=0.5, is_required=True)
-_CEILING = replace(_SHARE, slips=(_PER_CENT, _FULL_BESIDE))
-_FULL = replace(_CEILING, default=1.0)
+SHARE_RULE = Rule(high=1.0, slips=(_PER_CENT, _ONE_BESIDE), is_signed=True, unit=SHARE)
+"""Rule of a level."""
+
+_SOC_NOW = replace(SHARE_RULE, default=0.5, is_required=True)
+_CEILING = replace(SHARE_RULE, slips=(_PER_CENT, _FULL_BESIDE))
+FULL_SHARE = replace(_CEILING, default=1.0)
+"""Rule of a ceiling."""
+
 _TARGET_AT_END = replace(_CEILING, default=math.nan, default_text="none assumed")
 _GOAL = replace(_CEILING, is_required=True, is_strict=True)
 TARGET_SOC = replace(_CEILING, default=0.8)
@@ -124,7 +128,7 @@ _WEAR = Rule(
 )
 # A vehicle that must not give has a wear beyond all prices: said, and left.
 _EV_WEAR = replace(_WEAR, slips=(_DEAR,))
-_END_VALUE = Rule(
+END_VALUE = Rule(
     default=math.nan,
     low=-HIGHEST_PRICE,
     high=HIGHEST_PRICE,
@@ -133,7 +137,9 @@ _END_VALUE = Rule(
     default_text="the planner's own",
     unit=PRICE,
 )
-BONUS_PRICE = replace(_END_VALUE, is_required=True, is_strict=True)
+"""Rule of a value of stored energy."""
+
+BONUS_PRICE = replace(END_VALUE, is_required=True, is_strict=True)
 """Rule of a price within an allowance."""
 
 _ANY = Rule(low=-math.inf, is_signed=True)
@@ -211,10 +217,10 @@ class BatteryIn(msgspec.Struct, kw_only=True):
     discharge_efficiency: Annotated[Number, _EFFICIENCY] = None
     round_trip_efficiency: Annotated[Number, _ROUND_TRIP] = None
     backup_reserve: Annotated[
-        Limit, _SHARE, Meta(description=f"Kept for an outage, 0-1. {_AS_PRICES}")
+        Limit, SHARE_RULE, Meta(description=f"Kept for an outage, 0-1. {_AS_PRICES}")
     ] = None
-    min_soc: Annotated[Limit, _SHARE, Meta(description=_AS_PRICES)] = None
-    max_soc: Annotated[Limit, _FULL, Meta(description=_AS_PRICES)] = None
+    min_soc: Annotated[Limit, SHARE_RULE, Meta(description=_AS_PRICES)] = None
+    max_soc: Annotated[Limit, FULL_SHARE, Meta(description=_AS_PRICES)] = None
     target_end_soc: Annotated[Number, _TARGET_AT_END] = None
     soc_at: Annotated[
         list[GoalIn] | None,
@@ -225,7 +231,7 @@ class BatteryIn(msgspec.Struct, kw_only=True):
         Meta(description="Manual overrides; a charge or discharge begins now or after another"),
     ] = None
     cycle_cost: Annotated[Number, _WEAR, Meta(description="Wear, each way [$/kWh]")] = None
-    end_value: Annotated[Number, _END_VALUE, Meta(description="Worth of a kWh left [$/kWh]")] = None
+    end_value: Annotated[Number, END_VALUE, Meta(description="Worth of a kWh left [$/kWh]")] = None
     can_charge: Annotated[Permission, Meta(description=_AS_PRICES)] = None
     can_charge_from_grid: Annotated[Permission, Meta(description=_AS_PRICES)] = None
     can_export_to_grid: Annotated[Permission, Meta(description=_AS_PRICES)] = None
@@ -277,8 +283,8 @@ class EvIn(msgspec.Struct, kw_only=True):
         list[GoalIn] | None,
         Meta(description="Wanted at instants, at which it may still be plugged in"),
     ] = None
-    min_soc: Annotated[Number, _SHARE, Meta(description="Not discharged under it, 0-1")] = None
-    max_soc: Annotated[Number, _FULL] = None
+    min_soc: Annotated[Number, SHARE_RULE, Meta(description="Not discharged under it, 0-1")] = None
+    max_soc: Annotated[Number, FULL_SHARE] = None
     max_charge_kw: Annotated[Number, replace(EV_POWER, default=7.4)] = None
     min_charge_kw: Annotated[Number, Meta(description="Power is 0 or at least this")] = None
     max_discharge_kw: Annotated[
@@ -311,7 +317,7 @@ class EvIn(msgspec.Struct, kw_only=True):
     can_export_to_grid: bool | None = None
     end_value: Annotated[
         Number,
-        _END_VALUE,
+        END_VALUE,
         Meta(description="Worth of a kWh in it at the end; takes the place of a target [$/kWh]"),
     ] = None
     cycle_cost: Annotated[Number, _EV_WEAR, Meta(description="Wear, each way [$/kWh]")] = None

@@ -84,7 +84,8 @@ def _load(model, site, load, later, penalty):
         model.row({energy: 1.0, on: -h * load.power}, upper=0.0)
         if load.is_block and least >= load.power:
             continue  # its starts tell
-        model.row({energy: 1.0, on: -least * min(h, LEAST_TIME)}, lower=0.0)
+        shortest = h if least < load.power else min(h, LEAST_TIME)
+        model.row({energy: 1.0, on: -least * shortest}, lower=0.0)
     if load.is_block and least >= load.power:
         _starts_of_block(model, site, load, inside)
     else:
@@ -143,6 +144,10 @@ def _starts(model, site, load):
             model.columns[start].upper = 0.0
     if most is not None:
         model.row(starts, upper=most)
+    if (most is not None or load.least_run > 0) and load.least_power in {None, load.power}:
+        on = {("on", load.id, t): load.power * h for t, h in enumerate(hours)}
+        taken = {("takes", load.id, t): -1.0 for t in range(hours.size)}
+        model.row({**on, **taken}, upper=load.power * max(hours))
 
 
 def _value_of(store, site, later):

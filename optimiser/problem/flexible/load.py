@@ -4,6 +4,9 @@ import math
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
+
+from matrix_builders import Vector
 from optimiser.errors import ProblemError
 from optimiser.problem.checks import (
     require_finite,
@@ -12,6 +15,7 @@ from optimiser.problem.checks import (
     require_not_negative,
     set_fields,
 )
+from optimiser.problem.vehicle import LEAST_TIME
 
 _SAME_INSTANT = 1e-3  # s
 
@@ -20,8 +24,9 @@ _SAME_INSTANT = 1e-3  # s
 class Load:
     """A load that is to run once: a dishwasher, a pump, a machine.
 
-    It is off or on in each interval; while it is on it takes a power within its limits, for a part
-    of the interval where that is enough.
+    It is off or on in each interval.  One of several powers is on for whole intervals; one of a
+    single power may be on for a part of an interval, five minutes at least: once where its runs
+    are limited, so that these end where its energy is reached.
 
     Attributes
     ----------
@@ -84,9 +89,19 @@ class Load:
         return self.power if self.least_power is None else self.least_power
 
     @property
+    def has_one_power(self) -> bool:
+        """Return whether its power while it is on is no choice."""
+        return self.lowest_power >= self.power
+
+    @property
     def is_fixed_block(self) -> bool:
         """Return whether its start alone decides its run."""
-        return self.is_block and self.lowest_power >= self.power
+        return self.is_block and self.has_one_power
+
+    def least_energy(self, hours: Vector) -> Vector:
+        """Return the least that it takes in intervals of these lengths while it is on. [kWh]"""
+        time_on = np.minimum(hours, LEAST_TIME) if self.has_one_power else hours
+        return np.asarray(self.lowest_power * time_on)
 
     @property
     def hours(self) -> float:
