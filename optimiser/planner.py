@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from optimiser.errors import OptimiserError, SolverError
 from optimiser.exact.steps import proof_gap
-from optimiser.flexible.placing import served_at_once
+from optimiser.flexible.placing import service_at_once
 from optimiser.flexible.schedule import Scheduler
 from optimiser.model.dispatch import DEAD_BAND, Dispatch, Trajectory, simulate
 from optimiser.model.formulation import Formulation, formulate
@@ -100,14 +100,14 @@ def plan(
         return replace(from_scale(in_units, scale), site=site)
     deadline = Deadline(now() + time_limit)
     asked = None if backends is None else (*backends,)
-    wishes = Wishes(preference_budget, previous, asked)
+    choices = Choices(preference_budget, previous, asked)
     if site.flexible:
-        return _plan_flexible(site, cost_function, rules, wishes, deadline)
-    return _plan_storages(site, cost_function, rules, wishes, deadline)
+        return _plan_flexible(site, cost_function, rules, choices, deadline)
+    return _plan_storages(site, cost_function, rules, choices, deadline)
 
 
-class Wishes(NamedTuple):
-    """Wishes beside the objective; fields as the arguments of `plan`."""
+class Choices(NamedTuple):
+    """Choices beside the objective; fields as the arguments of `plan`."""
 
     preference_budget: float
     previous: Plan | None
@@ -118,7 +118,7 @@ def _plan_flexible(
     site: Site,
     cost_function: CostFunction,
     rules: ProviderRules,
-    wishes: Wishes,
+    choices: Choices,
     deadline: Deadline,
 ) -> Plan:
     """Choose the times of flexible consumption, then plan the storages beside it.
@@ -128,14 +128,14 @@ def _plan_flexible(
     """
     scheduler = Scheduler(site, cost_function, rules)
     chosen = scheduler.at_once()
-    if wishes.backends != ():
+    if choices.backends != ():
         with contextlib.suppress(OptimiserError):
             chosen = scheduler.choose(deadline.part(_FLEXIBLE_SHARE))
-    best = _plan_beside(site, chosen, cost_function, rules, wishes, deadline)
+    best = _plan_beside(site, chosen, cost_function, rules, choices, deadline)
     if best.status == "feasible" and not deadline.is_over:
         with contextlib.suppress(OptimiserError):
             better = scheduler.refine(best.dispatch_in_pieces, deadline.part(_FLEXIBLE_SHARE))
-            other = _plan_beside(site, better, cost_function, rules, wishes, deadline)
+            other = _plan_beside(site, better, cost_function, rules, choices, deadline)
             best = min(best, other, key=lambda one: one.certificate.optimum)
             best = _with_bound(best, better.lower_bound)
     return best
@@ -146,16 +146,16 @@ def _plan_beside(
     chosen: Schedule,
     cost_function: CostFunction,
     rules: ProviderRules,
-    wishes: Wishes,
+    choices: Choices,
     deadline: Deadline,
 ) -> Plan:
     """Plan the storages of a site beside a schedule of its flexible consumption."""
     error = schedule_error(site, chosen)
     if error > ENERGY_TOLERANCE:
         raise SolverError(f"the flexible consumption fails its audit by {error:.1e} kWh")
-    served = chosen.served(site)
-    plan = _plan_storages(served, cost_function, rules, wishes, deadline, usual=site)
-    usual = cut_site(served_at_once(site, chosen), rules).site
+    served = chosen.serve(site)
+    plan = _plan_storages(served, cost_function, rules, choices, deadline, usual=site)
+    usual = cut_site(service_at_once(site, chosen), rules).site
     problem = build_problem(usual, cost_function, rules, cut_site(site, rules).site)
     money = money_of(usual, problem, plan.dispatch_in_pieces, plan.money.end_value)
     certificate = replace(plan.certificate, optimum=plan.certificate.optimum + chosen.cost)
@@ -178,7 +178,7 @@ def _plan_storages(
     site: Site,
     cost_function: CostFunction,
     rules: ProviderRules,
-    wishes: Wishes,
+    choices: Choices,
     deadline: Deadline,
     usual: Site | None = None,
 ) -> Plan:
@@ -194,8 +194,8 @@ def _plan_storages(
     refusals: list[str] = []
     storage_plan = solve_storage(formulation, refusals)
     marginal_value = None if storage_plan is None else pieces.at_end(storage_plan.marginal_value)
-    preferences = Preferences(wishes.preference_budget, wishes.previous, storage_plan is not None)
-    for solver in solver_chain(aggregation.site, formulation, storage_plan, wishes.backends):
+    preferences = Preferences(choices.preference_budget, choices.previous, storage_plan is not None)
+    for solver in solver_chain(aggregation.site, formulation, storage_plan, choices.backends):
         try:
             answer = solver.solve(formulation, deadline)
             solved = now()

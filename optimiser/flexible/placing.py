@@ -65,7 +65,7 @@ def at_once(site: Site) -> Vector:
     )
 
 
-def served_at_once(site: Site, schedule: Schedule) -> Site:
+def service_at_once(site: Site, schedule: Schedule) -> Site:
     """Return a site with the same service as early as it can be had, as a part of its load.
 
     A load that the schedule leaves for later, or gives less, has what the schedule gives.
@@ -75,7 +75,7 @@ def served_at_once(site: Site, schedule: Schedule) -> Site:
         own = schedule.energy[f]
         if isinstance(one, Load) and energy[f].sum() > own.sum() + _FINISHED:
             energy[f] = own
-    return Schedule(energy, 0.0, -np.inf).served(site)
+    return Schedule(energy, 0.0, -np.inf).serve(site)
 
 
 def _hold(store: HeatStore, horizon: Horizon) -> Vector:
@@ -104,13 +104,13 @@ def _run(load: Load, horizon: Horizon, inside: Mask, prices: Vector | None) -> V
     starts, energy = profiles(load, horizon, inside)
     if starts.size:
         chosen = energy[0 if prices is None else int(np.argmin(energy @ prices))]
-        return np.asarray(chosen if load.has_one_power else _evened(load, horizon, chosen))
+        return np.asarray(chosen if load.has_one_power else _at_one_power(load, horizon, chosen))
     if load.is_fixed_block:
         return np.zeros(horizon.n_intervals)
     return np.where(inside, load.power * horizon.hours, 0.0)
 
 
-def _evened(load: Load, horizon: Horizon, energy: Vector) -> Vector:
+def _at_one_power(load: Load, horizon: Horizon, energy: Vector) -> Vector:
     """Return the same energy at one power in whole intervals; none where that is too low."""
     hours = np.where(energy > 0.0, horizon.hours, 0.0)
     even = load.energy * hours / max(float(hours.sum()), _ROUNDING)

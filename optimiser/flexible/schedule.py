@@ -124,7 +124,7 @@ class Scheduler:
             found = highs_mip.solve(lp, integers, start, deadline=deadline, gap=self._gap)
             self._x, bound = found.x, found.lower_bound
         else:
-            solution = self._relaxed(lp, deadline)
+            solution = self._solve_relaxation(lp, deadline)
             self._x, bound = solution.x, lower_bound(lp, solution.row_dual)
         self._bound = max(self._bound, bound)
         energy = self._joint.energy(self._x)
@@ -132,14 +132,14 @@ class Scheduler:
         return Schedule(energy, self._joint.cost(energy), self._bound)
 
     @staticmethod
-    def _relaxed(lp: LinearProgram, deadline: Deadline) -> LpSolution:
+    def _solve_relaxation(lp: LinearProgram, deadline: Deadline) -> LpSolution:
         backend = next(iter(solvers.available_backends()))
         return solvers.solve_verified(backend, lp, time_limit=deadline.time_left)
 
     def _start(self, deadline: Deadline) -> Vector:
         """Return a point in which loads run in one piece, at the relaxation's marginal prices."""
         joint, pieces, layout = self._joint, self._joint.pieces, self._joint.formulation.layout
-        relaxed = self._relaxed(joint.formulation.lp, deadline)
+        relaxed = self._solve_relaxation(joint.formulation.lp, deadline)
         marginal = relaxed.row_dual[layout.rows[blocks.BALANCE]]
         placed = place(joint.site, pieces.total(marginal * pieces.shares))
         fixed = Programme(self._programme.lp())

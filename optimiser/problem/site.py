@@ -141,12 +141,13 @@ class Site:
             forecast=forecast,
             batteries=require_sequence("batteries", batteries, Battery),
             vehicles=require_sequence("vehicles", vehicles, Vehicle),
-            flexible=require_sequence("flexible", flexible, (Load, HeatStore)),
+            flexible=require_sequence("flexible", flexible, (Load, HeatStore)) if flexible else (),
             grid=grid,
             inverter=inverter,
         )
         self._require_sizes()
-        self._require_flexible()
+        if self.flexible:
+            self._require_flexible()
         for name in ("tariff", "forecast", "grid"):
             starts = getattr(self, name).starts
             if starts is not None:

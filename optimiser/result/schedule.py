@@ -52,7 +52,7 @@ class Schedule:
     cost: float
     lower_bound: float
 
-    def served(self, site: Site) -> Site:
+    def serve(self, site: Site) -> Site:
         """Return a site with this energy as a part of its load."""
         load = site.forecast.load + self.energy.sum(axis=0)
         forecast = Forecast(load=load, solar=site.forecast.solar)

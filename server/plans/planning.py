@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, TypeAlias
 
 import msgspec
+from msgspec import UNSET
 
 from optimiser import Plan, plan
 from optimiser.second_stage.preference import DEFAULT_BUDGET
@@ -131,12 +132,12 @@ def answer_request(
         note_shortfalls(result, problem.paths, repairs)
     if not result.pieces.is_whole:
         note_changes(result, repairs)
-    note_missing(result, problem, repairs)
+    if result.schedule:
+        note_missing(result, result.schedule, problem, repairs)
     reply = reply_of(result, problem, repairs)
-    if result.site.loads:
-        reply.loads = loads_from_plan(result, problem)
-    if result.site.heat_stores:
-        reply.heat = heat_from_plan(result, problem)
+    if result.schedule:
+        reply.loads = loads_from_plan(result, result.schedule, problem) or UNSET
+        reply.heat = heat_from_plan(result, result.schedule, problem) or UNSET
     bill = reply.bill if isinstance(reply, EvReply) else reply.summary
     log_fields = {
         "intervals": result.site.horizon.n_intervals,

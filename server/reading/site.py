@@ -140,7 +140,11 @@ def problem_from_request(
     if margin := _price_margin(request, options, repairs):
         rules = replace(rules, price_margin=margin)
     batteries, vehicles = _storages(request, horizon, timeline, repairs)
-    flexible = flexible_from_wire(request, horizon, timeline, repairs)
+    flexible = (
+        flexible_from_wire(request, horizon, timeline, repairs)
+        if request.loads or request.heat
+        else []
+    )
     if rules.spike_protection and batteries:
         warn_of_low_threshold(rules.spike_protection, tariff.import_price, repairs)
     site = Site(
@@ -155,14 +159,11 @@ def problem_from_request(
     )
     storages: list[Named[Battery] | Named[Vehicle]] = [*batteries, *vehicles]
     keyed = [*filter(attrgetter("key"), storages)]
-    client_safe_charge = request.options.client_safe_charge if request.options else None
-    if client_safe_charge is None:
-        client_safe_charge = options.client_safe_charge
     return Problem(
         site,
         cost_function,
         rules,
-        client_safe_charge,
+        _is_client_safe(request, options),
         keys=tuple(map(attrgetter("key"), keyed)),
         names=tuple(map(attrgetter("name"), keyed)),
         paths=tuple(map(attrgetter("path"), storages)),
@@ -170,6 +171,12 @@ def problem_from_request(
         flexible_paths=tuple([one.path for one in flexible]),
         flexible_names=tuple([one.name for one in flexible]),
     )
+
+
+def _is_client_safe(request: SiteRequest, options: Options) -> bool:
+    """Return whether charging from solar alone is kept out of ``charge_w``."""
+    asked = request.options.client_safe_charge if request.options else None
+    return options.client_safe_charge if asked is None else asked
 
 
 def _storages(

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from optimiser import HeatStore, Load, Plan
+from optimiser import HeatStore, Load, Plan, Schedule
 from optimiser.result.schedule import heat_levels
 from server.reading.site import Problem
 from server.wire.repairs import Repairs
@@ -12,17 +12,17 @@ from server.writing.summary import round_soc, watts
 _NOTICEABLE = 1e-3  # kWh
 
 
-def loads_from_plan(plan: Plan, problem: Problem) -> list[LoadOut]:
+def loads_from_plan(plan: Plan, schedule: Schedule, problem: Problem) -> list[LoadOut]:
     """Return the part about every flexible load."""
     horizon = plan.site.horizon
     loads = []
     for f, one in enumerate(plan.site.flexible):
-        if not isinstance(one, Load) or plan.schedule is None:
+        if not isinstance(one, Load):
             continue
-        energy = plan.schedule.energy[f]
+        energy = schedule.energy[f]
         runs = [
             RunOut(run.begin.isoformat(), run.end.isoformat(), round(run.energy, 6))
-            for run in plan.schedule.runs(plan.site, f)
+            for run in schedule.runs(plan.site, f)
         ]
         out = LoadOut(
             id=one.id,
@@ -32,20 +32,20 @@ def loads_from_plan(plan: Plan, problem: Problem) -> list[LoadOut]:
             runs=runs,
             power_w=watts(energy, horizon.hours).tolist(),
             energy_kwh=round(float(energy.sum()), 6),
-            missing_kwh=round(float(plan.schedule.missing(plan.site)[f]), 6),
+            missing_kwh=round(float(schedule.missing(plan.site)[f]), 6),
         )
         loads.append(out)
     return loads
 
 
-def heat_from_plan(plan: Plan, problem: Problem) -> list[HeatOut]:
+def heat_from_plan(plan: Plan, schedule: Schedule, problem: Problem) -> list[HeatOut]:
     """Return the part about every store of heat."""
     horizon = plan.site.horizon
     stores = []
     for f, one in enumerate(plan.site.flexible):
-        if not isinstance(one, HeatStore) or plan.schedule is None:
+        if not isinstance(one, HeatStore):
             continue
-        energy = plan.schedule.energy[f]
+        energy = schedule.energy[f]
         levels = np.append(one.level, heat_levels(one, horizon, energy) / one.capacity)
         out = HeatOut(
             id=one.id,
@@ -54,17 +54,15 @@ def heat_from_plan(plan: Plan, problem: Problem) -> list[HeatOut]:
             level=round_soc(levels).tolist(),
             energy_kwh=round(float(energy.sum()), 6),
             heat_kwh=round(float(energy @ horizon.spread(one.efficiency)), 6),
-            short_kwh=round(float(plan.schedule.missing(plan.site)[f]), 6),
+            short_kwh=round(float(schedule.missing(plan.site)[f]), 6),
         )
         stores.append(out)
     return stores
 
 
-def note_missing(plan: Plan, problem: Problem, repairs: Repairs) -> None:
+def note_missing(plan: Plan, schedule: Schedule, problem: Problem, repairs: Repairs) -> None:
     """Add a warning for every load that lacks energy, and for heat below its least."""
-    if plan.schedule is None:
-        return
-    missing = plan.schedule.missing(plan.site).tolist()
+    missing = schedule.missing(plan.site).tolist()
     end = plan.site.horizon.end.timestamp()
     for one, path, lacks in zip(plan.site.flexible, problem.flexible_paths, missing, strict=True):
         if lacks <= _NOTICEABLE:

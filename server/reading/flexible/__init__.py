@@ -32,8 +32,6 @@ def flexible_from_wire(
     request: SiteRequest, horizon: Horizon, timeline: Timeline, repairs: Repairs
 ) -> list[Flexible]:
     """Read the flexible consumption of a request: loads, then heat."""
-    if not request.loads and not request.heat:
-        return []
     keys: dict[str, str] = {}
     every: list[Load | HeatStore] = [
         *loads_from_wire(request.loads or [], horizon, keys, repairs),

@@ -20,7 +20,7 @@ from optimiser import (
 from optimiser.exact.steps import proof_gap
 from optimiser.flexible.placing import profiles
 from optimiser.flexible.schedule import Scheduler
-from optimiser.planner import Wishes, _plan_beside
+from optimiser.planner import Choices, _plan_beside
 from optimiser.result.schedule import heat_levels
 from optimiser.solvers import Deadline, now
 from tests.builders import NEW_YEAR, a_battery, a_house, a_site, a_small_site, in_pieces
@@ -123,14 +123,14 @@ def test_a_block_runs_where_the_best_of_all_plans_with_it_has_it(seed):
     found = plan(site, cost_function)
 
     _, energies = profiles(load, site.horizon, np.ones(site.horizon.n_intervals, dtype=bool))
-    wishes, deadline = Wishes(0.01, None, None), Deadline(now() + 60.0)
+    choices, deadline = Choices(0.01, None, None), Deadline(now() + 60.0)
     costs = [
         _plan_beside(
             site,
             Schedule(energy[None], 0.0, -math.inf),
             cost_function,
             ProviderRules(),
-            wishes,
+            choices,
             deadline,
         ).certificate.optimum
         for energy in energies
