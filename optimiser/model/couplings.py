@@ -182,7 +182,7 @@ def couplings_of(
 ) -> Couplings:
     """Build the couplings of a site; empty for one battery on a plain tariff."""
     ties = site.tariff.demand_charges or site.tariff.allowances or site.inverter
-    if len(site.storages) == 1 and not ties:
+    if len(site.storages) == 1 and not (ties or storages.taper.size):
         return UNCOUPLED_SITE
     peaks = (*chain.from_iterable(metered_peaks(site.horizon, site.tariff.demand_charges)),)
     allowances = daily_allowances(
@@ -204,6 +204,7 @@ def couplings_of(
         *_inverter_rows(inverter, curtails=bool(meter.table[tables.CURTAIL_LIMIT].any())),
         *_peak_rows(peaks),
         *_bonus_rows(allowances, bonuses),
+        *_taper_rows(storages),
     ]
     if not rows:
         return UNCOUPLED_SITE
@@ -354,6 +355,25 @@ def _bonus_rows(
         ones = [1.0] * len(columns)
         left = float(allowances[a].left[day])
         yield _Row([blocks.BONUS] * len(columns), columns, ones, -np.inf, left)
+
+
+def _taper_rows(storages: StorageArrays) -> Iterator[_Row]:
+    """Charge keeps to the taper at the level that it leads to, from the one before.
+
+    Written by the level at the end, a relaxed plan would discharge at once to charge faster.
+    """
+    n, empty, fall = storages.limits.shape[2], *storages.taper
+    limits, initial = storages.limits[..., None], storages.traits[tables.INITIAL]
+    into = storages.traits[tables.CHARGE_EFFICIENCY]
+    may_bind = limits[tables.CHARGE_LIMIT] + fall * limits[tables.STORED_UPPER] > empty
+    for k, t, j in np.argwhere(may_bind).tolist():
+        most, less = float(empty[k, t, j]), float(fall[k, t, j])
+        block, place, value = [blocks.CHARGE], [k * n + t], [1.0 + less * float(into[k])]
+        if t:
+            row = [*block, blocks.STORED], [*place, k * n + t - 1], [*value, less]
+            yield _Row(*row, -np.inf, most)
+        else:
+            yield _Row(block, place, value, -np.inf, most - less * float(initial[k]))
 
 
 def _bonus_limit(allowance: DailyAllowance, t: int, meter: MeterArrays) -> float:

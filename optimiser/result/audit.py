@@ -66,6 +66,10 @@ def audit(site: Site, dispatch: Dispatch, flows: EnergyFlows, money: Money) -> A
     for k, battery in enumerate(site.batteries):
         band = float(np.min(battery.reserve)), float(np.max(battery.max_soc))
         errors.append(_storage_error(battery, band, site.horizon.hours, dispatch, k))
+        if battery.charge_curve and battery.capacity > 0.0:
+            soc, power = np.array(battery.charge_curve).T
+            most = np.interp(dispatch.stored[k] / battery.capacity, soc, power)
+            errors.append(dispatch.charge[k] - site.horizon.hours * most)
     for k, vehicle in enumerate(site.vehicles, len(site.batteries)):
         errors.append(_vehicle_error(vehicle, site, dispatch, k))
     largest = float(np.concatenate([*map(np.ravel, errors)]).max(initial=0.0))

@@ -36,6 +36,11 @@ WRONG = {
     "load in W": ("forecast.load", "kWh", {"forecast": Forecast(load=[500] * N, solar=[0] * N)}),
     "solar in W": ("forecast.solar", "kWh", {"forecast": Forecast(load=[0] * N, solar=[5e3] * N)}),
     "capacity in Wh": ("batteries[0].capacity", "kWh", {"batteries": [{"capacity": 13500.0}]}),
+    "charge curve in W": (
+        "batteries[0].charge_curve",
+        "kW",
+        {"batteries": [{"charge_curve": [(0.8, 5e3), (1.0, 5e2)]}]},
+    ),
     "charging in W": ("batteries[0].charge_limit", "kW", {"batteries": [{"charge_limit": 5e3}]}),
     "giving in W": (
         "batteries[0].discharge_limit",
