@@ -9,6 +9,7 @@ import numpy as np
 from matrix_builders import Vector
 from optimiser import Battery, ProblemError, Vehicle
 from server.reading.goals import goals_from_wire, pins_from_wire
+from server.reading.series.curve import curve_from_wire
 from server.reading.series.lists import number_or_series, permission_or_series
 from server.reading.series.steps import Timeline
 from server.wire.repairs import FieldReader, Repairs
@@ -61,6 +62,9 @@ def battery_from_wire(
     return Battery(
         capacity=capacity,
         **_powers(timeline, reader),
+        charge_curve=curve_from_wire("charge_power_curve", wire.charge_power_curve, reader)
+        if wire.charge_power_curve
+        else (),
         charge_efficiency=charge_efficiency,
         discharge_efficiency=discharge_efficiency,
         initial_soc=reader.number("current_soc"),

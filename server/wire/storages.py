@@ -36,6 +36,9 @@ _SOC_NOW = replace(_SHARE, default=0.5, is_required=True)
 _CEILING = replace(_SHARE, slips=(_PER_CENT, _FULL_BESIDE))
 _FULL = replace(_CEILING, default=1.0)
 _TARGET_AT_END = replace(_CEILING, default=math.nan, default_text="none assumed")
+CURVE_SOC = _CEILING
+"""Rule of the highest state of charge of a curve, which shows what all are meant in."""
+
 _GOAL = replace(_CEILING, is_required=True, is_strict=True)
 TARGET_SOC = replace(_CEILING, default=0.8)
 """Rule of the target of a vehicle; null is none."""
@@ -198,6 +201,14 @@ class BatteryIn(msgspec.Struct, kw_only=True):
     capacity_wh: Annotated[Number, _CAPACITY, Meta(description="Usable capacity [Wh]")] = None
     max_charge_w: Annotated[
         Limit, _POWER, Meta(description=f"Highest power in [W]. {_AS_PRICES}")
+    ] = None
+    charge_power_curve: Annotated[
+        list[list[Number]] | None,
+        _POWER,
+        Meta(
+            description="Highest power in by state of charge: pairs [0-1, W], straight between "
+            "them, level before the first and after the last; falling, and ever faster"
+        ),
     ] = None
     max_discharge_w: Annotated[
         Limit, _POWER, Meta(description=f"Highest power out [W]. {_AS_PRICES}")

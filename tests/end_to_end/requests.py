@@ -32,7 +32,13 @@ plain_battery = {
 }
 batteries = st.fixed_dictionaries(
     plain_battery,
-    optional={"max_export_w": st.sampled_from([0, 800, 3000]), "priority": st.integers(0, 3)},
+    optional={
+        "max_export_w": st.sampled_from([0, 800, 3000]),
+        "priority": st.integers(0, 3),
+        "charge_power_curve": st.sampled_from(
+            [[[0.5, 2000]], [[0.6, 4000], [0.9, 1000], [1, 0]], [[0, 5000], [1, 50]]]
+        ),
+    },
 )
 vehicles = st.fixed_dictionaries(
     {
