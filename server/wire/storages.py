@@ -136,6 +136,7 @@ _END_VALUE = Rule(
     default_text="the planner's own",
     unit=PRICE,
 )
+_LEAST_PRICE = replace(_END_VALUE, default_text="none assumed")
 BONUS_PRICE = replace(_END_VALUE, is_required=True, is_strict=True)
 """Rule of a price within an allowance."""
 
@@ -240,6 +241,11 @@ class BatteryIn(msgspec.Struct, kw_only=True):
     can_charge: Annotated[Permission, Meta(description=_AS_PRICES)] = None
     can_charge_from_grid: Annotated[Permission, Meta(description=_AS_PRICES)] = None
     can_export_to_grid: Annotated[Permission, Meta(description=_AS_PRICES)] = None
+    min_sell_price: Annotated[
+        Number,
+        _LEAST_PRICE,
+        Meta(description="Nothing of it is sold where prices_export are lower [$/kWh]"),
+    ] = None
     max_export_w: Annotated[
         Number, EXPORT_LIMIT, Meta(description="Most of it into the grid [W]")
     ] = None

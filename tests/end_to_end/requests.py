@@ -35,6 +35,7 @@ batteries = st.fixed_dictionaries(
     optional={
         "max_export_w": st.sampled_from([0, 800, 3000]),
         "priority": st.integers(0, 3),
+        "min_sell_price": st.sampled_from([-0.1, 0.05, 0.3]),
         "charge_power_curve": st.sampled_from(
             [[[0.5, 2000]], [[0.6, 4000], [0.9, 1000], [1, 0]], [[0, 5000], [1, 50]]]
         ),

@@ -118,7 +118,17 @@ def curve_and_pins(site, battery, rng):
     return curve(site, battery, rng) | pins(site, battery, rng)
 
 
+def least_price(site, battery, rng):
+    """Sold from a price on, as `min_sell_price` of requests has it."""
+    return {"may_export": site.tariff.export_price >= rng.choice(site.tariff.export_price)}
+
+
+def sold_at_any_price(battery):
+    return replace(battery, may_export=True)
+
+
 CASES = {
+    "least export price": (least_price, sold_at_any_price),
     "pins": (pins, without_pins),
     "charge_curve": (curve, without_curve),
     "charge_curve and pins": (curve_and_pins, without_pins),
