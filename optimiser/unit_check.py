@@ -54,6 +54,8 @@ def check_units(site: Site) -> None:
         _check(f"grid.{name}", float(finite.max(initial=0.0)), MOST_POWER, "kW")
     if site.inverter is not None:
         _check("inverter.ac_limit", site.inverter.ac_limit, MOST_POWER, "kW")
+        if np.isfinite(site.inverter.ac_charge_limit):
+            _check("inverter.ac_charge_limit", site.inverter.ac_charge_limit, MOST_POWER, "kW")
     _check_prices(site)
 
 

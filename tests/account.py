@@ -304,6 +304,7 @@ def violations(site, dispatch, *, consumes_itself=False):
             if site.inverter.dc_coupled_solar:
                 out += used
             check(abs(out) - hours[t] * site.inverter.ac_limit, f"{t}: inverter")
+            check(-out - hours[t] * site.inverter.ac_charge_limit, f"{t}: into the inverter")
     for k, storage in enumerate(site.storages):
         found += _of_storage(site, dispatch, k, storage)
     return found

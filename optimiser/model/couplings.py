@@ -44,8 +44,8 @@ class SharedInverter:
 
     Attributes
     ----------
-    limit : float64 array, shape (T,)
-        Most energy between it and the house, either way. [kWh per interval]
+    limit, limit_in : float64 array, shape (T,)
+        Most energy between it and the house, out and in. [kWh per interval]
     solar : float64 array, shape (T,)
         Energy of the panels behind it. [kWh per interval]
     n_storages : int
@@ -53,6 +53,7 @@ class SharedInverter:
     """
 
     limit: Vector
+    limit_in: Vector
     solar: Vector
     n_storages: int
 
@@ -290,8 +291,10 @@ def _inverter_of(site: Site) -> SharedInverter | None:
     if site.inverter is None:
         return None
     coupled = site.inverter.dc_coupled_solar
+    power, power_in = site.inverter.ac_limit, site.inverter.ac_charge_limit
     return SharedInverter(
-        limit=site.horizon.hours * site.inverter.ac_limit,
+        limit=site.horizon.hours * power,
+        limit_in=site.horizon.hours * min(power, power_in),
         solar=site.forecast.solar if coupled else np.zeros(site.horizon.n_intervals),
         n_storages=len(site.batteries),
     )
@@ -302,14 +305,15 @@ def _inverter_rows(inverter: SharedInverter | None, *, curtails: bool) -> Iterat
     if inverter is None:
         return
     n, k = inverter.limit.size, inverter.n_storages
-    for t, (most, solar) in enumerate(zip(inverter.limit, inverter.solar, strict=True)):
+    limits = inverter.limit, inverter.limit_in, inverter.solar
+    for t, (most, most_in, solar) in enumerate(zip(*limits, strict=True)):
         places = [i * n + t for i in range(k)]
         panels = [t] if solar > 0 and curtails else []
         yield _Row(
             [blocks.DISCHARGE] * k + [blocks.CHARGE] * k + [blocks.CURTAIL] * len(panels),
             places + places + panels,
             [1.0] * k + [-1.0] * k + [-1.0] * len(panels),
-            float(-most - solar),
+            float(-most_in - solar),
             float(most - solar),
         )
 

@@ -50,7 +50,7 @@ def _inverter_limits(problem: ProblemArrays) -> Vector:
     if inverter is None:
         return np.full((2, problem.hours.size), np.inf)
     out = np.maximum(inverter.limit - inverter.solar, 0.0)
-    return np.array([out, inverter.limit + inverter.solar])
+    return np.array([out, inverter.limit_in + inverter.solar])
 
 
 @kernel(

@@ -116,9 +116,10 @@ def _meter_errors(site: Site, dispatch: Dispatch) -> list[Vector]:
     hours, solar = site.horizon.hours, np.array(site.forecast.solar)
     net_load, slack = site.forecast.load - solar, hours * DEAD_BAND
     clipped, through = np.zeros(hours.size), np.zeros(hours.size)
-    passed = np.full(hours.size, np.inf)
+    passed = taken = np.full(hours.size, np.inf)
     if site.inverter is not None:
         own, passed = slice(len(site.batteries)), hours * site.inverter.ac_limit
+        taken = np.minimum(passed, hours * site.inverter.ac_charge_limit)
         through = (dispatch.discharge - dispatch.charge)[own].sum(axis=0)
         if site.inverter.dc_coupled_solar:
             through = through + solar - dispatch.curtailed
@@ -128,7 +129,8 @@ def _meter_errors(site: Site, dispatch: Dispatch) -> list[Vector]:
     lost = solar if site.grid.curtailment else np.maximum(clipped, beyond - to_grid)
     most_import = np.maximum(hours * site.grid.import_limit, net_load + clipped)
     return [
-        np.abs(through) - passed - slack,
+        through - passed - slack,
+        -through - taken - slack,
         dispatch.grid_import - most_import - slack,
         dispatch.grid_export - to_grid - slack,
         np.minimum(dispatch.grid_import, dispatch.grid_export),

@@ -166,6 +166,9 @@ class HybridIn(msgspec.Struct, kw_only=True):
     ac_limit_w: Annotated[
         Number, _AC_LIMIT, Meta(description="Most power to and from the house [W]")
     ] = None
+    ac_charge_limit_w: Annotated[
+        Number, IMPORT_LIMIT, Meta(description="Most of it from the house, where that is less [W]")
+    ] = None
     dc_coupled_solar: Annotated[bool | None, Meta(description="true where absent")] = None
 
 

@@ -82,7 +82,8 @@ allowances = st.fixed_dictionaries(
     optional=window,
 )
 inverters = st.fixed_dictionaries(
-    {"ac_limit_w": st.sampled_from([0, 1000, 5000]), "dc_coupled_solar": st.booleans()}
+    {"ac_limit_w": st.sampled_from([0, 1000, 5000]), "dc_coupled_solar": st.booleans()},
+    optional={"ac_charge_limit_w": st.sampled_from([0, 500, 3000])},
 )
 extras = {
     "demand_charges": st.lists(demand_charges, min_size=1, max_size=2),

@@ -373,7 +373,8 @@ def _inverter(model, site, t):
         out["curtail", t] = -1.0
         solar = site.forecast.solar[t]
     most = site.horizon.hours[t] * site.inverter.ac_limit
-    model.row(out, lower=-most - solar, upper=most - solar)
+    most_in = min(most, site.horizon.hours[t] * site.inverter.ac_charge_limit)
+    model.row(out, lower=-most_in - solar, upper=most - solar)
 
 
 def _peaks(model, site):

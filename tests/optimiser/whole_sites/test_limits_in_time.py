@@ -10,7 +10,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from optimiser import CostFunction, Goal, Pin, PinnedAction, Stay, plan
+from optimiser import CostFunction, Goal, Inverter, Pin, PinnedAction, Stay, plan
 from tests.account import violations
 from tests.builders import NEW_YEAR, a_battery, a_site, a_small_site, in_pieces
 from tests.oracle import least_cost
@@ -238,6 +238,33 @@ def test_a_vehicle_without_goals_costs_no_more(seed):
     )
 
     assert without.lower_bound <= with_goals.optimum + 1e-6 * max(1.0, abs(with_goals.optimum))
+
+
+def with_inverter(seed, ac_charge_limit):
+    """A site behind a hybrid inverter, perhaps with its panels, paid at times to import."""
+    site, rng = a_small_site(seed), np.random.default_rng(seed)
+    inverter = Inverter(
+        ac_limit=float(rng.uniform(1.0, 5.0)),
+        ac_charge_limit=ac_charge_limit,
+        dc_coupled_solar=bool(rng.uniform() < 0.7),
+    )
+    return replace(site, inverter=inverter)
+
+
+@pytest.mark.parametrize("seed", SITES)
+def test_a_plan_behind_an_inverter_that_takes_less_is_the_optimum(seed):
+    most = float(np.random.default_rng(seed).uniform(0, 3))
+
+    assert_optimal(with_inverter(seed, most), KINDS[seed % len(KINDS)])
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_an_inverter_that_takes_more_costs_no_more(seed):
+    less, more = (
+        plan(with_inverter(seed, most), CostFunction.PROFIT).certificate for most in (0.5, 2.0)
+    )
+
+    assert more.lower_bound <= less.optimum + 1e-6 * max(1.0, abs(less.optimum))
 
 
 @pytest.mark.parametrize("name", CASES)
