@@ -98,9 +98,13 @@ def _meter(model, site, surcharge, penalty):
         model.column("export", t, cost=-reward, upper=min(most, most_export(site, t)))
         model.column("export excess", t, cost=penalty - reward, upper=excess)
         model.column("curtail", t, upper=lost)
-        if not site.grid.curtailment and lost > clipping(site, t):
+        if not site.grid.curtailment and lost > 0:
+            clips = [("clips", t)] if clipping(site, t) > 0 else []
+            for name in clips:
+                model.binary(*name)
             outlets, inlets = ([(w, t), (f"{w} excess", t)] for w in ("export", "import"))
-            model.only_at("curtail", t, outlets, most, inlets)
+            full = min(most, most_export(site, t) + 1.0)  # never reached where nothing is limited
+            model.only_at("curtail", t, outlets, full, inlets, clips)
 
 
 def most_lost(site, t):
@@ -375,6 +379,8 @@ def _inverter(model, site, t):
     most = site.horizon.hours[t] * site.inverter.ac_limit
     most_in = min(most, site.horizon.hours[t] * site.inverter.ac_charge_limit)
     model.row(out, lower=-most_in - solar, upper=most - solar)
+    if ("clips", t) in model.columns:  # only where all goes out that can
+        model.row({**out, ("clips", t): -most - most_in}, lower=-most_in - solar)
 
 
 def _peaks(model, site):
