@@ -14,7 +14,7 @@ Intervals ``t = 0 .. T-1``, storages ``k = 0 .. K-1``, all energies in kWh per i
     end level  sum_k stored_k,T-1 - sum_j end_energy_ej        = sum_k stored_lower_k,T-1
     coupling   whatever ties intervals or storages together: the highest mean import of a
                window stays under its peak, bonus energy under its allowance, shared surplus
-               and shared inverters under what they have
+               and shared inverters under what they have, charge under its taper
 
 Every column is boxed, and standing still satisfies every row: the programme is never infeasible
 and never unbounded.  Arrays in, arrays out; no project imports, no solver, no clock.

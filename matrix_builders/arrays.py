@@ -48,6 +48,9 @@ class StorageArrays(NamedTuple):
     end_values : float64 array, shape (2, E, S)
         Length of each segment, from the sum of the lower bounds upwards [kWh], and value of the
         energy in it, descending [$/kWh].
+    taper : float64 array, shape (2, K, T, J)
+        Most energy in, as it falls with the energy stored at the end of the interval: the least of
+        J lines; infinite where there is none. [kWh per interval; per kWh]
 
     Rows of the tables are named in `matrix_builders.tables`.
     """
@@ -57,6 +60,7 @@ class StorageArrays(NamedTuple):
     group: Places
     end_of: Places
     end_values: Vector
+    taper: Vector
 
 
 class MeterArrays(NamedTuple):

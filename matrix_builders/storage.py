@@ -19,6 +19,32 @@ from matrix_builders.layout import (
 )
 
 
+@kernel("f8(f8[:, :], f8, f8, f8)")
+def most_charge(taper: Vector, into: float, level: float, most: float) -> float:
+    """Return the most energy in, from a level on: where it ends no line of the taper is exceeded.
+
+    Parameters
+    ----------
+    taper : float64 array, shape (2, J)
+        Of one storage and interval, as in `StorageArrays`.
+    into : float
+        Efficiency. [-]
+    level : float
+        Energy stored before. [kWh]
+    most : float
+        Without the taper. [kWh per interval]
+
+    Returns
+    -------
+    float
+        [kWh per interval]
+    """
+    for j in range(taper.shape[1]):
+        fall = taper[tables.TAPER_FALL, j]
+        most = min(most, (taper[tables.TAPER_EMPTY, j] - fall * level) / (1.0 + fall * into))
+    return float(max(most, 0.0))
+
+
 @kernel("void(i8[::1], i8[::1], f8[:, :, ::1], f8[:, ::1], f8[:, ::1], i4[::1], i4[::1], f8[::1])")
 def write_movements(
     column_starts: Places,

@@ -1,7 +1,7 @@
 """Rows of the tables that builders and kernels take: one table for each noun.
 
 A table of the meter has shape (9, T); one of the limits of K storages (7, K, T); their traits
-(6, K); the segments of an end value (2, E, S).
+(6, K); their tapers of J segments (2, K, T, J); the segments of an end value (2, E, S).
 """
 
 # The meter: prices [$/kWh], limits and net load [kWh per interval], and 1 where solar may be left
@@ -37,6 +37,11 @@ WEAR = 3
 LEVEL_PRICE = 4
 ENDS_SHORT = 5
 N_TRAITS = 6
+
+# Tapers of storages: energy in of an empty one, were it not for other limits [kWh per interval],
+# and how much less per stored kWh [-].
+TAPER_EMPTY = 0
+TAPER_FALL = 1
 
 # Segments of an end value: length [kWh] and value [$/kWh].
 END_WIDTH = 0

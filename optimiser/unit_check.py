@@ -4,7 +4,7 @@ import numpy as np
 
 from matrix_builders import Vector
 from optimiser.errors import ProblemError
-from optimiser.problem.battery import Battery
+from optimiser.problem.battery import Battery, highest_power
 from optimiser.problem.flexible.load import Load
 from optimiser.problem.horizon import Horizon
 from optimiser.problem.site import Site
@@ -59,6 +59,8 @@ def check_units(site: Site) -> None:
         _check(f"grid.{name}", float(finite.max(initial=0.0)), MOST_POWER, "kW")
     if site.inverter is not None:
         _check("inverter.ac_limit", site.inverter.ac_limit, MOST_POWER, "kW")
+        if np.isfinite(site.inverter.ac_charge_limit):
+            _check("inverter.ac_charge_limit", site.inverter.ac_charge_limit, MOST_POWER, "kW")
     _check_prices(site)
 
 
@@ -91,6 +93,8 @@ def _check_storage(field: str, storage: Battery | Vehicle) -> None:
     _check(f"{field}.capacity", storage.capacity, MOST_CAPACITY, "kWh")
     for name in ("charge_limit", "discharge_limit"):
         _check(f"{field}.{name}", float(np.max(getattr(storage, name))), MOST_POWER, "kW")
+    if isinstance(storage, Battery) and storage.charge_curve:
+        _check(f"{field}.charge_curve", highest_power(storage), MOST_POWER, "kW")
 
 
 def _check_prices(site: Site) -> None:

@@ -4,6 +4,7 @@ Plain loops over the site's own fields.  Nothing is taken from the library but d
 index of the vehicle's intervals not even that.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -115,10 +116,29 @@ def forced_levels(site, k, consumes_itself):
         if is_barred(site, k, t, consumes_itself):
             taken = min(taken, max(-net_load, 0.0))
         given = min(given, max(net_load, 0.0) + feed_in_limit(site, k, t, consumes_itself))
+        taken = _most_by_curve(battery, level, h, taken)
         level += taken * battery.charge_efficiency - given / battery.discharge_efficiency
         level = min(max(level, low), high)
         levels.append(level)
     return levels
+
+
+def power_at(battery, stored):
+    """Highest power in with so much energy stored. [kW]"""
+    if not battery.charge_curve or not battery.capacity:
+        return math.inf
+    return float(np.interp(stored / battery.capacity, *zip(*battery.charge_curve, strict=True)))
+
+
+def _most_by_curve(battery, level, hours, wanted):
+    """Most energy in up to what is wanted, by halving what is too much. [kWh]"""
+    low, high = 0.0, 2.0 * wanted
+    for _ in range(60):
+        middle = (low + high) / 2
+        ends_at = level + middle * battery.charge_efficiency
+        fits = middle <= min(wanted, hours * power_at(battery, ends_at))
+        low, high = (middle, high) if fits else (low, middle)
+    return low
 
 
 def value_at(values, t):
@@ -284,6 +304,7 @@ def violations(site, dispatch, *, consumes_itself=False):
             if site.inverter.dc_coupled_solar:
                 out += used
             check(abs(out) - hours[t] * site.inverter.ac_limit, f"{t}: inverter")
+            check(-out - hours[t] * site.inverter.ac_charge_limit, f"{t}: into the inverter")
     for k, storage in enumerate(site.storages):
         found += _of_storage(site, dispatch, k, storage)
     return found
@@ -362,8 +383,9 @@ def _of_storage(site, dispatch, k, storage):
         most_in, most_out = storage.charge_limit, storage.discharge_limit
         if not is_vehicle:
             most_in, most_out = pinned_powers(site, storage, t)
+        most_by_curve = math.inf if is_vehicle else h * power_at(storage, level)
         checks = {
-            "charge": charge - here * h * most_in,
+            "charge": charge - min(here * h * most_in, most_by_curve),
             "discharge": discharge - here * h * most_out,
             "level": abs(level - dispatch.stored[k, t]),
             "empty": low * storage.capacity - level,

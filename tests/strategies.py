@@ -370,7 +370,10 @@ def vehicles(draw, horizon, *, permitted=False, **fixed):
 
 
 inverters = st.none() | st.builds(
-    Inverter, ac_limit=st.sampled_from((1.0, 3.0, 5.0)), dc_coupled_solar=st.booleans()
+    Inverter,
+    ac_limit=st.sampled_from((1.0, 3.0, 5.0)),
+    ac_charge_limit=st.sampled_from((math.inf, 0.0, 2.0)),
+    dc_coupled_solar=st.booleans(),
 )
 
 

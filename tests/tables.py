@@ -58,7 +58,8 @@ def storages_from(values, group, end_of):
     """`StorageArrays` of named rows."""
     values = {"ends_short": np.zeros_like(values["initial"], dtype=np.float64), **values}
     parts = [table_of(names, values) for names in (LIMITS, TRAITS, END_VALUES)]
-    return StorageArrays(*parts[:2], np.array(group), np.array(end_of), parts[2])
+    taper = np.zeros((2, *parts[0].shape[1:], 0))
+    return StorageArrays(*parts[:2], np.array(group), np.array(end_of), parts[2], taper)
 
 
 def meter_of(problem):
@@ -69,7 +70,7 @@ def meter_of(problem):
 
 def storages_of(problem):
     """Rows of the tables of the storages."""
-    limits, traits, group, end_of, end_values = problem.storages
+    limits, traits, group, end_of, end_values, _ = problem.storages
     named = {}
     for names, table in ((LIMITS, limits), (TRAITS, traits), (END_VALUES, end_values)):
         named |= {name: table[getattr(tables, name.upper())] for name in names}

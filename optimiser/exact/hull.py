@@ -12,7 +12,7 @@ The rows of either mode alone forbid that (``v``: what a vehicle takes in the di
     surplus       sum_v (charge_v - surplus u_v) <= import + import_excess + sum_k discharge_k
     import limit  charge_i + (most_i + least_j - room) u_j <= most_i
     cut by limit  curtail <= most (y + z),  export + export_excess >= most_export y
-                  import <= most_import (1 - y),  inverter_out >= most_out (2 z - 1)
+                  import <= most_import (1 - y),  inverter_out >= most_out z - most_in (1 - z)
     whole stay    sum_t u_t + shortfall / (eta most f) >= ceil(q),  f = q - floor(q)
 
 Where a target is no sum of whole charges, the last charge may be shorter, by ``cut``; ``e`` falls
@@ -270,8 +270,8 @@ def _add_cuts(extension: Extension, formulation: Formulation, chosen: Mask) -> P
             layout.table(block)[own, clips] for block in (blocks.CHARGE, blocks.DISCHARGE)
         )
         extension.at_most(
-            inverter.limit[clips] + inverter.solar[clips],
-            (z, 2.0 * inverter.limit[clips]),
+            inverter.limit_in[clips] + inverter.solar[clips],
+            (z, inverter.limit_in[clips] + inverter.limit[clips]),
             (lost[clips], 1.0),
             *((row, 1.0) for row in charge),
             *((row, -1.0) for row in discharge),

@@ -71,6 +71,7 @@ def _one_storage(problem: ProblemArrays, dispatch: Dispatch, k: int) -> ProblemA
         group=storages.group[[k]],
         end_of=np.zeros(1, dtype=np.int64),
         end_values=_end_value_left(problem, dispatch, k),
+        taper=np.ascontiguousarray(storages.taper[:, [k]]),
     )
     meter = meter_beside(problem, (dispatch.charge - dispatch.discharge)[others].sum(axis=0))
     return replace(problem, meter=meter, storages=one, couplings=Couplings(), permissions=None)

@@ -44,8 +44,8 @@ class SharedInverter:
 
     Attributes
     ----------
-    limit : float64 array, shape (T,)
-        Most energy between it and the house, either way. [kWh per interval]
+    limit, limit_in : float64 array, shape (T,)
+        Most energy between it and the house, out and in. [kWh per interval]
     solar : float64 array, shape (T,)
         Energy of the panels behind it. [kWh per interval]
     n_storages : int
@@ -53,6 +53,7 @@ class SharedInverter:
     """
 
     limit: Vector
+    limit_in: Vector
     solar: Vector
     n_storages: int
 
@@ -182,7 +183,7 @@ def couplings_of(
 ) -> Couplings:
     """Build the couplings of a site; empty for one battery on a plain tariff."""
     ties = site.tariff.demand_charges or site.tariff.allowances or site.inverter
-    if len(site.storages) == 1 and not ties:
+    if len(site.storages) == 1 and not (ties or storages.taper.size):
         return UNCOUPLED_SITE
     peaks = (*chain.from_iterable(metered_peaks(site.horizon, site.tariff.demand_charges)),)
     allowances = daily_allowances(
@@ -204,6 +205,7 @@ def couplings_of(
         *_inverter_rows(inverter, curtails=bool(meter.table[tables.CURTAIL_LIMIT].any())),
         *_peak_rows(peaks),
         *_bonus_rows(allowances, bonuses),
+        *_taper_rows(storages),
     ]
     if not rows:
         return UNCOUPLED_SITE
@@ -289,8 +291,10 @@ def _inverter_of(site: Site) -> SharedInverter | None:
     if site.inverter is None:
         return None
     coupled = site.inverter.dc_coupled_solar
+    power, power_in = site.inverter.ac_limit, site.inverter.ac_charge_limit
     return SharedInverter(
-        limit=site.horizon.hours * site.inverter.ac_limit,
+        limit=site.horizon.hours * power,
+        limit_in=site.horizon.hours * min(power, power_in),
         solar=site.forecast.solar if coupled else np.zeros(site.horizon.n_intervals),
         n_storages=len(site.batteries),
     )
@@ -301,14 +305,15 @@ def _inverter_rows(inverter: SharedInverter | None, *, curtails: bool) -> Iterat
     if inverter is None:
         return
     n, k = inverter.limit.size, inverter.n_storages
-    for t, (most, solar) in enumerate(zip(inverter.limit, inverter.solar, strict=True)):
+    limits = inverter.limit, inverter.limit_in, inverter.solar
+    for t, (most, most_in, solar) in enumerate(zip(*limits, strict=True)):
         places = [i * n + t for i in range(k)]
         panels = [t] if solar > 0 and curtails else []
         yield _Row(
             [blocks.DISCHARGE] * k + [blocks.CHARGE] * k + [blocks.CURTAIL] * len(panels),
             places + places + panels,
             [1.0] * k + [-1.0] * k + [-1.0] * len(panels),
-            float(-most - solar),
+            float(-most_in - solar),
             float(most - solar),
         )
 
@@ -354,6 +359,25 @@ def _bonus_rows(
         ones = [1.0] * len(columns)
         left = float(allowances[a].left[day])
         yield _Row([blocks.BONUS] * len(columns), columns, ones, -np.inf, left)
+
+
+def _taper_rows(storages: StorageArrays) -> Iterator[_Row]:
+    """Charge keeps to the taper at the level that it leads to, from the one before.
+
+    Written by the level at the end, a relaxed plan would discharge at once to charge faster.
+    """
+    n, empty, fall = storages.limits.shape[2], *storages.taper
+    limits, initial = storages.limits[..., None], storages.traits[tables.INITIAL]
+    into = storages.traits[tables.CHARGE_EFFICIENCY]
+    may_bind = limits[tables.CHARGE_LIMIT] + fall * limits[tables.STORED_UPPER] > empty
+    for k, t, j in np.argwhere(may_bind).tolist():
+        most, less = float(empty[k, t, j]), float(fall[k, t, j])
+        block, place, value = [blocks.CHARGE], [k * n + t], [1.0 + less * float(into[k])]
+        if t:
+            row = [*block, blocks.STORED], [*place, k * n + t - 1], [*value, less]
+            yield _Row(*row, -np.inf, most)
+        else:
+            yield _Row(block, place, value, -np.inf, most - less * float(initial[k]))
 
 
 def _bonus_limit(allowance: DailyAllowance, t: int, meter: MeterArrays) -> float:

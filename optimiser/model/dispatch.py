@@ -7,6 +7,7 @@ import numpy as np
 
 from matrix_builders import StorageArrays, Vector, tables
 from matrix_builders.compiled import kernel
+from matrix_builders.storage import most_charge
 from optimiser.model.arrays import ProblemArrays
 from optimiser.model.pieces import Pieces
 
@@ -131,6 +132,7 @@ def simulate(
         np.ascontiguousarray(trajectory.levels),
         storages.limits,
         storages.traits,
+        storages.taper,
         np.full(len(storages.group), dead_band),
         problem.hours,
     )
@@ -160,11 +162,16 @@ def simulate(
 
 
 @kernel(
-    "f8[:, :, ::1](Array(f8, 2, 'C', readonly=True), f8[:, :, ::1], f8[:, ::1], f8[::1],"
-    " Array(f8, 1, 'C', readonly=True))"
+    "f8[:, :, ::1](Array(f8, 2, 'C', readonly=True), f8[:, :, ::1], f8[:, ::1], f8[:, :, :, ::1],"
+    " f8[::1], Array(f8, 1, 'C', readonly=True))"
 )
 def track(
-    levels: Vector, limits: Vector, traits: Vector, dead_band: Vector, hours: Vector
+    levels: Vector,
+    limits: Vector,
+    traits: Vector,
+    taper: Vector,
+    dead_band: Vector,
+    hours: Vector,
 ) -> Vector:
     """Move each storage from level to level in the cheapest way: one direction at a time.
 
@@ -172,7 +179,7 @@ def track(
     ----------
     levels : float64 array, shape (K, T)
         Levels to reach. [kWh]
-    limits, traits
+    limits, traits, taper
         As in `StorageArrays`.
     dead_band : float64 array, shape (K,)
         Power under which a storage rests. [kW]
@@ -195,11 +202,14 @@ def track(
             if move > 0:
                 energy = move / into
                 if energy >= least:
-                    level = levels[k, t]
-                    if energy > limits[tables.CHARGE_LIMIT, k, t]:
-                        energy = limits[tables.CHARGE_LIMIT, k, t]
-                        level = level - move + energy * into
-                    charge[k, t] = energy
+                    most = limits[tables.CHARGE_LIMIT, k, t]
+                    most = most_charge(taper[:, k, t], into, level, most)
+                    if energy <= most:
+                        level = levels[k, t]
+                        charge[k, t] = energy
+                    elif most >= least:
+                        level += most * into
+                        charge[k, t] = most
             else:
                 energy = -move * out
                 if energy >= least:

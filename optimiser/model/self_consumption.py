@@ -10,6 +10,7 @@ import numpy as np
 
 from matrix_builders import Vector, tables
 from matrix_builders.compiled import kernel
+from matrix_builders.storage import most_charge
 from optimiser.model.arrays import ProblemArrays
 from optimiser.model.dispatch import Trajectory
 from optimiser.model.storages import BATTERIES
@@ -25,11 +26,11 @@ def self_consumption(problem: ProblemArrays) -> Trajectory:
     if problem.permissions is not None:
         may_charge = may_charge & problem.permissions.charge_from_grid
     is_battery = storages.group == BATTERIES
-    band = level_band(problem.meter, storages.limits, storages.traits, is_battery, may_charge)
+    arrays = storages.limits, storages.traits, storages.taper
+    band = level_band(problem.meter, *arrays, is_battery, may_charge)
     levels = follow_rules(
         problem.meter,
-        storages.limits,
-        storages.traits,
+        *arrays,
         is_battery,
         may_charge,
         band,
@@ -49,12 +50,19 @@ def _inverter_limits(problem: ProblemArrays) -> Vector:
     if inverter is None:
         return np.full((2, problem.hours.size), np.inf)
     out = np.maximum(inverter.limit - inverter.solar, 0.0)
-    return np.array([out, inverter.limit + inverter.solar])
+    return np.array([out, inverter.limit_in + inverter.solar])
 
 
-@kernel("f8[:, :, ::1](f8[:, ::1], f8[:, :, ::1], f8[:, ::1], b1[::1], b1[:, ::1])")
+@kernel(
+    "f8[:, :, ::1](f8[:, ::1], f8[:, :, ::1], f8[:, ::1], f8[:, :, :, ::1], b1[::1], b1[:, ::1])"
+)
 def level_band(
-    meter: Vector, limits: Vector, traits: Vector, is_battery: Mask, may_charge: Mask
+    meter: Vector,
+    limits: Vector,
+    traits: Vector,
+    taper: Vector,
+    is_battery: Mask,
+    may_charge: Mask,
 ) -> Vector:
     """Return the levels from which every later soft level is still reached; shape (2, K, T).
 
@@ -70,8 +78,11 @@ def level_band(
                 room = -meter[tables.NET_LOAD, t + 1]
                 if may_charge[k, t + 1]:
                     room += meter[tables.IMPORT_LIMIT, t + 1]
-                gain = max(min(room, limits[tables.CHARGE_LIMIT, k, t + 1]), 0.0)
-                gain *= traits[tables.CHARGE_EFFICIENCY, k]
+                gain = min(room, limits[tables.CHARGE_LIMIT, k, t + 1])
+                for j in range(taper.shape[3]):
+                    fall = taper[tables.TAPER_FALL, k, t + 1, j] * least[k, t + 1]
+                    gain = min(gain, taper[tables.TAPER_EMPTY, k, t + 1, j] - fall)
+                gain = max(gain, 0.0) * traits[tables.CHARGE_EFFICIENCY, k]
                 loss = limits[tables.DISCHARGE_LIMIT, k, t + 1]
                 loss /= traits[tables.DISCHARGE_EFFICIENCY, k]
             least[k, t] = max(least[k, t], least[k, t + 1] - gain)
@@ -96,13 +107,14 @@ def vehicle_charge(
 
 
 @kernel(
-    "f8[:, ::1](f8[:, ::1], f8[:, :, ::1], f8[:, ::1], b1[::1], b1[:, ::1], f8[:, :, ::1],"
-    " f8[:, ::1])"
+    "f8[:, ::1](f8[:, ::1], f8[:, :, ::1], f8[:, ::1], f8[:, :, :, ::1], b1[::1], b1[:, ::1],"
+    " f8[:, :, ::1], f8[:, ::1])"
 )
 def follow_rules(
     meter: Vector,
     limits: Vector,
     traits: Vector,
+    taper: Vector,
     is_battery: Mask,
     may_charge: Mask,
     band: Vector,
@@ -114,7 +126,7 @@ def follow_rules(
     ----------
     meter : float64 array, shape (9, T)
         As in `MeterArrays`.
-    limits, traits : float64 array, shape (7, K, T) and (6, K)
+    limits, traits, taper : float64 array, shape (7, K, T), (6, K) and (2, K, T, J)
         As in `StorageArrays`.
     is_battery : bool array, shape (K,)
         False for vehicles.
@@ -154,6 +166,7 @@ def follow_rules(
             if is_battery[k] and charges:
                 most = min(limits[tables.STORED_UPPER, k, t], band[1, k, t]) - stored[k]
                 most = min(most / into[k], limits[tables.CHARGE_LIMIT, k, t], takes)
+                most = most_charge(taper[:, k, t], into[k], stored[k], most)
                 bought = min(missing[k] / into[k], meter[tables.IMPORT_LIMIT, t] - drawn)
                 wanted = max(-drawn, bought if may_charge[k, t] else 0.0)
                 taken = max(min(most, wanted), 0.0)

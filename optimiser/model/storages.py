@@ -7,7 +7,8 @@ from operator import attrgetter
 import numpy as np
 
 from matrix_builders import StorageArrays, Vector, tables
-from optimiser.problem.battery import Battery, Goal, Pin, PinnedAction
+from matrix_builders.storage import most_charge
+from optimiser.problem.battery import Battery, Goal, Pin, PinnedAction, highest_power
 from optimiser.problem.horizon import Horizon
 from optimiser.problem.objective import Objective
 from optimiser.problem.site import Site
@@ -119,16 +120,39 @@ def storage_arrays(site: Site, objective: Objective, penalty: float) -> StorageA
     limits = np.zeros((tables.N_LIMITS, *here.shape))
     write_levels(site, limits)
     write_powers(site, objective, here, traits, limits)
+    taper = taper_table(site)
     for k, battery in enumerate(site.batteries):
         if battery.pinned:
-            write_pins(battery, site.horizon, limits[:, k])
+            write_pins(battery, site.horizon, taper[:, k], limits[:, k])
     return StorageArrays(
         limits=limits,
         traits=traits,
         group=np.array([BATTERIES] * n + list(range(1, 1 + len(site.vehicles))), dtype=np.int64),
         end_of=np.arange(len(storages)),
         end_values=np.zeros((2, len(storages), 0)),
+        taper=taper,
     )
+
+
+def taper_table(site: Site) -> Vector:
+    """Return the falling lines of all charge curves; shape (2, K, T, J). [kWh; -]"""
+    lines = [*map(_falling_lines, site.batteries)]
+    n_lines = max([line.shape[1] for line in lines], default=0)
+    table = np.zeros((2, len(site.storages), site.horizon.n_intervals, n_lines))
+    table[tables.TAPER_EMPTY] = np.inf
+    for k, line in enumerate(lines):
+        table[:, k, :, : line.shape[1]] = site.horizon.hours[:, None] * line[:, None, :]
+    return table
+
+
+def _falling_lines(battery: Battery) -> Vector:
+    """Return the lines of a charge curve by stored energy; shape (2, J). [kW; kW/kWh]"""
+    if not battery.charge_curve or battery.capacity == 0.0:
+        return np.zeros((2, 0))
+    soc, power = np.array(battery.charge_curve).T
+    fall = -np.diff(power) / np.diff(soc)
+    lines = np.array([power[1:] + fall * soc[1:], fall / battery.capacity])
+    return np.asarray(lines[:, fall > 0.0])
 
 
 def write_powers(
@@ -161,6 +185,9 @@ def write_powers(
     for v, vehicle in enumerate(site.vehicles, n):
         while_on[v] = vehicle.least_charge * hours
         least[v] = vehicle.least_charge * np.minimum(hours, vehicle.least_time)
+    for k, battery in enumerate(site.batteries):
+        if battery.charge_curve:
+            charge[k] = np.minimum(charge[k], hours * highest_power(battery))
     room = limits[tables.STORED_UPPER] - limits[tables.STORED_LOWER]
     most = np.minimum(charge, room / traits[tables.CHARGE_EFFICIENCY, :, None])
     surplus = np.maximum(-net_load, 0.0)
@@ -211,7 +238,7 @@ def pins_of(battery: Battery, horizon: Horizon) -> list[Pin | None]:
     return pins
 
 
-def write_pins(battery: Battery, horizon: Horizon, limits: Vector) -> None:
+def write_pins(battery: Battery, horizon: Horizon, taper: Vector, limits: Vector) -> None:
     """Write what a battery is made to do: one way, and the levels that this leads to.
 
     Those are soft, so that the rest of the site may keep the battery from them.
@@ -222,6 +249,8 @@ def write_pins(battery: Battery, horizon: Horizon, limits: Vector) -> None:
         With pins.
     horizon : Horizon
         The intervals.
+    taper : float64 array, shape (2, T, J)
+        Of this battery. [kWh per interval; -]
     limits : float64 array, shape (7, T)
         Of this battery; modified in place. [kWh per interval; kWh]
     """
@@ -237,6 +266,7 @@ def write_pins(battery: Battery, horizon: Horizon, limits: Vector) -> None:
         most_in, most_out = np.minimum(in_and_out, [energy * charges, energy * gives])
         limits[[tables.CHARGE_LIMIT, tables.DISCHARGE_LIMIT], t] = most_in, most_out
         if level is not None:
+            most_in = most_charge(taper[:, t], battery.charge_efficiency, level, most_in)
             level += most_in * battery.charge_efficiency - most_out / battery.discharge_efficiency
             level = min(max(level, lower), upper)
             limits[[tables.SOFT_FLOOR, tables.SOFT_CEILING], t] = level

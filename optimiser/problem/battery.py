@@ -1,7 +1,7 @@
 """A home battery."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -9,11 +9,13 @@ from operator import attrgetter
 
 import numpy as np
 
+from matrix_builders import Vector
 from optimiser.errors import ProblemError
 from optimiser.problem.checks import (
     Flags,
     Series,
     excerpt,
+    freeze_curve,
     freeze_series,
     require_efficiencies,
     require_finite,
@@ -109,6 +111,10 @@ class Battery:
         Stored energy at a state of charge of one; zero is a battery that does nothing. [kWh]
     charge_limit, discharge_limit : float, or one for each interval
         Highest power in and out. [kW]
+    charge_curve : pairs of float
+        Highest power in by state of charge: straight between the pairs, level before the first,
+        concave, up to a state of charge of 1.  In each interval it counts where that ends: the
+        battery takes the mean power to its last moment. [-; kW]
     charge_efficiency, discharge_efficiency : float
         One-way; their product is the round-trip efficiency. [-]
     initial_soc : float
@@ -141,6 +147,7 @@ class Battery:
     charge_limit: Series
     discharge_limit: Series
     initial_soc: float
+    charge_curve: Sequence[Sequence[float]] | Vector = ()
     charge_efficiency: float = 0.95
     discharge_efficiency: float = 0.95
     reserve: Series = 0.0
@@ -157,6 +164,7 @@ class Battery:
 
     def __post_init__(self) -> None:
         freeze_series(self, *BY_INTERVAL)
+        freeze_curve(self, "charge_curve")
         require_not_negative(self, "capacity", "charge_limit", "discharge_limit", "cycle_cost")
         require_efficiencies(self, "charge_efficiency", "discharge_efficiency")
         require_fractions(self, "initial_soc", "reserve", "max_soc")
@@ -186,6 +194,11 @@ class Battery:
     def round_trip_efficiency(self) -> float:
         """Share of the energy taken in that comes back out. [-]"""
         return self.charge_efficiency * self.discharge_efficiency
+
+
+def highest_power(battery: Battery) -> float:
+    """Return the highest power of the charge curve of a battery that has one. [kW]"""
+    return max([float(power) for _, power in battery.charge_curve])
 
 
 def is_pinned_from(pins: Iterable[Pin], start: datetime) -> bool:

@@ -26,6 +26,7 @@ Flags: TypeAlias = bool | Sequence[bool] | NDArray[np.bool_]
 
 _TRUTHS = (bool, np.bool_)
 _LONGEST = 80  # characters of a value in an error
+_STRAIGHT = 1e-6  # of the highest power; rounding of slopes
 
 
 def excerpt(value: object) -> str:
@@ -140,6 +141,28 @@ def as_numbers(field: str, values: object) -> Vector:
     except (TypeError, ValueError, OverflowError):
         pass
     raise ProblemError(field, f"must hold numbers only, got {excerpt(values)}") from None
+
+
+def freeze_curve(owner: object, field: str) -> None:
+    """Make a tuple of pairs of a field: power that falls with the state of charge, ever faster."""
+    values = getattr(owner, field)
+    numbers = as_numbers(field, values)
+    if not numbers.size and numbers.ndim == 1:
+        set_fields(owner, **{field: ()})
+        return
+    if numbers.ndim != 2 or numbers.shape[1] != 2:  # noqa: PLR2004 - state of charge and power
+        raise ProblemError(field, f"must hold pairs of numbers, got {excerpt(values)}")
+    soc, power = numbers.T
+    if not np.isfinite(numbers).all() or (power < 0.0).any():
+        raise ProblemError(field, f"must hold finite powers from 0 on, got {excerpt(values)}")
+    if soc[0] < 0.0 or soc[-1] != 1.0 or (np.diff(soc) <= 0.0).any():
+        rule = "must hold states of charge in [0, 1] that rise from pair to pair and end at 1"
+        raise ProblemError(field, f"{rule}, got {excerpt(values)}")
+    falls = np.append(0.0, -np.diff(power) / np.diff(soc))  # level before the first pair
+    if (np.diff(falls) < -_STRAIGHT * power.max()).any():
+        rule = "must be concave: no power may rise, and none fall more slowly than before"
+        raise ProblemError(field, f"{rule}, got {excerpt(values)}")
+    set_fields(owner, **{field: tuple([(at, most) for at, most in numbers.tolist()])})
 
 
 def freeze_series(owner: object, *fields: str) -> None:

@@ -10,6 +10,7 @@ from optimiser.errors import ProblemError
 from optimiser.problem.checks import (
     as_numbers,
     require_flags,
+    require_limits,
     require_not_negative,
     set_fields,
     starts_of,
@@ -78,14 +79,18 @@ class Inverter:
     ----------
     ac_limit : float
         Highest power between it and the house, either way. [kW]
+    ac_charge_limit : float
+        Highest power from the house into it, where that is less; infinite where it is not. [kW]
     dc_coupled_solar : bool
         Whether the panels are behind it, beside the batteries; what it cannot pass on is then
         stored or clipped.
     """
 
     ac_limit: float
+    ac_charge_limit: float = math.inf
     dc_coupled_solar: bool = True
 
     def __post_init__(self) -> None:
         require_not_negative(self, "ac_limit")
+        require_limits(self, "ac_charge_limit")
         require_flags(self, "dc_coupled_solar")

@@ -66,6 +66,10 @@ def audit(site: Site, dispatch: Dispatch, flows: EnergyFlows, money: Money) -> A
     for k, battery in enumerate(site.batteries):
         band = float(np.min(battery.reserve)), float(np.max(battery.max_soc))
         errors.append(_storage_error(battery, band, site.horizon.hours, dispatch, k))
+        if battery.charge_curve and battery.capacity > 0.0:
+            soc, power = np.array(battery.charge_curve).T
+            most = np.interp(dispatch.stored[k] / battery.capacity, soc, power)
+            errors.append(dispatch.charge[k] - site.horizon.hours * most)
     for k, vehicle in enumerate(site.vehicles, len(site.batteries)):
         errors.append(_vehicle_error(vehicle, site, dispatch, k))
     largest = float(np.concatenate([*map(np.ravel, errors)]).max(initial=0.0))
@@ -112,9 +116,10 @@ def _meter_errors(site: Site, dispatch: Dispatch) -> list[Vector]:
     hours, solar = site.horizon.hours, np.array(site.forecast.solar)
     net_load, slack = site.forecast.load - solar, hours * DEAD_BAND
     clipped, through = np.zeros(hours.size), np.zeros(hours.size)
-    passed = np.full(hours.size, np.inf)
+    passed = taken = np.full(hours.size, np.inf)
     if site.inverter is not None:
         own, passed = slice(len(site.batteries)), hours * site.inverter.ac_limit
+        taken = np.minimum(passed, hours * site.inverter.ac_charge_limit)
         through = (dispatch.discharge - dispatch.charge)[own].sum(axis=0)
         if site.inverter.dc_coupled_solar:
             through = through + solar - dispatch.curtailed
@@ -124,7 +129,8 @@ def _meter_errors(site: Site, dispatch: Dispatch) -> list[Vector]:
     lost = solar if site.grid.curtailment else np.maximum(clipped, beyond - to_grid)
     most_import = np.maximum(hours * site.grid.import_limit, net_load + clipped)
     return [
-        np.abs(through) - passed - slack,
+        through - passed - slack,
+        -through - taken - slack,
         dispatch.grid_import - most_import - slack,
         dispatch.grid_export - to_grid - slack,
         np.minimum(dispatch.grid_import, dispatch.grid_export),

@@ -92,11 +92,22 @@ def _are_identical(one: Battery, other: Battery) -> bool:
         np.allclose(value, getattr(other, name), rtol=_IDENTICAL, atol=0.0)
         for name, value in scaled.items()
     )
-    return same and replace(one, **{name: getattr(other, name) for name in _EXTENSIVE}) == other
+    curves = _scale_curve(one, scale), _scale_curve(other, 1.0)
+    same = same and len(curves[0]) == len(curves[1])
+    same = same and np.allclose(*curves, rtol=_IDENTICAL, atol=0.0)
+    taken = (*_EXTENSIVE, "charge_curve")
+    return same and replace(one, **{name: getattr(other, name) for name in taken}) == other
+
+
+def _scale_curve(battery: Battery, scale: float) -> list[tuple[float, float]]:
+    return [(soc, power * scale) for soc, power in battery.charge_curve]
 
 
 def _sum_of(parts: list[Battery]) -> Battery:
     total: dict[str, Any] = {
         name: sum(np.asarray(getattr(part, name)) for part in parts) for name in _EXTENSIVE
     }
-    return parts[0] if len(parts) == 1 else replace(parts[0], **total)
+    if len(parts) == 1:
+        return parts[0]
+    total["charge_curve"] = _scale_curve(parts[0], total["capacity"] / parts[0].capacity)
+    return replace(parts[0], **total)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from matrix_builders import Vector, tables
+from matrix_builders.storage import most_charge
 from optimiser.model.arrays import ProblemArrays
 from optimiser.model.dispatch import Dispatch
 from optimiser.problem.battery import Battery
@@ -52,15 +53,19 @@ def _redistribute(
     order = np.array([site.batteries[k].priority for k in family])
     capacity = np.array([site.batteries[k].capacity for k in family])
     into, out = traits[tables.CHARGE_EFFICIENCY, 0], traits[tables.DISCHARGE_EFFICIENCY, 0]
-    level = traits[tables.INITIAL]
+    level, tapers = traits[tables.INITIAL], problem.storages.taper.swapaxes(0, 1)[family]
     charge, discharge, stored = (
         getattr(dispatch, name).copy() for name in ("charge", "discharge", "stored")
     )
     for t in range(problem.hours.size):
         taken, given = float(charge[family, t].sum()), float(discharge[family, t].sum())
-        room = np.minimum(
-            limits[tables.STORED_UPPER, :, t] - level, limits[tables.CHARGE_LIMIT, :, t] * into
-        )
+        most = [
+            most_charge(taper[:, t], into, now, most)
+            for taper, now, most in zip(
+                tapers, level, limits[tables.CHARGE_LIMIT, :, t], strict=True
+            )
+        ]
+        room = np.minimum(limits[tables.STORED_UPPER, :, t] - level, np.array(most) * into)
         spare = np.minimum(
             level - limits[tables.STORED_LOWER, :, t], limits[tables.DISCHARGE_LIMIT, :, t] / out
         )

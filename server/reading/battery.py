@@ -9,6 +9,7 @@ import numpy as np
 from matrix_builders import Vector
 from optimiser import Battery, ProblemError, Vehicle
 from server.reading.goals import goals_from_wire, pins_from_wire
+from server.reading.series.curve import curve_from_wire
 from server.reading.series.lists import number_or_series, permission_or_series
 from server.reading.series.steps import Timeline
 from server.wire.repairs import FieldReader, Repairs
@@ -48,9 +49,13 @@ class Named(NamedTuple, Generic[Storage]):
 
 
 def battery_from_wire(
-    wire: BatteryIn | None, timeline: Timeline, repairs: Repairs, path: str = "battery"
+    wire: BatteryIn | None,
+    timeline: Timeline,
+    selling: Vector,
+    repairs: Repairs,
+    path: str = "battery",
 ) -> Battery:
-    """Read a battery of a request; `path` is its place there."""
+    """Read a battery of a request, from its `path`, beside the prices to sell at. [$/kWh]"""
     if wire is None:
         repairs.note("default", path, "missing; a 13.5 kWh, 5 kW battery at 50 % assumed")
         wire, repairs = BatteryIn(), Repairs()  # one warning says it all
@@ -60,7 +65,10 @@ def battery_from_wire(
     max_soc = number_or_series("max_soc", _PER_CENT, timeline, reader)
     return Battery(
         capacity=capacity,
-        **_powers(timeline, reader),
+        **_powers(timeline, selling, reader),
+        charge_curve=curve_from_wire("charge_power_curve", wire.charge_power_curve, reader)
+        if wire.charge_power_curve
+        else (),
         charge_efficiency=charge_efficiency,
         discharge_efficiency=discharge_efficiency,
         initial_soc=reader.number("current_soc"),
@@ -94,7 +102,7 @@ def _efficiencies(wire: BatteryIn, reader: FieldReader) -> tuple[float, float]:
     )
 
 
-def _powers(timeline: Timeline, reader: FieldReader) -> dict[str, Any]:
+def _powers(timeline: Timeline, selling: Vector, reader: FieldReader) -> dict[str, Any]:
     """Read highest powers and permissions; where it may not charge, the power in is none."""
     charge, discharge = (
         number_or_series(name, HIGHEST_POWER, timeline, reader) / 1000.0
@@ -104,6 +112,9 @@ def _powers(timeline: Timeline, reader: FieldReader) -> dict[str, Any]:
         permission_or_series(name, timeline, reader)
         for name in ("can_charge", "can_charge_from_grid", "can_export_to_grid")
     )
+    least = reader.optional("min_sell_price")
+    if least is not None and (selling < least).any():
+        may_export = (np.array(may_export) & (selling >= least)).tolist()
     return {
         "charge_limit": charge if charges is True else charge * np.array(charges),
         "discharge_limit": discharge,
@@ -133,9 +144,9 @@ def _target(wire: BatteryIn, reader: FieldReader, max_soc: float) -> float | Non
 
 
 def batteries_from_wire(
-    wires: Sequence[NamedBatteryIn] | None, timeline: Timeline, repairs: Repairs
+    wires: Sequence[NamedBatteryIn] | None, timeline: Timeline, selling: Vector, repairs: Repairs
 ) -> list[Named[Battery]]:
-    """Read several batteries of a request, whose keys must all differ."""
+    """Read several batteries of a request, whose keys must all differ; see `battery_from_wire`."""
     if not wires:
         raise ProblemError("batteries", "must hold at least one battery, got none")
     if len(wires) > MOST_STORAGES:
@@ -151,7 +162,13 @@ def batteries_from_wire(
         require_unicode(f"{path}.name", wire.name or "")
         named.append((wire, path, key))
     return [
-        Named(battery_from_wire(wire, timeline, repairs, path), path, key, wire.name, wire.hybrid)
+        Named(
+            battery_from_wire(wire, timeline, selling, repairs, path),
+            path,
+            key,
+            wire.name,
+            wire.hybrid,
+        )
         for wire, path, key in named
     ]
 

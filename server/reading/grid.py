@@ -57,9 +57,11 @@ def inverter_from_wire(
 
 def _inverter(path: str, wire: HybridIn, repairs: Repairs) -> Inverter | None:
     with repairs.skip_on_error(f"{path}.ac_limit_w"):
-        limit = FieldReader(wire, path, repairs).number("ac_limit_w")
+        reader = FieldReader(wire, path, repairs)
+        limit = reader.number("ac_limit_w")
         return Inverter(
             ac_limit=min(limit, HIGHEST_POWER) / 1000.0,
+            ac_charge_limit=reader.number("ac_charge_limit_w") / 1000.0,
             dc_coupled_solar=wire.dc_coupled_solar is not False,
         )
     return None

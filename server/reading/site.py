@@ -6,6 +6,7 @@ from operator import attrgetter
 
 from msgspec import UNSET, UnsetType
 
+from matrix_builders import Vector
 from optimiser import (
     Battery,
     CostFunction,
@@ -139,7 +140,7 @@ def problem_from_request(
         tariff = true_tariff(provider, rules, tariff, horizon, repairs)
     if margin := _price_margin(request, options, repairs):
         rules = replace(rules, price_margin=margin)
-    batteries, vehicles = _storages(request, horizon, timeline, repairs)
+    batteries, vehicles = _storages(request, horizon, timeline, tariff.export_price, repairs)
     flexible = (
         flexible_from_wire(request, horizon, timeline, repairs)
         if request.loads or request.heat
@@ -180,32 +181,32 @@ def _is_client_safe(request: SiteRequest, options: Options) -> bool:
 
 
 def _storages(
-    request: SiteRequest, horizon: Horizon, timeline: Timeline, repairs: Repairs
+    request: SiteRequest, horizon: Horizon, timeline: Timeline, selling: Vector, repairs: Repairs
 ) -> tuple[list[Named[Battery]], list[Named[Vehicle]]]:
     """Read what stores energy: batteries, and vehicles."""
     if isinstance(request, EvRequest):
         vehicles = vehicles_from_wire(request, horizon, timeline, repairs)
-        return _home_batteries(request, timeline, repairs), vehicles
+        return _home_batteries(request, timeline, selling, repairs), vehicles
     if isinstance(request, MultiBatteryRequest):
-        return batteries_from_wire(request.batteries, timeline, repairs), []
+        return batteries_from_wire(request.batteries, timeline, selling, repairs), []
     assert isinstance(request, OptimizeRequest)
     wire = request.battery
-    battery = battery_from_wire(wire, timeline, repairs)
+    battery = battery_from_wire(wire, timeline, selling, repairs)
     return [Named(battery, "battery", hybrid=wire.hybrid if wire else None)], []
 
 
 def _home_batteries(
-    request: EvRequest, timeline: Timeline, repairs: Repairs
+    request: EvRequest, timeline: Timeline, selling: Vector, repairs: Repairs
 ) -> list[Named[Battery]]:
     path, wire = "home_battery", request.home_battery
     if request.batteries is not None:
         if wire is not None:
             message = "both home_battery and batteries are given; home_battery is ignored"
             repairs.note("unknown_value", path, message)
-        return batteries_from_wire(request.batteries, timeline, repairs)
+        return batteries_from_wire(request.batteries, timeline, selling, repairs)
     if wire is None:
         return []
-    battery = battery_from_wire(wire, timeline, repairs, path)
+    battery = battery_from_wire(wire, timeline, selling, repairs, path)
     return [Named(battery, path, path, None, wire.hybrid)]
 
 

@@ -40,6 +40,9 @@ FULL_SHARE = replace(_CEILING, default=1.0)
 """Rule of a ceiling."""
 
 _TARGET_AT_END = replace(_CEILING, default=math.nan, default_text="none assumed")
+CURVE_SOC = _CEILING
+"""Rule of the highest state of charge of a curve, which shows what all are meant in."""
+
 _GOAL = replace(_CEILING, is_required=True, is_strict=True)
 TARGET_SOC = replace(_CEILING, default=0.8)
 """Rule of the target of a vehicle; null is none."""
@@ -139,6 +142,7 @@ END_VALUE = Rule(
 )
 """Rule of a value of stored energy."""
 
+_LEAST_PRICE = replace(END_VALUE, default_text="none assumed")
 BONUS_PRICE = replace(END_VALUE, is_required=True, is_strict=True)
 """Rule of a price within an allowance."""
 
@@ -167,6 +171,9 @@ class HybridIn(msgspec.Struct, kw_only=True):
 
     ac_limit_w: Annotated[
         Number, _AC_LIMIT, Meta(description="Most power to and from the house [W]")
+    ] = None
+    ac_charge_limit_w: Annotated[
+        Number, IMPORT_LIMIT, Meta(description="Most of it from the house, where that is less [W]")
     ] = None
     dc_coupled_solar: Annotated[bool | None, Meta(description="true where absent")] = None
 
@@ -205,6 +212,14 @@ class BatteryIn(msgspec.Struct, kw_only=True):
     max_charge_w: Annotated[
         Limit, _POWER, Meta(description=f"Highest power in [W]. {_AS_PRICES}")
     ] = None
+    charge_power_curve: Annotated[
+        list[list[Number]] | None,
+        _POWER,
+        Meta(
+            description="Highest power in by state of charge: pairs [0-1, W], straight between "
+            "them, level before the first and after the last; falling, and ever faster"
+        ),
+    ] = None
     max_discharge_w: Annotated[
         Limit, _POWER, Meta(description=f"Highest power out [W]. {_AS_PRICES}")
     ] = None
@@ -235,6 +250,11 @@ class BatteryIn(msgspec.Struct, kw_only=True):
     can_charge: Annotated[Permission, Meta(description=_AS_PRICES)] = None
     can_charge_from_grid: Annotated[Permission, Meta(description=_AS_PRICES)] = None
     can_export_to_grid: Annotated[Permission, Meta(description=_AS_PRICES)] = None
+    min_sell_price: Annotated[
+        Number,
+        _LEAST_PRICE,
+        Meta(description="Nothing of it is sold where prices_export are lower [$/kWh]"),
+    ] = None
     max_export_w: Annotated[
         Number, EXPORT_LIMIT, Meta(description="Most of it into the grid [W]")
     ] = None

@@ -32,7 +32,14 @@ plain_battery = {
 }
 batteries = st.fixed_dictionaries(
     plain_battery,
-    optional={"max_export_w": st.sampled_from([0, 800, 3000]), "priority": st.integers(0, 3)},
+    optional={
+        "max_export_w": st.sampled_from([0, 800, 3000]),
+        "priority": st.integers(0, 3),
+        "min_sell_price": st.sampled_from([-0.1, 0.05, 0.3]),
+        "charge_power_curve": st.sampled_from(
+            [[[0.5, 2000]], [[0.6, 4000], [0.9, 1000], [1, 0]], [[0, 5000], [1, 50]]]
+        ),
+    },
 )
 vehicles = st.fixed_dictionaries(
     {
@@ -75,7 +82,8 @@ allowances = st.fixed_dictionaries(
     optional=window,
 )
 inverters = st.fixed_dictionaries(
-    {"ac_limit_w": st.sampled_from([0, 1000, 5000]), "dc_coupled_solar": st.booleans()}
+    {"ac_limit_w": st.sampled_from([0, 1000, 5000]), "dc_coupled_solar": st.booleans()},
+    optional={"ac_charge_limit_w": st.sampled_from([0, 500, 3000])},
 )
 extras = {
     "demand_charges": st.lists(demand_charges, min_size=1, max_size=2),

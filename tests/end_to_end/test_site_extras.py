@@ -166,6 +166,15 @@ async def test_panels_that_are_not_behind_the_inverter_are_not_bounded_by_it(cli
     assert max(reply["schedule"]["charge_w"]) <= 2000.01
 
 
+async def test_an_inverter_may_take_less_than_it_gives(client):
+    hybrid = {"ac_limit_w": 4000, "ac_charge_limit_w": 1500}
+
+    reply = await plan_of(client, small_request(hybrid=hybrid))
+
+    assert max(reply["schedule"]["grid_to_battery_w"]) == pytest.approx(1500, abs=0.01)
+    assert reply["warnings"] == []
+
+
 async def test_of_several_inverters_that_of_the_site_counts(client):
     sent = with_hybrid("battery.hybrid", {"ac_limit_w": 500})
 

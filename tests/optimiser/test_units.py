@@ -36,6 +36,11 @@ WRONG = {
     "load in W": ("forecast.load", "kWh", {"forecast": Forecast(load=[500] * N, solar=[0] * N)}),
     "solar in W": ("forecast.solar", "kWh", {"forecast": Forecast(load=[0] * N, solar=[5e3] * N)}),
     "capacity in Wh": ("batteries[0].capacity", "kWh", {"batteries": [{"capacity": 13500.0}]}),
+    "charge curve in W": (
+        "batteries[0].charge_curve",
+        "kW",
+        {"batteries": [{"charge_curve": [(0.8, 5e3), (1.0, 5e2)]}]},
+    ),
     "charging in W": ("batteries[0].charge_limit", "kW", {"batteries": [{"charge_limit": 5e3}]}),
     "giving in W": (
         "batteries[0].discharge_limit",
@@ -46,6 +51,11 @@ WRONG = {
     "charger in W": ("vehicles[0].charge_limit", "kW", {"vehicles": [{"charge_limit": 7400.0}]}),
     "meter in W": ("grid.import_limit", "kW", {"grid": Grid(import_limit=10_000)}),
     "meter in W, each": ("grid.export_limit", "kW", {"grid": Grid(export_limit=[5e3] * N)}),
+    "charging of an inverter in W": (
+        "inverter.ac_charge_limit",
+        "kW",
+        {"inverter": Inverter(ac_limit=5, ac_charge_limit=3000)},
+    ),
     "inverter in W": ("inverter.ac_limit", "kW", {"inverter": Inverter(ac_limit=5000)}),
     "minutes": ("horizon.hours", "hours", {"horizon": Horizon(start=NEW_YEAR, hours=[5] * N)}),
     "cents": (

@@ -74,13 +74,17 @@ class Model:
         self.row({**dict.fromkeys(ways, 1.0), name: -most}, upper=0.0)
         self.row({**dict.fromkeys(opposites, 1.0), name: most_opposite}, upper=most_opposite)
 
-    def only_at(self, way, t, outlets, most, inlets):
-        """Let a column be positive only where outlets are at their most and inlets at zero."""
+    def only_at(self, way, t, outlets, most, inlets, others=()):
+        """Let a column be positive only where outlets are at their most and inlets at zero.
+
+        Or where one of the other binaries is 1.
+        """
         self.binary("cut", t)
         for name in inlets:
             upper = self.columns[name].upper
             self.row({name: 1.0, ("cut", t): upper}, upper=upper)
-        self.row({(way, t): 1.0, ("cut", t): -self.columns[way, t].upper}, upper=0.0)
+        upper = self.columns[way, t].upper
+        self.row({(way, t): 1.0, **dict.fromkeys([("cut", t), *others], -upper)}, upper=0.0)
         self.row({**dict.fromkeys(outlets, -1.0), ("cut", t): most}, upper=0.0)
 
     def matrix(self):

@@ -8,6 +8,7 @@ worth of a target that has a price is worked out here.
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -97,9 +98,13 @@ def _meter(model, site, surcharge, penalty):
         model.column("export", t, cost=-reward, upper=min(most, most_export(site, t)))
         model.column("export excess", t, cost=penalty - reward, upper=excess)
         model.column("curtail", t, upper=lost)
-        if not site.grid.curtailment and lost > clipping(site, t):
+        if not site.grid.curtailment and lost > 0:
+            clips = [("clips", t)] if clipping(site, t) > 0 else []
+            for name in clips:
+                model.binary(*name)
             outlets, inlets = ([(w, t), (f"{w} excess", t)] for w in ("export", "import"))
-            model.only_at("curtail", t, outlets, most, inlets)
+            full = min(most, most_export(site, t) + 1.0)  # never reached where nothing is limited
+            model.only_at("curtail", t, outlets, full, inlets, clips)
 
 
 def most_lost(site, t):
@@ -148,6 +153,8 @@ def _storages(model, site, prices, consumes_itself):
             initial = 0.0 if t else storage.initial_soc * storage.capacity
             model.equal({**change, **level}, initial)
             level = {("stored", k, t): -1.0}
+            if not is_vehicle:
+                _charge_curve(model, storage, k, t, h)
         ends = {}
         if is_vehicle and storage.least_charge > 0:
             ends = _charger(model, site, k)
@@ -173,6 +180,16 @@ def _storages(model, site, prices, consumes_itself):
         low = -sum(lows[k] for k in members)
         # Energy that is worth less than nothing is counted, too: its segments fill the band.
         model.row(left, lower=low if values.size and values.min() < 0 else -math.inf, upper=low)
+
+
+def _charge_curve(model, battery, k, t, h):
+    """Charge under every line of the curve, at the state of charge that the interval ends with."""
+    curve = battery.charge_curve
+    for (soc, power), (next_soc, next_power) in pairwise(((curve or [(1, 0)])[0], *curve)):
+        slope = (next_power - power) / (next_soc - soc) if next_soc > soc else 0.0
+        most = h * (next_power - slope * next_soc)
+        per_kwh = h * slope / battery.capacity if battery.capacity else 0.0
+        model.row({("charge", k, t): 1.0, ("stored", k, t): -per_kwh}, upper=most)
 
 
 def _wanted_of_vehicle(site, vehicle, t):
@@ -360,7 +377,10 @@ def _inverter(model, site, t):
         out["curtail", t] = -1.0
         solar = site.forecast.solar[t]
     most = site.horizon.hours[t] * site.inverter.ac_limit
-    model.row(out, lower=-most - solar, upper=most - solar)
+    most_in = min(most, site.horizon.hours[t] * site.inverter.ac_charge_limit)
+    model.row(out, lower=-most_in - solar, upper=most - solar)
+    if ("clips", t) in model.columns:  # only where all goes out that can
+        model.row({**out, ("clips", t): -most - most_in}, lower=-most_in - solar)
 
 
 def _peaks(model, site):

@@ -142,6 +142,8 @@ def is_allowed(battery: Wire, name: str, t: int) -> bool:
 
 def may_export(request: Wire, battery: Wire, t: int) -> bool:
     """Whether the home battery may discharge into the grid in that interval."""
+    if request["prices_export"][t] < number(battery, "min_sell_price", -math.inf):
+        return False
     return is_allowed(battery, "can_export_to_grid", t) and not is_self_consumption(request)
 
 

@@ -106,7 +106,11 @@ def beyond_inverter(request: Wire, powers: Powers) -> Iterator[str]:
         through = discharge - powers["charge"][t]
         if is_behind:
             through += powers["solar"][t] - powers["solar_curtailed"][t]
-        if abs(through) > most + POWER_TOLERANCE_W:
+        most_in = min(most, limit(inverter, "ac_charge_limit_w"))
+        if most_in < most and -through > most_in + POWER_TOLERANCE_W:
+            got = f"got {-through:.3f} W"
+            yield f"interval {t}: the inverter must take at most {most_in:.3f} W, {got}"
+        elif abs(through) > most + POWER_TOLERANCE_W:
             yield f"interval {t}: the inverter must pass at most {most:.3f} W, got {through:.3f} W"
 
 

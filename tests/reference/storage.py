@@ -40,6 +40,10 @@ class Storage:
         Powers. [W]
     soc : list of float
         State of charge that the reply tells, at n + 1 instants. [-]
+    curve : list of pairs
+        State of charge and highest power in; none where it is empty. [-; W]
+    is_cut : bool
+        Whether something may begin within an interval: its mean power then says less.
     """
 
     capacity_wh: float
@@ -54,6 +58,8 @@ class Storage:
     charge: Series
     discharge: Series
     soc: Series
+    curve: Sequence[Series] = ()
+    is_cut: bool = False
 
 
 def a_battery(
@@ -82,7 +88,25 @@ def a_battery(
         charge=charge,
         discharge=discharge,
         soc=soc,
+        curve=battery.get("charge_power_curve") or (),
+        is_cut=any(request.get(name) for name in CUTS) or any(map(battery.get, WISHES)),
     )
+
+
+CUTS = "demand_charges", "allowances", "provider_config", "ev", "evs"
+WISHES = "soc_at", "pinned"
+"""Entries of a request, and of a battery, that may begin or end within an interval."""
+
+
+def on_curve(curve: Sequence[Series], soc: float) -> float:
+    """Power at a state of charge: straight between the pairs, level before and after them."""
+    before = [pair for pair in curve if pair[0] <= soc] or [curve[0]]
+    after = [pair for pair in curve if pair[0] > soc] or [curve[-1]]
+    (left, power), (right, next_power) = before[-1], after[0]
+    if right <= left:
+        return power if soc >= left else next_power
+    share = (soc - left) / (right - left)
+    return power + max(share, 0.0) * (next_power - power)
 
 
 def band(battery: Wire, n: int) -> tuple[Series, Series]:
@@ -229,6 +253,10 @@ def _absent(storage: Storage) -> Iterator[str]:
 
 def _beyond_limits(storage: Storage) -> Iterator[str]:
     yield from beyond("charge", storage.charge, storage.charge_limit_w)
+    if storage.curve:
+        levels = storage.soc[:-1] if storage.is_cut else storage.soc[1:]
+        most = [on_curve(storage.curve, soc) for soc in levels]
+        yield from beyond("charge at its state of charge", storage.charge, most)
     yield from beyond("discharge", storage.discharge, storage.discharge_limit_w)
 
 

@@ -161,6 +161,17 @@ def test_a_level_out_of_reach_is_approached_at_full_power():
     assert dispatch.stored[0].tolist() == pytest.approx([5.9, 6.8, 4.8])
 
 
+def test_power_in_keeps_to_the_charge_curve_where_each_interval_ends():
+    battery = a_battery(charge_efficiency=1.0, charge_curve=[(0.5, 5.0), (1.0, 0.0)])
+    flat = {"import_price": [0.1] * 3, "export_price": [0.1] * 3, "load": [0.0] * 3}
+    problem = a_problem(a_site(battery, **flat))
+
+    dispatch = simulate(problem, Trajectory(np.array([[10.0, 7.6, 7.6]]))).dispatch
+
+    assert dispatch.stored[0].tolist() == pytest.approx([7.5, 7.6, 7.6])  # 2.5 kW at 75 %
+    assert dispatch.charge[0].tolist() == pytest.approx([2.5, 0.1, 0.0])
+
+
 # Solar of 5 kWh and a load of 1 kWh in one hour, a battery that rests: import price, export
 # price, grid; then what is curtailed, imported and exported.
 MAY = {"curtailment": True}

@@ -49,6 +49,25 @@ def test_the_battery_stops_at_its_reserve_and_at_its_highest_level():
     assert levels[0].tolist() == pytest.approx([4.0, 6.0])
 
 
+def test_surplus_is_kept_as_fast_as_the_charge_curve_lets_it():
+    battery = a_battery(charge_efficiency=1.0, charge_curve=[(0.5, 5.0), (1.0, 0.0)])
+    problem = problem_of(battery, load=[0.0, 0.0], solar=[9.0, 9.0])
+
+    levels = self_consumption(problem).levels
+
+    assert levels[0].tolist() == pytest.approx([7.5, 8.75])
+
+
+def test_a_target_is_begun_early_enough_for_the_charge_curve():
+    curve = [(0.5, 5.0), (1.0, 0.0)]
+    battery = a_battery(charge_efficiency=1.0, charge_curve=curve, target_end_soc=0.9375)
+    problem = problem_of(battery, load=[0.0] * 5, solar=[0.0] * 5)
+
+    levels = self_consumption(problem).levels
+
+    assert levels[0].tolist() == pytest.approx([5.0, 5.0, 7.5, 8.75, 9.375])
+
+
 def test_the_second_battery_takes_what_the_first_leaves():
     small = a_battery(charge_limit=1.0, discharge_limit=1.0)
     problem = problem_of(small, a_battery(), load=[0.0, 3.0], solar=[4.0, 0.0])

@@ -104,6 +104,7 @@ REFUSED = [
     *((Grid, "curtailment", value) for value in NO_FLAG),
     *((Grid, "import_limit", value) for value in ("x", [[1.0]], object())),
     (Inverter, "dc_coupled_solar", "no"),
+    *((Inverter, "ac_charge_limit", value) for value in (*NO_NUMBER, -1.0, np.nan)),
     *((Window, name, value) for name in ("start", "end") for value in ("15:00", 15, None)),
     *((Window, "weekdays", value) for value in ("mon-fri", [7], 1, [[0]])),
     (Window, "months", [0]),

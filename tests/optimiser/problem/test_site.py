@@ -28,6 +28,23 @@ FRACTION = (-0.01, 1.01, nan, inf)
 EFFICIENCY = (0.0, -0.5, 1.01, nan)
 ARRAY = ([0.1, nan], [0.1, inf], [[0.1, 0.2]], ["a", "b"], [None, 0.1], [0.1, [0.2]])
 
+CURVE = (
+    None,
+    "0.8, 5",
+    [0.8, 5.0],
+    [[0.8, 5.0, 1.0], [1.0, 2.0, 1.0]],
+    [["0.8", "5"], ["1", "2"]],
+    [[0.8, nan], [1.0, 2.0]],
+    [[0.8, inf], [1.0, 2.0]],
+    [[0.8, 5.0], [1.0, -1.0]],
+    [[-0.1, 5.0], [1.0, 2.0]],
+    [[0.8, 5.0], [0.9, 2.0]],  # what is above 0.9
+    [[0.8, 5.0], [1.2, 2.0]],
+    [[0.8, 5.0], [0.8, 3.0], [1.0, 2.0]],
+    [[1.0, 2.0], [0.8, 5.0]],
+    [[0.8, 5.0], [1.0, 6.0]],
+    [[0.7, 5.0], [0.8, 3.0], [1.0, 2.0]],  # falls more slowly
+)
 REFUSED = [
     (Horizon, "start", datetime(2026, 1, 1)),
     *((Horizon, "hours", value) for value in ([], [1.0, 0.0], [1.0, -0.5], *ARRAY)),
@@ -57,6 +74,7 @@ REFUSED = [
     (Battery, "charge_limit", []),
     *((Battery, "soc_at", value) for value in (0.5, [0.5], "14:00", None)),
     (Goal, "at", datetime(2026, 1, 1)),
+    *((Battery, "charge_curve", value) for value in CURVE),
     *((Battery, "pinned", value) for value in (0.5, ["idle"], None)),
     (Pin, "begin", datetime(2026, 1, 1)),
     (Pin, "end", NEW_YEAR),
@@ -92,6 +110,20 @@ def test_a_reserve_that_its_ceiling_contradicts_is_refused(fields):
         a_battery(**fields)
 
     assert refusal.value.field == "reserve"
+
+
+@pytest.mark.parametrize(
+    "curve", [np.array([[0.8, 5], [1.0, 2]]), [[0.8, 5], [1, 2]], ((0.8, 5.0), (1.0, 2.0))]
+)
+def test_a_charge_curve_may_be_a_list_or_an_array(curve):
+    assert a_battery(charge_curve=curve).charge_curve == ((0.8, 5.0), (1.0, 2.0))
+
+
+def test_a_charge_curve_may_be_straight_or_level():
+    straight = [[0.7, 5.0], [0.8, 4.0], [0.9, 3.0], [1.0, 2.0]]
+
+    assert len(a_battery(charge_curve=straight).charge_curve) == 4
+    assert a_battery(charge_curve=[[1.0, 3.0]]).charge_curve == ((1.0, 3.0),)
 
 
 def test_a_charge_that_is_pinned_for_later_is_refused():

@@ -54,6 +54,8 @@ STRICTER = {
     "import limit": {"grid": Grid(import_limit=0.5)},
     "export limit": {"grid": Grid(export_limit=0.1)},
     "inverter": {"inverter": Inverter(ac_limit=0.3)},
+    "into the inverter": {"inverter": Inverter(ac_limit=50.0, ac_charge_limit=0.1)},
+    "charge curve": {"batteries": (replace(HOME, charge_curve=[(0.6, 5.0), (1.0, 0.1)]),)},
     "charge limit": {"batteries": (replace(HOME, charge_limit=0.5),)},
     "discharge limit": {"batteries": (replace(HOME, discharge_limit=0.2),)},
     "reserve": {"batteries": (replace(HOME, reserve=0.3),)},

@@ -10,7 +10,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from optimiser import CostFunction, Goal, Pin, PinnedAction, Stay, plan
+from optimiser import CostFunction, Goal, Inverter, Pin, PinnedAction, Stay, plan
 from tests.account import violations
 from tests.builders import NEW_YEAR, a_battery, a_site, a_small_site, in_pieces
 from tests.oracle import least_cost
@@ -29,7 +29,8 @@ def instant(site, share):
 
 def with_batteries(site, change, rng):
     """The site with each of its batteries changed."""
-    if change is pins:  # what it gives by order would depend on what vehicles are given
+    if change in {pins, curve_and_pins}:
+        # What it gives by order would depend on what vehicles are given.
         site = replace(site, vehicles=())
     batteries = (replace(battery, **change(site, battery, rng)) for battery in site.batteries)
     return replace(site, batteries=batteries)
@@ -99,8 +100,38 @@ def without_pins(battery):
     return replace(battery, pinned=())
 
 
+def curve(site, battery, rng):
+    """Powers in that fall from somewhere on, faster and faster, perhaps to nothing."""
+    n = int(rng.integers(1, 4))
+    soc = np.append(np.sort(rng.uniform(0.1, 0.95, n)), 1.0)
+    falls = np.append(0.0, np.cumsum(np.cumsum(rng.uniform(0.1, 1, n)) * np.diff(soc)))
+    least = float(rng.choice([0.0, 0.2]))
+    power = rng.uniform(0.5, 1.2) * battery.charge_limit * (1 - (1 - least) * falls / falls[-1])
+    return {"charge_curve": [*zip(soc, power, strict=True)]}
+
+
+def without_curve(battery):
+    return replace(battery, charge_curve=())
+
+
+def curve_and_pins(site, battery, rng):
+    return curve(site, battery, rng) | pins(site, battery, rng)
+
+
+def least_price(site, battery, rng):
+    """Sold from a price on, as `min_sell_price` of requests has it."""
+    return {"may_export": site.tariff.export_price >= rng.choice(site.tariff.export_price)}
+
+
+def sold_at_any_price(battery):
+    return replace(battery, may_export=True)
+
+
 CASES = {
+    "least export price": (least_price, sold_at_any_price),
     "pins": (pins, without_pins),
+    "charge_curve": (curve, without_curve),
+    "charge_curve and pins": (curve_and_pins, without_pins),
     "levels": (levels, without_levels),
     "powers": (powers, without_powers),
     "soc_at": (goals, without_goals),
@@ -209,6 +240,33 @@ def test_a_vehicle_without_goals_costs_no_more(seed):
     assert without.lower_bound <= with_goals.optimum + 1e-6 * max(1.0, abs(with_goals.optimum))
 
 
+def with_inverter(seed, ac_charge_limit):
+    """A site behind a hybrid inverter, perhaps with its panels, paid at times to import."""
+    site, rng = a_small_site(seed), np.random.default_rng(seed)
+    inverter = Inverter(
+        ac_limit=float(rng.uniform(1.0, 5.0)),
+        ac_charge_limit=ac_charge_limit,
+        dc_coupled_solar=bool(rng.uniform() < 0.7),
+    )
+    return replace(site, inverter=inverter)
+
+
+@pytest.mark.parametrize("seed", SITES)
+def test_a_plan_behind_an_inverter_that_takes_less_is_the_optimum(seed):
+    most = float(np.random.default_rng(seed).uniform(0, 3))
+
+    assert_optimal(with_inverter(seed, most), KINDS[seed % len(KINDS)])
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_an_inverter_that_takes_more_costs_no_more(seed):
+    less, more = (
+        plan(with_inverter(seed, most), CostFunction.PROFIT).certificate for most in (0.5, 2.0)
+    )
+
+    assert more.lower_bound <= less.optimum + 1e-6 * max(1.0, abs(less.optimum))
+
+
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("seed", SITES)
 def test_a_plan_is_the_optimum(name, seed):
@@ -228,6 +286,31 @@ def test_a_looser_limit_never_costs_more(name, seed):
     costs = [plan(each, CostFunction.PROFIT).certificate for each in (site, looser)]
 
     assert costs[1].lower_bound <= costs[0].optimum + 1e-6 * max(1.0, abs(costs[0].optimum))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_plan_of_the_rules_keeps_to_the_charge_curve(seed):
+    site = with_batteries(a_small_site(seed), curve, np.random.default_rng(seed))
+
+    found = plan(site, CostFunction.PROFIT, backends=[])
+
+    assert found.certificate.solver in {"rules", "value_function"}
+    assert violations(in_pieces(site), found.dispatch_in_pieces) == []
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_batteries_that_differ_in_size_alone_share_a_charge_curve(seed):
+    site, rng = a_small_site(seed), np.random.default_rng(seed)
+    one = a_battery(capacity=4.0, charge_limit=2.0, discharge_limit=2.0)
+    one = replace(one, **curve(site, one, rng))
+    double = [(soc, 2 * power) for soc, power in one.charge_curve]
+    other = replace(one, capacity=8.0, charge_limit=4.0, discharge_limit=4.0, charge_curve=double)
+    unlike = replace(other, initial_soc=0.9)
+
+    found = assert_optimal(replace(site, batteries=[one, other]), CostFunction.PROFIT)
+    assert_optimal(replace(site, batteries=[one, unlike]), CostFunction.PROFIT)
+
+    assert found.dispatch.charge[1] == pytest.approx(2 * found.dispatch.charge[0])
 
 
 def test_what_a_goal_lacks_is_told():

@@ -14,6 +14,7 @@ from server.wire.repairs import Repairs
 from server.wire.storages import BatteryIn
 
 A_DAY = Timeline(datetime(2026, 1, 5, tzinfo=UTC), np.full(24, 1.0), 0.0, 24)
+SELLING = np.repeat([0.05, 0.2], 12)
 REQUIRED = {
     "current_soc": 0.5,
     "capacity_wh": 13500.0,
@@ -26,7 +27,7 @@ REQUIRED = {
 
 def read(**changes):
     repairs = Repairs()
-    battery = battery_from_wire(BatteryIn(**{**REQUIRED, **changes}), A_DAY, repairs)
+    battery = battery_from_wire(BatteryIn(**{**REQUIRED, **changes}), A_DAY, SELLING, repairs)
     return battery, [(w.code, w.field.removeprefix("battery.")) for w in repairs.warnings]
 
 
@@ -126,3 +127,22 @@ def test_permissions_hold_unless_they_are_denied():
 
     assert battery.may_charge_from_grid is True
     assert battery.may_export is False
+
+
+@pytest.mark.parametrize(
+    ("least", "permission", "expected"),
+    [
+        (0.2, None, [False] * 12 + [True] * 12),
+        (0.2, [True, False] * 12, [False] * 12 + [True, False] * 6),
+        (0.2, False, [False] * 24),
+        (0.05, None, True),
+        (-1.0, None, True),
+        (0.3, None, [False] * 24),
+    ],
+)
+def test_nothing_is_sold_under_the_least_price(least, permission, expected):
+    battery, warnings = read(min_sell_price=least, can_export_to_grid=permission)
+
+    wanted = tuple(expected) if isinstance(expected, list) else expected
+    assert battery.may_export == wanted
+    assert warnings == []
