@@ -98,6 +98,14 @@ def pinned_powers(site, battery, t):
     ]
 
 
+def power_in(site, storage, t):
+    """Most power into a storage; none where a charger would have to take more. [kW]"""
+    if storage in site.batteries:
+        return pinned_powers(site, storage, t)[0]
+    power = value_at(storage.charge_limit, t)
+    return power if power >= storage.least_charge else 0.0
+
+
 def forced_levels(site, k, consumes_itself):
     """Energy at the end of each interval of the pins that the plan begins with. [kWh]
 
@@ -359,9 +367,9 @@ def _of_storage(site, dispatch, k, storage):
         charge, discharge = dispatch.charge[k, t], dispatch.discharge[k, t]
         level += storage.charge_efficiency * charge - discharge / storage.discharge_efficiency
         here = not is_vehicle or is_here(site, storage, t)
-        most_in, most_out = storage.charge_limit, storage.discharge_limit
+        most_in, most_out = power_in(site, storage, t), storage.discharge_limit
         if not is_vehicle:
-            most_in, most_out = pinned_powers(site, storage, t)
+            most_out = pinned_powers(site, storage, t)[1]
         checks = {
             "charge": charge - here * h * most_in,
             "discharge": discharge - here * h * most_out,

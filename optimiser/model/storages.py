@@ -80,16 +80,17 @@ def target_energy(vehicle: Vehicle) -> float:
     return min(vehicle.target_soc, max(vehicle.most_soc, vehicle.initial_soc)) * vehicle.capacity
 
 
-def may_end_short(vehicle: Vehicle, hours: Vector) -> bool:
+def may_end_short(vehicle: Vehicle, hours: Vector, power: Vector) -> bool:
     """Return whether the last charge of a vehicle may be below the least power.
 
-    So it is where its target is no sum of whole charges, in intervals of these lengths [h].
+    So it is where its target is no sum of whole charges, in intervals of these lengths [h] and
+    highest powers [kW].
     """
     missing = target_energy(vehicle) - vehicle.initial_soc * vehicle.capacity
     if vehicle.goals or missing <= 0.0 or hours.size == 0 or vehicle.discharge_limit > 0.0:
         return False
     needed, longest = missing / vehicle.charge_efficiency, float(hours.max())
-    number = math.ceil(needed / max(vehicle.charge_limit * longest, _ROUNDING) - _ROUNDING)
+    number = math.ceil(needed / max(float((power * hours).max()), _ROUNDING) - _ROUNDING)
     return number * vehicle.least_charge * min(longest, vehicle.least_time) > needed + _ROUNDING
 
 
@@ -115,7 +116,8 @@ def storage_arrays(site: Site, objective: Objective, penalty: float) -> StorageA
             0.0,
         )
     for v, vehicle in enumerate(site.vehicles, n):
-        traits[tables.ENDS_SHORT, v] = may_end_short(vehicle, horizon.hours[here[v]])
+        power = horizon.spread(vehicle.charge_limit)[here[v]]
+        traits[tables.ENDS_SHORT, v] = may_end_short(vehicle, horizon.hours[here[v]], power)
     limits = np.zeros((tables.N_LIMITS, *here.shape))
     write_levels(site, limits)
     write_powers(site, objective, here, traits, limits)
@@ -161,6 +163,7 @@ def write_powers(
     for v, vehicle in enumerate(site.vehicles, n):
         while_on[v] = vehicle.least_charge * hours
         least[v] = vehicle.least_charge * np.minimum(hours, vehicle.least_time)
+    charge = np.where(charge < while_on, 0.0, charge)
     room = limits[tables.STORED_UPPER] - limits[tables.STORED_LOWER]
     most = np.minimum(charge, room / traits[tables.CHARGE_EFFICIENCY, :, None])
     surplus = np.maximum(-net_load, 0.0)

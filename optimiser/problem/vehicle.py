@@ -5,9 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+import numpy as np
+
 from optimiser.errors import ProblemError
 from optimiser.problem.battery import Goal
 from optimiser.problem.checks import (
+    Flags,
+    Series,
+    freeze_series,
     require_efficiencies,
     require_finite,
     require_flags,
@@ -23,6 +28,9 @@ from optimiser.problem.horizon import Horizon
 
 LEAST_TIME = 5.0 / 60.0
 """Time for which a charger is on at least, where nothing else is stated. [h]"""
+
+VEHICLE_BY_INTERVAL = ("charge_limit", "may_charge_from_grid")
+"""Fields of a vehicle that may hold a value for each interval."""
 
 _SAME_INSTANT = 1e-3  # s; instants of a horizon are rounded to it
 
@@ -63,8 +71,8 @@ class Vehicle:
     ----------
     capacity : float
         Stored energy at a state of charge of one. [kWh]
-    charge_limit : float
-        Highest power in. [kW]
+    charge_limit : float, or one for each interval
+        Highest power in; where it is below `least_charge`, the charger is off. [kW]
     initial_soc : float
         State of charge now, or on arrival. [-]
     target_soc : float, optional
@@ -99,8 +107,9 @@ class Vehicle:
         absent.  One that has it takes energy that costs less, beyond any target. [$/kWh]
     must_reach_target : bool
         Whether the target counts more than any price; else it is worth 1.05 times the mean price.
-    may_charge_from_grid : bool
-        Whether it may take more than surplus solar.
+    may_charge_from_grid : bool, or one for each interval
+        Whether it may take more than surplus solar.  A hard limit: a target that would need more
+        is missed.
     may_export : bool
         Whether what it gives may go beyond the house.
     cycle_cost : float
@@ -110,7 +119,7 @@ class Vehicle:
     """
 
     capacity: float
-    charge_limit: float
+    charge_limit: Series
     initial_soc: float
     target_soc: float | None = None
     goals: Iterable[Goal] = ()
@@ -126,12 +135,13 @@ class Vehicle:
     plugged: Iterable[Stay] = ()
     end_value: float | None = None
     must_reach_target: bool = True
-    may_charge_from_grid: bool = True
+    may_charge_from_grid: Flags = True
     may_export: bool = True
     cycle_cost: float = 0.0
     priority: Priority = Priority.EV_FIRST
 
     def __post_init__(self) -> None:
+        freeze_series(self, *VEHICLE_BY_INTERVAL)
         require_not_negative(
             self, "capacity", "charge_limit", "least_charge", "discharge_limit", "cycle_cost"
         )
@@ -154,7 +164,7 @@ class Vehicle:
             when = getattr(self, name)
             if when is not None:
                 object.__setattr__(self, name, require_instant(name, when))
-        if not self.least_charge <= self.charge_limit:
+        if not self.least_charge <= np.max(self.charge_limit):
             rule = f"must not exceed charge_limit, got {self.least_charge!r}"
             raise ProblemError("least_charge", rule)
 

@@ -78,11 +78,9 @@ def charge_at_once(vehicle: Vehicle, site: Site, drawn: Vector, needed: float) -
     within the import limit or the surplus; the last charge may be shorter.
     """
     hours, here = site.horizon.hours, present_at_charger(vehicle, site.horizon)
-    most = np.where(here, hours * vehicle.charge_limit, 0.0)
-    if vehicle.may_charge_from_grid:
-        free = hours * site.grid.import_limit - drawn
-    else:
-        free = np.where(-drawn >= hours * vehicle.least_charge, -drawn, 0.0)
+    most = np.where(here, hours * np.asarray(vehicle.charge_limit), 0.0)
+    spare = np.where(-drawn >= hours * vehicle.least_charge, -drawn, 0.0)
+    free = np.where(vehicle.may_charge_from_grid, hours * site.grid.import_limit - drawn, spare)
     most = np.clip(free, 0.0, most)
     most[most < vehicle.least_charge * np.minimum(hours, vehicle.least_time)] = 0.0
     before = np.cumsum(most) - most

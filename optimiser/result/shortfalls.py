@@ -16,7 +16,6 @@ from optimiser.model.storages import (
     target_energy,
 )
 from optimiser.problem.site import Site
-from optimiser.problem.vehicle import Vehicle
 from optimiser.problem.windows import Mask
 
 
@@ -39,6 +38,7 @@ class Cause(StrEnum):
     MAX_SOC = "max_soc"
     CHARGER = "charger"
     SOLAR_ONLY = "solar_only"
+    PERMISSION = "permission"
     SPIKE = "spike"
     IMPORT_LIMIT = "import_limit"
     PRICE = "price"
@@ -155,19 +155,23 @@ def _in_the_way(
     here = present_at_charger(vehicle, site.horizon)
     hours = site.horizon.hours[here]
     if hours.size == 0:
-        return Cause.NEVER_HERE, 0.0, vehicle.charge_limit
+        return Cause.NEVER_HERE, 0.0, float(np.max(vehicle.charge_limit))
+    most = site.horizon.spread(vehicle.charge_limit)[here] * hours
+    own = site.horizon.spread(vehicle.may_charge_from_grid)[here] > 0
     stored = target_energy(vehicle) - vehicle.initial_soc * vehicle.capacity
     energy = stored / vehicle.charge_efficiency
-    if energy > vehicle.charge_limit * float(hours.sum()) - _NOTICEABLE:
-        return Cause.CHARGER, energy / float(hours.sum()), vehicle.charge_limit
-    if not vehicle.may_charge_from_grid:
-        return Cause.SOLAR_ONLY, energy / float(hours.sum()), 0.0
-    if energy > vehicle.charge_limit * float(hours[may_charge[here]].sum()) - _NOTICEABLE:
-        return Cause.SPIKE, 0.0, 0.0
+    if energy > float(most.sum()) - _NOTICEABLE:
+        return Cause.CHARGER, energy / float(hours.sum()), float(most.sum() / hours.sum())
+    barred = Cause.PERMISSION if own.any() else Cause.SOLAR_ONLY
+    for cause, allowed in ((barred, own), (Cause.SPIKE, may_charge[here])):
+        if energy > float(most[allowed].sum()) - _NOTICEABLE:
+            return cause, energy / float(hours.sum()), 0.0
     limits = np.broadcast_to(site.grid.import_limit, here.shape)[here]
     others = _draw_beside(site, dispatch, v)[here]
-    if _energy_within(limits, others, hours, vehicle) < energy - _NOTICEABLE:
-        return Cause.IMPORT_LIMIT, _least_limit(others, hours, vehicle, energy), float(limits.min())
+    least = vehicle.least_charge * np.minimum(hours, vehicle.least_time)
+    if _energy_within(limits * hours - others, most, least) < energy - _NOTICEABLE:
+        needed = _least_limit(others, hours, (most, least), energy)
+        return Cause.IMPORT_LIMIT, needed, float(limits.min())
     return (Cause.OTHER if vehicle.must_reach_target else Cause.PRICE), 0.0, 0.0
 
 
@@ -178,19 +182,24 @@ def _draw_beside(site: Site, dispatch: Dispatch, v: int) -> Vector:
     return drawn
 
 
-def _energy_within(limit: Vector, others: Vector, hours: Vector, vehicle: Vehicle) -> float:
-    """Energy that the vehicle could take under a limit of the meter. [kWh]"""
-    free = np.clip(limit * hours - others, 0.0, vehicle.charge_limit * hours)
-    free[free < vehicle.least_charge * np.minimum(hours, vehicle.least_time)] = 0.0
+def _energy_within(room: Vector, most: Vector, least: Vector) -> float:
+    """Energy that a vehicle could take within some room, in charges from the least to the most."""
+    free = np.clip(room, 0.0, most)
+    free[free < least] = 0.0
     return float(free.sum())
 
 
-def _least_limit(others: Vector, hours: Vector, vehicle: Vehicle, energy: float) -> float:
-    """Lowest limit of the meter under which the vehicle could take its energy. [kW]"""
-    low, high = 0.0, float((others / hours).max()) + vehicle.charge_limit
+def _least_limit(
+    others: Vector, hours: Vector, charges: tuple[Vector, Vector], energy: float
+) -> float:
+    """Lowest limit of the meter under which the vehicle could take its energy. [kW]
+
+    Its charges are of the first energies at most, and of the second at least. [kWh]
+    """
+    low, high = 0.0, float((others / hours).max() + (charges[0] / hours).max())
     for _ in range(40):
         middle = (low + high) / 2.0
-        enough = _energy_within(np.full(hours.size, middle), others, hours, vehicle) >= energy
+        enough = _energy_within(middle * hours - others, *charges) >= energy
         low, high = (low, middle) if enough else (middle, high)
     return high
 

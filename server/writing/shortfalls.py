@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
+
 from optimiser import Plan
 from optimiser.model.storages import present_at_charger
 from optimiser.result.shortfalls import Cause, Shortfall, SoftLimit
@@ -21,6 +23,7 @@ _REPAIR = {
     Cause.NEVER_HERE: "it is never at its charger within the horizon",
     Cause.MAX_SOC: "max_soc of {percent:.0f} % is below it",
     Cause.SOLAR_ONLY: "surplus solar is too little; grid charging would do",
+    Cause.PERMISSION: "max_price or allow_grid_charging keeps it from the grid for too long",
     Cause.SPIKE: "spike protection keeps it from the grid; must_reach_target would not",
     Cause.IMPORT_LIMIT: "needs an import limit of {needs:.2f} kW beside the rest, the site has "
     "{has:.2f}",
@@ -33,7 +36,7 @@ _BY_ITSELF = {Cause.NEVER_HERE, Cause.MAX_SOC, Cause.CHARGER}
 """Causes that leave no plan at all, whatever the rest of the home does."""
 
 
-_CHOSEN = {Cause.SPIKE, Cause.PRICE}
+_CHOSEN = {Cause.PERMISSION, Cause.SPIKE, Cause.PRICE}
 """Causes that are somebody's choice."""
 
 
@@ -97,7 +100,7 @@ def _vehicle_warning(plan: Plan, miss: Shortfall, paths: tuple[str, ...]) -> tup
 def _full_power_end(plan: Plan, v: int, miss: Shortfall) -> datetime | None:
     """Return when the charger would be done at full power from the departure on."""
     vehicle, horizon = plan.site.vehicles[v], plan.pieces.site.horizon
-    power = vehicle.charge_limit * vehicle.charge_efficiency
+    power = float(np.ravel(vehicle.charge_limit)[-1]) * vehicle.charge_efficiency
     if power <= 0 or not present_at_charger(vehicle, horizon).any():
         return None
     by = vehicle.departure or horizon.end

@@ -28,6 +28,7 @@ from tests.account import (
     metering_blocks,
     only_takes_what_is_free,
     pinned_powers,
+    power_in,
     shortage_excess,
     value_at,
     wanted_at_departure,
@@ -133,7 +134,7 @@ def _storages(model, site, prices, consumes_itself):
         for t, h in enumerate(site.horizon.hours):
             here = not is_vehicle or is_here(site, storage, t)
             wear = storage.cycle_cost
-            most = storage.charge_limit, storage.discharge_limit
+            most = power_in(site, storage, t), storage.discharge_limit
             if not is_vehicle:
                 most = pinned_powers(site, storage, t)
             charge, discharge = (here * h * power for power in most)
@@ -231,7 +232,7 @@ def _charger(model, site, k):
     for t, h in enumerate(hours):
         model.binary("on", k, t)
         charge, on = ("charge", k, t), ("on", k, t)
-        model.row({charge: 1.0, on: -h * vehicle.charge_limit}, upper=0.0)
+        model.row({charge: 1.0, on: -h * power_in(site, vehicle, t)}, upper=0.0)
         cut = {}
         if short and here[t]:
             least = times[t] * vehicle.least_charge
@@ -250,13 +251,15 @@ def _charger(model, site, k):
 
 def ends_short(site, vehicle):
     """Whether what a target needs is no sum of whole charges: then the last may be shorter."""
-    hours = [h for t, h in enumerate(site.horizon.hours) if is_here(site, vehicle, t)]
+    here = [t for t in range(site.horizon.n_intervals) if is_here(site, vehicle, t)]
+    hours = [site.horizon.hours[t] for t in here]
     needed = wanted_at_departure(site, vehicle) - vehicle.initial_soc * vehicle.capacity
     needed /= vehicle.charge_efficiency
     if vehicle.goals or needed <= 0 or not hours or vehicle.discharge_limit > 0:
         return False
     least = vehicle.least_charge * min(max(hours), vehicle.least_time)
-    number = math.ceil(needed / max(vehicle.charge_limit * max(hours), REACHED) - REACHED)
+    largest = max(site.horizon.hours[t] * value_at(vehicle.charge_limit, t) for t in here)
+    number = math.ceil(needed / max(largest, REACHED) - REACHED)
     return number * least > needed + REACHED
 
 
@@ -340,8 +343,7 @@ def could_charge(site, k, t, surplus):
         return False
     low, high = _band(storage, is_vehicle)
     room = (high - low) / storage.charge_efficiency
-    power = storage.charge_limit if is_vehicle else pinned_powers(site, storage, t)[0]
-    most = min(given_away(site, k, t), h * power, room)
+    most = min(given_away(site, k, t), h * power_in(site, storage, t), room)
     if not is_vehicle or storage.least_charge == 0:
         return most > 0
     if surplus < h * storage.least_charge:  # what it takes while it is on

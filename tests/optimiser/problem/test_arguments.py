@@ -76,6 +76,9 @@ REFUSED = [
         for name in ("may_charge_from_grid", "may_export")
         for v in ([1, 0], [[True]])
     ),
+    *((Vehicle, "charge_limit", value) for value in ("0.5", None, [True], [[7.4]], [None], [-1.0])),
+    *((Vehicle, "may_charge_from_grid", value) for value in ([1, 0], [[True]], "yes", 1)),
+    *((Vehicle, "least_charge", value) for value in (8.0, [1.4])),
     *((Vehicle, "plugged", value) for value in (0.5, [0.5], None)),
     *((Vehicle, "goals", value) for value in (0.5, [0.5], None)),
     *((kind, "end_value", value) for kind in (Battery, Vehicle) for value in ("5", [5], np.nan)),

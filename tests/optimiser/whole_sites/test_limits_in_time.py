@@ -10,7 +10,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from optimiser import CostFunction, Goal, Pin, PinnedAction, Stay, plan
+from optimiser import CostFunction, Goal, Pin, PinnedAction, Stay, Vehicle, plan
 from tests.account import violations
 from tests.builders import NEW_YEAR, a_battery, a_site, a_small_site, in_pieces
 from tests.oracle import least_cost
@@ -154,7 +154,28 @@ def stays(site, vehicle, rng):
     }
 
 
-OF_VEHICLES = {"end_value": end_value, "goals": goals_of_vehicle, "plugged": stays}
+def price_limit(site, vehicle, rng):
+    """A price above which it takes surplus solar only."""
+    prices = site.tariff.import_price
+    return {"may_charge_from_grid": prices <= np.quantile(prices, rng.uniform(0, 1))}
+
+
+def derated(site, vehicle, rng):
+    """A charger that gives less at times, or nothing."""
+    n, power = site.horizon.n_intervals, vehicle.charge_limit
+    shares = np.append(rng.choice([0.0, 0.1, 0.5, 1.0], n - 1), 1.0)
+    least = vehicle.least_charge * rng.choice([0.0, 0.5, 1.0])
+    return {"charge_limit": power * rng.permutation(shares), "least_charge": least}
+
+
+OF_VEHICLES = {
+    "end_value": end_value,
+    "goals": goals_of_vehicle,
+    "plugged": stays,
+    "price_limit": price_limit,
+    "derated": derated,
+}
+LOOSER = {"price_limit": ("may_charge_from_grid", True), "derated": ("charge_limit", 11.0)}
 
 
 def with_vehicle(name, seed):
@@ -207,6 +228,36 @@ def test_a_vehicle_without_goals_costs_no_more(seed):
     )
 
     assert without.lower_bound <= with_goals.optimum + 1e-6 * max(1.0, abs(with_goals.optimum))
+
+
+@pytest.mark.parametrize("name", LOOSER)
+@pytest.mark.parametrize("seed", range(10))
+def test_a_looser_limit_of_a_vehicle_never_costs_more(name, seed):
+    site, (field, value) = with_vehicle(name, seed), LOOSER[name]
+    looser = replace(site, vehicles=[replace(site.vehicles[0], **{field: value})])
+
+    costs = [plan(each, CostFunction.PROFIT).certificate for each in (site, looser)]
+
+    assert costs[1].lower_bound <= costs[0].optimum + 1e-6 * max(1.0, abs(costs[0].optimum))
+
+
+def test_a_price_limit_counts_more_than_a_target():
+    car = Vehicle(
+        capacity=60.0,
+        charge_limit=10.0,
+        initial_soc=0.5,
+        target_soc=0.7,
+        charge_efficiency=1.0,
+        may_charge_from_grid=[False, True, False],
+    )
+    site = a_site(import_price=[0.3, 0.2, 0.3], export_price=0.0, load=1.0, vehicles=[car])
+
+    found = plan(site)
+
+    (miss,) = found.shortfalls
+    assert found.dispatch.charge[0] == pytest.approx([0.0, 10.0, 0.0])
+    assert (miss.limit, miss.cause) == ("vehicle_target", "permission")
+    assert miss.amount == pytest.approx(2.0)
 
 
 @pytest.mark.parametrize("name", CASES)
