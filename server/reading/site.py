@@ -27,7 +27,7 @@ from server.reading.horizon import timeline_from_wire
 from server.reading.provider_config import rules_from_wire, true_tariff, warn_of_low_threshold
 from server.reading.series.lists import series_from_wire
 from server.reading.series.steps import Timeline
-from server.reading.vehicle import vehicles_from_wire
+from server.reading.vehicle import Span, vehicles_from_wire
 from server.wire.repairs import PRICE, FieldReader, Repairs, Rule
 from server.wire.requests import (
     EvRequest,
@@ -132,7 +132,7 @@ def problem_from_request(
         tariff = true_tariff(provider, rules, tariff, horizon, repairs)
     if margin := _price_margin(request, options, repairs):
         rules = replace(rules, price_margin=margin)
-    batteries, vehicles = _storages(request, horizon, timeline, repairs)
+    batteries, vehicles = _storages(request, Span(horizon, timeline, tariff.import_price), repairs)
     if rules.spike_protection and batteries:
         warn_of_low_threshold(rules.spike_protection, tariff.import_price, repairs)
     site = Site(
@@ -162,17 +162,17 @@ def problem_from_request(
 
 
 def _storages(
-    request: SiteRequest, horizon: Horizon, timeline: Timeline, repairs: Repairs
+    request: SiteRequest, span: Span, repairs: Repairs
 ) -> tuple[list[Named[Battery]], list[Named[Vehicle]]]:
     """Read what stores energy: batteries, and vehicles."""
     if isinstance(request, EvRequest):
-        vehicles = vehicles_from_wire(request, horizon, timeline, repairs)
-        return _home_batteries(request, timeline, repairs), vehicles
+        vehicles = vehicles_from_wire(request, span, repairs)
+        return _home_batteries(request, span.timeline, repairs), vehicles
     if isinstance(request, MultiBatteryRequest):
-        return batteries_from_wire(request.batteries, timeline, repairs), []
+        return batteries_from_wire(request.batteries, span.timeline, repairs), []
     assert isinstance(request, OptimizeRequest)
     wire = request.battery
-    battery = battery_from_wire(wire, timeline, repairs)
+    battery = battery_from_wire(wire, span.timeline, repairs)
     return [Named(battery, "battery", hybrid=wire.hybrid if wire else None)], []
 
 

@@ -3,31 +3,42 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
+import numpy as np
 from msgspec import UNSET
 
+from matrix_builders import Vector
 from optimiser import Horizon, Priority, ProblemError, Stay, Vehicle
 from server.reading.battery import MOST_STORAGES, Named, add_key
 from server.reading.clock import instant_from_wire, is_clock_time
 from server.reading.goals import MOST_GOALS, goals_from_wire, read_instant
+from server.reading.series.lists import number_or_series, permission_or_series
 from server.reading.series.steps import Timeline
 from server.wire.repairs import FieldReader, Repairs
 from server.wire.requests import EvRequest
-from server.wire.storages import EV_POWER, TARGET_SOC, EvIn, StayIn
+from server.wire.storages import EV_POWER, HIGHEST_POWER, TARGET_SOC, EvIn, StayIn
 from server.wire.wording import format_value, quote, require_unicode
 
 _LEAST_POWER = 1.4  # kW; 6 A of one phase
 _SOLAR_ONLY = "solar_only"
+_ROUNDING = 1e-9  # $/kWh
 
 
-def vehicles_from_wire(
-    request: EvRequest, horizon: Horizon, timeline: Timeline, repairs: Repairs
-) -> list[Named[Vehicle]]:
+class Span(NamedTuple):
+    """The time of a plan, and its import prices; shape (T,). [$/kWh]"""
+
+    horizon: Horizon
+    timeline: Timeline
+    import_price: Vector
+
+
+def vehicles_from_wire(request: EvRequest, span: Span, repairs: Repairs) -> list[Named[Vehicle]]:
     """Read the vehicles of a request, whose keys must all differ; naive times are local."""
     wires, paths = _wires_and_paths(request, repairs)
     keys = _keys(wires, paths, repairs)
     return [
-        Named(_vehicle(wire, path, (horizon, timeline), repairs), path, key, wire.name)
+        Named(_vehicle(wire, path, span, repairs), path, key, wire.name)
         for wire, path, key in zip(wires, paths, keys, strict=True)
     ]
 
@@ -65,10 +76,10 @@ def _free_key(wires: Sequence[EvIn], i: int) -> str:
     return next(name for name in names if name not in taken)
 
 
-def _vehicle(wire: EvIn, path: str, span: tuple[Horizon, Timeline], repairs: Repairs) -> Vehicle:
-    horizon, timeline = span
+def _vehicle(wire: EvIn, path: str, span: Span, repairs: Repairs) -> Vehicle:
+    horizon, timeline, prices = span
     reader = FieldReader(wire, path, repairs)
-    charge_limit = reader.number("max_charge_kw")
+    charge_limit = number_or_series("max_charge_kw", HIGHEST_POWER, timeline, reader)
     charge_efficiency = discharge_efficiency = reader.number("charger_efficiency")
     if wire.discharge_efficiency is not None:
         discharge_efficiency = reader.number("discharge_efficiency")
@@ -81,7 +92,7 @@ def _vehicle(wire: EvIn, path: str, span: tuple[Horizon, Timeline], repairs: Rep
         initial_soc=reader.number("current_soc"),
         target_soc=_target_soc(wire, reader),
         goals=goals_from_wire(f"{path}.goals", wire.goals, timeline, repairs) if wire.goals else (),
-        least_charge=_least_charge(reader, charge_limit),
+        least_charge=_least_charge(reader, float(np.max(charge_limit))),
         discharge_limit=reader.number("max_discharge_kw"),
         charge_efficiency=charge_efficiency,
         discharge_efficiency=discharge_efficiency,
@@ -92,13 +103,23 @@ def _vehicle(wire: EvIn, path: str, span: tuple[Horizon, Timeline], repairs: Rep
         arrival=arrival,
         departure=departure,
         must_reach_target=wire.must_reach_target is not False,
-        may_charge_from_grid=wire.allow_grid_charging is not False and not solar_only,
+        may_charge_from_grid=not solar_only and _may_buy(timeline, prices, reader),
         may_export=wire.can_export_to_grid is not False,
         cycle_cost=reader.number("cycle_cost"),
         priority=Priority.EQUAL if priority == _SOLAR_ONLY else Priority(priority),
     )
     _note_absence(vehicle, horizon, reader)
     return vehicle
+
+
+def _may_buy(timeline: Timeline, prices: Vector, reader: FieldReader) -> bool | list[bool]:
+    """Return the permission to charge from the grid at some import prices. [$/kWh]"""
+    may = permission_or_series("allow_grid_charging", timeline, reader)
+    most = reader.optional("max_price")
+    if most is None:
+        return may
+    is_cheap: list[bool] = (np.array(may) & (prices <= most + _ROUNDING)).tolist()
+    return is_cheap
 
 
 def _least_charge(reader: FieldReader, most: float) -> float:

@@ -133,6 +133,7 @@ _END_VALUE = Rule(
     default_text="the planner's own",
     unit=PRICE,
 )
+_MAX_PRICE = replace(_END_VALUE, default_text="no limit assumed")
 BONUS_PRICE = replace(_END_VALUE, is_required=True, is_strict=True)
 """Rule of a price within an allowance."""
 
@@ -279,7 +280,11 @@ class EvIn(msgspec.Struct, kw_only=True):
     ] = None
     min_soc: Annotated[Number, _SHARE, Meta(description="Not discharged under it, 0-1")] = None
     max_soc: Annotated[Number, _FULL] = None
-    max_charge_kw: Annotated[Number, replace(EV_POWER, default=7.4)] = None
+    max_charge_kw: Annotated[
+        Limit,
+        replace(EV_POWER, default=7.4),
+        Meta(description=f"7.4 where absent. {_AS_PRICES}; below min_charge_kw it is off"),
+    ] = None
     min_charge_kw: Annotated[Number, Meta(description="Power is 0 or at least this")] = None
     max_discharge_kw: Annotated[
         Number, EV_POWER, Meta(description="V2H and V2G; 0 where absent")
@@ -306,7 +311,15 @@ class EvIn(msgspec.Struct, kw_only=True):
         Meta(description="Times at the charger, where there are several; the last is a departure"),
     ] = None
     must_reach_target: bool | None = None
-    allow_grid_charging: bool | None = None
+    allow_grid_charging: Annotated[Permission, Meta(description=_AS_PRICES)] = None
+    max_price: Annotated[
+        Number,
+        _MAX_PRICE,
+        Meta(
+            description="Not from the grid where the import price is above it, not even for a "
+            "target; surplus solar stays allowed [$/kWh]"
+        ),
+    ] = None
     solar_only: bool | None = None
     can_export_to_grid: bool | None = None
     end_value: Annotated[

@@ -36,7 +36,7 @@ _BY_ITSELF = {Cause.NEVER_HERE, Cause.MAX_SOC, Cause.CHARGER}
 """Causes that leave no plan at all, whatever the rest of the home does."""
 
 
-_CHOSEN = {Cause.PERMISSION, Cause.SPIKE, Cause.PRICE}
+_CHOSEN = {Cause.SPIKE, Cause.PRICE}
 """Causes that are somebody's choice."""
 
 

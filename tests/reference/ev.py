@@ -201,7 +201,7 @@ def _solar_only(request: Wire, reply: Wire) -> Iterator[str]:
     charge = [0.0] * count(request)
     for t in range(count(request)):
         for vehicle, told in zip(_vehicles(request), reply["ev_schedules"], strict=True):
-            if is_solar_only(vehicle):
+            if is_solar_only(request, vehicle, t):
                 charge[t] += told["schedule"]["charge_power_w"][t]
         for home, taken, _ in homes:
             if not may_grid_charge(request, home, t):

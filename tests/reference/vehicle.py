@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import pairwise
@@ -19,7 +20,9 @@ from tests.reference.reading import (
     energy,
     flag,
     hours,
+    is_allowed,
     number,
+    numbers,
     worth,
 )
 from tests.reference.shape import (
@@ -54,7 +57,7 @@ def malformed_vehicle(told: Wire, n: int) -> Iterator[str]:
 
 def storage_of(request: Wire, vehicle: Wire, told: Wire) -> Storage:
     """The vehicle as a storage; a start above its most widens the band as far as that start."""
-    now = vehicle["current_soc"]
+    now, n = vehicle["current_soc"], len(hours(request))
     into = vehicle["charger_efficiency"]
     return Storage(
         capacity_wh=1000 * vehicle["battery_capacity_kwh"],
@@ -63,8 +66,8 @@ def storage_of(request: Wire, vehicle: Wire, told: Wire) -> Storage:
         ceiling=max(now, number(vehicle, "max_soc", 1.0)),
         charge_efficiency=into,
         discharge_efficiency=number(vehicle, "discharge_efficiency", into),
-        charge_limit_w=[1000 * vehicle["max_charge_kw"]] * len(hours(request)),
-        discharge_limit_w=[1000 * number(vehicle, "max_discharge_kw", 0.0)] * len(hours(request)),
+        charge_limit_w=[1000 * most for most in numbers(vehicle, "max_charge_kw", 7.4, n)],
+        discharge_limit_w=[1000 * number(vehicle, "max_discharge_kw", 0.0)] * n,
         hours=hours(request),
         charge=told["schedule"]["charge_power_w"],
         discharge=told["schedule"]["discharge_power_w"],
@@ -72,10 +75,12 @@ def storage_of(request: Wire, vehicle: Wire, told: Wire) -> Storage:
     )
 
 
-def is_solar_only(vehicle: Wire) -> bool:
-    """Whether it may take nothing but surplus solar."""
+def is_solar_only(request: Wire, vehicle: Wire, t: int) -> bool:
+    """Whether it may take nothing but surplus solar in that interval."""
+    if request["prices_import"][t] > number(vehicle, "max_price", math.inf):
+        return True
     is_told = flag(vehicle, "solar_only", False) or vehicle.get("priority") == "solar_only"
-    return is_told or not flag(vehicle, "allow_grid_charging", True)
+    return is_told or not is_allowed(vehicle, "allow_grid_charging", t)
 
 
 def unsound_vehicle(
