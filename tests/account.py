@@ -106,6 +106,17 @@ def power_in(site, storage, t):
     return power if power >= storage.least_charge else 0.0
 
 
+def wanted_charge(site, k, t):
+    """Energy that a vehicle wants to take at least, as far as its charger goes. [kWh]"""
+    storage, h = site.storages[k], site.horizon.hours[t]
+    if k < len(site.batteries) or not is_here(site, storage, t):
+        return 0.0
+    if value_at(storage.wanted_charge, t) == 0:
+        return 0.0
+    least = min(h, storage.least_time) * storage.least_charge
+    return min(max(h * value_at(storage.wanted_charge, t), least), h * power_in(site, storage, t))
+
+
 def forced_levels(site, k, consumes_itself):
     """Energy at the end of each interval of the pins that the plan begins with. [kWh]
 
@@ -282,6 +293,10 @@ def violations(site, dispatch, *, consumes_itself=False):
         check(over, f"{t}: export limit")
         barred = [k for k in range(len(site.storages)) if is_barred(site, k, t, consumes_itself)]
         check(charge[barred, t].sum() - surplus, f"{t}: solar only")
+        for k in range(n_batteries, len(site.storages)):
+            if is_barred_from_more(site, k, t, consumes_itself):
+                most = max(surplus, wanted_charge(site, k, t))
+                check(charge[k, t] - most, f"{t}: {k} takes more than surplus")
         if charge[barred, t].sum() > TOLERANCE:
             free = [k for k in range(len(site.storages)) if k not in barred]
             drawn = dispatch.grid_import[t] - shortage - charge[free, t].sum()
@@ -312,6 +327,14 @@ def shortage_excess(site, t):
 
 def is_barred(site, k, t, consumes_itself):
     """Whether a storage may take surplus solar only."""
+    storage = site.storages[k]
+    if k >= len(site.batteries) and value_at(storage.wanted_charge, t) > 0:
+        return False
+    return is_barred_from_more(site, k, t, consumes_itself)
+
+
+def is_barred_from_more(site, k, t, consumes_itself):
+    """Whether a storage may take surplus solar only, or what it wants at least."""
     storage = site.storages[k]
     if k < len(site.batteries):
         needs_low_price = consumes_itself

@@ -20,7 +20,7 @@ from optimiser.model.demand_charges import (
     metered_peaks,
 )
 from optimiser.model.meter import shortage_of
-from optimiser.model.storages import feed_in_limit
+from optimiser.model.storages import energy_wanted, feed_in_limit
 from optimiser.problem.objective import Objective
 from optimiser.problem.site import Site
 from optimiser.problem.tariff import Direction
@@ -107,6 +107,42 @@ class Services:
         return _Row(block + taken, place + taken_place, values, -np.inf, float(self.need[t]))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wants:
+    """Charge that storages want at least in some intervals.
+
+    Attributes
+    ----------
+    storage, interval : int64 array, shape (U,)
+        Of each column of what is missed.
+    energy : float64 array, shape (U,)
+        At least. [kWh per interval]
+    price : float64 array, shape (U,)
+        Of missing it; an early miss costs up to twice a late one. [$/kWh]
+    n_intervals : int
+        T of the site.
+    """
+
+    storage: Places
+    interval: Places
+    energy: Vector
+    price: Vector
+    n_intervals: int
+
+    def rows(self) -> Iterator[_Row]:
+        """Yield the rows: what is charged and what is missed are enough."""
+        places = (self.storage * self.n_intervals + self.interval).tolist()
+        for u, (place, energy) in enumerate(zip(places, self.energy.tolist(), strict=True)):
+            yield _Row(
+                [blocks.CHARGE, blocks.CHARGE_SHORTFALL], [place, u], [1.0, 1.0], energy, np.inf
+            )
+
+    def shortfall(self, charge: Vector) -> Vector:
+        """Return what each of them misses of some charge, shape (K, T); shape (U,). [kWh]"""
+        short: Vector = np.maximum(self.energy - charge[self.storage, self.interval], 0.0)
+        return short
+
+
 @dataclass(frozen=True, kw_only=True)
 class Couplings:
     """The couplings of one site.
@@ -123,6 +159,8 @@ class Couplings:
         Allowance and interval of each bonus column.
     services : Services, optional
         What storages give to the house, where that must be told apart.
+    wants : Wants, optional
+        What storages are to charge at least.
     inverter : SharedInverter, optional
         What batteries and panels share.
     hours : float64 array, shape (T,)
@@ -134,6 +172,7 @@ class Couplings:
     allowances: tuple[DailyAllowance, ...] = ()
     bonuses: tuple[tuple[int, int], ...] = ()
     services: Services | None = None
+    wants: Wants | None = None
     inverter: SharedInverter | None = None
     hours: Vector = field(default_factory=lambda: np.zeros(0))
 
@@ -154,6 +193,10 @@ class Couplings:
         least: Vector = np.maximum(given - self.services.feed_in, 0.0)
         return least
 
+    def charge_shortfall(self, charge: Vector) -> Vector:
+        """Return what some charge misses of each want; shape (U,). [kWh]"""
+        return np.zeros(0) if self.wants is None else self.wants.shortfall(charge)
+
     def bonus_energy(self, grid_import: Vector, grid_export: Vector) -> Vector:
         """Return the energy within the allowances, of every bonus column; shape (B,). [kWh]"""
         allotted = allot(self.allowances, grid_import, grid_export)
@@ -167,10 +210,11 @@ class Couplings:
             cap = np.where(peak.block == OUTSIDE, cap, np.minimum(cap, height * self.hours))
         return cap
 
-    def cost(self, grid_import: Vector, grid_export: Vector) -> float:
-        """Return the cost of peaks less the gain of allowances. [$]"""
+    def cost(self, charge: Vector, grid_import: Vector, grid_export: Vector) -> float:
+        """Return the cost of misses and peaks less the gain of allowances. [$]"""
+        missed = float(self.arrays.charge_shortfall_price @ self.charge_shortfall(charge))
         peaks = sum(peak.cost(grid_import) for peak in self.peaks)
-        return peaks - credit(self.allowances, grid_import, grid_export)
+        return missed + peaks - credit(self.allowances, grid_import, grid_export)
 
 
 UNCOUPLED_SITE = Couplings()
@@ -182,7 +226,8 @@ def couplings_of(
 ) -> Couplings:
     """Build the couplings of a site; empty for one battery on a plain tariff."""
     ties = site.tariff.demand_charges or site.tariff.allowances or site.inverter
-    if len(site.storages) == 1 and not ties:
+    wants = _wants(site, meter.penalty)
+    if len(site.storages) == 1 and not (ties or wants.energy.size):
         return UNCOUPLED_SITE
     peaks = (*chain.from_iterable(metered_peaks(site.horizon, site.tariff.demand_charges)),)
     allowances = daily_allowances(
@@ -204,6 +249,7 @@ def couplings_of(
         *_inverter_rows(inverter, curtails=bool(meter.table[tables.CURTAIL_LIMIT].any())),
         *_peak_rows(peaks),
         *_bonus_rows(allowances, bonuses),
+        *wants.rows(),
     ]
     if not rows:
         return UNCOUPLED_SITE
@@ -222,6 +268,8 @@ def couplings_of(
         bonus_price=np.array([allowances[a].gain[t] for a, t in bonuses]),
         bonus_limit=np.array(limits),
         service_limit=storages.limits[tables.DISCHARGE_LIMIT, services.storage, services.interval],
+        charge_shortfall_price=wants.price,
+        charge_shortfall_limit=wants.energy,
     )
     return Couplings(
         arrays=arrays,
@@ -229,8 +277,22 @@ def couplings_of(
         allowances=allowances,
         bonuses=bonuses,
         services=services,
+        wants=wants,
         inverter=inverter,
         hours=site.horizon.hours,
+    )
+
+
+def _wants(site: Site, penalty: float) -> Wants:
+    """Return the charge that storages want, and what a miss costs. [$/kWh]"""
+    wanted, elapsed = energy_wanted(site), site.horizon.elapsed
+    storage, interval = np.nonzero(wanted)
+    return Wants(
+        storage=storage,
+        interval=interval,
+        energy=wanted[storage, interval],
+        price=penalty * (2.0 - (elapsed / elapsed[-1])[interval]),
+        n_intervals=elapsed.size,
     )
 
 

@@ -73,6 +73,26 @@ def goals_within(goals: Iterable[Goal], horizon: Horizon) -> Iterator[tuple[int,
             yield horizon.index_at(hours), goal
 
 
+def energy_wanted(site: Site) -> Vector:
+    """Return what each storage is to charge at least; shape (K, T). [kWh per interval]
+
+    No more than its charger can, and no less than it takes while it is on.
+    """
+    hours = site.horizon.hours
+    wanted = np.zeros((len(site.storages), hours.size))
+    for v, vehicle in enumerate(site.vehicles, len(site.batteries)):
+        asked = hours * site.horizon.spread(vehicle.wanted_charge)
+        if asked.any():
+            most = hours * site.horizon.spread(vehicle.charge_limit)
+            runs = present_at_charger(vehicle, site.horizon) & (
+                most >= hours * vehicle.least_charge
+            )
+            least = vehicle.least_charge * np.minimum(hours, vehicle.least_time)
+            asked = np.where(runs & (asked > 0.0), np.maximum(asked, least), 0.0)
+            wanted[v] = np.minimum(asked, most)
+    return wanted
+
+
 def target_energy(vehicle: Vehicle) -> float:
     """Return the stored energy wanted at departure; zero without a target. [kWh]"""
     if vehicle.target_soc is None:
@@ -172,11 +192,13 @@ def write_powers(
         if vehicle.takes_only_free_energy:  # solar that is paid for is none
             beyond = np.maximum(surplus - site.grid.export_limit * hours, 0.0)
             free[v] = np.where(objective.export_price > 0.0, beyond, surplus)
-    most = np.where(objective.may_charge_from_grid, most, np.minimum(most, free))
+    # While it is on, a charger takes no less than its least power; solar alone must give that.
+    free = np.where(surplus >= while_on, free, 0.0)
+    capped = np.minimum(most, np.maximum(free, energy_wanted(site)))
+    is_capped = objective.buys_least | ~objective.may_charge_from_grid
+    most = np.where(is_capped, capped, most)
     ends_short = traits[tables.ENDS_SHORT, :, None] > 0.0
     runs = here & (most > 0.0) & (ends_short | (most >= least))
-    # While it is on, a charger takes no less than its least power; solar alone must give that.
-    runs &= objective.may_charge_from_grid | (surplus >= while_on)
     limits[tables.CHARGE_LIMIT] = np.where(runs, most, 0.0)
     limits[tables.LEAST_CHARGE] = np.where(runs, least, 0.0)
 

@@ -29,7 +29,7 @@ from optimiser.problem.horizon import Horizon
 LEAST_TIME = 5.0 / 60.0
 """Time for which a charger is on at least, where nothing else is stated. [h]"""
 
-VEHICLE_BY_INTERVAL = ("charge_limit", "may_charge_from_grid")
+VEHICLE_BY_INTERVAL = ("charge_limit", "wanted_charge", "may_charge_from_grid")
 """Fields of a vehicle that may hold a value for each interval."""
 
 _SAME_INSTANT = 1e-3  # s; instants of a horizon are rounded to it
@@ -84,6 +84,10 @@ class Vehicle:
     least_charge : float
         Power of the charger while it is on, at least; the last charge before the target is reached
         may be shorter. [kW]
+    wanted_charge : float, or one for each interval
+        Mean power in, at least, while it is here: less only where the charger, its level or a limit
+        of the meter does not allow it, and rather late than early.  It is bought where
+        `may_charge_from_grid` forbids more than that, or than the surplus. [kW]
     least_time : float
         Shortest time for which the charger is on in a longer interval; infinity is the whole of
         each interval. [h]
@@ -124,6 +128,7 @@ class Vehicle:
     target_soc: float | None = None
     goals: Iterable[Goal] = ()
     least_charge: float = 0.0
+    wanted_charge: Series = 0.0
     least_time: float = LEAST_TIME
     discharge_limit: float = 0.0
     charge_efficiency: float = 0.92
@@ -143,7 +148,13 @@ class Vehicle:
     def __post_init__(self) -> None:
         freeze_series(self, *VEHICLE_BY_INTERVAL)
         require_not_negative(
-            self, "capacity", "charge_limit", "least_charge", "discharge_limit", "cycle_cost"
+            self,
+            "capacity",
+            "charge_limit",
+            "least_charge",
+            "wanted_charge",
+            "discharge_limit",
+            "cycle_cost",
         )
         require_limits(self, "least_time")
         require_flags(self, "must_reach_target", "may_charge_from_grid", "may_export")

@@ -149,7 +149,7 @@ def _permission_errors(site: Site, dispatch: Dispatch, flows: EnergyFlows) -> li
     kept = np.maximum(site.clipping - dispatch.curtailed, 0.0)
     for v, vehicle in enumerate(site.vehicles):
         fed_by_vehicles += dispatch.discharge[n + v] * vehicle.may_export
-        barred = np.logical_not(vehicle.may_charge_from_grid)
+        barred = np.logical_not(vehicle.may_charge_from_grid) & np.equal(vehicle.wanted_charge, 0.0)
         errors.append(np.where(barred, flows.grid_to_vehicle[v], 0.0) - kept - slack)
     return [*errors, flows.vehicle_to_grid - fed_by_vehicles - slack]
 

@@ -38,9 +38,11 @@ def _unequal_service(
     price = mean_price(site.tariff.import_price, site.horizon.hours) if site.vehicles else 0.0
     for k, vehicle in enumerate(site.vehicles, len(site.batteries)):
         wanted = float(problem.storages.limits[tables.SOFT_FLOOR, k].max())
+        level_price = float(problem.storages.traits[tables.LEVEL_PRICE, k])
+        if np.any(vehicle.wanted_charge):
+            wanted, level_price = vehicle.most_soc * vehicle.capacity, np.inf
         t = leaves_after(vehicle, site.horizon)
         more = min(float(served.stored[k, t]), wanted) - min(float(usual.stored[k, t]), wanted)
-        level_price = float(problem.storages.traits[tables.LEVEL_PRICE, k])
         value += more * min(level_price, price / vehicle.charge_efficiency)
     return value
 
@@ -57,7 +59,7 @@ def baseline_cost(site: Site, dispatch: Dispatch) -> float:
     for k, vehicle in enumerate(site.vehicles, len(site.batteries)):
         wanted, initial = target_energy(vehicle), vehicle.initial_soc * vehicle.capacity
         wanted = max(wanted, min(vehicle.highest_soc, vehicle.most_soc) * vehicle.capacity)
-        if vehicle.end_value is not None:  # all that it is given is of use
+        if vehicle.end_value is not None or np.any(vehicle.wanted_charge):  # all of it is of use
             wanted = max(vehicle.most_soc, vehicle.initial_soc) * vehicle.capacity
         given = float(dispatch.stored[k, leaves_after(vehicle, site.horizon)])
         needed = (min(given, wanted) - min(initial, wanted)) / vehicle.charge_efficiency

@@ -9,6 +9,7 @@ import numpy as np
 from matrix_builders import Vector
 from optimiser.model.dispatch import Dispatch
 from optimiser.model.storages import (
+    energy_wanted,
     goals_within,
     leaves_after,
     present_at_charger,
@@ -28,6 +29,7 @@ class SoftLimit(StrEnum):
     SOC_AT = "soc_at"
     VEHICLE_TARGET = "vehicle_target"
     VEHICLE_GOAL = "vehicle_goal"
+    VEHICLE_WANTED_CHARGE = "vehicle_wanted_charge"
     IMPORT_LIMIT = "import_limit"
 
 
@@ -54,7 +56,7 @@ class Shortfall:
     limit : SoftLimit
         What was missed.
     amount : float
-        By how much at the worst, or in sum for the meter. [kWh]
+        By how much at the worst, or in sum for the meter and for charge. [kWh]
     interval : int
         First interval at whose end, or in which, it is missed.
     storage : int, optional
@@ -129,6 +131,7 @@ def _vehicles(site: Site, dispatch: Dispatch, may_charge: Mask) -> Iterator[Shor
             lacks = goal.soc * vehicle.capacity - float(dispatch.stored[len(site.batteries) + v, t])
             if lacks > _NOTICEABLE:
                 yield Shortfall(limit=SoftLimit.VEHICLE_GOAL, amount=lacks, interval=t, storage=v)
+        yield from _charge_shortfalls(site, dispatch, v)
         missing = vehicle_shortfall(site, dispatch, v)
         if missing <= _NOTICEABLE:
             continue
@@ -144,6 +147,23 @@ def _vehicles(site: Site, dispatch: Dispatch, may_charge: Mask) -> Iterator[Shor
             cause=cause,
             needs=needs,
             has=has,
+        )
+
+
+def _charge_shortfalls(site: Site, dispatch: Dispatch, v: int) -> Iterator[Shortfall]:
+    """Find charge that a vehicle wanted and has not got, where it is not full."""
+    vehicle, k = site.vehicles[v], len(site.batteries) + v
+    if not np.any(vehicle.wanted_charge):
+        return
+    full = max(vehicle.most_soc, vehicle.initial_soc) * vehicle.capacity
+    missing = energy_wanted(site)[k] - dispatch.charge[k]
+    noticeable = (missing > _NOTICEABLE) & (dispatch.stored[k] < full - _NOTICEABLE)
+    if noticeable.any():
+        yield Shortfall(
+            limit=SoftLimit.VEHICLE_WANTED_CHARGE,
+            amount=float(missing[noticeable].sum()),
+            interval=int(noticeable.argmax()),
+            storage=v,
         )
 
 

@@ -22,6 +22,7 @@ from tests.account import (
     given_away,
     goal_at,
     is_barred,
+    is_barred_from_more,
     is_here,
     kept_at,
     leaves_after,
@@ -32,6 +33,7 @@ from tests.account import (
     shortage_excess,
     value_at,
     wanted_at_departure,
+    wanted_charge,
 )
 from tests.builders import a_problem
 from tests.oracle.model import Model
@@ -152,6 +154,7 @@ def _storages(model, site, prices, consumes_itself):
         ends = {}
         if is_vehicle and storage.least_charge > 0:
             ends = _charger(model, site, k)
+        _least_of_intervals(model, site, k, prices.penalty)
         miss = price_of_missing(site, k, prices) if is_vehicle else prices.level_price[k]
         if is_vehicle:
             for t in range(n):
@@ -174,6 +177,15 @@ def _storages(model, site, prices, consumes_itself):
         low = -sum(lows[k] for k in members)
         # Energy that is worth less than nothing is counted, too: its segments fill the band.
         model.row(left, lower=low if values.size and values.min() < 0 else -math.inf, upper=low)
+
+
+def _least_of_intervals(model, site, k, penalty):
+    """Charge that is wanted in some intervals; an early miss costs up to twice a late one."""
+    for t in range(site.horizon.n_intervals):
+        if (wanted := wanted_charge(site, k, t)) > 0:
+            passed = sum(site.horizon.hours[: t + 1]) / sum(site.horizon.hours)
+            model.column("unmet", k, t, cost=penalty * (2 - passed))
+            model.row({("charge", k, t): 1.0, ("unmet", k, t): 1.0}, lower=wanted)
 
 
 def _wanted_of_vehicle(site, vehicle, t):
@@ -315,6 +327,11 @@ def _permissions(model, site, t, consumes_itself):
     for k in barred:
         enough = surplus >= site.horizon.hours[t] * getattr(site.storages[k], "least_charge", 0.0)
         model.row({("charge", k, t): 1.0}, upper=given_away(site, k, t) if enough else 0.0)
+    for k in set(every) - set(barred):
+        if is_barred_from_more(site, k, t, consumes_itself):
+            enough = surplus >= site.horizon.hours[t] * site.storages[k].least_charge
+            most = max(given_away(site, k, t) if enough else 0.0, wanted_charge(site, k, t))
+            model.row({("charge", k, t): 1.0}, upper=most)
     free = [k for k in every if k not in barred]
     model.row({("charge", k, t): 1.0 for k in barred}, upper=surplus)
     # A storage that could take surplus keeps the meter from selling it solar bought anew.

@@ -10,7 +10,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from optimiser import CostFunction, Goal, Pin, PinnedAction, Stay, Vehicle, plan
+from optimiser import CostFunction, Goal, Grid, Pin, PinnedAction, Stay, Vehicle, plan
 from tests.account import violations
 from tests.builders import NEW_YEAR, a_battery, a_site, a_small_site, in_pieces
 from tests.oracle import least_cost
@@ -168,14 +168,30 @@ def derated(site, vehicle, rng):
     return {"charge_limit": power * rng.permutation(shares), "least_charge": least}
 
 
+def minimum(site, vehicle, rng):
+    """Charge that is wanted in some intervals, often of a vehicle that else takes solar only."""
+    n = site.horizon.n_intervals
+    wanted = rng.uniform(0, 0.6, n) * vehicle.charge_limit * (rng.uniform(0, 1, n) < 0.5)
+    return {
+        "wanted_charge": wanted,
+        "may_charge_from_grid": bool(rng.uniform() < 0.5),
+        "target_soc": rng.choice([None, vehicle.target_soc]),
+    }
+
+
 OF_VEHICLES = {
+    "minimum": minimum,
     "end_value": end_value,
     "goals": goals_of_vehicle,
     "plugged": stays,
     "price_limit": price_limit,
     "derated": derated,
 }
-LOOSER = {"price_limit": ("may_charge_from_grid", True), "derated": ("charge_limit", 11.0)}
+LOOSER = {
+    "minimum": ("wanted_charge", 0.0),
+    "price_limit": ("may_charge_from_grid", True),
+    "derated": ("charge_limit", 11.0),
+}
 
 
 def with_vehicle(name, seed):
@@ -234,22 +250,69 @@ def test_a_vehicle_without_goals_costs_no_more(seed):
 @pytest.mark.parametrize("seed", range(10))
 def test_a_looser_limit_of_a_vehicle_never_costs_more(name, seed):
     site, (field, value) = with_vehicle(name, seed), LOOSER[name]
-    looser = replace(site, vehicles=[replace(site.vehicles[0], **{field: value})])
+    vehicle = site.vehicles[0]
+    if field == "wanted_charge":  # which allows to buy it
+        vehicle = replace(vehicle, may_charge_from_grid=True)
+    site, looser = (
+        replace(site, vehicles=[each]) for each in (vehicle, replace(vehicle, **{field: value}))
+    )
 
     costs = [plan(each, CostFunction.PROFIT).certificate for each in (site, looser)]
 
     assert costs[1].lower_bound <= costs[0].optimum + 1e-6 * max(1.0, abs(costs[0].optimum))
 
 
-def test_a_price_limit_counts_more_than_a_target():
-    car = Vehicle(
-        capacity=60.0,
-        charge_limit=10.0,
-        initial_soc=0.5,
-        target_soc=0.7,
-        charge_efficiency=1.0,
-        may_charge_from_grid=[False, True, False],
+A_CAR = {"capacity": 60.0, "charge_limit": 8.0, "initial_soc": 0.5, "charge_efficiency": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("changes", "charged"),
+    [
+        ({}, [2.0, 4.0, 2.0]),
+        ({"may_charge_from_grid": False}, [2.0, 4.0, 2.0]),
+        ({"target_soc": 0.7, "may_charge_from_grid": False}, [2.0, 4.0, 2.0]),
+        ({"wanted_charge": [0.0, 2.0, 0.0]}, [0.0, 4.0, 0.0]),
+        ({"initial_soc": 58 / 60}, [2.0, 0.0, 0.0]),
+        ({"least_charge": 3.0, "least_time": 1.0}, [3.0, 4.0, 3.0]),
+        ({"charge_limit": [1.0, 8.0, 8.0]}, [1.0, 4.0, 2.0]),
+        ({"goals": [Goal(at=NEW_YEAR + HOUR, soc=0.6)]}, [6.0, 2.0, 2.0]),
+    ],
+)
+def test_a_car_takes_its_minimum_and_the_sun(changes, charged):
+    car = Vehicle(**{**A_CAR, "wanted_charge": 2.0, **changes})
+    site = a_site(
+        import_price=[0.3, 0.2, 0.3],
+        export_price=0.0,
+        load=1.0,
+        solar=[0.0, 5.0, 0.0],
+        vehicles=[car],
     )
+
+    found = plan(site)
+
+    assert found.dispatch.charge[0] == pytest.approx(charged)
+    assert not any(miss.limit == "vehicle_wanted_charge" for miss in found.shortfalls)
+
+
+def test_what_a_minimum_lacks_is_told():
+    car = Vehicle(**{**A_CAR, "wanted_charge": [2.0, 4.0, 6.0]})
+    site = a_site(
+        import_price=[0.3, 0.2, 0.3],
+        export_price=0.0,
+        load=1.0,
+        vehicles=[car],
+        grid=Grid(import_limit=4.0),
+    )
+
+    (miss,) = plan(site).shortfalls
+
+    assert (miss.limit, miss.interval, miss.storage) == ("vehicle_wanted_charge", 1, 0)
+    assert miss.amount == pytest.approx(1.0 + 3.0)
+
+
+def test_a_price_limit_counts_more_than_a_target():
+    changes = {"target_soc": 0.7, "may_charge_from_grid": [False, True, False]}
+    car = Vehicle(**{**A_CAR, "charge_limit": 10.0, **changes})
     site = a_site(import_price=[0.3, 0.2, 0.3], export_price=0.0, load=1.0, vehicles=[car])
 
     found = plan(site)
