@@ -23,6 +23,7 @@ from server.wire.wording import format_value, quote, require_unicode
 _LEAST_POWER = 1.4  # kW; 6 A of one phase
 _SOLAR_ONLY = "solar_only"
 _ROUNDING = 1e-9  # $/kWh
+_LARGEST = 1e6  # kWh, or Wh, in an interval
 
 
 class Span(NamedTuple):
@@ -93,6 +94,7 @@ def _vehicle(wire: EvIn, path: str, span: Span, repairs: Repairs) -> Vehicle:
         target_soc=_target_soc(wire, reader),
         goals=goals_from_wire(f"{path}.goals", wire.goals, timeline, repairs) if wire.goals else (),
         least_charge=_least_charge(reader, float(np.max(charge_limit))),
+        wanted_charge=_wanted_charge(horizon, timeline, reader),
         discharge_limit=reader.number("max_discharge_kw"),
         charge_efficiency=charge_efficiency,
         discharge_efficiency=discharge_efficiency,
@@ -129,6 +131,12 @@ def _least_charge(reader: FieldReader, most: float) -> float:
         rule = f"must not exceed max_charge_kw, got {least:g}; {most:g} assumed"
         reader.note("clamped", "min_charge_kw", rule)
     return min(least, most)
+
+
+def _wanted_charge(horizon: Horizon, timeline: Timeline, reader: FieldReader) -> float | Vector:
+    """Return the mean power that is wanted at least, always or in each interval. [kW]"""
+    energy = number_or_series("min_energy_kwh", _LARGEST, timeline, reader)
+    return energy / horizon.hours if np.any(energy) else 0.0
 
 
 def _priority(wire: EvIn, reader: FieldReader) -> str:

@@ -142,6 +142,12 @@ _ANY = Rule(low=-math.inf, is_signed=True)
 # No car stores a thousand kWh, nor does a home charge one at 500 kW.
 _WH_MEANT = Slip(_from(1e3), "unit", "{value:g} kWh is no vehicle; read as Wh", divisor=1e3)
 _EV_CAPACITY = Rule(default=75.0, high=1e3, slips=(_WH_MEANT,), unit="kWh")
+# Nor does it charge more in an interval, at 100 kW for four hours.
+_EV_ENERGY = Rule(
+    high=400.0,
+    slips=(Slip(400.0, "unit", "{value:g} kWh in an interval; read as Wh", divisor=1e3),),
+    unit="kWh",
+)
 W_MEANT = Slip(_from(500.0), "unit", "{value:g} kW is no home; read as W", divisor=1e3)
 """Slip of powers in kW."""
 EV_POWER = Rule(high=HIGHEST_POWER / 1000.0, slips=(W_MEANT,), unit="kW")
@@ -150,6 +156,9 @@ EV_POWER = Rule(high=HIGHEST_POWER / 1000.0, slips=(W_MEANT,), unit="kW")
 
 Limit = list[Any] | dict[str, Any] | float | str | None
 """One limit, or a series; null is none."""
+
+Energies = list[Any] | float | str | None
+"""One energy for all intervals, or a list."""
 
 Permission = list[Any] | dict[str, Any] | bool | None
 """True or false, or a series of these."""
@@ -286,6 +295,14 @@ class EvIn(msgspec.Struct, kw_only=True):
         Meta(description=f"7.4 where absent. {_AS_PRICES}; below min_charge_kw it is off"),
     ] = None
     min_charge_kw: Annotated[Number, Meta(description="Power is 0 or at least this")] = None
+    min_energy_kwh: Annotated[
+        Energies,
+        _EV_ENERGY,
+        Meta(
+            description="What it is to take at least in each interval, a number for all or a list; "
+            "less, with a warning, only where charger or limits do not allow it [kWh]"
+        ),
+    ] = None
     max_discharge_kw: Annotated[
         Number, EV_POWER, Meta(description="V2H and V2G; 0 where absent")
     ] = None

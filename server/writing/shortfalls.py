@@ -10,11 +10,16 @@ from optimiser.result.shortfalls import Cause, Shortfall, SoftLimit
 from server.wire.repairs import Repairs
 
 _GOAL = "the goal of {end} {verdict} met: {kwh} short"
+_WANTED_CHARGE = "what is wanted at least {verdict} charged, first at {when}: {kwh} short in all"
 _BATTERY = {
     SoftLimit.RESERVE: ("backup_reserve", "the reserve {verdict} regained by {when}: {kwh} short"),
     SoftLimit.MAX_SOC: ("max_soc", "max_soc {verdict} kept at {when}: {kwh} too much"),
     SoftLimit.SOC_AT: ("soc_at", _GOAL),
     SoftLimit.TARGET_END_SOC: ("target_end_soc", "the target {verdict} met: {kwh} short"),
+}
+_VEHICLE = {
+    SoftLimit.VEHICLE_GOAL: ("goals", _GOAL),
+    SoftLimit.VEHICLE_WANTED_CHARGE: ("min_energy_kwh", _WANTED_CHARGE),
 }
 _METER = (
     "the load needs {kwh} beyond it, first at {when}; needs {needs:.1f} kW, the limit is {has:.1f}"
@@ -48,9 +53,10 @@ def note_shortfalls(plan: Plan, paths: tuple[str, ...], repairs: Repairs) -> Non
     for miss in plan.shortfalls:
         if miss.limit is SoftLimit.VEHICLE_TARGET:
             field, message = _vehicle_warning(plan, miss, paths[len(plan.site.batteries) :])
-        elif miss.limit is SoftLimit.VEHICLE_GOAL:
+        elif miss.limit in _VEHICLE:
+            name, sentence = _VEHICLE[miss.limit]
             path = paths[len(plan.site.batteries) + (miss.storage or 0)]
-            field, message = f"{path}.goals", _format(_GOAL, plan, miss)
+            field, message = f"{path}.{name}", _format(sentence, plan, miss)
         elif miss.limit in _BATTERY:
             name, sentence = _BATTERY[miss.limit]
             field, message = f"{paths[miss.storage or 0]}.{name}", _format(sentence, plan, miss)

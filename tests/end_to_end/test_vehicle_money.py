@@ -339,3 +339,12 @@ def test_a_target_is_80_per_cent_where_none_is_given():
     assert reply.summary is not None
     assert reply.summary.final_soc == pytest.approx(0.8)
     assert reply.warnings == []
+
+
+async def test_what_a_minimum_lacks_is_told_where_it_is_not_full(client):
+    short = {"min_energy_kwh": [1, 3, 3], "target_soc": None, "min_charge_kw": 1}
+    reply = await charging_of(client, stay(short, (0.3,) * 3) | {"grid": {"max_import_w": 2500}})
+
+    (told,) = (each["message"] for each in reply["warnings"] if each["code"] == "unmet")
+    assert told.startswith("what is wanted at least cannot be charged, first at ")
+    assert told.endswith(" short in all")

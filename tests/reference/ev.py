@@ -36,6 +36,7 @@ from tests.reference.shape import (
 from tests.reference.vehicle import (
     is_solar_only,
     malformed_vehicle,
+    missed_minimum,
     unsound_vehicle,
     wrong_cost,
 )
@@ -148,6 +149,9 @@ def _broken(request: Wire, reply: Wire) -> Iterator[str]:
             goals, soc = vehicle.get("goals") or (), told["schedule"]["soc"]
             most = max(vehicle["current_soc"], number(vehicle, "max_soc", 1.0))
             yield from named(_name(vehicle), storage.missed_goals(goals, most, soc, reply))
+    if not any(each["field"].endswith(".min_energy_kwh") for each in reply.get("warnings", ())):
+        for vehicle, told in zip(_vehicles(request), reply["ev_schedules"], strict=True):
+            yield from named(_name(vehicle), missed_minimum(request, vehicle, told, instants))
     yield from _wrong_copies(request, reply)
     yield from _wrong_shortfall(reply)
     yield from _solar_only(request, reply)

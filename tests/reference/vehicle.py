@@ -77,10 +77,30 @@ def storage_of(request: Wire, vehicle: Wire, told: Wire) -> Storage:
 
 def is_solar_only(request: Wire, vehicle: Wire, t: int) -> bool:
     """Whether it may take nothing but surplus solar in that interval."""
+    if numbers(vehicle, "min_energy_kwh", 0.0, len(hours(request)))[t] > 0:
+        return False
     if request["prices_import"][t] > number(vehicle, "max_price", math.inf):
         return True
     is_told = flag(vehicle, "solar_only", False) or vehicle.get("priority") == "solar_only"
     return is_told or not is_allowed(vehicle, "allow_grid_charging", t)
+
+
+def missed_minimum(
+    request: Wire, vehicle: Wire, told: Wire, instants: list[datetime]
+) -> Iterator[str]:
+    """Intervals in which it takes less than it is to take, and is not full."""
+    each, n = storage_of(request, vehicle, told), len(hours(request))
+    if vehicle.get("min_energy_kwh") is None:
+        return
+    wanted, here = numbers(vehicle, "min_energy_kwh", 0.0, n), minutes_here(vehicle, instants)
+    for t, h in enumerate(hours(request)):
+        most = each.charge_limit_w[t]
+        runs = here[t] >= 60 * h - MINUTES_TOLERANCE and most >= 1000 * vehicle["min_charge_kw"]
+        due = min(wanted[t], runs * most * h / 1000)
+        taken = each.charge[t] * h / 1000
+        is_full = each.soc[t + 1] >= each.ceiling - SOC_TOLERANCE
+        if taken < due - ENERGY_TOLERANCE_KWH and not is_full:
+            yield f"interval {t}: must take {due} kWh, got {taken}"
 
 
 def unsound_vehicle(
