@@ -307,6 +307,7 @@ def violations(site, dispatch, *, consumes_itself=False):
             if site.inverter.dc_coupled_solar:
                 out += used
             check(abs(out) - hours[t] * site.inverter.ac_limit, f"{t}: inverter")
+        check(sum(charge[k, t] for k in within_solar(site, t)) - solar[t], f"{t}: beyond all solar")
     for k, storage in enumerate(site.storages):
         found += _of_storage(site, dispatch, k, storage)
     return found
@@ -343,6 +344,12 @@ def is_barred_from_more(site, k, t, consumes_itself):
     return not value_at(storage.may_charge_from_grid, t) or (
         needs_low_price and site.tariff.import_price[t] > 0
     )
+
+
+def within_solar(site, t):
+    """Storages that share all solar of an interval, but for a charge that is wanted at least."""
+    every = range(len(site.storages))
+    return [k for k in every if site.storages[k].within_solar and not wanted_charge(site, k, t)]
 
 
 def given_away(site, k, t):

@@ -245,6 +245,7 @@ def couplings_of(
     services = _services(site, objective, storages)
     rows = [
         *_surplus_rows(site, objective, storages),
+        *_solar_rows(site, objective, storages),
         *services.rows(),
         *_inverter_rows(inverter, curtails=bool(meter.table[tables.CURTAIL_LIMIT].any())),
         *_peak_rows(peaks),
@@ -315,6 +316,22 @@ def _surplus_rows(site: Site, objective: Objective, storages: StorageArrays) -> 
         block, place = _of_storages(blocks.CHARGE, free, t)
         values = [1.0] + [-1.0] * len(place)
         yield _Row([blocks.IMPORT, *block], [t, *place], values, -np.inf, float(shortage[t]))
+
+
+def _solar_rows(site: Site, objective: Objective, storages: StorageArrays) -> Iterator[_Row]:
+    """Storages that keep within solar share it, also with those that take what is left over.
+
+    One alone is held by its own bound, and so is what is wanted at least.
+    """
+    if not site.are_within_solar.any():
+        return
+    can = (storages.limits[tables.CHARGE_LIMIT] > 0) & (energy_wanted(site) == 0.0)
+    within = can & site.are_within_solar[:, None]
+    sharing = within | (can & ~objective.may_charge_from_grid)
+    for t in np.flatnonzero(within.any(axis=0) & (sharing.sum(axis=0) > 1)).tolist():
+        block, place = _of_storages(blocks.CHARGE, sharing, t)
+        solar = float(site.forecast.solar[t])
+        yield _Row(block, place, [1.0] * len(place), -np.inf, solar)
 
 
 def _services(site: Site, objective: Objective, storages: StorageArrays) -> Services:

@@ -194,9 +194,11 @@ def write_powers(
             free[v] = np.where(objective.export_price > 0.0, beyond, surplus)
     # While it is on, a charger takes no less than its least power; solar alone must give that.
     free = np.where(surplus >= while_on, free, 0.0)
-    capped = np.minimum(most, np.maximum(free, energy_wanted(site)))
+    wanted, solar = energy_wanted(site), site.forecast.solar
     is_capped = objective.buys_least | ~objective.may_charge_from_grid
-    most = np.where(is_capped, capped, most)
+    most = np.where(is_capped, np.minimum(most, np.maximum(free, wanted)), most)
+    within = np.maximum(np.where(solar >= while_on, solar, 0.0), wanted)
+    most = np.where(site.are_within_solar[:, None], np.minimum(most, within), most)
     ends_short = traits[tables.ENDS_SHORT, :, None] > 0.0
     runs = here & (most > 0.0) & (ends_short | (most >= least))
     limits[tables.CHARGE_LIMIT] = np.where(runs, most, 0.0)

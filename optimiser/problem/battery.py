@@ -133,6 +133,8 @@ class Battery:
         Highest power from the battery into the grid; infinite where none is set. [kW]
     may_charge_from_grid, may_export : bool, or one for each interval
         Permissions.
+    within_solar : bool
+        Whether it takes no more than all solar of an interval; the load then buys.
     priority : int
         Among batteries of equal cost, the lower one is used first.
     """
@@ -153,6 +155,7 @@ class Battery:
     export_limit: float = math.inf
     may_charge_from_grid: Flags = True
     may_export: Flags = True
+    within_solar: bool = False
     priority: int = 0
 
     def __post_init__(self) -> None:
@@ -160,7 +163,7 @@ class Battery:
         require_not_negative(self, "capacity", "charge_limit", "discharge_limit", "cycle_cost")
         require_efficiencies(self, "charge_efficiency", "discharge_efficiency")
         require_fractions(self, "initial_soc", "reserve", "max_soc")
-        require_flags(self, "may_charge_from_grid", "may_export")
+        require_flags(self, "may_charge_from_grid", "may_export", "within_solar")
         require_limits(self, "export_limit")
         require_finite(priority=self.priority)
         self._require_band()

@@ -22,6 +22,7 @@ from optimiser.problem.grid import Grid, Inverter
 from optimiser.problem.horizon import Horizon
 from optimiser.problem.tariff import Tariff, price_scale_of
 from optimiser.problem.vehicle import VEHICLE_BY_INTERVAL, Vehicle
+from optimiser.problem.windows import Mask
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -190,6 +191,11 @@ class Site:
             return np.zeros(self.horizon.n_intervals)
         passed = self.horizon.hours * self.inverter.ac_limit
         return np.maximum(self.forecast.solar - passed, 0.0)
+
+    @cached_property
+    def are_within_solar(self) -> Mask:
+        """Storages that take no more than all solar of an interval; shape (K,)."""
+        return np.array([storage.within_solar for storage in self.storages], dtype=np.bool_)
 
     @cached_property
     def storages(self) -> tuple[Battery | Vehicle, ...]:

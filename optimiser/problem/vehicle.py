@@ -114,6 +114,9 @@ class Vehicle:
     may_charge_from_grid : bool, or one for each interval
         Whether it may take more than surplus solar.  A hard limit: a target that would need more
         is missed.
+    within_solar : bool
+        Whether it takes no more than all solar of an interval, or than it wants at least; the load
+        then buys.
     may_export : bool
         Whether what it gives may go beyond the house.
     cycle_cost : float
@@ -141,6 +144,7 @@ class Vehicle:
     end_value: float | None = None
     must_reach_target: bool = True
     may_charge_from_grid: Flags = True
+    within_solar: bool = False
     may_export: bool = True
     cycle_cost: float = 0.0
     priority: Priority = Priority.EV_FIRST
@@ -158,6 +162,7 @@ class Vehicle:
         )
         require_limits(self, "least_time")
         require_flags(self, "must_reach_target", "may_charge_from_grid", "may_export")
+        require_flags(self, "within_solar")
         object.__setattr__(self, "priority", require_member("priority", self.priority, Priority))
         if not self.least_time > 0.0:
             raise ProblemError("least_time", f"must be positive, got {self.least_time!r}")

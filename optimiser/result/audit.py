@@ -151,7 +151,22 @@ def _permission_errors(site: Site, dispatch: Dispatch, flows: EnergyFlows) -> li
         fed_by_vehicles += dispatch.discharge[n + v] * vehicle.may_export
         barred = np.logical_not(vehicle.may_charge_from_grid) & np.equal(vehicle.wanted_charge, 0.0)
         errors.append(np.where(barred, flows.grid_to_vehicle[v], 0.0) - kept - slack)
-    return [*errors, flows.vehicle_to_grid - fed_by_vehicles - slack]
+    return [
+        *errors,
+        flows.vehicle_to_grid - fed_by_vehicles - slack,
+        _charge_within_solar(site, dispatch) - site.forecast.solar - slack,
+    ]
+
+
+def _charge_within_solar(site: Site, dispatch: Dispatch) -> Vector:
+    """Return what storages that keep within solar take together, beside what they want at least."""
+    charge = np.zeros(site.horizon.n_intervals)
+    for k, battery in enumerate(site.batteries):
+        charge += dispatch.charge[k] * battery.within_solar
+    for k, vehicle in enumerate(site.vehicles, len(site.batteries)):
+        counts = np.equal(vehicle.wanted_charge, 0.0) & vehicle.within_solar
+        charge += dispatch.charge[k] * counts
+    return charge
 
 
 def _vehicle_error(vehicle: Vehicle, site: Site, dispatch: Dispatch, k: int) -> Vector:

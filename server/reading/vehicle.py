@@ -10,7 +10,7 @@ from msgspec import UNSET
 
 from matrix_builders import Vector
 from optimiser import Horizon, Priority, ProblemError, Stay, Vehicle
-from server.reading.battery import MOST_STORAGES, Named, add_key
+from server.reading.battery import MOST_STORAGES, Named, Source, add_key, source_from_wire
 from server.reading.clock import instant_from_wire, is_clock_time
 from server.reading.goals import MOST_GOALS, goals_from_wire, read_instant
 from server.reading.series.lists import number_or_series, permission_or_series
@@ -86,7 +86,8 @@ def _vehicle(wire: EvIn, path: str, span: Span, repairs: Repairs) -> Vehicle:
         discharge_efficiency = reader.number("discharge_efficiency")
     priority = _priority(wire, reader)
     arrival, departure = _stay(wire, path, horizon, repairs)
-    solar_only = wire.solar_only is True or priority == _SOLAR_ONLY
+    source = source_from_wire(wire.charge_from, reader) if wire.charge_from else Source.GRID
+    solar_only = wire.solar_only is True or priority == _SOLAR_ONLY or source is Source.SURPLUS
     vehicle = Vehicle(
         capacity=reader.number("battery_capacity_kwh"),
         charge_limit=charge_limit,
@@ -94,7 +95,7 @@ def _vehicle(wire: EvIn, path: str, span: Span, repairs: Repairs) -> Vehicle:
         target_soc=_target_soc(wire, reader),
         goals=goals_from_wire(f"{path}.goals", wire.goals, timeline, repairs) if wire.goals else (),
         least_charge=_least_charge(reader, float(np.max(charge_limit))),
-        wanted_charge=_wanted_charge(horizon, timeline, reader),
+        wanted_charge=_power_wanted(horizon, timeline, reader),
         discharge_limit=reader.number("max_discharge_kw"),
         charge_efficiency=charge_efficiency,
         discharge_efficiency=discharge_efficiency,
@@ -106,6 +107,7 @@ def _vehicle(wire: EvIn, path: str, span: Span, repairs: Repairs) -> Vehicle:
         departure=departure,
         must_reach_target=wire.must_reach_target is not False,
         may_charge_from_grid=not solar_only and _may_buy(timeline, prices, reader),
+        within_solar=source is Source.ANY_SOLAR,
         may_export=wire.can_export_to_grid is not False,
         cycle_cost=reader.number("cycle_cost"),
         priority=Priority.EQUAL if priority == _SOLAR_ONLY else Priority(priority),
@@ -133,7 +135,7 @@ def _least_charge(reader: FieldReader, most: float) -> float:
     return min(least, most)
 
 
-def _wanted_charge(horizon: Horizon, timeline: Timeline, reader: FieldReader) -> float | Vector:
+def _power_wanted(horizon: Horizon, timeline: Timeline, reader: FieldReader) -> float | Vector:
     """Return the mean power that is wanted at least, always or in each interval. [kW]"""
     energy = number_or_series("min_energy_kwh", _LARGEST, timeline, reader)
     return energy / horizon.hours if np.any(energy) else 0.0

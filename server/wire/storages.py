@@ -165,6 +165,11 @@ Permission = list[Any] | dict[str, Any] | bool | None
 
 _AS_PRICES = "Always, or a series, as prices"
 
+_CHARGE_FROM = (
+    "grid; any_solar, no more than all solar of an interval, so that the load buys; or surplus, "
+    "what solar leaves of the load"
+)
+
 
 class HybridIn(msgspec.Struct, kw_only=True):
     """A hybrid inverter in front of the batteries, and of the panels."""
@@ -239,6 +244,7 @@ class BatteryIn(msgspec.Struct, kw_only=True):
     can_charge: Annotated[Permission, Meta(description=_AS_PRICES)] = None
     can_charge_from_grid: Annotated[Permission, Meta(description=_AS_PRICES)] = None
     can_export_to_grid: Annotated[Permission, Meta(description=_AS_PRICES)] = None
+    charge_from: Annotated[str | None, Meta(description=_CHARGE_FROM)] = None
     max_export_w: Annotated[
         Number, EXPORT_LIMIT, Meta(description="Most of it into the grid [W]")
     ] = None
@@ -338,6 +344,7 @@ class EvIn(msgspec.Struct, kw_only=True):
         ),
     ] = None
     solar_only: bool | None = None
+    charge_from: Annotated[str | None, Meta(description=_CHARGE_FROM)] = None
     can_export_to_grid: bool | None = None
     end_value: Annotated[
         Number,

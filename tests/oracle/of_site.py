@@ -34,6 +34,7 @@ from tests.account import (
     value_at,
     wanted_at_departure,
     wanted_charge,
+    within_solar,
 )
 from tests.builders import a_problem
 from tests.oracle.model import Model
@@ -332,6 +333,7 @@ def _permissions(model, site, t, consumes_itself):
             enough = surplus >= site.horizon.hours[t] * site.storages[k].least_charge
             most = max(given_away(site, k, t) if enough else 0.0, wanted_charge(site, k, t))
             model.row({("charge", k, t): 1.0}, upper=most)
+    _share_solar(model, site, t, barred)
     free = [k for k in every if k not in barred]
     model.row({("charge", k, t): 1.0 for k in barred}, upper=surplus)
     # A storage that could take surplus keeps the meter from selling it solar bought anew.
@@ -350,6 +352,18 @@ def _permissions(model, site, t, consumes_itself):
     if net_load >= 0:
         served |= {("charge", k, t): -1.0 for k in range(n, len(site.storages))}
     model.row(served, upper=max(net_load, 0.0))
+
+
+def _share_solar(model, site, t, barred):
+    """What keeps within solar has it beside those that take only what the house leaves."""
+    solar, within = site.forecast.solar[t], within_solar(site, t)
+    for k in (k for k, storage in enumerate(site.storages) if storage.within_solar):
+        enough = solar >= site.horizon.hours[t] * getattr(site.storages[k], "least_charge", 0.0)
+        most = max(solar if enough else 0.0, wanted_charge(site, k, t))
+        model.row({("charge", k, t): 1.0}, upper=most)
+    if within:
+        both = {*within, *barred}
+        model.row({("charge", k, t): 1.0 for k in both}, upper=solar)
 
 
 def could_charge(site, k, t, surplus):

@@ -211,6 +211,10 @@ def _solar_only(request: Wire, reply: Wire) -> Iterator[str]:
             if not may_grid_charge(request, home, t):
                 charge[t] += taken[t]
     yield from storage.beyond("charge of what may not use the grid", charge, surplus(request))
+    cars = zip(_vehicles(request), reply["ev_schedules"], strict=True)
+    charges = [(vehicle, told["schedule"]["charge_power_w"]) for vehicle, told in cars]
+    charges += [(home, taken) for home, taken, _ in homes]
+    yield from storage.beyond_solar(request, charges)
 
 
 def _only_vehicle(request: Wire, reply: Wire) -> Iterator[str]:
@@ -222,8 +226,8 @@ def _only_vehicle(request: Wire, reply: Wire) -> Iterator[str]:
     if any(schedule["discharge_power_w"]):
         return
     curtailed = reply["meter"]["solar_curtailed_w"]
-    sentences = wrong_cost(request, told["summary"], schedule["charge_power_w"], curtailed)
-    yield from named(_name(_vehicles(request)[0]), sentences)
+    (vehicle,) = _vehicles(request)
+    yield from named(_name(vehicle), wrong_cost(request, told, vehicle, curtailed))
 
 
 def _unsound_meter(request: Wire, reply: Wire, powers: Powers) -> Iterator[str]:

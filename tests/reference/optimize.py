@@ -149,6 +149,7 @@ def _broken(request: Wire, reply: Wire, powers: Powers) -> Iterator[str]:
     yield from storage.missed(battery, "battery", schedule["soc_trajectory"], reply)
     each = scheduled_battery(request, battery, schedule)
     yield from storage.against_pins(battery, each, schedule["timestamps"])
+    yield from storage.beyond_solar(request, [(battery, each.charge)])
     yield from wrong_steps(request, schedule["timestamps"])
     yield from site.unequal(powers, site.EQUALITIES)
     yield from site.beyond_meter(request, powers)

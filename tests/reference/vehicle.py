@@ -81,7 +81,11 @@ def is_solar_only(request: Wire, vehicle: Wire, t: int) -> bool:
         return False
     if request["prices_import"][t] > number(vehicle, "max_price", math.inf):
         return True
-    is_told = flag(vehicle, "solar_only", False) or vehicle.get("priority") == "solar_only"
+    is_told = (
+        vehicle.get("charge_from") == "surplus"
+        or flag(vehicle, "solar_only", False)
+        or vehicle.get("priority") == "solar_only"
+    )
     return is_told or not is_allowed(vehicle, "allow_grid_charging", t)
 
 
@@ -270,13 +274,17 @@ def _wrong_totals(request: Wire, summary: Wire, each: Storage) -> Iterator[str]:
     yield from wrong_numbers("summary", summary, averages)
 
 
-def wrong_cost(request: Wire, summary: Wire, charge: Series, curtailed: Series) -> Iterator[str]:
+def wrong_cost(request: Wire, told: Wire, vehicle: Wire, curtailed: Series) -> Iterator[str]:
     """Sources and cost of the only vehicle of a site without a battery: surplus solar, then grid.
+
+    One that keeps within solar comes before the load.
 
     Nothing else stores or gives energy, so there is only one way to share it.
     """
     site = zip(request["solar_forecast"], curtailed, request["load_forecast"], strict=True)
-    spare = [max(solar - lost - load, 0.0) for solar, lost, load in site]
+    summary, charge = told["summary"], told["schedule"]["charge_power_w"]
+    before = vehicle.get("charge_from") != "any_solar"
+    spare = [max(solar - lost - before * load, 0.0) for solar, lost, load in site]
     from_solar = [min(power, sun) for power, sun in zip(charge, spare, strict=True)]
     from_grid = [power - sun for power, sun in zip(charge, from_solar, strict=True)]
     price = worth(request, from_grid, request["prices_import"])

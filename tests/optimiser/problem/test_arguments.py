@@ -81,6 +81,7 @@ REFUSED = [
         for name in ("charge_limit", "wanted_charge")
         for value in ("0.5", None, True, [True], [[7.4]], [None], [-1.0], {}, np.inf)
     ),
+    *((kind, "within_solar", value) for kind in (Battery, Vehicle) for value in (*NO_FLAG, [True])),
     *((Vehicle, "may_charge_from_grid", value) for value in ([1, 0], [[True]], "yes", 1)),
     *((Vehicle, "least_charge", value) for value in (8.0, [1.4])),
     *((Vehicle, "plugged", value) for value in (0.5, [0.5], None)),

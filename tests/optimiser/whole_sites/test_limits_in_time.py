@@ -99,7 +99,20 @@ def without_pins(battery):
     return replace(battery, pinned=())
 
 
+def sources(site, battery, rng):
+    """Batteries that keep within solar, or surplus, beside a vehicle that may do so."""
+    return {
+        "within_solar": bool(rng.uniform() < 0.7),
+        "may_charge_from_grid": bool(rng.uniform() < 0.7),
+    }
+
+
+def without_sources(battery):
+    return replace(battery, within_solar=False, may_charge_from_grid=True)
+
+
 CASES = {
+    "sources": (sources, without_sources),
     "pins": (pins, without_pins),
     "levels": (levels, without_levels),
     "powers": (powers, without_powers),
@@ -179,7 +192,14 @@ def minimum(site, vehicle, rng):
     }
 
 
+def sun(site, vehicle, rng):
+    """A car that keeps within solar, perhaps with a minimum, beside batteries of any kind."""
+    changes = minimum(site, vehicle, rng) if rng.uniform() < 0.3 else {}
+    return {"within_solar": True, **changes}
+
+
 OF_VEHICLES = {
+    "sun": sun,
     "minimum": minimum,
     "end_value": end_value,
     "goals": goals_of_vehicle,
@@ -188,6 +208,7 @@ OF_VEHICLES = {
     "derated": derated,
 }
 LOOSER = {
+    "sun": ("within_solar", False),
     "minimum": ("wanted_charge", 0.0),
     "price_limit": ("may_charge_from_grid", True),
     "derated": ("charge_limit", 11.0),
@@ -200,6 +221,8 @@ def with_vehicle(name, seed):
     (vehicle,) = site.vehicles
     batteries = site.batteries[: int(rng.integers(0, 3))]
     changes = OF_VEHICLES[name](site, vehicle, rng)
+    if name == "sun":
+        batteries = [replace(each, **sources(site, each, rng)) for each in batteries]
     return replace(site, vehicles=[replace(vehicle, **changes)], batteries=batteries)
 
 
@@ -292,6 +315,18 @@ def test_a_car_takes_its_minimum_and_the_sun(changes, charged):
 
     assert found.dispatch.charge[0] == pytest.approx(charged)
     assert not any(miss.limit == "vehicle_wanted_charge" for miss in found.shortfalls)
+
+
+def test_what_keeps_within_solar_leaves_the_load_to_the_grid():
+    car = Vehicle(**{**A_CAR, "target_soc": 0.6, "within_solar": True})
+    prices = {"import_price": [0.1, 0.2, 0.3], "export_price": 0.0}
+    site = a_site(**prices, load=2.0, solar=[0.0, 2.5, 3.0], vehicles=[car])
+
+    found = plan(site)
+
+    assert found.dispatch.charge[0] == pytest.approx([0.0, 2.5, 3.0])
+    assert found.flows.solar_to_vehicle[0] == pytest.approx([0.0, 2.5, 3.0])
+    assert found.flows.grid_to_load == pytest.approx([2.0, 2.0, 2.0])
 
 
 def test_what_a_minimum_lacks_is_told():
