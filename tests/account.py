@@ -90,12 +90,12 @@ def pinned_powers(site, battery, t):
     """Most power in and out that limits and pins leave a battery. [kW]"""
     most = [value_at(battery.charge_limit, t), value_at(battery.discharge_limit, t)]
     pin = pin_at(site, battery, t)
-    if pin is None:
-        return most
-    return [
-        min(power, pin.power) if pin.action == way else 0.0
-        for power, way in zip(most, ("charge", "discharge"), strict=True)
-    ]
+    if pin is not None:
+        most = [
+            min(power, pin.power) if pin.action == way else 0.0
+            for power, way in zip(most, ("charge", "discharge"), strict=True)
+        ]
+    return [most[0] if most[0] >= battery.least_charge else 0.0, most[1]]
 
 
 def power_in(site, storage, t):
@@ -133,6 +133,8 @@ def forced_levels(site, k, consumes_itself):
         net_load = site.forecast.load[t] - site.forecast.solar[t]
         if is_barred(site, k, t, consumes_itself):
             taken = min(taken, max(-net_load, 0.0))
+        if taken < h * battery.least_charge:
+            taken = 0.0
         given = min(given, max(net_load, 0.0) + feed_in_limit(site, k, t, consumes_itself))
         level += taken * battery.charge_efficiency - given / battery.discharge_efficiency
         level = min(max(level, low), high)
@@ -407,6 +409,8 @@ def _of_storage(site, dispatch, k, storage):
             "empty": low * storage.capacity - level,
             "full": level - high * storage.capacity,
         }
+        if not is_vehicle and charge > TOLERANCE:
+            checks["least"] = h * storage.least_charge - charge
         if is_vehicle and charge > TOLERANCE and not _is_last_charge(dispatch, k, t, storage):
             checks["least"] = min(h, storage.least_time) * storage.least_charge - charge
         found += [

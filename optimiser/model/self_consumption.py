@@ -154,9 +154,13 @@ def follow_rules(
             if is_battery[k] and charges:
                 most = min(limits[tables.STORED_UPPER, k, t], band[1, k, t]) - stored[k]
                 most = min(most / into[k], limits[tables.CHARGE_LIMIT, k, t], takes)
-                bought = min(missing[k] / into[k], meter[tables.IMPORT_LIMIT, t] - drawn)
+                lacks = max(missing[k] / into[k], limits[tables.LEAST_CHARGE, k, t])
+                lacks = lacks if missing[k] > _NOTHING else 0.0
+                bought = min(lacks, meter[tables.IMPORT_LIMIT, t] - drawn)
                 wanted = max(-drawn, bought if may_charge[k, t] else 0.0)
                 taken = max(min(most, wanted), 0.0)
+                if taken < limits[tables.LEAST_CHARGE, k, t] - _NOTHING:
+                    taken = 0.0
                 stored[k] += taken * into[k]
                 drawn += taken
                 takes -= taken

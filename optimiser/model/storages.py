@@ -180,6 +180,8 @@ def write_powers(
         hours * _by_interval(site, name) for name in ("charge_limit", "discharge_limit")
     )
     least, while_on = np.zeros((2, *charge.shape))
+    for k, battery in enumerate(site.batteries):
+        least[k] = while_on[k] = battery.least_charge * hours
     for v, vehicle in enumerate(site.vehicles, n):
         while_on[v] = vehicle.least_charge * hours
         least[v] = vehicle.least_charge * np.minimum(hours, vehicle.least_time)
@@ -262,6 +264,7 @@ def write_pins(battery: Battery, horizon: Horizon, limits: Vector) -> None:
         charges, gives = (pin.action is way for way in (_CHARGE, _DISCHARGE))
         in_and_out = limits[[tables.CHARGE_LIMIT, tables.DISCHARGE_LIMIT], t]
         most_in, most_out = np.minimum(in_and_out, [energy * charges, energy * gives])
+        most_in = most_in if most_in >= limits[tables.LEAST_CHARGE, t] else 0.0
         limits[[tables.CHARGE_LIMIT, tables.DISCHARGE_LIMIT], t] = most_in, most_out
         if level is not None:
             level += most_in * battery.charge_efficiency - most_out / battery.discharge_efficiency

@@ -109,6 +109,9 @@ class Battery:
         Stored energy at a state of charge of one; zero is a battery that does nothing. [kWh]
     charge_limit, discharge_limit : float, or one for each interval
         Highest power in and out. [kW]
+    least_charge : float
+        Power in at least, in each interval in which it charges; where `charge_limit` or a pin is
+        below it, it does not. [kW]
     charge_efficiency, discharge_efficiency : float
         One-way; their product is the round-trip efficiency. [-]
     initial_soc : float
@@ -143,6 +146,7 @@ class Battery:
     charge_limit: Series
     discharge_limit: Series
     initial_soc: float
+    least_charge: float = 0.0
     charge_efficiency: float = 0.95
     discharge_efficiency: float = 0.95
     reserve: Series = 0.0
@@ -161,6 +165,10 @@ class Battery:
     def __post_init__(self) -> None:
         freeze_series(self, *BY_INTERVAL)
         require_not_negative(self, "capacity", "charge_limit", "discharge_limit", "cycle_cost")
+        require_not_negative(self, "least_charge")
+        if not self.least_charge <= np.max(self.charge_limit):
+            rule = f"must not exceed charge_limit, got {self.least_charge!r}"
+            raise ProblemError("least_charge", rule)
         require_efficiencies(self, "charge_efficiency", "discharge_efficiency")
         require_fractions(self, "initial_soc", "reserve", "max_soc")
         require_flags(self, "may_charge_from_grid", "may_export", "within_solar")

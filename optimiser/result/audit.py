@@ -66,6 +66,8 @@ def audit(site: Site, dispatch: Dispatch, flows: EnergyFlows, money: Money) -> A
     for k, battery in enumerate(site.batteries):
         band = float(np.min(battery.reserve)), float(np.max(battery.max_soc))
         errors.append(_storage_error(battery, band, site.horizon.hours, dispatch, k))
+        least = site.horizon.hours * (battery.least_charge - DEAD_BAND) - dispatch.charge[k]
+        errors.append(np.where(dispatch.charge[k] > 0.0, least, 0.0))
     for k, vehicle in enumerate(site.vehicles, len(site.batteries)):
         errors.append(_vehicle_error(vehicle, site, dispatch, k))
     largest = float(np.concatenate([*map(np.ravel, errors)]).max(initial=0.0))

@@ -59,14 +59,16 @@ def choose(
 ) -> Trajectory:
     """Choose the plan to serve; that of `best` where nothing better is found.
 
-    Where the value function applies, `prefer` chooses.  Elsewhere ties are broken by the back end
-    that solved the programme; then comes the plan that goes on as before and has the fewest runs.
-    Batteries of equal cost share the load last: together they have the runs of one.
+    Where the value function applies and nothing has a least power, `prefer` chooses.  Elsewhere
+    ties are broken by the back end that solved the programme; then comes the plan that goes on as
+    before and has the fewest runs.  Batteries of equal cost share the load last: together they have
+    the runs of one.
     """
     if preferences.budget <= 0 or math.isinf(best.lower_bound):
         return best.dispatch.trajectory
     site = aggregation.site
-    if preferences.has_value_function and not site.vehicles:
+    has_least = any(battery.least_charge for battery in site.batteries)
+    if preferences.has_value_function and not (site.vehicles or has_least):
         cheapest, previous = Candidate(best.dispatch, best.cost), preferences.previous
         preferred = prefer(site, formulation.problem, cheapest, preferences.budget, previous)
         if preferred is not None:

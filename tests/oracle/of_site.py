@@ -152,6 +152,8 @@ def _storages(model, site, prices, consumes_itself):
             initial = 0.0 if t else storage.initial_soc * storage.capacity
             model.equal({**change, **level}, initial)
             level = {("stored", k, t): -1.0}
+        if not is_vehicle and storage.least_charge > 0:
+            _on_or_off(model, site, k)
         ends = {}
         if is_vehicle and storage.least_charge > 0:
             ends = _charger(model, site, k)
@@ -233,6 +235,16 @@ def price_of_missing(site, k, prices):
     here = [span for t, span in enumerate(spans) if is_here(site, vehicle, t)] or spans
     value = 1.05 * sum(price * h for price, _, h in here) / sum(h for _, _, h in here)
     return max(value, free) / vehicle.charge_efficiency
+
+
+def _on_or_off(model, site, k):
+    """A battery that charges at no less than its least power."""
+    battery = site.batteries[k]
+    for t, h in enumerate(site.horizon.hours):
+        model.binary("on", k, t)
+        charge, on = ("charge", k, t), ("on", k, t)
+        model.row({charge: 1.0, on: -h * power_in(site, battery, t)}, upper=0.0)
+        model.row({charge: 1.0, on: -h * battery.least_charge}, lower=0.0)
 
 
 def _charger(model, site, k):
@@ -326,7 +338,7 @@ def _permissions(model, site, t, consumes_itself):
     surplus = max(-net_load, 0.0)
     barred = [k for k in every if is_barred(site, k, t, consumes_itself)]
     for k in barred:
-        enough = surplus >= site.horizon.hours[t] * getattr(site.storages[k], "least_charge", 0.0)
+        enough = surplus >= site.horizon.hours[t] * site.storages[k].least_charge
         model.row({("charge", k, t): 1.0}, upper=given_away(site, k, t) if enough else 0.0)
     for k in set(every) - set(barred):
         if is_barred_from_more(site, k, t, consumes_itself):
@@ -358,7 +370,7 @@ def _share_solar(model, site, t, barred):
     """What keeps within solar has it beside those that take only what the house leaves."""
     solar, within = site.forecast.solar[t], within_solar(site, t)
     for k in (k for k, storage in enumerate(site.storages) if storage.within_solar):
-        enough = solar >= site.horizon.hours[t] * getattr(site.storages[k], "least_charge", 0.0)
+        enough = solar >= site.horizon.hours[t] * site.storages[k].least_charge
         most = max(solar if enough else 0.0, wanted_charge(site, k, t))
         model.row({("charge", k, t): 1.0}, upper=most)
     if within:
@@ -375,10 +387,12 @@ def could_charge(site, k, t, surplus):
     low, high = _band(storage, is_vehicle)
     room = (high - low) / storage.charge_efficiency
     most = min(given_away(site, k, t), h * power_in(site, storage, t), room)
-    if not is_vehicle or storage.least_charge == 0:
+    if storage.least_charge == 0:
         return most > 0
     if surplus < h * storage.least_charge:  # what it takes while it is on
         return False
+    if not is_vehicle:
+        return most >= h * storage.least_charge
     least = min(h, storage.least_time) * storage.least_charge
     return most > 0 and (ends_short(site, storage) or most >= least)
 

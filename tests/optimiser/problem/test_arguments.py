@@ -83,7 +83,7 @@ REFUSED = [
     ),
     *((kind, "within_solar", value) for kind in (Battery, Vehicle) for value in (*NO_FLAG, [True])),
     *((Vehicle, "may_charge_from_grid", value) for value in ([1, 0], [[True]], "yes", 1)),
-    *((Vehicle, "least_charge", value) for value in (8.0, [1.4])),
+    *((kind, "least_charge", v) for kind in (Battery, Vehicle) for v in (8.0, [1.4], -1.0, "x")),
     *((Vehicle, "plugged", value) for value in (0.5, [0.5], None)),
     *((Vehicle, "goals", value) for value in (0.5, [0.5], None)),
     *((kind, "end_value", value) for kind in (Battery, Vehicle) for value in ("5", [5], np.nan)),

@@ -29,7 +29,10 @@ def instant(site, share):
 
 def with_batteries(site, change, rng):
     """The site with each of its batteries changed."""
-    if change is pins:  # what it gives by order would depend on what vehicles are given
+    if change in {
+        pins,
+        least_power,
+    }:  # what it gives by order would depend on what vehicles are given
         site = replace(site, vehicles=())
     batteries = (replace(battery, **change(site, battery, rng)) for battery in site.batteries)
     return replace(site, batteries=batteries)
@@ -111,7 +114,22 @@ def without_sources(battery):
     return replace(battery, within_solar=False, may_charge_from_grid=True)
 
 
+def least_power(site, battery, rng):
+    """Batteries that charge at no less than a power, derated or pinned or solar only at times."""
+    kind = rng.integers(4)
+    changes = powers(site, battery, rng) if kind == 1 else {}
+    changes |= sources(site, battery, rng) if kind == 2 else {}
+    changes |= pins(site, battery, rng) if kind == 3 else {}
+    least = float(rng.uniform(0.1, 1.0)) * np.max(changes.get("charge_limit", battery.charge_limit))
+    return {"least_charge": float(least), **changes}
+
+
+def without_least_power(battery):
+    return replace(battery, least_charge=0.0, pinned=())
+
+
 CASES = {
+    "least_power": (least_power, without_least_power),
     "sources": (sources, without_sources),
     "pins": (pins, without_pins),
     "levels": (levels, without_levels),
