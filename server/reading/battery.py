@@ -127,12 +127,23 @@ def _powers(timeline: Timeline, reader: FieldReader, *, surplus_only: bool) -> d
         permission_or_series(name, timeline, reader)
         for name in ("can_charge", "can_charge_from_grid", "can_export_to_grid")
     )
+    limit = charge if charges is True else charge * np.array(charges)
     return {
-        "charge_limit": charge if charges is True else charge * np.array(charges),
+        "charge_limit": limit,
+        "least_charge": _least_power(reader, float(np.max(limit))),
         "discharge_limit": discharge,
         "may_charge_from_grid": not surplus_only and may_charge_from_grid,
         "may_export": may_export,
     }
+
+
+def _least_power(reader: FieldReader, most: float) -> float:
+    """Return the least power of a charge, at most the highest. [kW]"""
+    least = reader.number("min_charge_w") / 1000.0
+    if least > most:
+        rule = f"must not exceed max_charge_w, got {1000 * least:g}; {1000 * most:g} assumed"
+        reader.note("clamped", "min_charge_w", rule)
+    return min(least, most)
 
 
 def _reserve(timeline: Timeline, reader: FieldReader, max_soc: float | Vector) -> float | Vector:

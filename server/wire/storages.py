@@ -88,6 +88,7 @@ _POWER = Rule(
     unit="W",
 )
 
+_LEAST_POWER = replace(_POWER, default=0.0, slips=_POWER.slips[:2], is_required=False)
 _PINNED_POWER = replace(_POWER, default=HIGHEST_POWER, is_required=False)
 
 # No connection and no inverter is so small.  Into the grid, 50 W may be the margin of a home that
@@ -216,6 +217,9 @@ class BatteryIn(msgspec.Struct, kw_only=True):
     ] = None
     max_discharge_w: Annotated[
         Limit, _POWER, Meta(description=f"Highest power out [W]. {_AS_PRICES}")
+    ] = None
+    min_charge_w: Annotated[
+        Number, _LEAST_POWER, Meta(description="Charging, it takes no less in any interval [W]")
     ] = None
     efficiency: Annotated[
         Number,

@@ -104,6 +104,8 @@ def _broken(request: Wire, reply: Wire) -> Iterator[str]:
     for i, battery in enumerate(request["batteries"]):
         missed = storage.missed(battery, f"batteries[{i}]", storages[battery["id"]].soc, reply)
         yield from named(_name(battery["id"]), missed)
+        least = storage.below_least(battery, storages[battery["id"]].charge)
+        yield from named(_name(battery["id"]), least)
     each = [(battery, storages[battery["id"]].charge) for battery in request["batteries"]]
     yield from storage.beyond_solar(request, each)
     schedule = _as_schedule(reply["aggregated"])

@@ -138,6 +138,7 @@ def unsound_battery(request: Wire, battery: Wire, schedule: Wire) -> Iterator[st
     yield from storage.negative(schedule, tuple(f"{name}_w" for name in POWERS))
     yield from storage.noise(schedule)
     yield from storage.unsound(scheduled_battery(request, battery, schedule))
+    yield from storage.below_least(battery, charge)
     yield from site.wrong_actions(schedule, charge)
     if is_client_safe(request):
         yield from site.wrong_hiding(schedule, charge)

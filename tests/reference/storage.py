@@ -103,6 +103,14 @@ def _efficiencies(battery: Wire) -> tuple[float, float]:
     return charging, number(battery, "discharge_efficiency", one_way)
 
 
+def below_least(battery: Wire, charge: Series) -> Iterator[str]:
+    """Charges below the least power of a battery."""
+    least = number(battery, "min_charge_w", 0.0)
+    for t, power in enumerate(charge):
+        if POWER_TOLERANCE_W < power < least - POWER_TOLERANCE_W:
+            yield f"interval {t}: charge must be 0 or at least {least} W, got {power} W"
+
+
 def beyond_solar(request: Wire, storages: list[tuple[Wire, Series]]) -> Iterator[str]:
     """Charges [W] of what keeps within solar that are together more than all solar."""
     charge = [0.0] * len(hours(request))
