@@ -289,7 +289,10 @@ def violations(site, dispatch, *, consumes_itself=False):
             check(dispatch.curtailed[t] - max(clipped, beyond), f"{t}: curtails without leave")
         shortage = max(load[t] - solar[t] + clipped, 0.0)
         surplus = max(solar[t] - load[t], 0.0)
-        over = dispatch.grid_import[t] - hours[t] * value_at(site.grid.import_limit, t)
+        own = charge[n_batteries:, t] - discharge[n_batteries:, t]
+        for imported in imports_of_phases(site, own, metered - own.sum()):
+            check(imported - phase_limit(site, t), f"{t}: phase")
+        over = dispatch.grid_import[t] - hours[t] * import_limit(site, t)
         check(over - shortage_excess(site, t), f"{t}: import limit")
         over = dispatch.grid_export[t] - hours[t] * value_at(site.grid.export_limit, t)
         check(over, f"{t}: export limit")
@@ -315,6 +318,27 @@ def violations(site, dispatch, *, consumes_itself=False):
     return found
 
 
+def imports_of_phases(site, moved, evenly):
+    """Import of each phase, where vehicles move some energy and all else is spread evenly. [kWh]"""
+    for phase in (1, 2, 3):
+        yield evenly / 3 + sum(
+            energy / len(vehicle.phases)
+            for vehicle, energy in zip(site.vehicles, moved, strict=True)
+            if phase in vehicle.phases
+        )
+
+
+def phase_limit(site, t):
+    """Most import of a phase: its limit, or a third of what the house alone draws. [kWh]"""
+    shortage = max(site.forecast.load[t] - site.forecast.solar[t] + clipping(site, t), 0.0)
+    return max(site.horizon.hours[t] * site.grid.phase_limit, shortage / 3)
+
+
+def import_limit(site, t):
+    """Most power in, through the meter and through all phases. [kW]"""
+    return min(value_at(site.grid.import_limit, t), 3 * site.grid.phase_limit)
+
+
 def clipping(site, t):
     """Solar that must be stored behind the inverter, or is lost. [kWh]"""
     if site.inverter is None or not site.inverter.dc_coupled_solar:
@@ -325,7 +349,7 @@ def clipping(site, t):
 def shortage_excess(site, t):
     """Import beyond the limit that the house alone needs. [kWh]"""
     shortage = max(site.forecast.load[t] - site.forecast.solar[t] + clipping(site, t), 0.0)
-    return max(shortage - site.horizon.hours[t] * value_at(site.grid.import_limit, t), 0.0)
+    return max(shortage - site.horizon.hours[t] * import_limit(site, t), 0.0)
 
 
 def is_barred(site, k, t, consumes_itself):

@@ -21,9 +21,11 @@ from optimiser.model.demand_charges import (
 )
 from optimiser.model.meter import shortage_of
 from optimiser.model.storages import energy_wanted, feed_in_limit
+from optimiser.problem.grid import N_PHASES
 from optimiser.problem.objective import Objective
 from optimiser.problem.site import Site
 from optimiser.problem.tariff import Direction
+from optimiser.problem.vehicle import ALL_PHASES
 from optimiser.problem.windows import Mask
 
 
@@ -161,6 +163,8 @@ class Couplings:
         What storages give to the house, where that must be told apart.
     wants : Wants, optional
         What storages are to charge at least.
+    phase_room : float64 array, shape (K, T), optional
+        Most that each storage may draw beside the house, where phases limit it. [kWh per interval]
     inverter : SharedInverter, optional
         What batteries and panels share.
     hours : float64 array, shape (T,)
@@ -173,6 +177,7 @@ class Couplings:
     bonuses: tuple[tuple[int, int], ...] = ()
     services: Services | None = None
     wants: Wants | None = None
+    phase_room: Vector | None = None
     inverter: SharedInverter | None = None
     hours: Vector = field(default_factory=lambda: np.zeros(0))
 
@@ -227,7 +232,8 @@ def couplings_of(
     """Build the couplings of a site; empty for one battery on a plain tariff."""
     ties = site.tariff.demand_charges or site.tariff.allowances or site.inverter
     wants = _wants(site, meter.penalty)
-    if len(site.storages) == 1 and not (ties or wants.energy.size):
+    phase_room = _phase_room(site)
+    if len(site.storages) == 1 and not (ties or wants.energy.size or phase_room is not None):
         return UNCOUPLED_SITE
     peaks = (*chain.from_iterable(metered_peaks(site.horizon, site.tariff.demand_charges)),)
     allowances = daily_allowances(
@@ -247,6 +253,7 @@ def couplings_of(
         *_surplus_rows(site, objective, storages),
         *_solar_rows(site, objective, storages),
         *services.rows(),
+        *_phase_rows(site, storages),
         *_inverter_rows(inverter, curtails=bool(meter.table[tables.CURTAIL_LIMIT].any())),
         *_peak_rows(peaks),
         *_bonus_rows(allowances, bonuses),
@@ -279,6 +286,7 @@ def couplings_of(
         bonuses=bonuses,
         services=services,
         wants=wants,
+        phase_room=phase_room,
         inverter=inverter,
         hours=site.horizon.hours,
     )
@@ -332,6 +340,50 @@ def _solar_rows(site: Site, objective: Objective, storages: StorageArrays) -> It
         block, place = _of_storages(blocks.CHARGE, sharing, t)
         solar = float(site.forecast.solar[t])
         yield _Row(block, place, [1.0] * len(place), -np.inf, solar)
+
+
+def _phase_room(site: Site) -> Vector | None:
+    """Return what phases leave to each storage beside the house; None where all draw evenly."""
+    is_even = all(len(vehicle.phases) == N_PHASES for vehicle in site.vehicles)
+    if is_even or not np.isfinite(site.grid.phase_limit):
+        return None
+    n_phases = [N_PHASES] * len(site.batteries) + [len(v.phases) for v in site.vehicles]
+    left = site.horizon.hours * site.grid.phase_limit - (site.net_load + site.clipping) / N_PHASES
+    return np.multiply.outer(np.array(n_phases, dtype=np.float64), np.maximum(left, 0.0))
+
+
+def _phase_rows(site: Site, storages: StorageArrays) -> Iterator[_Row]:
+    """Imports of each phase keep its limit, or what the house alone draws.
+
+    Vehicles count on their own phases, all else evenly.  Where all of them do, the limit of the
+    meter is enough.
+    """
+    if not np.isfinite(site.grid.phase_limit):
+        return
+    n, n_intervals = len(site.batteries), site.horizon.n_intervals
+    more = np.array(  # than an even share, of each phase
+        [
+            [(phase in v.phases) / len(v.phases) - 1.0 / N_PHASES for v in site.vehicles]
+            for phase in ALL_PHASES
+        ]
+    )
+    most = np.maximum(
+        site.horizon.hours * site.grid.phase_limit, shortage_of(site) / N_PHASES
+    ).tolist()
+    moves = storages.limits[tables.CHARGE_LIMIT, n:] + storages.limits[tables.DISCHARGE_LIMIT, n:]
+    meter = [blocks.IMPORT, blocks.IMPORT_EXCESS, blocks.EXPORT, blocks.EXPORT_EXCESS]
+    evenly = [1.0 / N_PHASES] * 2 + [-1.0 / N_PHASES] * 2
+    for shares in np.unique(more[np.abs(more).max(axis=1, initial=0.0) > 0.0], axis=0):
+        own = np.flatnonzero(shares)
+        for t in np.flatnonzero(moves[own].sum(axis=0)).tolist():
+            places = ((n + own) * n_intervals + t).tolist()
+            yield _Row(
+                meter + [blocks.CHARGE] * own.size + [blocks.DISCHARGE] * own.size,
+                [t] * len(meter) + places + places,
+                [*evenly, *shares[own].tolist(), *(-shares[own]).tolist()],
+                -np.inf,
+                most[t],
+            )
 
 
 def _services(site: Site, objective: Objective, storages: StorageArrays) -> Services:

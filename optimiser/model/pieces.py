@@ -148,6 +148,7 @@ def _site_in_pieces(site: Site, hours: Vector, interval: Places) -> Site:
         grid=Grid(
             import_limit=site.horizon.spread(grid.import_limit)[interval],
             export_limit=site.horizon.spread(grid.export_limit)[interval],
+            phase_limit=grid.phase_limit,
             curtailment=grid.curtailment,
         ),
         batteries=tuple([_in_pieces(each, BY_INTERVAL, interval) for each in site.batteries]),

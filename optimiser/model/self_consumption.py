@@ -25,10 +25,15 @@ def self_consumption(problem: ProblemArrays) -> Trajectory:
     if problem.permissions is not None:
         may_charge = may_charge & problem.permissions.charge_from_grid
     is_battery = storages.group == BATTERIES
-    band = level_band(problem.meter, storages.limits, storages.traits, is_battery, may_charge)
+    limits = storages.limits
+    if problem.couplings.phase_room is not None:
+        limits = limits.copy()
+        most = limits[tables.CHARGE_LIMIT]
+        limits[tables.CHARGE_LIMIT] = np.minimum(most, problem.couplings.phase_room)
+    band = level_band(problem.meter, limits, storages.traits, is_battery, may_charge)
     levels = follow_rules(
         problem.meter,
-        storages.limits,
+        limits,
         storages.traits,
         is_battery,
         may_charge,

@@ -1,6 +1,6 @@
 """An electric vehicle: a storage that comes, wants something, and goes."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +12,7 @@ from optimiser.problem.battery import Goal
 from optimiser.problem.checks import (
     Flags,
     Series,
+    excerpt,
     freeze_series,
     require_efficiencies,
     require_finite,
@@ -28,6 +29,8 @@ from optimiser.problem.horizon import Horizon
 
 LEAST_TIME = 5.0 / 60.0
 """Time for which a charger is on at least, where nothing else is stated. [h]"""
+
+ALL_PHASES = (1, 2, 3)
 
 VEHICLE_BY_INTERVAL = ("charge_limit", "wanted_charge", "may_charge_from_grid")
 """Fields of a vehicle that may hold a value for each interval."""
@@ -121,6 +124,8 @@ class Vehicle:
         Whether what it gives may go beyond the house.
     cycle_cost : float
         Wear price of energy through its battery, each way. [$/kWh]
+    phases : collection of int
+        Those of 1, 2 and 3 that its charger is on, each with the same share of its power.
     priority : Priority
         Its place beside the home battery.
     """
@@ -147,6 +152,7 @@ class Vehicle:
     within_solar: bool = False
     may_export: bool = True
     cycle_cost: float = 0.0
+    phases: Collection[int] = ALL_PHASES
     priority: Priority = Priority.EV_FIRST
 
     def __post_init__(self) -> None:
@@ -163,6 +169,7 @@ class Vehicle:
         require_limits(self, "least_time")
         require_flags(self, "must_reach_target", "may_charge_from_grid", "may_export")
         require_flags(self, "within_solar")
+        self._set_phases()
         object.__setattr__(self, "priority", require_member("priority", self.priority, Priority))
         if not self.least_time > 0.0:
             raise ProblemError("least_time", f"must be positive, got {self.least_time!r}")
@@ -183,6 +190,13 @@ class Vehicle:
         if not self.least_charge <= np.max(self.charge_limit):
             rule = f"must not exceed charge_limit, got {self.least_charge!r}"
             raise ProblemError("least_charge", rule)
+
+    def _set_phases(self) -> None:
+        phases = self.phases
+        is_some = isinstance(phases, Collection) and len(phases) > 0
+        if not is_some or not all(map(ALL_PHASES.count, phases)):
+            raise ProblemError("phases", f"must be some of 1, 2 and 3, got {excerpt(phases)}")
+        set_fields(self, phases=tuple([phase for phase in ALL_PHASES if phase in phases]))
 
     def _set_stays(self) -> None:
         stays = require_sequence("plugged", self.plugged, Stay)

@@ -15,6 +15,7 @@ import numpy as np
 from matrix_builders import Vector
 from optimiser.model.dispatch import DEAD_BAND, Dispatch
 from optimiser.problem.battery import Battery
+from optimiser.problem.grid import N_PHASES
 from optimiser.problem.site import Site
 from optimiser.problem.tariff import Allowance, DemandCharge, Direction
 from optimiser.problem.vehicle import Vehicle
@@ -124,14 +125,27 @@ def _meter_errors(site: Site, dispatch: Dispatch) -> list[Vector]:
     to_grid = hours * site.grid.export_limit
     beyond = solar - site.forecast.load + (dispatch.discharge - dispatch.charge).sum(axis=0)
     lost = solar if site.grid.curtailment else np.maximum(clipped, beyond - to_grid)
-    most_import = np.maximum(hours * site.grid.import_limit, net_load + clipped)
+    most_import = np.maximum(hours * site.grid.most_import, net_load + clipped)
+    of_phase = np.maximum(hours * site.grid.phase_limit, (net_load + clipped) / N_PHASES)
     return [
+        *[imported - of_phase - slack for imported in _imports_of_phases(site, dispatch)],
         np.abs(through) - passed - slack,
         dispatch.grid_import - most_import - slack,
         dispatch.grid_export - to_grid - slack,
         np.minimum(dispatch.grid_import, dispatch.grid_export),
         dispatch.curtailed - lost,
     ]
+
+
+def _imports_of_phases(site: Site, dispatch: Dispatch) -> list[Vector]:
+    """Return what each phase imports, which exports of others do not lessen."""
+    own = (dispatch.charge - dispatch.discharge)[len(site.batteries) :]
+    evenly = dispatch.grid_import - dispatch.grid_export - own.sum(axis=0)
+    phases = [evenly / N_PHASES] * N_PHASES
+    for vehicle, taken in zip(site.vehicles, own, strict=True):
+        for phase in vehicle.phases:
+            phases[phase - 1] = phases[phase - 1] + taken / len(vehicle.phases)
+    return phases
 
 
 def _permission_errors(site: Site, dispatch: Dispatch, flows: EnergyFlows) -> list[Vector]:

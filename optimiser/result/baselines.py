@@ -7,6 +7,7 @@ from optimiser.model.arrays import ProblemArrays
 from optimiser.model.dispatch import Dispatch, simulate
 from optimiser.model.self_consumption import self_consumption
 from optimiser.model.storages import leaves_after, mean_price, present_at_charger, target_energy
+from optimiser.problem.grid import N_PHASES
 from optimiser.problem.site import Site
 from optimiser.problem.vehicle import Vehicle
 from optimiser.result.bill import Money, bill_of, wear_of
@@ -82,7 +83,9 @@ def charge_at_once(vehicle: Vehicle, site: Site, drawn: Vector, needed: float) -
     hours, here = site.horizon.hours, present_at_charger(vehicle, site.horizon)
     most = np.where(here, hours * np.asarray(vehicle.charge_limit), 0.0)
     spare = np.where(-drawn >= hours * vehicle.least_charge, -drawn, 0.0)
-    free = np.where(vehicle.may_charge_from_grid, hours * site.grid.import_limit - drawn, spare)
+    room = len(vehicle.phases) * (hours * site.grid.phase_limit - drawn / N_PHASES)
+    room = np.minimum(hours * site.grid.import_limit - drawn, room)
+    free = np.where(vehicle.may_charge_from_grid, room, spare)
     most = np.clip(free, 0.0, most)
     most[most < vehicle.least_charge * np.minimum(hours, vehicle.least_time)] = 0.0
     before = np.cumsum(most) - most

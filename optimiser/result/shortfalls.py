@@ -16,6 +16,7 @@ from optimiser.model.storages import (
     soft_band,
     target_energy,
 )
+from optimiser.problem.grid import N_PHASES
 from optimiser.problem.site import Site
 from optimiser.problem.windows import Mask
 
@@ -43,6 +44,7 @@ class Cause(StrEnum):
     PERMISSION = "permission"
     SPIKE = "spike"
     IMPORT_LIMIT = "import_limit"
+    PHASE_LIMIT = "phase_limit"
     PRICE = "price"
     OTHER = "other"
 
@@ -186,12 +188,16 @@ def _in_the_way(
     for cause, allowed in ((barred, own), (Cause.SPIKE, may_charge[here])):
         if energy > float(most[allowed].sum()) - _NOTICEABLE:
             return cause, energy / float(hours.sum()), 0.0
-    limits = np.broadcast_to(site.grid.import_limit, here.shape)[here]
+    limits = np.broadcast_to(site.grid.most_import, here.shape)[here]
     others = _draw_beside(site, dispatch, v)[here]
     least = vehicle.least_charge * np.minimum(hours, vehicle.least_time)
     if _energy_within(limits * hours - others, most, least) < energy - _NOTICEABLE:
         needed = _least_limit(others, hours, (most, least), energy)
         return Cause.IMPORT_LIMIT, needed, float(limits.min())
+    each = site.grid.phase_limit
+    room = len(vehicle.phases) * (each * hours - others / N_PHASES)
+    if _energy_within(room, most, least) < energy - _NOTICEABLE:
+        return Cause.PHASE_LIMIT, 0.0, each
     return (Cause.OTHER if vehicle.must_reach_target else Cause.PRICE), 0.0, 0.0
 
 
@@ -226,7 +232,7 @@ def _least_limit(
 
 def _meter(site: Site, dispatch: Dispatch) -> Iterator[Shortfall]:
     """Find imports beyond the limit; of exports, what lies beyond it is cut."""
-    hours, limit = site.horizon.hours, site.grid.import_limit
+    hours, limit = site.horizon.hours, site.grid.most_import
     beyond = dispatch.grid_import - hours * limit
     noticeable = beyond > _NOTICEABLE
     if noticeable.any():

@@ -21,6 +21,7 @@ from tests.account import (
     gain,
     given_away,
     goal_at,
+    import_limit,
     is_barred,
     is_barred_from_more,
     is_here,
@@ -28,6 +29,7 @@ from tests.account import (
     leaves_after,
     metering_blocks,
     only_takes_what_is_free,
+    phase_limit,
     pinned_powers,
     power_in,
     shortage_excess,
@@ -82,6 +84,7 @@ def model_of_site(site, cost_function=CostFunction.PROFIT):
         _one_way(model, site, t)
         _permissions(model, site, t, consumes_itself)
         _inverter(model, site, t)
+        _phases(model, site, t)
     _peaks(model, site)
     _bonuses(model, site, prices.import_surcharge)
     return model
@@ -92,7 +95,7 @@ def _meter(model, site, surcharge, penalty):
     solar, load = site.forecast.solar, site.forecast.load
     for t, h in enumerate(hours):
         price, reward = tariff.import_price[t] + surcharge[t], tariff.export_price[t]
-        most = min(h * value_at(site.grid.import_limit, t), most_import(site, t))
+        most = min(h * import_limit(site, t), most_import(site, t))
         model.column("import", t, cost=price, upper=most)
         model.column("import excess", t, cost=price + penalty, upper=shortage_excess(site, t))
         most = h * value_at(site.grid.export_limit, t)
@@ -408,6 +411,19 @@ def _inverter(model, site, t):
         solar = site.forecast.solar[t]
     most = site.horizon.hours[t] * site.inverter.ac_limit
     model.row(out, lower=-most - solar, upper=most - solar)
+
+
+def _phases(model, site, t):
+    """Vehicles draw on their own phases, and everything else on all three."""
+    if math.isinf(site.grid.phase_limit):
+        return
+    for phase in (1, 2, 3):
+        row = {("import", t): 1 / 3, ("import excess", t): 1 / 3}
+        row |= {("export", t): -1 / 3, ("export excess", t): -1 / 3}
+        for k, vehicle in enumerate(site.vehicles, len(site.batteries)):
+            share = 1 / len(vehicle.phases) if phase in vehicle.phases else 0.0
+            row["charge", k, t], row["discharge", k, t] = share - 1 / 3, 1 / 3 - share
+        model.row(row, upper=phase_limit(site, t))
 
 
 def _peaks(model, site):

@@ -109,6 +109,8 @@ REFUSED = [
     (Site, "grid", None),
     (Site, "grid", 5.0),
     (Site, "inverter", 5.0),
+    *((Grid, "phase_limit", value) for value in (*NO_NUMBER, -1.0, np.nan)),
+    *((Vehicle, "phases", value) for value in (1, "1", [], [0], [4], None, [[1]], [1.5])),
     *((Grid, "curtailment", value) for value in NO_FLAG),
     *((Grid, "import_limit", value) for value in ("x", [[1.0]], object())),
     (Inverter, "dc_coupled_solar", "no"),

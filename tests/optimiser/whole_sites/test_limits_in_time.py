@@ -250,6 +250,53 @@ def test_a_plan_with_a_vehicle_is_the_optimum(name, seed):
     assert_optimal(with_vehicle(name, seed), KINDS[seed % len(KINDS)])
 
 
+def with_phases(seed):
+    """A site with one or two vehicles on some of three phases, and a limit of each."""
+    site, rng = a_small_site(seed, share=1.0), np.random.default_rng(seed)
+    kinds = [(1,), (2,), (1, 2), (1, 2, 3), (1,)]
+    vehicles = [
+        replace(site.vehicles[0], phases=kinds[int(rng.integers(5))])
+        for _ in range(int(rng.integers(1, 3)))
+    ]
+    grid = replace(site.grid, phase_limit=float(rng.uniform(1.0, 6.0)))
+    batteries = site.batteries[: int(rng.integers(0, 3))]
+    return replace(site, vehicles=vehicles, grid=grid, batteries=batteries)
+
+
+@pytest.mark.parametrize("seed", SITES)
+def test_a_plan_within_phases_is_the_optimum(seed):
+    assert_optimal(with_phases(seed), KINDS[seed % len(KINDS)])
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_more_of_each_phase_or_on_more_of_them_never_costs_more(seed):
+    site = with_phases(seed)
+    on_all = [replace(vehicle, phases=(1, 2, 3)) for vehicle in site.vehicles]
+    sites = (
+        site,
+        replace(site, grid=replace(site.grid, phase_limit=1.5 * site.grid.phase_limit)),
+        replace(site, vehicles=on_all),
+    )
+
+    tight, *looser = (plan(each, CostFunction.PROFIT).certificate for each in sites)
+
+    most = tight.optimum + 1e-6 * max(1.0, abs(tight.optimum))
+    assert max(each.lower_bound for each in looser) <= most
+
+
+def test_one_phase_holds_less_than_three():
+    car = Vehicle(**{**A_CAR, "target_soc": 0.7, "phases": [2]})
+    prices = {"import_price": 0.3, "export_price": 0.0, "load": [3.0, 1.5, 9.0]}
+    site = a_site(**prices, vehicles=[car], grid=Grid(phase_limit=3.0))
+
+    found = plan(site)
+
+    miss = found.shortfalls[0]
+    assert found.dispatch.charge[0] == pytest.approx([2.0, 2.5, 0.0])
+    assert (miss.limit, miss.cause, miss.has) == ("vehicle_target", "phase_limit", 3.0)
+    assert miss.amount == pytest.approx(12.0 - 4.5)
+
+
 @pytest.mark.parametrize("seed", range(10))
 def test_energy_of_a_vehicle_that_is_worth_more_is_no_less(seed):
     site = with_vehicle("end_value", seed)
