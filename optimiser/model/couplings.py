@@ -344,8 +344,9 @@ def _solar_rows(site: Site, objective: Objective, storages: StorageArrays) -> It
 
 def _phase_room(site: Site) -> Vector | None:
     """Return what phases leave to each storage beside the house; None where all draw evenly."""
-    is_even = all(len(vehicle.phases) == N_PHASES for vehicle in site.vehicles)
-    if is_even or not np.isfinite(site.grid.phase_limit):
+    if not np.isfinite(site.grid.phase_limit):
+        return None
+    if all(len(vehicle.phases) == N_PHASES for vehicle in site.vehicles):
         return None
     n_phases = [N_PHASES] * len(site.batteries) + [len(v.phases) for v in site.vehicles]
     left = site.horizon.hours * site.grid.phase_limit - (site.net_load + site.clipping) / N_PHASES

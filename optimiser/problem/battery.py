@@ -164,8 +164,9 @@ class Battery:
 
     def __post_init__(self) -> None:
         freeze_series(self, *BY_INTERVAL)
-        require_not_negative(self, "capacity", "charge_limit", "discharge_limit", "cycle_cost")
-        require_not_negative(self, "least_charge")
+        require_not_negative(
+            self, "capacity", "charge_limit", "least_charge", "discharge_limit", "cycle_cost"
+        )
         if not self.least_charge <= np.max(self.charge_limit):
             rule = f"must not exceed charge_limit, got {self.least_charge!r}"
             raise ProblemError("least_charge", rule)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -195,7 +196,7 @@ class Site:
     @cached_property
     def are_within_solar(self) -> Mask:
         """Storages that take no more than all solar of an interval; shape (K,)."""
-        return np.array([storage.within_solar for storage in self.storages], dtype=np.bool_)
+        return np.array([*map(attrgetter("within_solar"), self.storages)], dtype=np.bool_)
 
     @cached_property
     def storages(self) -> tuple[Battery | Vehicle, ...]:

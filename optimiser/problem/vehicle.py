@@ -167,8 +167,9 @@ class Vehicle:
             "cycle_cost",
         )
         require_limits(self, "least_time")
-        require_flags(self, "must_reach_target", "may_charge_from_grid", "may_export")
-        require_flags(self, "within_solar")
+        require_flags(
+            self, "must_reach_target", "may_charge_from_grid", "within_solar", "may_export"
+        )
         self._set_phases()
         object.__setattr__(self, "priority", require_member("priority", self.priority, Priority))
         if not self.least_time > 0.0:

@@ -128,7 +128,7 @@ def _meter_errors(site: Site, dispatch: Dispatch) -> list[Vector]:
     most_import = np.maximum(hours * site.grid.most_import, net_load + clipped)
     of_phase = np.maximum(hours * site.grid.phase_limit, (net_load + clipped) / N_PHASES)
     return [
-        *[imported - of_phase - slack for imported in _imports_of_phases(site, dispatch)],
+        *(_imports_of_phases(site, dispatch) - of_phase - slack),
         np.abs(through) - passed - slack,
         dispatch.grid_import - most_import - slack,
         dispatch.grid_export - to_grid - slack,
@@ -137,14 +137,14 @@ def _meter_errors(site: Site, dispatch: Dispatch) -> list[Vector]:
     ]
 
 
-def _imports_of_phases(site: Site, dispatch: Dispatch) -> list[Vector]:
-    """Return what each phase imports, which exports of others do not lessen."""
+def _imports_of_phases(site: Site, dispatch: Dispatch) -> Vector:
+    """Return what each phase imports, less what it exports; shape (3, T). [kWh per interval]"""
     own = (dispatch.charge - dispatch.discharge)[len(site.batteries) :]
     evenly = dispatch.grid_import - dispatch.grid_export - own.sum(axis=0)
-    phases = [evenly / N_PHASES] * N_PHASES
+    phases = np.repeat(evenly[None, :] / N_PHASES, N_PHASES, axis=0)
     for vehicle, taken in zip(site.vehicles, own, strict=True):
         for phase in vehicle.phases:
-            phases[phase - 1] = phases[phase - 1] + taken / len(vehicle.phases)
+            phases[phase - 1] += taken / len(vehicle.phases)
     return phases
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from matrix_builders import Vector
+from matrix_builders import Vector, tables
 from optimiser.errors import OptimiserError
 from optimiser.exact.charging import NOTHING, charge_in_order
 from optimiser.exact.integrality import is_feasible
@@ -67,7 +67,7 @@ def choose(
     if preferences.budget <= 0 or math.isinf(best.lower_bound):
         return best.dispatch.trajectory
     site = aggregation.site
-    has_least = any(battery.least_charge for battery in site.batteries)
+    has_least = formulation.problem.storages.limits[tables.LEAST_CHARGE].any()
     if preferences.has_value_function and not (site.vehicles or has_least):
         cheapest, previous = Candidate(best.dispatch, best.cost), preferences.previous
         preferred = prefer(site, formulation.problem, cheapest, preferences.budget, previous)

@@ -3,19 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from msgspec import UNSET
 
 from matrix_builders import Vector
 from optimiser import Horizon, Priority, ProblemError, Stay, Vehicle
+from optimiser.problem.vehicle import ALL_PHASES
 from server.reading.battery import MOST_STORAGES, Named, Source, add_key, source_from_wire
 from server.reading.clock import instant_from_wire, is_clock_time
 from server.reading.goals import MOST_GOALS, goals_from_wire, read_instant
 from server.reading.series.lists import number_or_series, permission_or_series
 from server.reading.series.steps import Timeline
-from server.wire.repairs import FieldReader, Repairs
+from server.wire.repairs import FieldReader, Repairs, number_from_json
 from server.wire.requests import EvRequest
 from server.wire.storages import EV_POWER, HIGHEST_POWER, TARGET_SOC, EvIn, StayIn
 from server.wire.wording import format_value, quote, require_unicode
@@ -110,6 +111,7 @@ def _vehicle(wire: EvIn, path: str, span: Span, repairs: Repairs) -> Vehicle:
         within_solar=source is Source.ANY_SOLAR,
         may_export=wire.can_export_to_grid is not False,
         cycle_cost=reader.number("cycle_cost"),
+        phases=ALL_PHASES if wire.phases is None else _phases(wire.phases, reader),
         priority=Priority.EQUAL if priority == _SOLAR_ONLY else Priority(priority),
     )
     _note_absence(vehicle, horizon, reader)
@@ -150,6 +152,18 @@ def _priority(wire: EvIn, reader: FieldReader) -> str:
         message = f"{quote(wire.priority)} is unknown; ev_first assumed"
         reader.note("unknown_value", "priority", message)
     return Priority.EV_FIRST.value
+
+
+def _phases(wire: list[Any] | float | str, reader: FieldReader) -> list[int]:
+    """Return the phases that a charger is on: so many of the first ones, or those listed."""
+    phases = [number_from_json(each) for each in (wire if isinstance(wire, list) else [wire])]
+    if not phases or not all(phase in ALL_PHASES for phase in phases):
+        text = f"must be some of 1, 2 and 3, got {format_value(wire)}; all assumed"
+        reader.note("unknown_value", "phases", text)
+        return [*ALL_PHASES]
+    if isinstance(wire, list):
+        return [int(phase) for phase in phases]
+    return [*ALL_PHASES[: int(phases[0])]]
 
 
 def _target_soc(wire: EvIn, reader: FieldReader) -> float | None:

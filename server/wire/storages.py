@@ -356,6 +356,10 @@ class EvIn(msgspec.Struct, kw_only=True):
         Meta(description="Worth of a kWh in it at the end; takes the place of a target [$/kWh]"),
     ] = None
     cycle_cost: Annotated[Number, _EV_WEAR, Meta(description="Wear, each way [$/kWh]")] = None
+    phases: Annotated[
+        list[Any] | float | str | None,
+        Meta(description="1, 2 or 3, or a list of those it is on; 3 where absent"),
+    ] = None
     priority: Annotated[
         str | None, Meta(description="ev_first, battery_first, equal or solar_only")
     ] = None

@@ -6,6 +6,7 @@ import numpy as np
 
 from optimiser import Plan
 from optimiser.model.storages import present_at_charger
+from optimiser.problem.grid import N_PHASES
 from optimiser.result.shortfalls import Cause, Shortfall, SoftLimit
 from server.wire.repairs import Repairs
 
@@ -32,6 +33,7 @@ _REPAIR = {
     Cause.SPIKE: "spike protection keeps it from the grid; must_reach_target would not",
     Cause.IMPORT_LIMIT: "needs an import limit of {needs:.2f} kW beside the rest, the site has "
     "{has:.2f}",
+    Cause.PHASE_LIMIT: "its phases have {has:.2f} kW each, which is too little beside the rest",
     Cause.PRICE: "must_reach_target is false, and more was not worth its price",
     Cause.OTHER: "other loads and wishes come first",
 }
@@ -61,8 +63,15 @@ def note_shortfalls(plan: Plan, paths: tuple[str, ...], repairs: Repairs) -> Non
             name, sentence = _BATTERY[miss.limit]
             field, message = f"{paths[miss.storage or 0]}.{name}", _format(sentence, plan, miss)
         else:
-            field, message = "grid.max_import_w", _format(_METER, plan, miss)
+            field, message = _limit_of_meter(plan), _format(_METER, plan, miss)
         repairs.note("unmet", field, message)
+
+
+def _limit_of_meter(plan: Plan) -> str:
+    """Return the field that limits imports most."""
+    grid = plan.site.grid
+    of_phases = N_PHASES * grid.phase_limit < np.min(grid.import_limit)
+    return "grid.max_import_a_per_phase" if of_phases else "grid.max_import_w"
 
 
 def _format(sentence: str, plan: Plan, miss: Shortfall) -> str:

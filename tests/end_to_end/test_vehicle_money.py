@@ -178,6 +178,12 @@ SPIKE = "spike protection keeps it from the grid; must_reach_target would not"
         ({"max_price": 0.2}, (0.1, 0.3, 0.3), {}, "max_price or allow_grid_charging keeps it"),
         ({"max_price": 0.2}, (0.1, 0.3, 0.3), guarded(100), "max_price or allow_grid_charging"),
         ({"max_charge_kw": 3}, (0.3,) * 3, {}, "needs 6.5 kW, charger has 3.0"),
+        (
+            {"phases": 1},
+            (0.3,) * 3,
+            {"grid": {"max_import_a_per_phase": 20}},
+            "its phases have 4.60 kW each, which is too little beside the rest",
+        ),
         ({"max_charge_kw": [3, 3, 3]}, (0.3,) * 3, {}, "needs 6.5 kW, charger has 3.0"),
         ({"max_charge_kw": 3}, (2.0,) * 3, guarded(100), "needs 6.5 kW, charger has 3.0"),
         (

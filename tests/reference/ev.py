@@ -156,6 +156,7 @@ def _broken(request: Wire, reply: Wire) -> Iterator[str]:
     yield from _wrong_shortfall(reply)
     yield from _solar_only(request, reply)
     yield from _only_vehicle(request, reply)
+    yield from _beyond_phases(request, reply, powers)
     yield from named("meter", _unsound_meter(request, reply, powers))
     yield from _forbidden_export(request, reply, powers)
     yield from _wrong_bill(request, reply, powers)
@@ -215,6 +216,28 @@ def _solar_only(request: Wire, reply: Wire) -> Iterator[str]:
     charges = [(vehicle, told["schedule"]["charge_power_w"]) for vehicle, told in cars]
     charges += [(home, taken) for home, taken, _ in homes]
     yield from storage.beyond_solar(request, charges)
+
+
+def _beyond_phases(request: Wire, reply: Wire, powers: Powers) -> Iterator[str]:
+    """Imports of a phase above its limit that the house alone does not need."""
+    grid = request.get("grid") or {}
+    if grid.get("max_import_a_per_phase") is None:
+        return
+    most = number(grid, "max_import_a_per_phase", 0.0) * number(grid, "voltage", 230.0)
+    for phase in (1, 2, 3):
+        drawn, limits = [], []
+        for t in range(count(request)):
+            evenly, own = powers["grid_import"][t] - powers["grid_export"][t], 0.0
+            for vehicle, told in zip(_vehicles(request), reply["ev_schedules"], strict=True):
+                schedule, phases = told["schedule"], vehicle.get("phases") or 3
+                phases = phases if isinstance(phases, list) else [*range(1, phases + 1)]
+                power = schedule["charge_power_w"][t] - schedule["discharge_power_w"][t]
+                evenly -= power
+                own += power / len(phases) if phase in phases else 0.0
+            drawn.append(evenly / 3 + own)
+            house = request["load_forecast"][t] - request["solar_forecast"][t]
+            limits.append(max(most, house / 3))
+        yield from storage.beyond(f"import of phase {phase}", drawn, limits)
 
 
 def _only_vehicle(request: Wire, reply: Wire) -> Iterator[str]:
