@@ -41,6 +41,7 @@ class Cause(StrEnum):
     MAX_SOC = "max_soc"
     CHARGER = "charger"
     SOLAR_ONLY = "solar_only"
+    WITHIN_SOLAR = "within_solar"
     PERMISSION = "permission"
     SPIKE = "spike"
     IMPORT_LIMIT = "import_limit"
@@ -185,6 +186,8 @@ def _in_the_way(
     if energy > float(most.sum()) - _NOTICEABLE:
         return Cause.CHARGER, energy / float(hours.sum()), float(most.sum() / hours.sum())
     barred = Cause.PERMISSION if own.any() else Cause.SOLAR_ONLY
+    if vehicle.within_solar:
+        barred, most = Cause.WITHIN_SOLAR, np.minimum(most, site.forecast.solar[here])
     for cause, allowed in ((barred, own), (Cause.SPIKE, may_charge[here])):
         if energy > float(most[allowed].sum()) - _NOTICEABLE:
             return cause, energy / float(hours.sum()), 0.0

@@ -29,6 +29,7 @@ _REPAIR = {
     Cause.NEVER_HERE: "it is never at its charger within the horizon",
     Cause.MAX_SOC: "max_soc of {percent:.0f} % is below it",
     Cause.SOLAR_ONLY: "surplus solar is too little; grid charging would do",
+    Cause.WITHIN_SOLAR: "all solar is too little; grid charging would do",
     Cause.PERMISSION: "max_price or allow_grid_charging keeps it from the grid for too long",
     Cause.SPIKE: "spike protection keeps it from the grid; must_reach_target would not",
     Cause.IMPORT_LIMIT: "needs an import limit of {needs:.2f} kW beside the rest, the site has "

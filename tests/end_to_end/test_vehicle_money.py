@@ -175,6 +175,12 @@ SPIKE = "spike protection keeps it from the grid; must_reach_target would not"
         ({"solar_only": True}, (0.3,) * 3, {}, "grid charging would do"),
         ({"solar_only": True}, (2.0,) * 3, guarded(100), "grid charging would do"),
         ({"max_price": 0.2}, (0.3,) * 3, {}, "grid charging would do"),
+        (
+            {"charge_from": "any_solar"},
+            (0.3,) * 3,
+            {"solar_forecast": [2000.0] * 3},
+            "all solar is too little; grid charging would do",
+        ),
         ({"max_price": 0.2}, (0.1, 0.3, 0.3), {}, "max_price or allow_grid_charging keeps it"),
         ({"max_price": 0.2}, (0.1, 0.3, 0.3), guarded(100), "max_price or allow_grid_charging"),
         ({"max_charge_kw": 3}, (0.3,) * 3, {}, "needs 6.5 kW, charger has 3.0"),
