@@ -85,7 +85,7 @@ class MeterArrays(NamedTuple):
 
 
 class CouplingArrays(NamedTuple):
-    """Rows that tie intervals or storages together; R rows, W peaks, B bonuses, S services.
+    """Rows that tie intervals or storages; R rows, W peaks, B bonuses, S services, U shortfalls.
 
     Attributes
     ----------
@@ -106,6 +106,8 @@ class CouplingArrays(NamedTuple):
     service_limit : float64 array, shape (S,)
         Most energy that a storage gives to the house, where that must be told from what it
         feeds in. [kWh per interval]
+    charge_shortfall_price, charge_shortfall_limit : float64 array, shape (U,)
+        Cost of missing a charge that is wanted [$/kWh], and all of it [kWh per interval].
     """
 
     row: Places
@@ -119,6 +121,8 @@ class CouplingArrays(NamedTuple):
     bonus_price: Vector
     bonus_limit: Vector
     service_limit: Vector
+    charge_shortfall_price: Vector
+    charge_shortfall_limit: Vector
 
 
 _NO_PLACES: Places = np.zeros(0, dtype=np.int64)
@@ -135,6 +139,8 @@ UNCOUPLED = CouplingArrays(
     bonus_price=_NO_VALUES,
     bonus_limit=_NO_VALUES,
     service_limit=_NO_VALUES,
+    charge_shortfall_price=_NO_VALUES,
+    charge_shortfall_limit=_NO_VALUES,
 )
 """No such rows."""
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from matrix_builders import tables
 from matrix_builders.arrays import CouplingArrays, CscArrays, Vector
-from matrix_builders.layout import BONUS, COUPLING, PEAK, SERVICE, Layout
+from matrix_builders.layout import BONUS, CHARGE_SHORTFALL, COUPLING, PEAK, SERVICE, Layout
 from matrix_builders.sparse import csc_from_triplets
 
 
@@ -35,7 +35,7 @@ def coupling_rows(layout: Layout, couplings: CouplingArrays) -> CscArrays:
 def write_coupling_bounds(
     layout: Layout, couplings: CouplingArrays, columns: Vector, rows: Vector
 ) -> None:
-    """Write costs and bounds of peaks, bonuses and services, and bounds of the coupling rows.
+    """Write costs and bounds of the columns of couplings, and bounds of their rows.
 
     Parameters
     ----------
@@ -53,5 +53,7 @@ def write_coupling_bounds(
     columns[tables.COST, layout.columns[BONUS]] = -couplings.bonus_price
     columns[tables.UPPER, layout.columns[BONUS]] = couplings.bonus_limit
     columns[tables.UPPER, layout.columns[SERVICE]] = couplings.service_limit
+    columns[tables.COST, layout.columns[CHARGE_SHORTFALL]] = couplings.charge_shortfall_price
+    columns[tables.UPPER, layout.columns[CHARGE_SHORTFALL]] = couplings.charge_shortfall_limit
     rows[0, layout.rows[COUPLING]] = couplings.lower
     rows[1, layout.rows[COUPLING]] = couplings.upper

@@ -24,6 +24,7 @@ END_ENERGY = 10
 PEAK = 11
 BONUS = 12
 SERVICE = 13
+CHARGE_SHORTFALL = 14
 
 # Row blocks, in the order of the matrix.
 BALANCE = 0
@@ -126,6 +127,7 @@ def layout_for(
             couplings.peak_price.size,
             couplings.bonus_price.size,
             couplings.service_limit.size,
+            couplings.charge_shortfall_price.size,
         ),
         row_lengths=(
             n,  # balance

@@ -57,6 +57,8 @@ def check_units(site: Site) -> None:
         limits = np.atleast_1d(getattr(site.grid, name))
         finite = limits[np.isfinite(limits)]
         _check(f"grid.{name}", float(finite.max(initial=0.0)), MOST_POWER, "kW")
+    if np.isfinite(site.grid.phase_limit):
+        _check("grid.phase_limit", site.grid.phase_limit, MOST_POWER, "kW")
     if site.inverter is not None:
         _check("inverter.ac_limit", site.inverter.ac_limit, MOST_POWER, "kW")
         if np.isfinite(site.inverter.ac_charge_limit):

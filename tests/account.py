@@ -91,12 +91,31 @@ def pinned_powers(site, battery, t):
     """Most power in and out that limits and pins leave a battery. [kW]"""
     most = [value_at(battery.charge_limit, t), value_at(battery.discharge_limit, t)]
     pin = pin_at(site, battery, t)
-    if pin is None:
-        return most
-    return [
-        min(power, pin.power) if pin.action == way else 0.0
-        for power, way in zip(most, ("charge", "discharge"), strict=True)
-    ]
+    if pin is not None:
+        most = [
+            min(power, pin.power) if pin.action == way else 0.0
+            for power, way in zip(most, ("charge", "discharge"), strict=True)
+        ]
+    return [most[0] if most[0] >= battery.least_charge else 0.0, most[1]]
+
+
+def power_in(site, storage, t):
+    """Most power into a storage; none where a charger would have to take more. [kW]"""
+    if storage in site.batteries:
+        return pinned_powers(site, storage, t)[0]
+    power = value_at(storage.charge_limit, t)
+    return power if power >= storage.least_charge else 0.0
+
+
+def wanted_charge(site, k, t):
+    """Energy that a vehicle wants to take at least, as far as its charger goes. [kWh]"""
+    storage, h = site.storages[k], site.horizon.hours[t]
+    if k < len(site.batteries) or not is_here(site, storage, t):
+        return 0.0
+    if value_at(storage.wanted_charge, t) == 0:
+        return 0.0
+    least = min(h, storage.least_time) * storage.least_charge
+    return min(max(h * value_at(storage.wanted_charge, t), least), h * power_in(site, storage, t))
 
 
 def forced_levels(site, k, consumes_itself):
@@ -115,6 +134,8 @@ def forced_levels(site, k, consumes_itself):
         net_load = site.forecast.load[t] - site.forecast.solar[t]
         if is_barred(site, k, t, consumes_itself):
             taken = min(taken, max(-net_load, 0.0))
+        if taken < h * battery.least_charge:
+            taken = 0.0
         given = min(given, max(net_load, 0.0) + feed_in_limit(site, k, t, consumes_itself))
         taken = _most_by_curve(battery, level, h, taken)
         level += taken * battery.charge_efficiency - given / battery.discharge_efficiency
@@ -288,12 +309,19 @@ def violations(site, dispatch, *, consumes_itself=False):
             check(dispatch.curtailed[t] - max(clipped, beyond), f"{t}: curtails without leave")
         shortage = max(load[t] - solar[t] + clipped, 0.0)
         surplus = max(solar[t] - load[t], 0.0)
-        over = dispatch.grid_import[t] - hours[t] * value_at(site.grid.import_limit, t)
+        own = charge[n_batteries:, t] - discharge[n_batteries:, t]
+        for imported in imports_of_phases(site, own, metered - own.sum()):
+            check(imported - phase_limit(site, t), f"{t}: phase")
+        over = dispatch.grid_import[t] - hours[t] * import_limit(site, t)
         check(over - shortage_excess(site, t), f"{t}: import limit")
         over = dispatch.grid_export[t] - hours[t] * value_at(site.grid.export_limit, t)
         check(over, f"{t}: export limit")
         barred = [k for k in range(len(site.storages)) if is_barred(site, k, t, consumes_itself)]
         check(charge[barred, t].sum() - surplus, f"{t}: solar only")
+        for k in range(n_batteries, len(site.storages)):
+            if is_barred_from_more(site, k, t, consumes_itself):
+                most = max(surplus, wanted_charge(site, k, t))
+                check(charge[k, t] - most, f"{t}: {k} takes more than surplus")
         if charge[barred, t].sum() > TOLERANCE:
             free = [k for k in range(len(site.storages)) if k not in barred]
             drawn = dispatch.grid_import[t] - shortage - charge[free, t].sum()
@@ -305,9 +333,31 @@ def violations(site, dispatch, *, consumes_itself=False):
                 out += used
             check(abs(out) - hours[t] * site.inverter.ac_limit, f"{t}: inverter")
             check(-out - hours[t] * site.inverter.ac_charge_limit, f"{t}: into the inverter")
+        check(sum(charge[k, t] for k in within_solar(site, t)) - solar[t], f"{t}: beyond all solar")
     for k, storage in enumerate(site.storages):
         found += _of_storage(site, dispatch, k, storage)
     return found
+
+
+def imports_of_phases(site, moved, evenly):
+    """Import of each phase, where vehicles move some energy and all else is spread evenly. [kWh]"""
+    for phase in (1, 2, 3):
+        yield evenly / 3 + sum(
+            energy / len(vehicle.phases)
+            for vehicle, energy in zip(site.vehicles, moved, strict=True)
+            if phase in vehicle.phases
+        )
+
+
+def phase_limit(site, t):
+    """Most import of a phase: its limit, or a third of what the house alone draws. [kWh]"""
+    shortage = max(site.forecast.load[t] - site.forecast.solar[t] + clipping(site, t), 0.0)
+    return max(site.horizon.hours[t] * site.grid.phase_limit, shortage / 3)
+
+
+def import_limit(site, t):
+    """Most power in, through the meter and through all phases. [kW]"""
+    return min(value_at(site.grid.import_limit, t), 3 * site.grid.phase_limit)
 
 
 def clipping(site, t):
@@ -320,11 +370,19 @@ def clipping(site, t):
 def shortage_excess(site, t):
     """Import beyond the limit that the house alone needs. [kWh]"""
     shortage = max(site.forecast.load[t] - site.forecast.solar[t] + clipping(site, t), 0.0)
-    return max(shortage - site.horizon.hours[t] * value_at(site.grid.import_limit, t), 0.0)
+    return max(shortage - site.horizon.hours[t] * import_limit(site, t), 0.0)
 
 
 def is_barred(site, k, t, consumes_itself):
     """Whether a storage may take surplus solar only."""
+    storage = site.storages[k]
+    if k >= len(site.batteries) and value_at(storage.wanted_charge, t) > 0:
+        return False
+    return is_barred_from_more(site, k, t, consumes_itself)
+
+
+def is_barred_from_more(site, k, t, consumes_itself):
+    """Whether a storage may take surplus solar only, or what it wants at least."""
     storage = site.storages[k]
     if k < len(site.batteries):
         needs_low_price = consumes_itself
@@ -333,6 +391,12 @@ def is_barred(site, k, t, consumes_itself):
     return not value_at(storage.may_charge_from_grid, t) or (
         needs_low_price and site.tariff.import_price[t] > 0
     )
+
+
+def within_solar(site, t):
+    """Storages that share all solar of an interval, but for a charge that is wanted at least."""
+    every = range(len(site.storages))
+    return [k for k in every if site.storages[k].within_solar and not wanted_charge(site, k, t)]
 
 
 def given_away(site, k, t):
@@ -380,9 +444,9 @@ def _of_storage(site, dispatch, k, storage):
         charge, discharge = dispatch.charge[k, t], dispatch.discharge[k, t]
         level += storage.charge_efficiency * charge - discharge / storage.discharge_efficiency
         here = not is_vehicle or is_here(site, storage, t)
-        most_in, most_out = storage.charge_limit, storage.discharge_limit
+        most_in, most_out = power_in(site, storage, t), storage.discharge_limit
         if not is_vehicle:
-            most_in, most_out = pinned_powers(site, storage, t)
+            most_out = pinned_powers(site, storage, t)[1]
         most_by_curve = math.inf if is_vehicle else h * power_at(storage, level)
         checks = {
             "charge": charge - min(here * h * most_in, most_by_curve),
@@ -391,6 +455,8 @@ def _of_storage(site, dispatch, k, storage):
             "empty": low * storage.capacity - level,
             "full": level - high * storage.capacity,
         }
+        if not is_vehicle and charge > TOLERANCE:
+            checks["least"] = h * storage.least_charge - charge
         if is_vehicle and charge > TOLERANCE and not _is_last_charge(dispatch, k, t, storage):
             checks["least"] = min(h, storage.least_time) * storage.least_charge - charge
         found += [

@@ -20,10 +20,12 @@ from optimiser.model.demand_charges import (
     metered_peaks,
 )
 from optimiser.model.meter import shortage_of
-from optimiser.model.storages import feed_in_limit
+from optimiser.model.storages import energy_wanted, feed_in_limit
+from optimiser.problem.grid import N_PHASES
 from optimiser.problem.objective import Objective
 from optimiser.problem.site import Site
 from optimiser.problem.tariff import Direction
+from optimiser.problem.vehicle import ALL_PHASES
 from optimiser.problem.windows import Mask
 
 
@@ -108,6 +110,42 @@ class Services:
         return _Row(block + taken, place + taken_place, values, -np.inf, float(self.need[t]))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wants:
+    """Charge that storages want at least in some intervals.
+
+    Attributes
+    ----------
+    storage, interval : int64 array, shape (U,)
+        Of each column of what is missed.
+    energy : float64 array, shape (U,)
+        At least. [kWh per interval]
+    price : float64 array, shape (U,)
+        Of missing it; an early miss costs up to twice a late one. [$/kWh]
+    n_intervals : int
+        T of the site.
+    """
+
+    storage: Places
+    interval: Places
+    energy: Vector
+    price: Vector
+    n_intervals: int
+
+    def rows(self) -> Iterator[_Row]:
+        """Yield the rows: what is charged and what is missed are enough."""
+        places = (self.storage * self.n_intervals + self.interval).tolist()
+        for u, (place, energy) in enumerate(zip(places, self.energy.tolist(), strict=True)):
+            yield _Row(
+                [blocks.CHARGE, blocks.CHARGE_SHORTFALL], [place, u], [1.0, 1.0], energy, np.inf
+            )
+
+    def shortfall(self, charge: Vector) -> Vector:
+        """Return what each of them misses of some charge, shape (K, T); shape (U,). [kWh]"""
+        short: Vector = np.maximum(self.energy - charge[self.storage, self.interval], 0.0)
+        return short
+
+
 @dataclass(frozen=True, kw_only=True)
 class Couplings:
     """The couplings of one site.
@@ -124,6 +162,10 @@ class Couplings:
         Allowance and interval of each bonus column.
     services : Services, optional
         What storages give to the house, where that must be told apart.
+    wants : Wants, optional
+        What storages are to charge at least.
+    phase_room : float64 array, shape (K, T), optional
+        Most that each storage may draw beside the house, where phases limit it. [kWh per interval]
     inverter : SharedInverter, optional
         What batteries and panels share.
     hours : float64 array, shape (T,)
@@ -135,6 +177,8 @@ class Couplings:
     allowances: tuple[DailyAllowance, ...] = ()
     bonuses: tuple[tuple[int, int], ...] = ()
     services: Services | None = None
+    wants: Wants | None = None
+    phase_room: Vector | None = None
     inverter: SharedInverter | None = None
     hours: Vector = field(default_factory=lambda: np.zeros(0))
 
@@ -155,6 +199,10 @@ class Couplings:
         least: Vector = np.maximum(given - self.services.feed_in, 0.0)
         return least
 
+    def charge_shortfall(self, charge: Vector) -> Vector:
+        """Return what some charge misses of each want; shape (U,). [kWh]"""
+        return np.zeros(0) if self.wants is None else self.wants.shortfall(charge)
+
     def bonus_energy(self, grid_import: Vector, grid_export: Vector) -> Vector:
         """Return the energy within the allowances, of every bonus column; shape (B,). [kWh]"""
         allotted = allot(self.allowances, grid_import, grid_export)
@@ -168,10 +216,11 @@ class Couplings:
             cap = np.where(peak.block == OUTSIDE, cap, np.minimum(cap, height * self.hours))
         return cap
 
-    def cost(self, grid_import: Vector, grid_export: Vector) -> float:
-        """Return the cost of peaks less the gain of allowances. [$]"""
+    def cost(self, charge: Vector, grid_import: Vector, grid_export: Vector) -> float:
+        """Return the cost of misses and peaks less the gain of allowances. [$]"""
+        missed = float(self.arrays.charge_shortfall_price @ self.charge_shortfall(charge))
         peaks = sum(peak.cost(grid_import) for peak in self.peaks)
-        return peaks - credit(self.allowances, grid_import, grid_export)
+        return missed + peaks - credit(self.allowances, grid_import, grid_export)
 
 
 UNCOUPLED_SITE = Couplings()
@@ -182,8 +231,11 @@ def couplings_of(
     site: Site, objective: Objective, meter: MeterArrays, storages: StorageArrays
 ) -> Couplings:
     """Build the couplings of a site; empty for one battery on a plain tariff."""
-    ties = site.tariff.demand_charges or site.tariff.allowances or site.inverter
-    if len(site.storages) == 1 and not (ties or storages.taper.size):
+    ties = [site.tariff.demand_charges, site.tariff.allowances, site.inverter]
+    wants = _wants(site, meter.penalty)
+    phase_room = _phase_room(site)
+    ties += [storages.taper.size, wants.energy.size, phase_room is not None]
+    if len(site.storages) == 1 and not any(ties):
         return UNCOUPLED_SITE
     peaks = (*chain.from_iterable(metered_peaks(site.horizon, site.tariff.demand_charges)),)
     allowances = daily_allowances(
@@ -201,11 +253,14 @@ def couplings_of(
     services = _services(site, objective, storages)
     rows = [
         *_surplus_rows(site, objective, storages),
+        *_solar_rows(site, objective, storages),
         *services.rows(),
+        *_phase_rows(site, storages),
         *_inverter_rows(inverter, curtails=bool(meter.table[tables.CURTAIL_LIMIT].any())),
         *_peak_rows(peaks),
         *_bonus_rows(allowances, bonuses),
         *_taper_rows(storages),
+        *wants.rows(),
     ]
     if not rows:
         return UNCOUPLED_SITE
@@ -224,6 +279,8 @@ def couplings_of(
         bonus_price=np.array([allowances[a].gain[t] for a, t in bonuses]),
         bonus_limit=np.array(limits),
         service_limit=storages.limits[tables.DISCHARGE_LIMIT, services.storage, services.interval],
+        charge_shortfall_price=wants.price,
+        charge_shortfall_limit=wants.energy,
     )
     return Couplings(
         arrays=arrays,
@@ -231,8 +288,23 @@ def couplings_of(
         allowances=allowances,
         bonuses=bonuses,
         services=services,
+        wants=wants,
+        phase_room=phase_room,
         inverter=inverter,
         hours=site.horizon.hours,
+    )
+
+
+def _wants(site: Site, penalty: float) -> Wants:
+    """Return the charge that storages want, and what a miss costs. [$/kWh]"""
+    wanted, elapsed = energy_wanted(site), site.horizon.elapsed
+    storage, interval = np.nonzero(wanted)
+    return Wants(
+        storage=storage,
+        interval=interval,
+        energy=wanted[storage, interval],
+        price=penalty * (2.0 - (elapsed / elapsed[-1])[interval]),
+        n_intervals=elapsed.size,
     )
 
 
@@ -255,6 +327,67 @@ def _surplus_rows(site: Site, objective: Objective, storages: StorageArrays) -> 
         block, place = _of_storages(blocks.CHARGE, free, t)
         values = [1.0] + [-1.0] * len(place)
         yield _Row([blocks.IMPORT, *block], [t, *place], values, -np.inf, float(shortage[t]))
+
+
+def _solar_rows(site: Site, objective: Objective, storages: StorageArrays) -> Iterator[_Row]:
+    """Storages that keep within solar share it, also with those that take what is left over.
+
+    One alone is held by its own bound, and so is what is wanted at least.
+    """
+    if not site.are_within_solar.any():
+        return
+    can = (storages.limits[tables.CHARGE_LIMIT] > 0) & (energy_wanted(site) == 0.0)
+    within = can & site.are_within_solar[:, None]
+    sharing = within | (can & ~objective.may_charge_from_grid)
+    for t in np.flatnonzero(within.any(axis=0) & (sharing.sum(axis=0) > 1)).tolist():
+        block, place = _of_storages(blocks.CHARGE, sharing, t)
+        solar = float(site.forecast.solar[t])
+        yield _Row(block, place, [1.0] * len(place), -np.inf, solar)
+
+
+def _phase_room(site: Site) -> Vector | None:
+    """Return what phases leave to each storage beside the house; None where all draw evenly."""
+    if not np.isfinite(site.grid.phase_limit):
+        return None
+    if all(len(vehicle.phases) == N_PHASES for vehicle in site.vehicles):
+        return None
+    n_phases = [N_PHASES] * len(site.batteries) + [len(v.phases) for v in site.vehicles]
+    left = site.horizon.hours * site.grid.phase_limit - (site.net_load + site.clipping) / N_PHASES
+    return np.multiply.outer(np.array(n_phases, dtype=np.float64), np.maximum(left, 0.0))
+
+
+def _phase_rows(site: Site, storages: StorageArrays) -> Iterator[_Row]:
+    """Imports of each phase keep its limit, or what the house alone draws.
+
+    Vehicles count on their own phases, all else evenly.  Where all of them do, the limit of the
+    meter is enough.
+    """
+    if not np.isfinite(site.grid.phase_limit):
+        return
+    n, n_intervals = len(site.batteries), site.horizon.n_intervals
+    more = np.array(  # than an even share, of each phase
+        [
+            [(phase in v.phases) / len(v.phases) - 1.0 / N_PHASES for v in site.vehicles]
+            for phase in ALL_PHASES
+        ]
+    )
+    most = np.maximum(
+        site.horizon.hours * site.grid.phase_limit, shortage_of(site) / N_PHASES
+    ).tolist()
+    moves = storages.limits[tables.CHARGE_LIMIT, n:] + storages.limits[tables.DISCHARGE_LIMIT, n:]
+    meter = [blocks.IMPORT, blocks.IMPORT_EXCESS, blocks.EXPORT, blocks.EXPORT_EXCESS]
+    evenly = [1.0 / N_PHASES] * 2 + [-1.0 / N_PHASES] * 2
+    for shares in np.unique(more[np.abs(more).max(axis=1, initial=0.0) > 0.0], axis=0):
+        own = np.flatnonzero(shares)
+        for t in np.flatnonzero(moves[own].sum(axis=0)).tolist():
+            places = ((n + own) * n_intervals + t).tolist()
+            yield _Row(
+                meter + [blocks.CHARGE] * own.size + [blocks.DISCHARGE] * own.size,
+                [t] * len(meter) + places + places,
+                [*evenly, *shares[own].tolist(), *(-shares[own]).tolist()],
+                -np.inf,
+                most[t],
+            )
 
 
 def _services(site: Site, objective: Objective, storages: StorageArrays) -> Services:

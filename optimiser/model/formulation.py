@@ -72,6 +72,7 @@ class Formulation:
             columns[blocks.PEAK] = couplings.rises(grid_import)
             columns[blocks.BONUS] = couplings.bonus_energy(grid_import, grid_export)
             columns[blocks.SERVICE] = couplings.service_energy(dispatch.discharge)
+            columns[blocks.CHARGE_SHORTFALL] = couplings.charge_shortfall(dispatch.charge)
         return np.concatenate([*compress(columns.values(), self.layout.column_lengths)])
 
 

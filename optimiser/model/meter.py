@@ -53,7 +53,7 @@ def _import_limit(
     """Return the most energy that the site may import; shape (T,). [kWh per interval]"""
     most_charge = storages.limits[tables.CHARGE_LIMIT]
     most = np.maximum(site.net_load + curtailable + most_charge.sum(axis=0), 0.0)
-    limit = np.minimum(site.horizon.hours * site.grid.import_limit, most)
+    limit = np.minimum(site.horizon.hours * site.grid.most_import, most)
     # Where nothing could be charged, curtailing solar to be paid to import is no charging.
     can_charge = most_charge > 0.0
     is_barred = can_charge.any(axis=0) & ~(can_charge & objective.may_charge_from_grid).any(axis=0)

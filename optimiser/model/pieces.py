@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -21,7 +21,10 @@ from optimiser.problem.horizon import Horizon
 from optimiser.problem.provider import ProviderRules
 from optimiser.problem.site import Forecast, Site
 from optimiser.problem.tariff import Tariff
+from optimiser.problem.vehicle import VEHICLE_BY_INTERVAL, Vehicle
 from optimiser.problem.windows import Window
+
+Storage = TypeVar("Storage", Battery, Vehicle)
 
 _ROUNDING = 1e-9  # h; of sums of interval lengths
 _MIDNIGHT = time(0)
@@ -157,16 +160,18 @@ def _site_in_pieces(site: Site, hours: Vector, interval: Places) -> Site:
         grid=Grid(
             import_limit=site.horizon.spread(grid.import_limit)[interval],
             export_limit=site.horizon.spread(grid.export_limit)[interval],
+            phase_limit=grid.phase_limit,
             curtailment=grid.curtailment,
         ),
-        batteries=tuple([_battery_in_pieces(battery, interval) for battery in site.batteries]),
+        batteries=tuple([_in_pieces(each, BY_INTERVAL, interval) for each in site.batteries]),
+        vehicles=tuple([_in_pieces(each, VEHICLE_BY_INTERVAL, interval) for each in site.vehicles]),
     )
 
 
-def _battery_in_pieces(battery: Battery, interval: Places) -> Battery:
-    """Return a battery with a value for each piece where it has one for each interval."""
-    series: dict[str, Any] = {name: getattr(battery, name) for name in BY_INTERVAL}
+def _in_pieces(storage: Storage, fields: tuple[str, ...], interval: Places) -> Storage:
+    """Return a storage with a value for each piece where it has one for each interval."""
+    series: dict[str, Any] = {name: getattr(storage, name) for name in fields}
     for name, values in series.items():
         if isinstance(values, tuple):
             series[name] = np.array(values)[interval]
-    return replace(battery, **series)
+    return replace(storage, **series)

@@ -26,7 +26,12 @@ def self_consumption(problem: ProblemArrays) -> Trajectory:
     if problem.permissions is not None:
         may_charge = may_charge & problem.permissions.charge_from_grid
     is_battery = storages.group == BATTERIES
-    arrays = storages.limits, storages.traits, storages.taper
+    limits = storages.limits
+    if problem.couplings.phase_room is not None:
+        limits = limits.copy()
+        most = limits[tables.CHARGE_LIMIT]
+        limits[tables.CHARGE_LIMIT] = np.minimum(most, problem.couplings.phase_room)
+    arrays = limits, storages.traits, storages.taper
     band = level_band(problem.meter, *arrays, is_battery, may_charge)
     levels = follow_rules(
         problem.meter,
@@ -167,9 +172,13 @@ def follow_rules(
                 most = min(limits[tables.STORED_UPPER, k, t], band[1, k, t]) - stored[k]
                 most = min(most / into[k], limits[tables.CHARGE_LIMIT, k, t], takes)
                 most = most_charge(taper[:, k, t], into[k], stored[k], most)
-                bought = min(missing[k] / into[k], meter[tables.IMPORT_LIMIT, t] - drawn)
+                lacks = max(missing[k] / into[k], limits[tables.LEAST_CHARGE, k, t])
+                lacks = lacks if missing[k] > _NOTHING else 0.0
+                bought = min(lacks, meter[tables.IMPORT_LIMIT, t] - drawn)
                 wanted = max(-drawn, bought if may_charge[k, t] else 0.0)
                 taken = max(min(most, wanted), 0.0)
+                if taken < limits[tables.LEAST_CHARGE, k, t] - _NOTHING:
+                    taken = 0.0
                 stored[k] += taken * into[k]
                 drawn += taken
                 takes -= taken

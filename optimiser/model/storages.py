@@ -74,6 +74,26 @@ def goals_within(goals: Iterable[Goal], horizon: Horizon) -> Iterator[tuple[int,
             yield horizon.index_at(hours), goal
 
 
+def energy_wanted(site: Site) -> Vector:
+    """Return what each storage is to charge at least; shape (K, T). [kWh per interval]
+
+    No more than its charger can, and no less than it takes while it is on.
+    """
+    hours = site.horizon.hours
+    wanted = np.zeros((len(site.storages), hours.size))
+    for v, vehicle in enumerate(site.vehicles, len(site.batteries)):
+        asked = hours * site.horizon.spread(vehicle.wanted_charge)
+        if asked.any():
+            most = hours * site.horizon.spread(vehicle.charge_limit)
+            runs = present_at_charger(vehicle, site.horizon) & (
+                most >= hours * vehicle.least_charge
+            )
+            least = vehicle.least_charge * np.minimum(hours, vehicle.least_time)
+            asked = np.where(runs & (asked > 0.0), np.maximum(asked, least), 0.0)
+            wanted[v] = np.minimum(asked, most)
+    return wanted
+
+
 def target_energy(vehicle: Vehicle) -> float:
     """Return the stored energy wanted at departure; zero without a target. [kWh]"""
     if vehicle.target_soc is None:
@@ -81,16 +101,17 @@ def target_energy(vehicle: Vehicle) -> float:
     return min(vehicle.target_soc, max(vehicle.most_soc, vehicle.initial_soc)) * vehicle.capacity
 
 
-def may_end_short(vehicle: Vehicle, hours: Vector) -> bool:
+def may_end_short(vehicle: Vehicle, hours: Vector, power: Vector) -> bool:
     """Return whether the last charge of a vehicle may be below the least power.
 
-    So it is where its target is no sum of whole charges, in intervals of these lengths [h].
+    So it is where its target is no sum of whole charges, in intervals of these lengths [h] and
+    highest powers [kW].
     """
     missing = target_energy(vehicle) - vehicle.initial_soc * vehicle.capacity
     if vehicle.goals or missing <= 0.0 or hours.size == 0 or vehicle.discharge_limit > 0.0:
         return False
     needed, longest = missing / vehicle.charge_efficiency, float(hours.max())
-    number = math.ceil(needed / max(vehicle.charge_limit * longest, _ROUNDING) - _ROUNDING)
+    number = math.ceil(needed / max(float((power * hours).max()), _ROUNDING) - _ROUNDING)
     return number * vehicle.least_charge * min(longest, vehicle.least_time) > needed + _ROUNDING
 
 
@@ -116,7 +137,8 @@ def storage_arrays(site: Site, objective: Objective, penalty: float) -> StorageA
             0.0,
         )
     for v, vehicle in enumerate(site.vehicles, n):
-        traits[tables.ENDS_SHORT, v] = may_end_short(vehicle, horizon.hours[here[v]])
+        power = horizon.spread(vehicle.charge_limit)[here[v]]
+        traits[tables.ENDS_SHORT, v] = may_end_short(vehicle, horizon.hours[here[v]], power)
     limits = np.zeros((tables.N_LIMITS, *here.shape))
     write_levels(site, limits)
     write_powers(site, objective, here, traits, limits)
@@ -182,12 +204,15 @@ def write_powers(
         hours * _by_interval(site, name) for name in ("charge_limit", "discharge_limit")
     )
     least, while_on = np.zeros((2, *charge.shape))
+    for k, battery in enumerate(site.batteries):
+        least[k] = while_on[k] = battery.least_charge * hours
     for v, vehicle in enumerate(site.vehicles, n):
         while_on[v] = vehicle.least_charge * hours
         least[v] = vehicle.least_charge * np.minimum(hours, vehicle.least_time)
     for k, battery in enumerate(site.batteries):
         if battery.charge_curve:
             charge[k] = np.minimum(charge[k], hours * highest_power(battery))
+    charge = np.where(charge < while_on, 0.0, charge)
     room = limits[tables.STORED_UPPER] - limits[tables.STORED_LOWER]
     most = np.minimum(charge, room / traits[tables.CHARGE_EFFICIENCY, :, None])
     surplus = np.maximum(-net_load, 0.0)
@@ -196,11 +221,15 @@ def write_powers(
         if vehicle.takes_only_free_energy:  # solar that is paid for is none
             beyond = np.maximum(surplus - site.grid.export_limit * hours, 0.0)
             free[v] = np.where(objective.export_price > 0.0, beyond, surplus)
-    most = np.where(objective.may_charge_from_grid, most, np.minimum(most, free))
+    # While it is on, a charger takes no less than its least power; solar alone must give that.
+    free = np.where(surplus >= while_on, free, 0.0)
+    wanted, solar = energy_wanted(site), site.forecast.solar
+    is_capped = objective.buys_least | ~objective.may_charge_from_grid
+    most = np.where(is_capped, np.minimum(most, np.maximum(free, wanted)), most)
+    within = np.maximum(np.where(solar >= while_on, solar, 0.0), wanted)
+    most = np.where(site.are_within_solar[:, None], np.minimum(most, within), most)
     ends_short = traits[tables.ENDS_SHORT, :, None] > 0.0
     runs = here & (most > 0.0) & (ends_short | (most >= least))
-    # While it is on, a charger takes no less than its least power; solar alone must give that.
-    runs &= objective.may_charge_from_grid | (surplus >= while_on)
     limits[tables.CHARGE_LIMIT] = np.where(runs, most, 0.0)
     limits[tables.LEAST_CHARGE] = np.where(runs, least, 0.0)
 
@@ -264,6 +293,7 @@ def write_pins(battery: Battery, horizon: Horizon, taper: Vector, limits: Vector
         charges, gives = (pin.action is way for way in (_CHARGE, _DISCHARGE))
         in_and_out = limits[[tables.CHARGE_LIMIT, tables.DISCHARGE_LIMIT], t]
         most_in, most_out = np.minimum(in_and_out, [energy * charges, energy * gives])
+        most_in = most_in if most_in >= limits[tables.LEAST_CHARGE, t] else 0.0
         limits[[tables.CHARGE_LIMIT, tables.DISCHARGE_LIMIT], t] = most_in, most_out
         if level is not None:
             most_in = most_charge(taper[:, t], battery.charge_efficiency, level, most_in)

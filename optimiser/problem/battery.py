@@ -115,6 +115,9 @@ class Battery:
         Highest power in by state of charge: straight between the pairs, level before the first,
         concave, up to a state of charge of 1.  In each interval it counts where that ends: the
         battery takes the mean power to its last moment. [-; kW]
+    least_charge : float
+        Power in at least, in each interval in which it charges; where `charge_limit` or a pin is
+        below it, it does not. [kW]
     charge_efficiency, discharge_efficiency : float
         One-way; their product is the round-trip efficiency. [-]
     initial_soc : float
@@ -139,6 +142,8 @@ class Battery:
         Highest power from the battery into the grid; infinite where none is set. [kW]
     may_charge_from_grid, may_export : bool, or one for each interval
         Permissions.
+    within_solar : bool
+        Whether it takes no more than all solar of an interval; the load then buys.
     priority : int
         Among batteries of equal cost, the lower one is used first.
     """
@@ -147,6 +152,7 @@ class Battery:
     charge_limit: Series
     discharge_limit: Series
     initial_soc: float
+    least_charge: float = 0.0
     charge_curve: Sequence[Sequence[float]] | Vector = ()
     charge_efficiency: float = 0.95
     discharge_efficiency: float = 0.95
@@ -160,15 +166,21 @@ class Battery:
     export_limit: float = math.inf
     may_charge_from_grid: Flags = True
     may_export: Flags = True
+    within_solar: bool = False
     priority: int = 0
 
     def __post_init__(self) -> None:
         freeze_series(self, *BY_INTERVAL)
         freeze_curve(self, "charge_curve")
-        require_not_negative(self, "capacity", "charge_limit", "discharge_limit", "cycle_cost")
+        require_not_negative(
+            self, "capacity", "charge_limit", "least_charge", "discharge_limit", "cycle_cost"
+        )
+        if not self.least_charge <= np.max(self.charge_limit):
+            rule = f"must not exceed charge_limit, got {self.least_charge!r}"
+            raise ProblemError("least_charge", rule)
         require_efficiencies(self, "charge_efficiency", "discharge_efficiency")
         require_fractions(self, "initial_soc", "reserve", "max_soc")
-        require_flags(self, "may_charge_from_grid", "may_export")
+        require_flags(self, "may_charge_from_grid", "may_export", "within_solar")
         require_limits(self, "export_limit")
         require_finite(priority=self.priority)
         self._require_band()

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass, field
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from matrix_builders import Vector
@@ -16,6 +17,8 @@ from optimiser.problem.checks import (
     starts_of,
 )
 
+N_PHASES = 3
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Grid:
@@ -26,6 +29,9 @@ class Grid:
     import_limit, export_limit : float or float64 array, shape (T,)
         Highest power through the meter, always or in each interval; infinite where the site
         sets none. [kW]
+    phase_limit : float
+        Highest import of each of three phases, over which load, solar and batteries are spread
+        evenly; infinite where the site sets none. [kW]
     curtailment : bool
         Whether solar may be left unused at will; what a limit of exports or the inverter cuts is
         lost in any case.
@@ -36,6 +42,7 @@ class Grid:
 
     import_limit: float | Vector = math.inf
     export_limit: float | Vector = math.inf
+    phase_limit: float = math.inf
     curtailment: bool = False
     starts: Vector | None = field(default=None, repr=False)
 
@@ -44,6 +51,7 @@ class Grid:
         *,
         import_limit: ArrayLike = math.inf,
         export_limit: ArrayLike = math.inf,
+        phase_limit: float = math.inf,
         curtailment: bool = False,
         starts: Vector | None = None,
     ) -> None:
@@ -52,10 +60,18 @@ class Grid:
             self,
             import_limit=_limit("import_limit", import_limit),
             export_limit=_limit("export_limit", export_limit),
+            phase_limit=phase_limit,
             curtailment=curtailment,
             starts=starts if index is None else index,
         )
+        require_limits(self, "phase_limit")
         require_flags(self, "curtailment")
+
+    @property
+    def most_import(self) -> float | Vector:
+        """Highest power in through the meter, that of all phases together included. [kW]"""
+        most: float | Vector = np.minimum(self.import_limit, N_PHASES * self.phase_limit)
+        return most
 
 
 def _limit(field: str, values: ArrayLike) -> float | Vector:

@@ -45,6 +45,8 @@ class Objective:
         False where a storage may serve the house only.
     may_charge_from_grid : bool array, shape (K, T)
         False where a storage may take surplus solar only.
+    buys_least : bool array, shape (K, T)
+        True where one that could take surplus solar only may also buy what it wants at least.
     values_end : bool
         Whether energy left at the end is worth something.
     """
@@ -56,6 +58,7 @@ class Objective:
     may_export: Mask
     may_feed_in: Mask
     may_charge_from_grid: Mask
+    buys_least: Mask
     values_end: bool
 
     @cached_property
@@ -82,6 +85,7 @@ def build_objective(site: Site, tariff: PlanningTariff, cost_function: CostFunct
             may_charge[v] = vehicle.may_charge_from_grid
         if vehicle.takes_only_free_energy:
             may_charge[v] &= tariff.import_price <= 0
+    buys_least = ~may_charge & _wants_charge(site)
     may_feed_in = _permissions(site, "may_export") & tariff.may_export & (not consumes_itself)
     return Objective(
         import_price=tariff.import_price,
@@ -90,7 +94,8 @@ def build_objective(site: Site, tariff: PlanningTariff, cost_function: CostFunct
         price_margin=tariff.price_margin,
         may_export=tariff.may_export,
         may_feed_in=may_feed_in,
-        may_charge_from_grid=may_charge,
+        may_charge_from_grid=may_charge | buys_least,
+        buys_least=buys_least,
         values_end=cost_function is not CostFunction.PROFIT,
     )
 
@@ -99,6 +104,14 @@ def _permissions(site: Site, name: str) -> Mask:
     """Return a permission of every storage in every interval; shape (K, T)."""
     flags = [site.horizon.spread(getattr(storage, name)) for storage in site.storages]
     return np.array(flags, dtype=np.bool_).reshape(len(flags), site.horizon.n_intervals)
+
+
+def _wants_charge(site: Site) -> Mask:
+    """Return where each storage wants some charge at least; shape (K, T)."""
+    wants = np.zeros((len(site.storages), site.horizon.n_intervals), dtype=np.bool_)
+    for v, vehicle in enumerate(site.vehicles, len(site.batteries)):
+        wants[v] = np.asarray(vehicle.wanted_charge) > 0.0
+    return wants
 
 
 def _surcharge(site: Site, tariff: PlanningTariff) -> float:

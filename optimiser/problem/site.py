@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -25,7 +26,8 @@ from optimiser.problem.flexible.load import Load
 from optimiser.problem.grid import Grid, Inverter
 from optimiser.problem.horizon import Horizon
 from optimiser.problem.tariff import Tariff, price_scale_of
-from optimiser.problem.vehicle import Vehicle
+from optimiser.problem.vehicle import VEHICLE_BY_INTERVAL, Vehicle
+from optimiser.problem.windows import Mask
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -167,12 +169,10 @@ class Site:
             limit = getattr(self.grid, name)
             if isinstance(limit, np.ndarray) and limit.size not in {1, n}:
                 raise ProblemError(f"grid.{name}", f"must hold one value or {n}, got {limit.size}")
+        for v, vehicle in enumerate(self.vehicles):
+            _require_series(f"vehicles[{v}]", vehicle, VEHICLE_BY_INTERVAL, n)
         for k, battery in enumerate(self.batteries):
-            for name in BY_INTERVAL:
-                values = getattr(battery, name)
-                if isinstance(values, tuple) and len(values) != n:
-                    rule = f"must hold one value or {n}, got {len(values)}"
-                    raise ProblemError(f"batteries[{k}].{name}", rule)
+            _require_series(f"batteries[{k}]", battery, BY_INTERVAL, n)
             if battery.pinned and not is_pinned_from(battery.pinned, self.horizon.start):
                 rule = "must begin with the horizon or where another ends, or idle"
                 text = f"{rule}, got {excerpt(battery.pinned)}"
@@ -238,6 +238,19 @@ class Site:
         return np.maximum(self.forecast.solar - passed, 0.0)
 
     @cached_property
+    def are_within_solar(self) -> Mask:
+        """Storages that take no more than all solar of an interval; shape (K,)."""
+        return np.array([*map(attrgetter("within_solar"), self.storages)], dtype=np.bool_)
+
+    @cached_property
     def storages(self) -> tuple[Battery | Vehicle, ...]:
         """All K storages: batteries, then vehicles."""
         return (*self.batteries, *self.vehicles)
+
+
+def _require_series(path: str, storage: Battery | Vehicle, fields: tuple[str, ...], n: int) -> None:
+    """Require fields of one value, or of one for each of the `n` intervals."""
+    for name in fields:
+        values = getattr(storage, name)
+        if isinstance(values, tuple) and len(values) != n:
+            raise ProblemError(f"{path}.{name}", f"must hold one value or {n}, got {len(values)}")

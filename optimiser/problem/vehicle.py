@@ -1,13 +1,19 @@
 """An electric vehicle: a storage that comes, wants something, and goes."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+import numpy as np
+
 from optimiser.errors import ProblemError
 from optimiser.problem.battery import Goal
 from optimiser.problem.checks import (
+    Flags,
+    Series,
+    excerpt,
+    freeze_series,
     require_efficiencies,
     require_finite,
     require_flags,
@@ -23,6 +29,11 @@ from optimiser.problem.horizon import Horizon
 
 LEAST_TIME = 5.0 / 60.0
 """Time for which a charger is on at least, where nothing else is stated. [h]"""
+
+ALL_PHASES = (1, 2, 3)
+
+VEHICLE_BY_INTERVAL = ("charge_limit", "wanted_charge", "may_charge_from_grid")
+"""Fields of a vehicle that may hold a value for each interval."""
 
 _SAME_INSTANT = 1e-3  # s; instants of a horizon are rounded to it
 
@@ -63,8 +74,8 @@ class Vehicle:
     ----------
     capacity : float
         Stored energy at a state of charge of one. [kWh]
-    charge_limit : float
-        Highest power in. [kW]
+    charge_limit : float, or one for each interval
+        Highest power in; where it is below `least_charge`, the charger is off. [kW]
     initial_soc : float
         State of charge now, or on arrival. [-]
     target_soc : float, optional
@@ -76,6 +87,10 @@ class Vehicle:
     least_charge : float
         Power of the charger while it is on, at least; the last charge before the target is reached
         may be shorter. [kW]
+    wanted_charge : float, or one for each interval
+        Mean power in, at least, while it is here: less only where the charger, its level or a limit
+        of the meter does not allow it, and rather late than early.  It is bought where
+        `may_charge_from_grid` forbids more than that, or than the surplus. [kW]
     least_time : float
         Shortest time for which the charger is on in a longer interval; infinity is the whole of
         each interval. [h]
@@ -99,22 +114,29 @@ class Vehicle:
         absent.  One that has it takes energy that costs less, beyond any target. [$/kWh]
     must_reach_target : bool
         Whether the target counts more than any price; else it is worth 1.05 times the mean price.
-    may_charge_from_grid : bool
-        Whether it may take more than surplus solar.
+    may_charge_from_grid : bool, or one for each interval
+        Whether it may take more than surplus solar.  A hard limit: a target that would need more
+        is missed.
+    within_solar : bool
+        Whether it takes no more than all solar of an interval, or than it wants at least; the load
+        then buys.
     may_export : bool
         Whether what it gives may go beyond the house.
     cycle_cost : float
         Wear price of energy through its battery, each way. [$/kWh]
+    phases : collection of int
+        Those of 1, 2 and 3 that its charger is on, each with the same share of its power.
     priority : Priority
         Its place beside the home battery.
     """
 
     capacity: float
-    charge_limit: float
+    charge_limit: Series
     initial_soc: float
     target_soc: float | None = None
     goals: Iterable[Goal] = ()
     least_charge: float = 0.0
+    wanted_charge: Series = 0.0
     least_time: float = LEAST_TIME
     discharge_limit: float = 0.0
     charge_efficiency: float = 0.92
@@ -126,17 +148,29 @@ class Vehicle:
     plugged: Iterable[Stay] = ()
     end_value: float | None = None
     must_reach_target: bool = True
-    may_charge_from_grid: bool = True
+    may_charge_from_grid: Flags = True
+    within_solar: bool = False
     may_export: bool = True
     cycle_cost: float = 0.0
+    phases: Collection[int] = ALL_PHASES
     priority: Priority = Priority.EV_FIRST
 
     def __post_init__(self) -> None:
+        freeze_series(self, *VEHICLE_BY_INTERVAL)
         require_not_negative(
-            self, "capacity", "charge_limit", "least_charge", "discharge_limit", "cycle_cost"
+            self,
+            "capacity",
+            "charge_limit",
+            "least_charge",
+            "wanted_charge",
+            "discharge_limit",
+            "cycle_cost",
         )
         require_limits(self, "least_time")
-        require_flags(self, "must_reach_target", "may_charge_from_grid", "may_export")
+        require_flags(
+            self, "must_reach_target", "may_charge_from_grid", "within_solar", "may_export"
+        )
+        self._set_phases()
         object.__setattr__(self, "priority", require_member("priority", self.priority, Priority))
         if not self.least_time > 0.0:
             raise ProblemError("least_time", f"must be positive, got {self.least_time!r}")
@@ -154,9 +188,16 @@ class Vehicle:
             when = getattr(self, name)
             if when is not None:
                 object.__setattr__(self, name, require_instant(name, when))
-        if not self.least_charge <= self.charge_limit:
+        if not self.least_charge <= np.max(self.charge_limit):
             rule = f"must not exceed charge_limit, got {self.least_charge!r}"
             raise ProblemError("least_charge", rule)
+
+    def _set_phases(self) -> None:
+        phases = self.phases
+        is_some = isinstance(phases, Collection) and len(phases) > 0
+        if not is_some or not all(map(ALL_PHASES.count, phases)):
+            raise ProblemError("phases", f"must be some of 1, 2 and 3, got {excerpt(phases)}")
+        set_fields(self, phases=tuple([phase for phase in ALL_PHASES if phase in phases]))
 
     def _set_stays(self) -> None:
         stays = require_sequence("plugged", self.plugged, Stay)

@@ -15,6 +15,7 @@ import numpy as np
 from matrix_builders import Vector
 from optimiser.model.dispatch import DEAD_BAND, Dispatch
 from optimiser.problem.battery import Battery
+from optimiser.problem.grid import N_PHASES
 from optimiser.problem.site import Site
 from optimiser.problem.tariff import Allowance, DemandCharge, Direction
 from optimiser.problem.vehicle import Vehicle
@@ -70,6 +71,8 @@ def audit(site: Site, dispatch: Dispatch, flows: EnergyFlows, money: Money) -> A
             soc, power = np.array(battery.charge_curve).T
             most = np.interp(dispatch.stored[k] / battery.capacity, soc, power)
             errors.append(dispatch.charge[k] - site.horizon.hours * most)
+        least = site.horizon.hours * (battery.least_charge - DEAD_BAND) - dispatch.charge[k]
+        errors.append(np.where(dispatch.charge[k] > 0.0, least, 0.0))
     for k, vehicle in enumerate(site.vehicles, len(site.batteries)):
         errors.append(_vehicle_error(vehicle, site, dispatch, k))
     largest = float(np.concatenate([*map(np.ravel, errors)]).max(initial=0.0))
@@ -127,8 +130,10 @@ def _meter_errors(site: Site, dispatch: Dispatch) -> list[Vector]:
     to_grid = hours * site.grid.export_limit
     beyond = solar - site.forecast.load + (dispatch.discharge - dispatch.charge).sum(axis=0)
     lost = solar if site.grid.curtailment else np.maximum(clipped, beyond - to_grid)
-    most_import = np.maximum(hours * site.grid.import_limit, net_load + clipped)
+    most_import = np.maximum(hours * site.grid.most_import, net_load + clipped)
+    of_phase = np.maximum(hours * site.grid.phase_limit, (net_load + clipped) / N_PHASES)
     return [
+        *(_imports_of_phases(site, dispatch) - of_phase - slack),
         through - passed - slack,
         -through - taken - slack,
         dispatch.grid_import - most_import - slack,
@@ -136,6 +141,17 @@ def _meter_errors(site: Site, dispatch: Dispatch) -> list[Vector]:
         np.minimum(dispatch.grid_import, dispatch.grid_export),
         dispatch.curtailed - lost,
     ]
+
+
+def _imports_of_phases(site: Site, dispatch: Dispatch) -> Vector:
+    """Return what each phase imports, less what it exports; shape (3, T). [kWh per interval]"""
+    own = (dispatch.charge - dispatch.discharge)[len(site.batteries) :]
+    evenly = dispatch.grid_import - dispatch.grid_export - own.sum(axis=0)
+    phases = np.repeat(evenly[None, :] / N_PHASES, N_PHASES, axis=0)
+    for vehicle, taken in zip(site.vehicles, own, strict=True):
+        for phase in vehicle.phases:
+            phases[phase - 1] += taken / len(vehicle.phases)
+    return phases
 
 
 def _permission_errors(site: Site, dispatch: Dispatch, flows: EnergyFlows) -> list[Vector]:
@@ -155,9 +171,24 @@ def _permission_errors(site: Site, dispatch: Dispatch, flows: EnergyFlows) -> li
     kept = np.maximum(site.clipping - dispatch.curtailed, 0.0)
     for v, vehicle in enumerate(site.vehicles):
         fed_by_vehicles += dispatch.discharge[n + v] * vehicle.may_export
-        if not vehicle.may_charge_from_grid:
-            errors.append(flows.grid_to_vehicle[v] - kept - slack)
-    return [*errors, flows.vehicle_to_grid - fed_by_vehicles - slack]
+        barred = np.logical_not(vehicle.may_charge_from_grid) & np.equal(vehicle.wanted_charge, 0.0)
+        errors.append(np.where(barred, flows.grid_to_vehicle[v], 0.0) - kept - slack)
+    return [
+        *errors,
+        flows.vehicle_to_grid - fed_by_vehicles - slack,
+        _charge_within_solar(site, dispatch) - site.forecast.solar - slack,
+    ]
+
+
+def _charge_within_solar(site: Site, dispatch: Dispatch) -> Vector:
+    """Return what storages that keep within solar take together, beside what they want at least."""
+    charge = np.zeros(site.horizon.n_intervals)
+    for k, battery in enumerate(site.batteries):
+        charge += dispatch.charge[k] * battery.within_solar
+    for k, vehicle in enumerate(site.vehicles, len(site.batteries)):
+        counts = np.equal(vehicle.wanted_charge, 0.0) & vehicle.within_solar
+        charge += dispatch.charge[k] * counts
+    return charge
 
 
 def _vehicle_error(vehicle: Vehicle, site: Site, dispatch: Dispatch, k: int) -> Vector:

@@ -7,6 +7,7 @@ from optimiser.model.arrays import ProblemArrays
 from optimiser.model.dispatch import Dispatch, simulate
 from optimiser.model.self_consumption import self_consumption
 from optimiser.model.storages import leaves_after, mean_price, present_at_charger, target_energy
+from optimiser.problem.grid import N_PHASES
 from optimiser.problem.site import Site
 from optimiser.problem.vehicle import Vehicle
 from optimiser.result.bill import Money, bill_of, wear_of
@@ -38,9 +39,11 @@ def _unequal_service(
     price = mean_price(site.tariff.import_price, site.horizon.hours) if site.vehicles else 0.0
     for k, vehicle in enumerate(site.vehicles, len(site.batteries)):
         wanted = float(problem.storages.limits[tables.SOFT_FLOOR, k].max())
+        level_price = float(problem.storages.traits[tables.LEVEL_PRICE, k])
+        if np.any(vehicle.wanted_charge):
+            wanted, level_price = vehicle.most_soc * vehicle.capacity, np.inf
         t = leaves_after(vehicle, site.horizon)
         more = min(float(served.stored[k, t]), wanted) - min(float(usual.stored[k, t]), wanted)
-        level_price = float(problem.storages.traits[tables.LEVEL_PRICE, k])
         value += more * min(level_price, price / vehicle.charge_efficiency)
     return value
 
@@ -57,7 +60,7 @@ def baseline_cost(site: Site, dispatch: Dispatch) -> float:
     for k, vehicle in enumerate(site.vehicles, len(site.batteries)):
         wanted, initial = target_energy(vehicle), vehicle.initial_soc * vehicle.capacity
         wanted = max(wanted, min(vehicle.highest_soc, vehicle.most_soc) * vehicle.capacity)
-        if vehicle.end_value is not None:  # all that it is given is of use
+        if vehicle.end_value is not None or np.any(vehicle.wanted_charge):  # all of it is of use
             wanted = max(vehicle.most_soc, vehicle.initial_soc) * vehicle.capacity
         given = float(dispatch.stored[k, leaves_after(vehicle, site.horizon)])
         needed = (min(given, wanted) - min(initial, wanted)) / vehicle.charge_efficiency
@@ -78,11 +81,11 @@ def charge_at_once(vehicle: Vehicle, site: Site, drawn: Vector, needed: float) -
     within the import limit or the surplus; the last charge may be shorter.
     """
     hours, here = site.horizon.hours, present_at_charger(vehicle, site.horizon)
-    most = np.where(here, hours * vehicle.charge_limit, 0.0)
-    if vehicle.may_charge_from_grid:
-        free = hours * site.grid.import_limit - drawn
-    else:
-        free = np.where(-drawn >= hours * vehicle.least_charge, -drawn, 0.0)
+    most = np.where(here, hours * np.asarray(vehicle.charge_limit), 0.0)
+    spare = np.where(-drawn >= hours * vehicle.least_charge, -drawn, 0.0)
+    room = len(vehicle.phases) * (hours * site.grid.phase_limit - drawn / N_PHASES)
+    room = np.minimum(hours * site.grid.import_limit - drawn, room)
+    free = np.where(vehicle.may_charge_from_grid, room, spare)
     most = np.clip(free, 0.0, most)
     most[most < vehicle.least_charge * np.minimum(hours, vehicle.least_time)] = 0.0
     before = np.cumsum(most) - most

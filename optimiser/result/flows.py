@@ -23,8 +23,9 @@ class EnergyFlows:
     """The flows of a site; arrays of shape (T,), or (V, T) per vehicle. [kWh per interval]
 
     Solar serves the load first, then what may take nothing else, then batteries and vehicles in
-    the order of their priority, then the grid.  Batteries and vehicles serve the load before the
-    grid; those that may not feed in come first.
+    the order of their priority, then the grid; where some keep within solar, what may take nothing
+    else and they come before the load.  Batteries and vehicles serve the load before the grid;
+    those that may not feed in come first.
     """
 
     solar_to_load: Vector
@@ -121,6 +122,9 @@ def _split_solar(
     behind = np.maximum(site.clipping - dispatch.curtailed, 0.0)
     if behind.any():
         left = left - behind + _share(behind, missing, is_battery[:, None])
+    if site.are_within_solar.any():
+        left = _share(left, missing, ~may.charge_from_grid)
+        left = _share(left, missing, site.are_within_solar[:, None])
     to_load = np.minimum(site.forecast.load, left)
     left = np.maximum(left - to_load, 0.0)
     if missing.any():

@@ -9,14 +9,15 @@ import numpy as np
 from matrix_builders import Vector
 from optimiser.model.dispatch import Dispatch
 from optimiser.model.storages import (
+    energy_wanted,
     goals_within,
     leaves_after,
     present_at_charger,
     soft_band,
     target_energy,
 )
+from optimiser.problem.grid import N_PHASES
 from optimiser.problem.site import Site
-from optimiser.problem.vehicle import Vehicle
 from optimiser.problem.windows import Mask
 
 
@@ -29,6 +30,7 @@ class SoftLimit(StrEnum):
     SOC_AT = "soc_at"
     VEHICLE_TARGET = "vehicle_target"
     VEHICLE_GOAL = "vehicle_goal"
+    VEHICLE_WANTED_CHARGE = "vehicle_wanted_charge"
     IMPORT_LIMIT = "import_limit"
 
 
@@ -39,8 +41,11 @@ class Cause(StrEnum):
     MAX_SOC = "max_soc"
     CHARGER = "charger"
     SOLAR_ONLY = "solar_only"
+    WITHIN_SOLAR = "within_solar"
+    PERMISSION = "permission"
     SPIKE = "spike"
     IMPORT_LIMIT = "import_limit"
+    PHASE_LIMIT = "phase_limit"
     PRICE = "price"
     OTHER = "other"
 
@@ -54,7 +59,7 @@ class Shortfall:
     limit : SoftLimit
         What was missed.
     amount : float
-        By how much at the worst, or in sum for the meter. [kWh]
+        By how much at the worst, or in sum for the meter and for charge. [kWh]
     interval : int
         First interval at whose end, or in which, it is missed.
     storage : int, optional
@@ -129,6 +134,7 @@ def _vehicles(site: Site, dispatch: Dispatch, may_charge: Mask) -> Iterator[Shor
             lacks = goal.soc * vehicle.capacity - float(dispatch.stored[len(site.batteries) + v, t])
             if lacks > _NOTICEABLE:
                 yield Shortfall(limit=SoftLimit.VEHICLE_GOAL, amount=lacks, interval=t, storage=v)
+        yield from _charge_shortfalls(site, dispatch, v)
         missing = vehicle_shortfall(site, dispatch, v)
         if missing <= _NOTICEABLE:
             continue
@@ -147,6 +153,23 @@ def _vehicles(site: Site, dispatch: Dispatch, may_charge: Mask) -> Iterator[Shor
         )
 
 
+def _charge_shortfalls(site: Site, dispatch: Dispatch, v: int) -> Iterator[Shortfall]:
+    """Find charge that a vehicle wanted and has not got, where it is not full."""
+    vehicle, k = site.vehicles[v], len(site.batteries) + v
+    if not np.any(vehicle.wanted_charge):
+        return
+    full = max(vehicle.most_soc, vehicle.initial_soc) * vehicle.capacity
+    missing = energy_wanted(site)[k] - dispatch.charge[k]
+    noticeable = (missing > _NOTICEABLE) & (dispatch.stored[k] < full - _NOTICEABLE)
+    if noticeable.any():
+        yield Shortfall(
+            limit=SoftLimit.VEHICLE_WANTED_CHARGE,
+            amount=float(missing[noticeable].sum()),
+            interval=int(noticeable.argmax()),
+            storage=v,
+        )
+
+
 def _in_the_way(
     site: Site, dispatch: Dispatch, v: int, may_charge: Mask
 ) -> tuple[Cause, float, float]:
@@ -155,19 +178,29 @@ def _in_the_way(
     here = present_at_charger(vehicle, site.horizon)
     hours = site.horizon.hours[here]
     if hours.size == 0:
-        return Cause.NEVER_HERE, 0.0, vehicle.charge_limit
+        return Cause.NEVER_HERE, 0.0, float(np.max(vehicle.charge_limit))
+    most = site.horizon.spread(vehicle.charge_limit)[here] * hours
+    own = site.horizon.spread(vehicle.may_charge_from_grid)[here] > 0
     stored = target_energy(vehicle) - vehicle.initial_soc * vehicle.capacity
     energy = stored / vehicle.charge_efficiency
-    if energy > vehicle.charge_limit * float(hours.sum()) - _NOTICEABLE:
-        return Cause.CHARGER, energy / float(hours.sum()), vehicle.charge_limit
-    if not vehicle.may_charge_from_grid:
-        return Cause.SOLAR_ONLY, energy / float(hours.sum()), 0.0
-    if energy > vehicle.charge_limit * float(hours[may_charge[here]].sum()) - _NOTICEABLE:
-        return Cause.SPIKE, 0.0, 0.0
-    limits = np.broadcast_to(site.grid.import_limit, here.shape)[here]
+    if energy > float(most.sum()) - _NOTICEABLE:
+        return Cause.CHARGER, energy / float(hours.sum()), float(most.sum() / hours.sum())
+    barred = Cause.PERMISSION if own.any() else Cause.SOLAR_ONLY
+    if vehicle.within_solar:
+        barred, most = Cause.WITHIN_SOLAR, np.minimum(most, site.forecast.solar[here])
+    for cause, allowed in ((barred, own), (Cause.SPIKE, may_charge[here])):
+        if energy > float(most[allowed].sum()) - _NOTICEABLE:
+            return cause, energy / float(hours.sum()), 0.0
+    limits = np.broadcast_to(site.grid.most_import, here.shape)[here]
     others = _draw_beside(site, dispatch, v)[here]
-    if _energy_within(limits, others, hours, vehicle) < energy - _NOTICEABLE:
-        return Cause.IMPORT_LIMIT, _least_limit(others, hours, vehicle, energy), float(limits.min())
+    least = vehicle.least_charge * np.minimum(hours, vehicle.least_time)
+    if _energy_within(limits * hours - others, most, least) < energy - _NOTICEABLE:
+        needed = _least_limit(others, hours, (most, least), energy)
+        return Cause.IMPORT_LIMIT, needed, float(limits.min())
+    each = site.grid.phase_limit
+    room = len(vehicle.phases) * (each * hours - others / N_PHASES)
+    if _energy_within(room, most, least) < energy - _NOTICEABLE:
+        return Cause.PHASE_LIMIT, 0.0, each
     return (Cause.OTHER if vehicle.must_reach_target else Cause.PRICE), 0.0, 0.0
 
 
@@ -178,26 +211,31 @@ def _draw_beside(site: Site, dispatch: Dispatch, v: int) -> Vector:
     return drawn
 
 
-def _energy_within(limit: Vector, others: Vector, hours: Vector, vehicle: Vehicle) -> float:
-    """Energy that the vehicle could take under a limit of the meter. [kWh]"""
-    free = np.clip(limit * hours - others, 0.0, vehicle.charge_limit * hours)
-    free[free < vehicle.least_charge * np.minimum(hours, vehicle.least_time)] = 0.0
+def _energy_within(room: Vector, most: Vector, least: Vector) -> float:
+    """Energy that a vehicle could take within some room, in charges from the least to the most."""
+    free = np.clip(room, 0.0, most)
+    free[free < least] = 0.0
     return float(free.sum())
 
 
-def _least_limit(others: Vector, hours: Vector, vehicle: Vehicle, energy: float) -> float:
-    """Lowest limit of the meter under which the vehicle could take its energy. [kW]"""
-    low, high = 0.0, float((others / hours).max()) + vehicle.charge_limit
+def _least_limit(
+    others: Vector, hours: Vector, charges: tuple[Vector, Vector], energy: float
+) -> float:
+    """Lowest limit of the meter under which the vehicle could take its energy. [kW]
+
+    Its charges are of the first energies at most, and of the second at least. [kWh]
+    """
+    low, high = 0.0, float((others / hours).max() + (charges[0] / hours).max())
     for _ in range(40):
         middle = (low + high) / 2.0
-        enough = _energy_within(np.full(hours.size, middle), others, hours, vehicle) >= energy
+        enough = _energy_within(middle * hours - others, *charges) >= energy
         low, high = (low, middle) if enough else (middle, high)
     return high
 
 
 def _meter(site: Site, dispatch: Dispatch) -> Iterator[Shortfall]:
     """Find imports beyond the limit; of exports, what lies beyond it is cut."""
-    hours, limit = site.horizon.hours, site.grid.import_limit
+    hours, limit = site.horizon.hours, site.grid.most_import
     beyond = dispatch.grid_import - hours * limit
     noticeable = beyond > _NOTICEABLE
     if noticeable.any():

@@ -84,7 +84,7 @@ _EXTENSIVE = ("capacity", "charge_limit", "discharge_limit", "export_limit")
 
 
 def _are_identical(one: Battery, other: Battery) -> bool:
-    if one.capacity == 0 or other.capacity == 0 or one.pinned:
+    if one.capacity == 0 or other.capacity == 0 or one.pinned or one.least_charge:
         return False
     scale = other.capacity / one.capacity
     scaled = {name: np.asarray(getattr(one, name)) * scale for name in _EXTENSIVE}

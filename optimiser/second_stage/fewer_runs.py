@@ -27,6 +27,13 @@ from optimiser.solvers import Deadline, highs
 _MOST_BINARIES = 1_000  # where there are more, HiGHS finds nothing in the time that is worth it
 _MOST_MOVES = 10_000  # where there are more, writing the programme takes seconds
 _NOTHING = 1e-6  # kWh
+_MISSES = (
+    blocks.SHORTFALL,
+    blocks.OVERFILL,
+    blocks.IMPORT_EXCESS,
+    blocks.EXPORT_EXCESS,
+    blocks.CHARGE_SHORTFALL,
+)
 _TIE_BREAK = 1e-6  # $; of one unit of tie-break cost
 _COST = 20.0  # runs per $: the budget of a cent weighs a fifth of one
 _GAP = 0.79  # of a run; with the tie-breaks less than one
@@ -116,8 +123,7 @@ def _with_choices(lp: LinearProgram, columns: Places, choices: Vector) -> Linear
 def _missing_no_more(tight: Hull, x: Vector) -> Hull:
     """Return the programme in which no limit is missed by more than at a point."""
     upper, layout = tight.lp.col_upper.copy(), tight.formulation.layout
-    misses = blocks.SHORTFALL, blocks.OVERFILL, blocks.IMPORT_EXCESS, blocks.EXPORT_EXCESS
-    for columns in (layout.columns[block] for block in misses):
+    for columns in (layout.columns[block] for block in _MISSES):
         upper[columns] = np.minimum(upper[columns], x[columns])
     return replace(tight, lp=tight.lp._replace(col_upper=upper))
 

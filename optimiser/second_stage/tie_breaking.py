@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from matrix_builders import Vector
+from matrix_builders import Vector, tables
 from optimiser.errors import OptimiserError
 from optimiser.exact.charging import NOTHING, charge_in_order
 from optimiser.exact.integrality import is_feasible
@@ -59,14 +59,16 @@ def choose(
 ) -> Trajectory:
     """Choose the plan to serve; that of `best` where nothing better is found.
 
-    Where the value function applies, `prefer` chooses.  Elsewhere ties are broken by the back end
-    that solved the programme; then comes the plan that goes on as before and has the fewest runs.
-    Batteries of equal cost share the load last: together they have the runs of one.
+    Where the value function applies and nothing has a least power, `prefer` chooses.  Elsewhere
+    ties are broken by the back end that solved the programme; then comes the plan that goes on as
+    before and has the fewest runs.  Batteries of equal cost share the load last: together they have
+    the runs of one.
     """
     if preferences.budget <= 0 or math.isinf(best.lower_bound):
         return best.dispatch.trajectory
     site = aggregation.site
-    if preferences.has_value_function and not site.vehicles:
+    has_least = formulation.problem.storages.limits[tables.LEAST_CHARGE].any()
+    if preferences.has_value_function and not (site.vehicles or has_least):
         cheapest, previous = Candidate(best.dispatch, best.cost), preferences.previous
         preferred = prefer(site, formulation.problem, cheapest, preferences.budget, previous)
         if preferred is not None:

@@ -8,6 +8,8 @@ import numpy as np
 
 from matrix_builders import Vector
 from optimiser import Battery, CostFunction, Plan, Site, Vehicle
+from optimiser.problem.battery import BY_INTERVAL
+from optimiser.problem.vehicle import VEHICLE_BY_INTERVAL
 
 MOST_HOMES = 8
 """Plans remembered, one for each endpoint and home."""
@@ -18,6 +20,7 @@ _PRICE_TOLERANCE = 0.1  # share of the mean price by which forecasts may have mo
 _PENNY = 0.01  # times the price scale; and this much where prices are near zero
 
 _LIMITS = ("import_limit", "export_limit")
+_BY_INTERVAL = {*BY_INTERVAL, *VEHICLE_BY_INTERVAL}
 _CHANGEABLE = {"initial_soc", "target_soc", "arrival", "departure"}
 
 
@@ -40,17 +43,20 @@ class History:
 
 
 def identity(endpoint: str, site: Site, cost_function: CostFunction) -> Hashable:
-    """Return what no request of a home changes; limits by interval move on with the horizon."""
+    """Return what no request of a home changes; what is by interval moves on with the horizon."""
     limits = [getattr(site.grid, name) for name in _LIMITS]
     constant = [None if isinstance(limit, np.ndarray) else limit for limit in limits]
     traits = map(_traits, site.storages)
-    return (endpoint, cost_function, site.inverter, site.grid.curtailment, *constant, *traits)
+    constant += [site.grid.phase_limit, site.grid.curtailment]
+    return (endpoint, cost_function, site.inverter, *constant, *traits)
 
 
 def _traits(storage: Battery | Vehicle) -> Hashable:
     # Not `asdict`, which copies: a zone that was read from the machine's file cannot be copied.
-    names = [field.name for field in fields(storage) if field.name not in _CHANGEABLE]
-    return frozenset((name, getattr(storage, name)) for name in names)
+    values = {field.name: getattr(storage, field.name) for field in fields(storage)}
+    moving = {name for name in _BY_INTERVAL if isinstance(values.get(name), tuple)}
+    kept = values.keys() - _CHANGEABLE - moving
+    return frozenset((name, values[name]) for name in kept)
 
 
 def _is_as_expected(site: Site, last: Plan) -> bool:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
@@ -14,11 +15,22 @@ from server.reading.series.lists import number_or_series, permission_or_series
 from server.reading.series.steps import Timeline
 from server.wire.repairs import FieldReader, Repairs
 from server.wire.storages import HIGHEST_POWER, BatteryIn, HybridIn, NamedBatteryIn
-from server.wire.wording import format_value, require_unicode
+from server.wire.wording import format_value, quote, require_unicode
 
 Storage = TypeVar("Storage", Battery, Vehicle)
 
 _PER_CENT = 100.0  # a share is no more, whatever it is meant in
+
+
+class Source(StrEnum):
+    """Energy that a storage may take."""
+
+    GRID = "grid"
+    ANY_SOLAR = "any_solar"
+    SURPLUS = "surplus"
+
+
+_SOURCES = {source.value: source for source in Source}
 
 MOST_STORAGES = 10
 """More batteries, or more vehicles, are refused."""
@@ -61,11 +73,13 @@ def battery_from_wire(
         wire, repairs = BatteryIn(), Repairs()  # one warning says it all
     reader = FieldReader(wire, path, repairs)
     capacity = reader.number("capacity_wh") / 1000.0
+    source = source_from_wire(wire.charge_from, reader) if wire.charge_from else Source.GRID
     charge_efficiency, discharge_efficiency = _efficiencies(wire, reader)
     max_soc = number_or_series("max_soc", _PER_CENT, timeline, reader)
     return Battery(
         capacity=capacity,
-        **_powers(timeline, selling, reader),
+        **_powers(timeline, selling, reader, surplus_only=source is Source.SURPLUS),
+        within_solar=source is Source.ANY_SOLAR,
         charge_curve=curve_from_wire("charge_power_curve", wire.charge_power_curve, reader)
         if wire.charge_power_curve
         else (),
@@ -102,7 +116,18 @@ def _efficiencies(wire: BatteryIn, reader: FieldReader) -> tuple[float, float]:
     )
 
 
-def _powers(timeline: Timeline, selling: Vector, reader: FieldReader) -> dict[str, Any]:
+def source_from_wire(wire: str, reader: FieldReader) -> Source:
+    """Read what a storage may be charged from."""
+    known = _SOURCES.get(wire.strip().lower())
+    if known is None:
+        message = f"{quote(wire)} is unknown; grid assumed"
+        reader.note("unknown_value", "charge_from", message)
+    return known or Source.GRID
+
+
+def _powers(
+    timeline: Timeline, selling: Vector, reader: FieldReader, *, surplus_only: bool
+) -> dict[str, Any]:
     """Read highest powers and permissions; where it may not charge, the power in is none."""
     charge, discharge = (
         number_or_series(name, HIGHEST_POWER, timeline, reader) / 1000.0
@@ -115,12 +140,23 @@ def _powers(timeline: Timeline, selling: Vector, reader: FieldReader) -> dict[st
     least = reader.optional("min_sell_price")
     if least is not None and (selling < least).any():
         may_export = (np.array(may_export) & (selling >= least)).tolist()
+    limit = charge if charges is True else charge * np.array(charges)
     return {
-        "charge_limit": charge if charges is True else charge * np.array(charges),
+        "charge_limit": limit,
+        "least_charge": _least_power(reader, float(np.max(limit))),
         "discharge_limit": discharge,
-        "may_charge_from_grid": may_charge_from_grid,
+        "may_charge_from_grid": not surplus_only and may_charge_from_grid,
         "may_export": may_export,
     }
+
+
+def _least_power(reader: FieldReader, most: float) -> float:
+    """Return the least power of a charge, at most the highest. [kW]"""
+    least = reader.number("min_charge_w") / 1000.0
+    if least > most:
+        rule = f"must not exceed max_charge_w, got {1000 * least:g}; {1000 * most:g} assumed"
+        reader.note("clamped", "min_charge_w", rule)
+    return min(least, most)
 
 
 def _reserve(timeline: Timeline, reader: FieldReader, max_soc: float | Vector) -> float | Vector:

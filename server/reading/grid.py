@@ -1,5 +1,6 @@
 """The grid connection and the inverter of a request."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -27,8 +28,17 @@ def grid_from_wire(wire: GridIn | None, timeline: Timeline, repairs: Repairs) ->
     return Grid(
         import_limit=_limit("max_import_w", wire.max_import_w, timeline, reader),
         export_limit=_limit("max_export_w", wire.max_export_w, timeline, reader),
+        phase_limit=_phase_limit(wire, reader),
         curtailment=wire.curtailment is True,
     )
+
+
+def _phase_limit(wire: GridIn, reader: FieldReader) -> float:
+    """Return the limit of each phase; infinite where there is none. [kW]"""
+    if wire.max_import_a_per_phase is None:
+        return math.inf
+    limit = reader.number("max_import_a_per_phase") * reader.number("voltage") / 1000.0
+    return limit if limit <= _HIGHEST else math.inf
 
 
 def _limit(name: str, wire: Limit, timeline: Timeline, reader: FieldReader) -> float | Vector:

@@ -29,7 +29,7 @@ from server.reading.horizon import timeline_from_wire
 from server.reading.provider_config import rules_from_wire, true_tariff, warn_of_low_threshold
 from server.reading.series.lists import series_from_wire
 from server.reading.series.steps import Timeline
-from server.reading.vehicle import vehicles_from_wire
+from server.reading.vehicle import Span, vehicles_from_wire
 from server.wire.repairs import PRICE, FieldReader, Repairs, Rule
 from server.wire.requests import (
     EvRequest,
@@ -140,7 +140,8 @@ def problem_from_request(
         tariff = true_tariff(provider, rules, tariff, horizon, repairs)
     if margin := _price_margin(request, options, repairs):
         rules = replace(rules, price_margin=margin)
-    batteries, vehicles = _storages(request, horizon, timeline, tariff.export_price, repairs)
+    span = Span(horizon, timeline, tariff.import_price, tariff.export_price)
+    batteries, vehicles = _storages(request, span, repairs)
     flexible = (
         flexible_from_wire(request, horizon, timeline, repairs)
         if request.loads or request.heat
@@ -181,17 +182,20 @@ def _is_client_safe(request: SiteRequest, options: Options) -> bool:
 
 
 def _storages(
-    request: SiteRequest, horizon: Horizon, timeline: Timeline, selling: Vector, repairs: Repairs
+    request: SiteRequest, span: Span, repairs: Repairs
 ) -> tuple[list[Named[Battery]], list[Named[Vehicle]]]:
     """Read what stores energy: batteries, and vehicles."""
     if isinstance(request, EvRequest):
-        vehicles = vehicles_from_wire(request, horizon, timeline, repairs)
-        return _home_batteries(request, timeline, selling, repairs), vehicles
+        vehicles = vehicles_from_wire(request, span, repairs)
+        return _home_batteries(request, span.timeline, span.export_price, repairs), vehicles
     if isinstance(request, MultiBatteryRequest):
-        return batteries_from_wire(request.batteries, timeline, selling, repairs), []
+        batteries = batteries_from_wire(
+            request.batteries, span.timeline, span.export_price, repairs
+        )
+        return batteries, []
     assert isinstance(request, OptimizeRequest)
     wire = request.battery
-    battery = battery_from_wire(wire, timeline, selling, repairs)
+    battery = battery_from_wire(wire, span.timeline, span.export_price, repairs)
     return [Named(battery, "battery", hybrid=wire.hybrid if wire else None)], []
 
 

@@ -3,31 +3,45 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any, NamedTuple
 
+import numpy as np
 from msgspec import UNSET
 
+from matrix_builders import Vector
 from optimiser import Horizon, Priority, ProblemError, Stay, Vehicle
-from server.reading.battery import MOST_STORAGES, Named, add_key
+from optimiser.problem.vehicle import ALL_PHASES
+from server.reading.battery import MOST_STORAGES, Named, Source, add_key, source_from_wire
 from server.reading.clock import instant_from_wire, is_clock_time
 from server.reading.goals import MOST_GOALS, goals_from_wire, read_instant
+from server.reading.series.lists import number_or_series, permission_or_series
 from server.reading.series.steps import Timeline
-from server.wire.repairs import FieldReader, Repairs
+from server.wire.repairs import FieldReader, Repairs, number_from_json
 from server.wire.requests import EvRequest
-from server.wire.storages import EV_POWER, TARGET_SOC, EvIn, StayIn
+from server.wire.storages import EV_POWER, HIGHEST_POWER, TARGET_SOC, EvIn, StayIn
 from server.wire.wording import format_value, quote, require_unicode
 
 _LEAST_POWER = 1.4  # kW; 6 A of one phase
 _SOLAR_ONLY = "solar_only"
+_ROUNDING = 1e-9  # $/kWh
+_LARGEST = 1e6  # kWh, or Wh, in an interval
 
 
-def vehicles_from_wire(
-    request: EvRequest, horizon: Horizon, timeline: Timeline, repairs: Repairs
-) -> list[Named[Vehicle]]:
+class Span(NamedTuple):
+    """The time of a plan, and its prices; shape (T,). [$/kWh]"""
+
+    horizon: Horizon
+    timeline: Timeline
+    import_price: Vector
+    export_price: Vector
+
+
+def vehicles_from_wire(request: EvRequest, span: Span, repairs: Repairs) -> list[Named[Vehicle]]:
     """Read the vehicles of a request, whose keys must all differ; naive times are local."""
     wires, paths = _wires_and_paths(request, repairs)
     keys = _keys(wires, paths, repairs)
     return [
-        Named(_vehicle(wire, path, (horizon, timeline), repairs), path, key, wire.name)
+        Named(_vehicle(wire, path, span, repairs), path, key, wire.name)
         for wire, path, key in zip(wires, paths, keys, strict=True)
     ]
 
@@ -65,23 +79,25 @@ def _free_key(wires: Sequence[EvIn], i: int) -> str:
     return next(name for name in names if name not in taken)
 
 
-def _vehicle(wire: EvIn, path: str, span: tuple[Horizon, Timeline], repairs: Repairs) -> Vehicle:
-    horizon, timeline = span
+def _vehicle(wire: EvIn, path: str, span: Span, repairs: Repairs) -> Vehicle:
+    horizon, timeline, prices = span
     reader = FieldReader(wire, path, repairs)
-    charge_limit = reader.number("max_charge_kw")
+    charge_limit = number_or_series("max_charge_kw", HIGHEST_POWER, timeline, reader)
     charge_efficiency = discharge_efficiency = reader.number("charger_efficiency")
     if wire.discharge_efficiency is not None:
         discharge_efficiency = reader.number("discharge_efficiency")
     priority = _priority(wire, reader)
     arrival, departure = _stay(wire, path, horizon, repairs)
-    solar_only = wire.solar_only is True or priority == _SOLAR_ONLY
+    source = source_from_wire(wire.charge_from, reader) if wire.charge_from else Source.GRID
+    solar_only = wire.solar_only is True or priority == _SOLAR_ONLY or source is Source.SURPLUS
     vehicle = Vehicle(
         capacity=reader.number("battery_capacity_kwh"),
         charge_limit=charge_limit,
         initial_soc=reader.number("current_soc"),
         target_soc=_target_soc(wire, reader),
         goals=goals_from_wire(f"{path}.goals", wire.goals, timeline, repairs) if wire.goals else (),
-        least_charge=_least_charge(reader, charge_limit),
+        least_charge=_least_charge(reader, float(np.max(charge_limit))),
+        wanted_charge=_power_wanted(horizon, timeline, reader),
         discharge_limit=reader.number("max_discharge_kw"),
         charge_efficiency=charge_efficiency,
         discharge_efficiency=discharge_efficiency,
@@ -92,13 +108,25 @@ def _vehicle(wire: EvIn, path: str, span: tuple[Horizon, Timeline], repairs: Rep
         arrival=arrival,
         departure=departure,
         must_reach_target=wire.must_reach_target is not False,
-        may_charge_from_grid=wire.allow_grid_charging is not False and not solar_only,
+        may_charge_from_grid=not solar_only and _may_buy(timeline, prices, reader),
+        within_solar=source is Source.ANY_SOLAR,
         may_export=wire.can_export_to_grid is not False,
         cycle_cost=reader.number("cycle_cost"),
+        phases=ALL_PHASES if wire.phases is None else _phases(wire.phases, reader),
         priority=Priority.EQUAL if priority == _SOLAR_ONLY else Priority(priority),
     )
     _note_absence(vehicle, horizon, reader)
     return vehicle
+
+
+def _may_buy(timeline: Timeline, prices: Vector, reader: FieldReader) -> bool | list[bool]:
+    """Return the permission to charge from the grid at some import prices. [$/kWh]"""
+    may = permission_or_series("allow_grid_charging", timeline, reader)
+    most = reader.optional("max_price")
+    if most is None:
+        return may
+    is_cheap: list[bool] = (np.array(may) & (prices <= most + _ROUNDING)).tolist()
+    return is_cheap
 
 
 def _least_charge(reader: FieldReader, most: float) -> float:
@@ -110,6 +138,12 @@ def _least_charge(reader: FieldReader, most: float) -> float:
     return min(least, most)
 
 
+def _power_wanted(horizon: Horizon, timeline: Timeline, reader: FieldReader) -> float | Vector:
+    """Return the mean power that is wanted at least, always or in each interval. [kW]"""
+    energy = number_or_series("min_energy_kwh", _LARGEST, timeline, reader)
+    return energy / horizon.hours if np.any(energy) else 0.0
+
+
 def _priority(wire: EvIn, reader: FieldReader) -> str:
     """Return the name of a known priority."""
     name = (wire.priority or "").strip().lower()
@@ -119,6 +153,18 @@ def _priority(wire: EvIn, reader: FieldReader) -> str:
         message = f"{quote(wire.priority)} is unknown; ev_first assumed"
         reader.note("unknown_value", "priority", message)
     return Priority.EV_FIRST.value
+
+
+def _phases(wire: list[Any] | float | str, reader: FieldReader) -> list[int]:
+    """Return the phases that a charger is on: so many of the first ones, or those listed."""
+    phases = [number_from_json(each) for each in (wire if isinstance(wire, list) else [wire])]
+    if not phases or not all(phase in ALL_PHASES for phase in phases):
+        text = f"must be some of 1, 2 and 3, got {format_value(wire)}; all assumed"
+        reader.note("unknown_value", "phases", text)
+        return [*ALL_PHASES]
+    if isinstance(wire, list):
+        return [int(phase) for phase in phases]
+    return [*ALL_PHASES[: int(phases[0])]]
 
 
 def _target_soc(wire: EvIn, reader: FieldReader) -> float | None:

@@ -4,6 +4,7 @@ They are deliberately lenient (``| None`` everywhere, numbers also as text): wha
 is mended with a warning.  Units: W, Wh, $/kWh, fractions, unless a name says more.
 """
 
+import math
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
@@ -30,6 +31,26 @@ _ENERGY = Rule(
     slips=(Slip(1e3, "implausible", "{value:g} kWh a day is no home; are Wh meant?"),),
     is_strict=True,
     unit="kWh",
+)
+# No home has a fuse of 500 A; what is 400 V is the voltage between phases.
+_AMPERES = Rule(
+    default=math.inf,
+    slips=(Slip(500.0, "implausible", "{value:g} A is no home; are W meant?"),),
+    default_text="no limit assumed",
+)
+_VOLTAGE = Rule(
+    default=230.0,
+    low=100.0,
+    high=260.0,
+    slips=(
+        Slip(
+            330.0,
+            "unit",
+            "{value:g} V is between phases; 230 assumed",
+            below=450.0,
+            replacement=230.0,
+        ),
+    ),
 )
 _PEAK = Rule(high=1e6, slips=(W_MEANT,), is_strict=True, unit="kW")
 
@@ -123,6 +144,14 @@ class GridIn(msgspec.Struct, kw_only=True):
     max_export_w: Annotated[
         Limit, EXPORT_LIMIT, Meta(description="Always, or a series, as prices [W]")
     ] = None
+    max_import_a_per_phase: Annotated[
+        Number,
+        _AMPERES,
+        Meta(description="Most of each of three phases [A]; all but vehicles is spread evenly"),
+    ] = None
+    voltage: Annotated[Number, _VOLTAGE, Meta(description="Of a phase, 230 where absent [V]")] = (
+        None
+    )
     curtailment: Annotated[
         bool | None, Meta(description="May solar be left unused at will? Off unless asked for")
     ] = None

@@ -95,6 +95,7 @@ _POWER = Rule(
     unit="W",
 )
 
+_LEAST_POWER = replace(_POWER, default=0.0, slips=_POWER.slips[:2], is_required=False)
 _PINNED_POWER = replace(_POWER, default=HIGHEST_POWER, is_required=False)
 
 # No connection and no inverter is so small.  Into the grid, 50 W may be the margin of a home that
@@ -143,6 +144,7 @@ END_VALUE = Rule(
 """Rule of a value of stored energy."""
 
 _LEAST_PRICE = replace(END_VALUE, default_text="none assumed")
+_MAX_PRICE = replace(END_VALUE, default_text="no limit assumed")
 BONUS_PRICE = replace(END_VALUE, is_required=True, is_strict=True)
 """Rule of a price within an allowance."""
 
@@ -151,6 +153,12 @@ _ANY = Rule(low=-math.inf, is_signed=True)
 # No car stores a thousand kWh, nor does a home charge one at 500 kW.
 _WH_MEANT = Slip(_from(1e3), "unit", "{value:g} kWh is no vehicle; read as Wh", divisor=1e3)
 _EV_CAPACITY = Rule(default=75.0, high=1e3, slips=(_WH_MEANT,), unit="kWh")
+# Nor does it charge more in an interval, at 100 kW for four hours.
+_EV_ENERGY = Rule(
+    high=400.0,
+    slips=(Slip(400.0, "unit", "{value:g} kWh in an interval; read as Wh", divisor=1e3),),
+    unit="kWh",
+)
 W_MEANT = Slip(_from(500.0), "unit", "{value:g} kW is no home; read as W", divisor=1e3)
 """Slip of powers in kW."""
 EV_POWER = Rule(high=HIGHEST_POWER / 1000.0, slips=(W_MEANT,), unit="kW")
@@ -160,10 +168,18 @@ EV_POWER = Rule(high=HIGHEST_POWER / 1000.0, slips=(W_MEANT,), unit="kW")
 Limit = list[Any] | dict[str, Any] | float | str | None
 """One limit, or a series; null is none."""
 
+Energies = list[Any] | float | str | None
+"""One energy for all intervals, or a list."""
+
 Permission = list[Any] | dict[str, Any] | bool | None
 """True or false, or a series of these."""
 
 _AS_PRICES = "Always, or a series, as prices"
+
+_CHARGE_FROM = (
+    "grid; any_solar, no more than all solar of an interval, so that the load buys; or surplus, "
+    "what solar leaves of the load"
+)
 
 
 class HybridIn(msgspec.Struct, kw_only=True):
@@ -223,6 +239,9 @@ class BatteryIn(msgspec.Struct, kw_only=True):
     max_discharge_w: Annotated[
         Limit, _POWER, Meta(description=f"Highest power out [W]. {_AS_PRICES}")
     ] = None
+    min_charge_w: Annotated[
+        Number, _LEAST_POWER, Meta(description="Charging, it takes no less in any interval [W]")
+    ] = None
     efficiency: Annotated[
         Number,
         replace(_EFFICIENCY, is_required=True),
@@ -255,6 +274,7 @@ class BatteryIn(msgspec.Struct, kw_only=True):
         _LEAST_PRICE,
         Meta(description="Nothing of it is sold where prices_export are lower [$/kWh]"),
     ] = None
+    charge_from: Annotated[str | None, Meta(description=_CHARGE_FROM)] = None
     max_export_w: Annotated[
         Number, EXPORT_LIMIT, Meta(description="Most of it into the grid [W]")
     ] = None
@@ -305,8 +325,20 @@ class EvIn(msgspec.Struct, kw_only=True):
     ] = None
     min_soc: Annotated[Number, SHARE_RULE, Meta(description="Not discharged under it, 0-1")] = None
     max_soc: Annotated[Number, FULL_SHARE] = None
-    max_charge_kw: Annotated[Number, replace(EV_POWER, default=7.4)] = None
+    max_charge_kw: Annotated[
+        Limit,
+        replace(EV_POWER, default=7.4),
+        Meta(description=f"7.4 where absent. {_AS_PRICES}; below min_charge_kw it is off"),
+    ] = None
     min_charge_kw: Annotated[Number, Meta(description="Power is 0 or at least this")] = None
+    min_energy_kwh: Annotated[
+        Energies,
+        _EV_ENERGY,
+        Meta(
+            description="What it is to take at least in each interval, a number for all or a list; "
+            "less, with a warning, only where charger or limits do not allow it [kWh]"
+        ),
+    ] = None
     max_discharge_kw: Annotated[
         Number, EV_POWER, Meta(description="V2H and V2G; 0 where absent")
     ] = None
@@ -332,8 +364,17 @@ class EvIn(msgspec.Struct, kw_only=True):
         Meta(description="Times at the charger, where there are several; the last is a departure"),
     ] = None
     must_reach_target: bool | None = None
-    allow_grid_charging: bool | None = None
+    allow_grid_charging: Annotated[Permission, Meta(description=_AS_PRICES)] = None
+    max_price: Annotated[
+        Number,
+        _MAX_PRICE,
+        Meta(
+            description="Not from the grid where the import price is above it, not even for a "
+            "target; surplus solar stays allowed [$/kWh]"
+        ),
+    ] = None
     solar_only: bool | None = None
+    charge_from: Annotated[str | None, Meta(description=_CHARGE_FROM)] = None
     can_export_to_grid: bool | None = None
     end_value: Annotated[
         Number,
@@ -341,6 +382,10 @@ class EvIn(msgspec.Struct, kw_only=True):
         Meta(description="Worth of a kWh in it at the end; takes the place of a target [$/kWh]"),
     ] = None
     cycle_cost: Annotated[Number, _EV_WEAR, Meta(description="Wear, each way [$/kWh]")] = None
+    phases: Annotated[
+        list[Any] | float | str | None,
+        Meta(description="1, 2 or 3, or a list of those it is on; 3 where absent"),
+    ] = None
     priority: Annotated[
         str | None, Meta(description="ev_first, battery_first, equal or solar_only")
     ] = None

@@ -174,7 +174,23 @@ SPIKE = "spike protection keeps it from the grid; must_reach_target would not"
         ({"max_soc": 0.5}, (0.3,) * 3, {}, "max_soc of 50 % is below it"),
         ({"solar_only": True}, (0.3,) * 3, {}, "grid charging would do"),
         ({"solar_only": True}, (2.0,) * 3, guarded(100), "grid charging would do"),
+        ({"max_price": 0.2}, (0.3,) * 3, {}, "grid charging would do"),
+        (
+            {"charge_from": "any_solar"},
+            (0.3,) * 3,
+            {"solar_forecast": [2000.0] * 3},
+            "all solar is too little; grid charging would do",
+        ),
+        ({"max_price": 0.2}, (0.1, 0.3, 0.3), {}, "max_price or allow_grid_charging keeps it"),
+        ({"max_price": 0.2}, (0.1, 0.3, 0.3), guarded(100), "max_price or allow_grid_charging"),
         ({"max_charge_kw": 3}, (0.3,) * 3, {}, "needs 6.5 kW, charger has 3.0"),
+        (
+            {"phases": 1},
+            (0.3,) * 3,
+            {"grid": {"max_import_a_per_phase": 20}},
+            "its phases have 4.60 kW each, which is too little beside the rest",
+        ),
+        ({"max_charge_kw": [3, 3, 3]}, (0.3,) * 3, {}, "needs 6.5 kW, charger has 3.0"),
         ({"max_charge_kw": 3}, (2.0,) * 3, guarded(100), "needs 6.5 kW, charger has 3.0"),
         (
             {},
@@ -335,3 +351,12 @@ def test_a_target_is_80_per_cent_where_none_is_given():
     assert reply.summary is not None
     assert reply.summary.final_soc == pytest.approx(0.8)
     assert reply.warnings == []
+
+
+async def test_what_a_minimum_lacks_is_told_where_it_is_not_full(client):
+    short = {"min_energy_kwh": [1, 3, 3], "target_soc": None, "min_charge_kw": 1}
+    reply = await charging_of(client, stay(short, (0.3,) * 3) | {"grid": {"max_import_w": 2500}})
+
+    (told,) = (each["message"] for each in reply["warnings"] if each["code"] == "unmet")
+    assert told.startswith("what is wanted at least cannot be charged, first at ")
+    assert told.endswith(" short in all")

@@ -51,7 +51,24 @@ ROW_BLOCKS = {
 def test_blocks_follow_each_other_without_holes():
     layout = layout_for(HAND_METER, HAND_STORAGES)
 
-    assert layout.column_starts.tolist() == [0, 2, 4, 6, 8, 8, 10, 12, 14, 15, 16, 18, 18, 18, 18]
+    assert layout.column_starts.tolist() == [
+        0,
+        2,
+        4,
+        6,
+        8,
+        8,
+        10,
+        12,
+        14,
+        15,
+        16,
+        18,
+        18,
+        18,
+        18,
+        18,
+    ]
     assert layout.row_starts.tolist() == [0, 2, 4, 5, 6, 7, 7]
     assert (layout.n_rows, layout.n_cols) == (7, 18)
 

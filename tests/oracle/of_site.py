@@ -22,16 +22,22 @@ from tests.account import (
     gain,
     given_away,
     goal_at,
+    import_limit,
     is_barred,
+    is_barred_from_more,
     is_here,
     kept_at,
     leaves_after,
     metering_blocks,
     only_takes_what_is_free,
+    phase_limit,
     pinned_powers,
+    power_in,
     shortage_excess,
     value_at,
     wanted_at_departure,
+    wanted_charge,
+    within_solar,
 )
 from tests.builders import a_problem
 from tests.oracle.model import Model
@@ -79,6 +85,7 @@ def model_of_site(site, cost_function=CostFunction.PROFIT):
         _one_way(model, site, t)
         _permissions(model, site, t, consumes_itself)
         _inverter(model, site, t)
+        _phases(model, site, t)
     _peaks(model, site)
     _bonuses(model, site, prices.import_surcharge)
     return model
@@ -89,7 +96,7 @@ def _meter(model, site, surcharge, penalty):
     solar, load = site.forecast.solar, site.forecast.load
     for t, h in enumerate(hours):
         price, reward = tariff.import_price[t] + surcharge[t], tariff.export_price[t]
-        most = min(h * value_at(site.grid.import_limit, t), most_import(site, t))
+        most = min(h * import_limit(site, t), most_import(site, t))
         model.column("import", t, cost=price, upper=most)
         model.column("import excess", t, cost=price + penalty, upper=shortage_excess(site, t))
         most = h * value_at(site.grid.export_limit, t)
@@ -138,7 +145,7 @@ def _storages(model, site, prices, consumes_itself):
         for t, h in enumerate(site.horizon.hours):
             here = not is_vehicle or is_here(site, storage, t)
             wear = storage.cycle_cost
-            most = storage.charge_limit, storage.discharge_limit
+            most = power_in(site, storage, t), storage.discharge_limit
             if not is_vehicle:
                 most = pinned_powers(site, storage, t)
             charge, discharge = (here * h * power for power in most)
@@ -155,9 +162,12 @@ def _storages(model, site, prices, consumes_itself):
             level = {("stored", k, t): -1.0}
             if not is_vehicle:
                 _charge_curve(model, storage, k, t, h)
+        if not is_vehicle and storage.least_charge > 0:
+            _on_or_off(model, site, k)
         ends = {}
         if is_vehicle and storage.least_charge > 0:
             ends = _charger(model, site, k)
+        _least_of_intervals(model, site, k, prices.penalty)
         miss = price_of_missing(site, k, prices) if is_vehicle else prices.level_price[k]
         if is_vehicle:
             for t in range(n):
@@ -190,6 +200,15 @@ def _charge_curve(model, battery, k, t, h):
         most = h * (next_power - slope * next_soc)
         per_kwh = h * slope / battery.capacity if battery.capacity else 0.0
         model.row({("charge", k, t): 1.0, ("stored", k, t): -per_kwh}, upper=most)
+
+
+def _least_of_intervals(model, site, k, penalty):
+    """Charge that is wanted in some intervals; an early miss costs up to twice a late one."""
+    for t in range(site.horizon.n_intervals):
+        if (wanted := wanted_charge(site, k, t)) > 0:
+            passed = sum(site.horizon.hours[: t + 1]) / sum(site.horizon.hours)
+            model.column("unmet", k, t, cost=penalty * (2 - passed))
+            model.row({("charge", k, t): 1.0, ("unmet", k, t): 1.0}, lower=wanted)
 
 
 def _wanted_of_vehicle(site, vehicle, t):
@@ -238,6 +257,16 @@ def price_of_missing(site, k, prices):
     return max(value, free) / vehicle.charge_efficiency
 
 
+def _on_or_off(model, site, k):
+    """A battery that charges at no less than its least power."""
+    battery = site.batteries[k]
+    for t, h in enumerate(site.horizon.hours):
+        model.binary("on", k, t)
+        charge, on = ("charge", k, t), ("on", k, t)
+        model.row({charge: 1.0, on: -h * power_in(site, battery, t)}, upper=0.0)
+        model.row({charge: 1.0, on: -h * battery.least_charge}, lower=0.0)
+
+
 def _charger(model, site, k):
     """Off, or on for the shortest time at least; the last charge may be shorter where it must."""
     vehicle, hours = site.storages[k], site.horizon.hours
@@ -248,7 +277,7 @@ def _charger(model, site, k):
     for t, h in enumerate(hours):
         model.binary("on", k, t)
         charge, on = ("charge", k, t), ("on", k, t)
-        model.row({charge: 1.0, on: -h * vehicle.charge_limit}, upper=0.0)
+        model.row({charge: 1.0, on: -h * power_in(site, vehicle, t)}, upper=0.0)
         cut = {}
         if short and here[t]:
             least = times[t] * vehicle.least_charge
@@ -267,13 +296,15 @@ def _charger(model, site, k):
 
 def ends_short(site, vehicle):
     """Whether what a target needs is no sum of whole charges: then the last may be shorter."""
-    hours = [h for t, h in enumerate(site.horizon.hours) if is_here(site, vehicle, t)]
+    here = [t for t in range(site.horizon.n_intervals) if is_here(site, vehicle, t)]
+    hours = [site.horizon.hours[t] for t in here]
     needed = wanted_at_departure(site, vehicle) - vehicle.initial_soc * vehicle.capacity
     needed /= vehicle.charge_efficiency
     if vehicle.goals or needed <= 0 or not hours or vehicle.discharge_limit > 0:
         return False
     least = vehicle.least_charge * min(max(hours), vehicle.least_time)
-    number = math.ceil(needed / max(vehicle.charge_limit * max(hours), REACHED) - REACHED)
+    largest = max(site.horizon.hours[t] * value_at(vehicle.charge_limit, t) for t in here)
+    number = math.ceil(needed / max(largest, REACHED) - REACHED)
     return number * least > needed + REACHED
 
 
@@ -327,8 +358,14 @@ def _permissions(model, site, t, consumes_itself):
     surplus = max(-net_load, 0.0)
     barred = [k for k in every if is_barred(site, k, t, consumes_itself)]
     for k in barred:
-        enough = surplus >= site.horizon.hours[t] * getattr(site.storages[k], "least_charge", 0.0)
+        enough = surplus >= site.horizon.hours[t] * site.storages[k].least_charge
         model.row({("charge", k, t): 1.0}, upper=given_away(site, k, t) if enough else 0.0)
+    for k in set(every) - set(barred):
+        if is_barred_from_more(site, k, t, consumes_itself):
+            enough = surplus >= site.horizon.hours[t] * site.storages[k].least_charge
+            most = max(given_away(site, k, t) if enough else 0.0, wanted_charge(site, k, t))
+            model.row({("charge", k, t): 1.0}, upper=most)
+    _share_solar(model, site, t, barred)
     free = [k for k in every if k not in barred]
     model.row({("charge", k, t): 1.0 for k in barred}, upper=surplus)
     # A storage that could take surplus keeps the meter from selling it solar bought anew.
@@ -349,6 +386,18 @@ def _permissions(model, site, t, consumes_itself):
     model.row(served, upper=max(net_load, 0.0))
 
 
+def _share_solar(model, site, t, barred):
+    """What keeps within solar has it beside those that take only what the house leaves."""
+    solar, within = site.forecast.solar[t], within_solar(site, t)
+    for k in (k for k, storage in enumerate(site.storages) if storage.within_solar):
+        enough = solar >= site.horizon.hours[t] * site.storages[k].least_charge
+        most = max(solar if enough else 0.0, wanted_charge(site, k, t))
+        model.row({("charge", k, t): 1.0}, upper=most)
+    if within:
+        both = {*within, *barred}
+        model.row({("charge", k, t): 1.0 for k in both}, upper=solar)
+
+
 def could_charge(site, k, t, surplus):
     """Whether a storage that takes surplus only could take any now."""
     storage, h = site.storages[k], site.horizon.hours[t]
@@ -357,12 +406,13 @@ def could_charge(site, k, t, surplus):
         return False
     low, high = _band(storage, is_vehicle)
     room = (high - low) / storage.charge_efficiency
-    power = storage.charge_limit if is_vehicle else pinned_powers(site, storage, t)[0]
-    most = min(given_away(site, k, t), h * power, room)
-    if not is_vehicle or storage.least_charge == 0:
+    most = min(given_away(site, k, t), h * power_in(site, storage, t), room)
+    if storage.least_charge == 0:
         return most > 0
     if surplus < h * storage.least_charge:  # what it takes while it is on
         return False
+    if not is_vehicle:
+        return most >= h * storage.least_charge
     least = min(h, storage.least_time) * storage.least_charge
     return most > 0 and (ends_short(site, storage) or most >= least)
 
@@ -381,6 +431,19 @@ def _inverter(model, site, t):
     model.row(out, lower=-most_in - solar, upper=most - solar)
     if ("clips", t) in model.columns:  # only where all goes out that can
         model.row({**out, ("clips", t): -most - most_in}, lower=-most_in - solar)
+
+
+def _phases(model, site, t):
+    """Vehicles draw on their own phases, and everything else on all three."""
+    if math.isinf(site.grid.phase_limit):
+        return
+    for phase in (1, 2, 3):
+        row = {("import", t): 1 / 3, ("import excess", t): 1 / 3}
+        row |= {("export", t): -1 / 3, ("export excess", t): -1 / 3}
+        for k, vehicle in enumerate(site.vehicles, len(site.batteries)):
+            share = 1 / len(vehicle.phases) if phase in vehicle.phases else 0.0
+            row["charge", k, t], row["discharge", k, t] = share - 1 / 3, 1 / 3 - share
+        model.row(row, upper=phase_limit(site, t))
 
 
 def _peaks(model, site):

@@ -36,6 +36,7 @@ from tests.reference.shape import (
 from tests.reference.vehicle import (
     is_solar_only,
     malformed_vehicle,
+    missed_minimum,
     unsound_vehicle,
     wrong_cost,
 )
@@ -148,10 +149,14 @@ def _broken(request: Wire, reply: Wire) -> Iterator[str]:
             goals, soc = vehicle.get("goals") or (), told["schedule"]["soc"]
             most = max(vehicle["current_soc"], number(vehicle, "max_soc", 1.0))
             yield from named(_name(vehicle), storage.missed_goals(goals, most, soc, reply))
+    if not any(each["field"].endswith(".min_energy_kwh") for each in reply.get("warnings", ())):
+        for vehicle, told in zip(_vehicles(request), reply["ev_schedules"], strict=True):
+            yield from named(_name(vehicle), missed_minimum(request, vehicle, told, instants))
     yield from _wrong_copies(request, reply)
     yield from _wrong_shortfall(reply)
     yield from _solar_only(request, reply)
     yield from _only_vehicle(request, reply)
+    yield from _beyond_phases(request, reply, powers)
     yield from named("meter", _unsound_meter(request, reply, powers))
     yield from _forbidden_export(request, reply, powers)
     yield from _wrong_bill(request, reply, powers)
@@ -201,12 +206,38 @@ def _solar_only(request: Wire, reply: Wire) -> Iterator[str]:
     charge = [0.0] * count(request)
     for t in range(count(request)):
         for vehicle, told in zip(_vehicles(request), reply["ev_schedules"], strict=True):
-            if is_solar_only(vehicle):
+            if is_solar_only(request, vehicle, t):
                 charge[t] += told["schedule"]["charge_power_w"][t]
         for home, taken, _ in homes:
             if not may_grid_charge(request, home, t):
                 charge[t] += taken[t]
     yield from storage.beyond("charge of what may not use the grid", charge, surplus(request))
+    cars = zip(_vehicles(request), reply["ev_schedules"], strict=True)
+    charges = [(vehicle, told["schedule"]["charge_power_w"]) for vehicle, told in cars]
+    charges += [(home, taken) for home, taken, _ in homes]
+    yield from storage.beyond_solar(request, charges)
+
+
+def _beyond_phases(request: Wire, reply: Wire, powers: Powers) -> Iterator[str]:
+    """Imports of a phase above its limit that the house alone does not need."""
+    grid = request.get("grid") or {}
+    if grid.get("max_import_a_per_phase") is None:
+        return
+    most = number(grid, "max_import_a_per_phase", 0.0) * number(grid, "voltage", 230.0)
+    for phase in (1, 2, 3):
+        drawn, limits = [], []
+        for t in range(count(request)):
+            evenly, own = powers["grid_import"][t] - powers["grid_export"][t], 0.0
+            for vehicle, told in zip(_vehicles(request), reply["ev_schedules"], strict=True):
+                schedule, phases = told["schedule"], vehicle.get("phases") or 3
+                phases = phases if isinstance(phases, list) else [*range(1, phases + 1)]
+                power = schedule["charge_power_w"][t] - schedule["discharge_power_w"][t]
+                evenly -= power
+                own += power / len(phases) if phase in phases else 0.0
+            drawn.append(evenly / 3 + own)
+            house = request["load_forecast"][t] - request["solar_forecast"][t]
+            limits.append(max(most, house / 3))
+        yield from storage.beyond(f"import of phase {phase}", drawn, limits)
 
 
 def _only_vehicle(request: Wire, reply: Wire) -> Iterator[str]:
@@ -218,8 +249,8 @@ def _only_vehicle(request: Wire, reply: Wire) -> Iterator[str]:
     if any(schedule["discharge_power_w"]):
         return
     curtailed = reply["meter"]["solar_curtailed_w"]
-    sentences = wrong_cost(request, told["summary"], schedule["charge_power_w"], curtailed)
-    yield from named(_name(_vehicles(request)[0]), sentences)
+    (vehicle,) = _vehicles(request)
+    yield from named(_name(vehicle), wrong_cost(request, told, vehicle, curtailed))
 
 
 def _unsound_meter(request: Wire, reply: Wire, powers: Powers) -> Iterator[str]:

@@ -104,6 +104,10 @@ def _broken(request: Wire, reply: Wire) -> Iterator[str]:
     for i, battery in enumerate(request["batteries"]):
         missed = storage.missed(battery, f"batteries[{i}]", storages[battery["id"]].soc, reply)
         yield from named(_name(battery["id"]), missed)
+        least = storage.below_least(battery, storages[battery["id"]].charge)
+        yield from named(_name(battery["id"]), least)
+    each = [(battery, storages[battery["id"]].charge) for battery in request["batteries"]]
+    yield from storage.beyond_solar(request, each)
     schedule = _as_schedule(reply["aggregated"])
     powers = powers_of(request, schedule)
     yield from _wrong_totals(request, reply["aggregated"], list(storages.values()))

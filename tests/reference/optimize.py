@@ -138,6 +138,7 @@ def unsound_battery(request: Wire, battery: Wire, schedule: Wire) -> Iterator[st
     yield from storage.negative(schedule, tuple(f"{name}_w" for name in POWERS))
     yield from storage.noise(schedule)
     yield from storage.unsound(scheduled_battery(request, battery, schedule))
+    yield from storage.below_least(battery, charge)
     yield from site.wrong_actions(schedule, charge)
     if is_client_safe(request):
         yield from site.wrong_hiding(schedule, charge)
@@ -149,6 +150,7 @@ def _broken(request: Wire, reply: Wire, powers: Powers) -> Iterator[str]:
     yield from storage.missed(battery, "battery", schedule["soc_trajectory"], reply)
     each = scheduled_battery(request, battery, schedule)
     yield from storage.against_pins(battery, each, schedule["timestamps"])
+    yield from storage.beyond_solar(request, [(battery, each.charge)])
     yield from wrong_steps(request, schedule["timestamps"])
     yield from site.unequal(powers, site.EQUALITIES)
     yield from site.beyond_meter(request, powers)

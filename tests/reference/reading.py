@@ -156,6 +156,7 @@ def may_grid_charge(request: Wire, battery: Wire, t: int) -> bool:
     """Whether the grid may charge the home battery in that interval."""
     is_free = request["prices_import"][t] <= 0
     may = is_allowed(battery, "can_charge_from_grid", t)
+    may = may and battery.get("charge_from") != "surplus"
     return may and (is_free or not is_self_consumption(request))
 
 

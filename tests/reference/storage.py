@@ -127,6 +127,24 @@ def _efficiencies(battery: Wire) -> tuple[float, float]:
     return charging, number(battery, "discharge_efficiency", one_way)
 
 
+def below_least(battery: Wire, charge: Series) -> Iterator[str]:
+    """Charges below the least power of a battery."""
+    least = number(battery, "min_charge_w", 0.0)
+    for t, power in enumerate(charge):
+        if POWER_TOLERANCE_W < power < least - POWER_TOLERANCE_W:
+            yield f"interval {t}: charge must be 0 or at least {least} W, got {power} W"
+
+
+def beyond_solar(request: Wire, storages: list[tuple[Wire, Series]]) -> Iterator[str]:
+    """Charges [W] of what keeps within solar that are together more than all solar."""
+    charge = [0.0] * len(hours(request))
+    for storage, taken in storages:
+        wanted = numbers(storage, "min_energy_kwh", 0.0, len(charge))
+        if storage.get("charge_from") == "any_solar":
+            charge = [c + (w == 0) * x for c, x, w in zip(charge, taken, wanted, strict=True)]
+    yield from beyond("charge within solar", charge, request["solar_forecast"])
+
+
 def simulated(storage: Storage) -> list[float]:
     """State of charge that the powers lead to, from the first one that the reply tells."""
     return list(accumulate(_steps(storage), initial=float(storage.soc[0])))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import pairwise
@@ -19,7 +20,9 @@ from tests.reference.reading import (
     energy,
     flag,
     hours,
+    is_allowed,
     number,
+    numbers,
     worth,
 )
 from tests.reference.shape import (
@@ -54,7 +57,7 @@ def malformed_vehicle(told: Wire, n: int) -> Iterator[str]:
 
 def storage_of(request: Wire, vehicle: Wire, told: Wire) -> Storage:
     """The vehicle as a storage; a start above its most widens the band as far as that start."""
-    now = vehicle["current_soc"]
+    now, n = vehicle["current_soc"], len(hours(request))
     into = vehicle["charger_efficiency"]
     return Storage(
         capacity_wh=1000 * vehicle["battery_capacity_kwh"],
@@ -63,8 +66,8 @@ def storage_of(request: Wire, vehicle: Wire, told: Wire) -> Storage:
         ceiling=max(now, number(vehicle, "max_soc", 1.0)),
         charge_efficiency=into,
         discharge_efficiency=number(vehicle, "discharge_efficiency", into),
-        charge_limit_w=[1000 * vehicle["max_charge_kw"]] * len(hours(request)),
-        discharge_limit_w=[1000 * number(vehicle, "max_discharge_kw", 0.0)] * len(hours(request)),
+        charge_limit_w=[1000 * most for most in numbers(vehicle, "max_charge_kw", 7.4, n)],
+        discharge_limit_w=[1000 * number(vehicle, "max_discharge_kw", 0.0)] * n,
         hours=hours(request),
         charge=told["schedule"]["charge_power_w"],
         discharge=told["schedule"]["discharge_power_w"],
@@ -72,10 +75,36 @@ def storage_of(request: Wire, vehicle: Wire, told: Wire) -> Storage:
     )
 
 
-def is_solar_only(vehicle: Wire) -> bool:
-    """Whether it may take nothing but surplus solar."""
-    is_told = flag(vehicle, "solar_only", False) or vehicle.get("priority") == "solar_only"
-    return is_told or not flag(vehicle, "allow_grid_charging", True)
+def is_solar_only(request: Wire, vehicle: Wire, t: int) -> bool:
+    """Whether it may take nothing but surplus solar in that interval."""
+    if numbers(vehicle, "min_energy_kwh", 0.0, len(hours(request)))[t] > 0:
+        return False
+    if request["prices_import"][t] > number(vehicle, "max_price", math.inf):
+        return True
+    is_told = (
+        vehicle.get("charge_from") == "surplus"
+        or flag(vehicle, "solar_only", False)
+        or vehicle.get("priority") == "solar_only"
+    )
+    return is_told or not is_allowed(vehicle, "allow_grid_charging", t)
+
+
+def missed_minimum(
+    request: Wire, vehicle: Wire, told: Wire, instants: list[datetime]
+) -> Iterator[str]:
+    """Intervals in which it takes less than it is to take, and is not full."""
+    each, n = storage_of(request, vehicle, told), len(hours(request))
+    if vehicle.get("min_energy_kwh") is None:
+        return
+    wanted, here = numbers(vehicle, "min_energy_kwh", 0.0, n), minutes_here(vehicle, instants)
+    for t, h in enumerate(hours(request)):
+        most = each.charge_limit_w[t]
+        runs = here[t] >= 60 * h - MINUTES_TOLERANCE and most >= 1000 * vehicle["min_charge_kw"]
+        due = min(wanted[t], runs * most * h / 1000)
+        taken = each.charge[t] * h / 1000
+        is_full = each.soc[t + 1] >= each.ceiling - SOC_TOLERANCE
+        if taken < due - ENERGY_TOLERANCE_KWH and not is_full:
+            yield f"interval {t}: must take {due} kWh, got {taken}"
 
 
 def unsound_vehicle(
@@ -245,13 +274,17 @@ def _wrong_totals(request: Wire, summary: Wire, each: Storage) -> Iterator[str]:
     yield from wrong_numbers("summary", summary, averages)
 
 
-def wrong_cost(request: Wire, summary: Wire, charge: Series, curtailed: Series) -> Iterator[str]:
+def wrong_cost(request: Wire, told: Wire, vehicle: Wire, curtailed: Series) -> Iterator[str]:
     """Sources and cost of the only vehicle of a site without a battery: surplus solar, then grid.
+
+    One that keeps within solar comes before the load.
 
     Nothing else stores or gives energy, so there is only one way to share it.
     """
     site = zip(request["solar_forecast"], curtailed, request["load_forecast"], strict=True)
-    spare = [max(solar - lost - load, 0.0) for solar, lost, load in site]
+    summary, charge = told["summary"], told["schedule"]["charge_power_w"]
+    before = vehicle.get("charge_from") != "any_solar"
+    spare = [max(solar - lost - before * load, 0.0) for solar, lost, load in site]
     from_solar = [min(power, sun) for power, sun in zip(charge, spare, strict=True)]
     from_grid = [power - sun for power, sun in zip(charge, from_solar, strict=True)]
     price = worth(request, from_grid, request["prices_import"])

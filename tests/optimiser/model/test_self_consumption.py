@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from matrix_builders import tables
-from optimiser import Vehicle
+from optimiser import Grid, Vehicle
 from optimiser.model.dispatch import simulate
 from optimiser.model.self_consumption import self_consumption
 from optimiser.result.flows import flows_of
@@ -66,6 +66,35 @@ def test_a_target_is_begun_early_enough_for_the_charge_curve():
     levels = self_consumption(problem).levels
 
     assert levels[0].tolist() == pytest.approx([5.0, 5.0, 7.5, 8.75, 9.375])
+
+
+def test_a_battery_takes_no_surplus_below_its_least_power():
+    battery = a_battery(least_charge=2.0)
+    problem = problem_of(battery, load=[0.0, 0.0], solar=[1.9, 2.0])
+
+    levels = self_consumption(problem).levels
+
+    assert levels[0].tolist() == pytest.approx([5.0, 5.0 + 2.0 * 0.9])
+
+
+def test_what_a_reserve_lacks_is_charged_at_the_least_power():
+    battery = a_battery(least_charge=2.0, initial_soc=0.1, reserve=[0.1, 0.2])
+    problem = problem_of(battery, load=[0.0, 0.0], solar=[0.0, 0.0])
+
+    levels = self_consumption(problem).levels
+
+    assert levels[0].tolist() == pytest.approx([1.0 + 2.0 * 0.9, 1.0 + 2.0 * 0.9])
+
+
+def test_a_vehicle_keeps_to_its_phase():
+    car = Vehicle(capacity=60, charge_limit=7, initial_soc=0.5, target_soc=0.8, phases=[1])
+    grid = Grid(phase_limit=3.0)
+    prices = {"import_price": 0.3, "export_price": 0.0}
+    site = a_site(**prices, load=[3.0, 0.0], solar=[0.0, 3.0], vehicles=[car], grid=grid)
+
+    levels = self_consumption(a_problem(site)).levels
+
+    assert levels[0].tolist() == pytest.approx([30 + 2 * 0.92, 30 + 6 * 0.92])
 
 
 def test_the_second_battery_takes_what_the_first_leaves():

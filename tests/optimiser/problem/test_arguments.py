@@ -76,6 +76,14 @@ REFUSED = [
         for name in ("may_charge_from_grid", "may_export")
         for v in ([1, 0], [[True]])
     ),
+    *(
+        (Vehicle, name, value)
+        for name in ("charge_limit", "wanted_charge")
+        for value in ("0.5", None, True, [True], [[7.4]], [None], [-1.0], {}, np.inf)
+    ),
+    *((kind, "within_solar", value) for kind in (Battery, Vehicle) for value in (*NO_FLAG, [True])),
+    *((Vehicle, "may_charge_from_grid", value) for value in ([1, 0], [[True]], "yes", 1)),
+    *((kind, "least_charge", v) for kind in (Battery, Vehicle) for v in (8.0, [1.4], -1.0, "x")),
     *((Vehicle, "plugged", value) for value in (0.5, [0.5], None)),
     *((Vehicle, "goals", value) for value in (0.5, [0.5], None)),
     *((kind, "end_value", value) for kind in (Battery, Vehicle) for value in ("5", [5], np.nan)),
@@ -101,6 +109,8 @@ REFUSED = [
     (Site, "grid", None),
     (Site, "grid", 5.0),
     (Site, "inverter", 5.0),
+    *((Grid, "phase_limit", value) for value in (*NO_NUMBER, -1.0, np.nan)),
+    *((Vehicle, "phases", value) for value in (1, "1", [], [0], [4], None, [[1]], [1.5])),
     *((Grid, "curtailment", value) for value in NO_FLAG),
     *((Grid, "import_limit", value) for value in ("x", [[1.0]], object())),
     (Inverter, "dc_coupled_solar", "no"),

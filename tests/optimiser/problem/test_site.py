@@ -9,8 +9,20 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from optimiser import Battery, Forecast, Goal, Grid, Horizon, Pin, ProblemError, Site, Tariff
+from optimiser import (
+    Battery,
+    Forecast,
+    Goal,
+    Grid,
+    Horizon,
+    Pin,
+    ProblemError,
+    Site,
+    Tariff,
+    Vehicle,
+)
 from optimiser.problem.battery import BY_INTERVAL
+from optimiser.problem.vehicle import VEHICLE_BY_INTERVAL
 from tests.builders import NEW_YEAR, a_battery, a_site
 
 VALID = {
@@ -145,6 +157,17 @@ def test_a_value_for_each_interval_is_needed_or_one(name):
         a_site(battery, import_price=[0.3, 0.2], export_price=0.1, load=1.0)
 
     assert str(refusal.value) == f"batteries[0].{name}: must hold one value or 2, got 3"
+
+
+@pytest.mark.parametrize("name", VEHICLE_BY_INTERVAL)
+def test_a_series_of_a_vehicle_must_cover_the_horizon(name):
+    values = {"capacity": 60.0, "charge_limit": 7.4, "initial_soc": 0.5}
+    car = Vehicle(**{**values, name: [True] * 3 if name.startswith("may") else [0.5] * 3})
+
+    with pytest.raises(ProblemError) as refusal:
+        a_site(import_price=[0.1, 0.2], export_price=0.0, load=1.0, vehicles=[car])
+
+    assert str(refusal.value) == f"vehicles[0].{name}: must hold one value or 2, got 3"
 
 
 def test_a_reserve_above_the_highest_state_of_charge_is_refused():

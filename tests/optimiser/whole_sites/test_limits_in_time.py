@@ -10,7 +10,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from optimiser import CostFunction, Goal, Inverter, Pin, PinnedAction, Stay, plan
+from optimiser import CostFunction, Goal, Grid, Inverter, Pin, PinnedAction, Stay, Vehicle, plan
 from tests.account import violations
 from tests.builders import NEW_YEAR, a_battery, a_site, a_small_site, in_pieces
 from tests.oracle import least_cost
@@ -29,7 +29,7 @@ def instant(site, share):
 
 def with_batteries(site, change, rng):
     """The site with each of its batteries changed."""
-    if change in {pins, curve_and_pins}:
+    if change in {pins, curve_and_pins, least_power}:
         # What it gives by order would depend on what vehicles are given.
         site = replace(site, vehicles=())
     batteries = (replace(battery, **change(site, battery, rng)) for battery in site.batteries)
@@ -127,8 +127,36 @@ def sold_at_any_price(battery):
     return replace(battery, may_export=True)
 
 
+def sources(site, battery, rng):
+    """Batteries that keep within solar, or surplus, beside a vehicle that may do so."""
+    return {
+        "within_solar": bool(rng.uniform() < 0.7),
+        "may_charge_from_grid": bool(rng.uniform() < 0.7),
+    }
+
+
+def without_sources(battery):
+    return replace(battery, within_solar=False, may_charge_from_grid=True)
+
+
+def least_power(site, battery, rng):
+    """Batteries that charge at no less than a power, derated or pinned or solar only at times."""
+    kind = rng.integers(4)
+    changes = powers(site, battery, rng) if kind == 1 else {}
+    changes |= sources(site, battery, rng) if kind == 2 else {}
+    changes |= pins(site, battery, rng) if kind == 3 else {}
+    least = float(rng.uniform(0.1, 1.0)) * np.max(changes.get("charge_limit", battery.charge_limit))
+    return {"least_charge": float(least), **changes}
+
+
+def without_least_power(battery):
+    return replace(battery, least_charge=0.0, pinned=())
+
+
 CASES = {
     "least export price": (least_price, sold_at_any_price),
+    "least_power": (least_power, without_least_power),
+    "sources": (sources, without_sources),
     "pins": (pins, without_pins),
     "charge_curve": (curve, without_curve),
     "charge_curve and pins": (curve_and_pins, without_pins),
@@ -185,7 +213,52 @@ def stays(site, vehicle, rng):
     }
 
 
-OF_VEHICLES = {"end_value": end_value, "goals": goals_of_vehicle, "plugged": stays}
+def price_limit(site, vehicle, rng):
+    """A price above which it takes surplus solar only."""
+    prices = site.tariff.import_price
+    return {"may_charge_from_grid": prices <= np.quantile(prices, rng.uniform(0, 1))}
+
+
+def derated(site, vehicle, rng):
+    """A charger that gives less at times, or nothing."""
+    n, power = site.horizon.n_intervals, vehicle.charge_limit
+    shares = np.append(rng.choice([0.0, 0.1, 0.5, 1.0], n - 1), 1.0)
+    least = vehicle.least_charge * rng.choice([0.0, 0.5, 1.0])
+    return {"charge_limit": power * rng.permutation(shares), "least_charge": least}
+
+
+def minimum(site, vehicle, rng):
+    """Charge that is wanted in some intervals, often of a vehicle that else takes solar only."""
+    n = site.horizon.n_intervals
+    wanted = rng.uniform(0, 0.6, n) * vehicle.charge_limit * (rng.uniform(0, 1, n) < 0.5)
+    return {
+        "wanted_charge": wanted,
+        "may_charge_from_grid": bool(rng.uniform() < 0.5),
+        "target_soc": rng.choice([None, vehicle.target_soc]),
+    }
+
+
+def sun(site, vehicle, rng):
+    """A car that keeps within solar, perhaps with a minimum, beside batteries of any kind."""
+    changes = minimum(site, vehicle, rng) if rng.uniform() < 0.3 else {}
+    return {"within_solar": True, **changes}
+
+
+OF_VEHICLES = {
+    "sun": sun,
+    "minimum": minimum,
+    "end_value": end_value,
+    "goals": goals_of_vehicle,
+    "plugged": stays,
+    "price_limit": price_limit,
+    "derated": derated,
+}
+LOOSER = {
+    "sun": ("within_solar", False),
+    "minimum": ("wanted_charge", 0.0),
+    "price_limit": ("may_charge_from_grid", True),
+    "derated": ("charge_limit", 11.0),
+}
 
 
 def with_vehicle(name, seed):
@@ -194,6 +267,8 @@ def with_vehicle(name, seed):
     (vehicle,) = site.vehicles
     batteries = site.batteries[: int(rng.integers(0, 3))]
     changes = OF_VEHICLES[name](site, vehicle, rng)
+    if name == "sun":
+        batteries = [replace(each, **sources(site, each, rng)) for each in batteries]
     return replace(site, vehicles=[replace(vehicle, **changes)], batteries=batteries)
 
 
@@ -201,6 +276,53 @@ def with_vehicle(name, seed):
 @pytest.mark.parametrize("seed", SITES)
 def test_a_plan_with_a_vehicle_is_the_optimum(name, seed):
     assert_optimal(with_vehicle(name, seed), KINDS[seed % len(KINDS)])
+
+
+def with_phases(seed):
+    """A site with one or two vehicles on some of three phases, and a limit of each."""
+    site, rng = a_small_site(seed, share=1.0), np.random.default_rng(seed)
+    kinds = [(1,), (2,), (1, 2), (1, 2, 3), (1,)]
+    vehicles = [
+        replace(site.vehicles[0], phases=kinds[int(rng.integers(5))])
+        for _ in range(int(rng.integers(1, 3)))
+    ]
+    grid = replace(site.grid, phase_limit=float(rng.uniform(1.0, 6.0)))
+    batteries = site.batteries[: int(rng.integers(0, 3))]
+    return replace(site, vehicles=vehicles, grid=grid, batteries=batteries)
+
+
+@pytest.mark.parametrize("seed", SITES)
+def test_a_plan_within_phases_is_the_optimum(seed):
+    assert_optimal(with_phases(seed), KINDS[seed % len(KINDS)])
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_more_of_each_phase_or_on_more_of_them_never_costs_more(seed):
+    site = with_phases(seed)
+    on_all = [replace(vehicle, phases=(1, 2, 3)) for vehicle in site.vehicles]
+    sites = (
+        site,
+        replace(site, grid=replace(site.grid, phase_limit=1.5 * site.grid.phase_limit)),
+        replace(site, vehicles=on_all),
+    )
+
+    tight, *looser = (plan(each, CostFunction.PROFIT).certificate for each in sites)
+
+    most = tight.optimum + 1e-6 * max(1.0, abs(tight.optimum))
+    assert max(each.lower_bound for each in looser) <= most
+
+
+def test_one_phase_holds_less_than_three():
+    car = Vehicle(**{**A_CAR, "target_soc": 0.7, "phases": [2]})
+    prices = {"import_price": 0.3, "export_price": 0.0, "load": [3.0, 1.5, 9.0]}
+    site = a_site(**prices, vehicles=[car], grid=Grid(phase_limit=3.0))
+
+    found = plan(site)
+
+    miss = found.shortfalls[0]
+    assert found.dispatch.charge[0] == pytest.approx([2.0, 2.5, 0.0])
+    assert (miss.limit, miss.cause, miss.has) == ("vehicle_target", "phase_limit", 3.0)
+    assert miss.amount == pytest.approx(12.0 - 4.5)
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -265,6 +387,95 @@ def test_an_inverter_that_takes_more_costs_no_more(seed):
     )
 
     assert more.lower_bound <= less.optimum + 1e-6 * max(1.0, abs(less.optimum))
+
+
+@pytest.mark.parametrize("name", LOOSER)
+@pytest.mark.parametrize("seed", range(10))
+def test_a_looser_limit_of_a_vehicle_never_costs_more(name, seed):
+    site, (field, value) = with_vehicle(name, seed), LOOSER[name]
+    vehicle = site.vehicles[0]
+    if field == "wanted_charge":  # which allows to buy it
+        vehicle = replace(vehicle, may_charge_from_grid=True)
+    site, looser = (
+        replace(site, vehicles=[each]) for each in (vehicle, replace(vehicle, **{field: value}))
+    )
+
+    costs = [plan(each, CostFunction.PROFIT).certificate for each in (site, looser)]
+
+    assert costs[1].lower_bound <= costs[0].optimum + 1e-6 * max(1.0, abs(costs[0].optimum))
+
+
+A_CAR = {"capacity": 60.0, "charge_limit": 8.0, "initial_soc": 0.5, "charge_efficiency": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("changes", "charged"),
+    [
+        ({}, [2.0, 4.0, 2.0]),
+        ({"may_charge_from_grid": False}, [2.0, 4.0, 2.0]),
+        ({"target_soc": 0.7, "may_charge_from_grid": False}, [2.0, 4.0, 2.0]),
+        ({"wanted_charge": [0.0, 2.0, 0.0]}, [0.0, 4.0, 0.0]),
+        ({"initial_soc": 58 / 60}, [2.0, 0.0, 0.0]),
+        ({"least_charge": 3.0, "least_time": 1.0}, [3.0, 4.0, 3.0]),
+        ({"charge_limit": [1.0, 8.0, 8.0]}, [1.0, 4.0, 2.0]),
+        ({"goals": [Goal(at=NEW_YEAR + HOUR, soc=0.6)]}, [6.0, 2.0, 2.0]),
+    ],
+)
+def test_a_car_takes_its_minimum_and_the_sun(changes, charged):
+    car = Vehicle(**{**A_CAR, "wanted_charge": 2.0, **changes})
+    site = a_site(
+        import_price=[0.3, 0.2, 0.3],
+        export_price=0.0,
+        load=1.0,
+        solar=[0.0, 5.0, 0.0],
+        vehicles=[car],
+    )
+
+    found = plan(site)
+
+    assert found.dispatch.charge[0] == pytest.approx(charged)
+    assert not any(miss.limit == "vehicle_wanted_charge" for miss in found.shortfalls)
+
+
+def test_what_keeps_within_solar_leaves_the_load_to_the_grid():
+    car = Vehicle(**{**A_CAR, "target_soc": 0.6, "within_solar": True})
+    prices = {"import_price": [0.1, 0.2, 0.3], "export_price": 0.0}
+    site = a_site(**prices, load=2.0, solar=[0.0, 2.5, 3.0], vehicles=[car])
+
+    found = plan(site)
+
+    assert found.dispatch.charge[0] == pytest.approx([0.0, 2.5, 3.0])
+    assert found.flows.solar_to_vehicle[0] == pytest.approx([0.0, 2.5, 3.0])
+    assert found.flows.grid_to_load == pytest.approx([2.0, 2.0, 2.0])
+
+
+def test_what_a_minimum_lacks_is_told():
+    car = Vehicle(**{**A_CAR, "wanted_charge": [2.0, 4.0, 6.0]})
+    site = a_site(
+        import_price=[0.3, 0.2, 0.3],
+        export_price=0.0,
+        load=1.0,
+        vehicles=[car],
+        grid=Grid(import_limit=4.0),
+    )
+
+    (miss,) = plan(site).shortfalls
+
+    assert (miss.limit, miss.interval, miss.storage) == ("vehicle_wanted_charge", 1, 0)
+    assert miss.amount == pytest.approx(1.0 + 3.0)
+
+
+def test_a_price_limit_counts_more_than_a_target():
+    changes = {"target_soc": 0.7, "may_charge_from_grid": [False, True, False]}
+    car = Vehicle(**{**A_CAR, "charge_limit": 10.0, **changes})
+    site = a_site(import_price=[0.3, 0.2, 0.3], export_price=0.0, load=1.0, vehicles=[car])
+
+    found = plan(site)
+
+    (miss,) = found.shortfalls
+    assert found.dispatch.charge[0] == pytest.approx([0.0, 10.0, 0.0])
+    assert (miss.limit, miss.cause) == ("vehicle_target", "permission")
+    assert miss.amount == pytest.approx(2.0)
 
 
 @pytest.mark.parametrize("name", CASES)
