@@ -92,9 +92,10 @@ class CouplingArrays(NamedTuple):
     lower, upper : float64 array, shape (R,)
         Bounds of each row.
     peak_price : float64 array, shape (W,)
-        Cost of each kW by which a peak rises. [$/kW]
+        Cost of each kW by which a peak rises, or each kWh beyond a step. [$/kW; $/kWh]
     peak_limit : float64 array, shape (W,)
-        Rise over the peak already reached that nothing can exceed. [kW]
+        Rise over the peak already reached, or energy beyond a step, that nothing can exceed.
+        [kW; kWh]
     bonus_price : float64 array, shape (B,)
         Gain of a kWh traded within an allowance. [$/kWh]
     bonus_limit : float64 array, shape (B,)

@@ -48,7 +48,7 @@ def check_units(site: Site) -> None:
         _check_storage(f"batteries[{k}]", battery)
     for v, vehicle in enumerate(site.vehicles):
         _check_storage(f"vehicles[{v}]", vehicle)
-    for name in ("import_limit", "export_limit"):
+    for name in ("import_limit", "export_limit", "import_threshold"):
         limits = np.atleast_1d(getattr(site.grid, name))
         finite = limits[np.isfinite(limits)]
         _check(f"grid.{name}", float(finite.max(initial=0.0)), MOST_POWER, "kW")

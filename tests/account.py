@@ -5,6 +5,7 @@ index of the vehicle's intervals not even that.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
 from scipy.optimize import linprog
@@ -22,12 +23,13 @@ class Account:
 
     energy: float
     demand: float
+    excess: float
     credit: float
     wear: float
 
     @property
     def bill(self):
-        return self.energy + self.demand - self.credit
+        return self.energy + self.demand + self.excess - self.credit
 
     @property
     def cost(self):
@@ -47,6 +49,7 @@ def account_of(site, dispatch):
     return Account(
         energy=float(energy),
         demand=sum(_demand(site, c, dispatch.grid_import) for c in tariff.demand_charges),
+        excess=_excess(site, dispatch.grid_import),
         credit=_credit(site, dispatch),
         wear=wear,
     )
@@ -388,6 +391,36 @@ def _is_last_charge(dispatch, k, t, vehicle):
 
 def _demand(site, charge, grid_import):
     return charge.price * (peak_of(site, charge, grid_import) - charge.peak_so_far)
+
+
+def tier_periods(site, tier):
+    """Intervals of each period of a tier, and the energy that it leaves at the usual price."""
+    periods = {}
+    for t, start in enumerate(site.horizon.starts):
+        period = start.date()
+        if not tier.is_daily:
+            last = (start.date().replace(day=28) + timedelta(days=4)).replace(day=1)
+            begins = min(tier.billing_day, (last - timedelta(days=1)).day)
+            period = start.year, start.month, start.day >= begins
+            if start.day < begins:  # the period that began in the month before
+                before = start.date().replace(day=1) - timedelta(days=1)
+                period = before.year, before.month, True
+        periods.setdefault(period, []).append(t)
+    used = tier.used
+    for intervals in periods.values():
+        yield intervals, max(tier.above - used, 0.0)
+        used = 0.0
+
+
+def _excess(site, grid_import):
+    cost = 0.0
+    for t, h in enumerate(site.horizon.hours):
+        above = grid_import[t] - h * value_at(site.grid.import_threshold, t)
+        cost += value_at(site.grid.excess_import_price, t) * max(above, 0.0)
+    for tier in site.tariff.tiers:
+        for intervals, left in tier_periods(site, tier):
+            cost += tier.extra_price * max(sum(grid_import[t] for t in intervals) - left, 0.0)
+    return float(cost)
 
 
 def _credit(site, dispatch):

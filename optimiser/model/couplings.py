@@ -13,10 +13,12 @@ from matrix_builders.arrays import Places
 from optimiser.model.demand_charges import (
     OUTSIDE,
     DailyAllowance,
+    ImportSteps,
     MeteredPeak,
     allot,
     credit,
     daily_allowances,
+    import_steps,
     metered_peaks,
 )
 from optimiser.model.meter import shortage_of
@@ -117,6 +119,8 @@ class Couplings:
         The same, as rows of the linear programme.
     peaks : tuple of MeteredPeak
         Demand charges, one for each billing period.
+    steps : tuple of ImportSteps
+        Import that costs more beyond a limit.
     allowances : tuple of DailyAllowance
         Energy at prices of its own, at planning prices.
     bonuses : tuple of (int, int)
@@ -131,6 +135,7 @@ class Couplings:
 
     arrays: CouplingArrays = UNCOUPLED
     peaks: tuple[MeteredPeak, ...] = ()
+    steps: tuple[ImportSteps, ...] = ()
     allowances: tuple[DailyAllowance, ...] = ()
     bonuses: tuple[tuple[int, int], ...] = ()
     services: Services | None = None
@@ -143,8 +148,9 @@ class Couplings:
         return self.arrays.lower.size == 0
 
     def rises(self, grid_import: Vector) -> Vector:
-        """Return the rise of every peak; shape (W,). [kW]"""
-        return np.array([peak.height(grid_import) - peak.floor for peak in self.peaks])
+        """Return the rise of every peak [kW], then the excess of every step [kWh]; shape (W,)."""
+        rises = [peak.height(grid_import) - peak.floor for peak in self.peaks]
+        return np.concatenate([rises, *(step.excess(grid_import) for step in self.steps)])
 
     def service_energy(self, discharge: Vector) -> Vector:
         """Return the least that every service gives to the house; shape (S,). [kWh]"""
@@ -160,17 +166,20 @@ class Couplings:
         return np.array([allotted[a, t] for a, t in self.bonuses])
 
     def import_cap(self, meter: Vector, grid_import: Vector) -> Vector:
-        """Return the import that raises no peak and keeps the limit; shape (T,). [kWh]"""
+        """Return the import that raises no peak or step and keeps the limit; shape (T,). [kWh]"""
         cap: Vector = meter[tables.IMPORT_LIMIT] + meter[tables.IMPORT_EXCESS]
         for peak in self.peaks:
             height = peak.height(grid_import)
             cap = np.where(peak.block == OUTSIDE, cap, np.minimum(cap, height * self.hours))
+        for step in self.steps:
+            cap = np.minimum(cap, step.cap(grid_import))
         return cap
 
     def cost(self, grid_import: Vector, grid_export: Vector) -> float:
-        """Return the cost of peaks less the gain of allowances. [$]"""
-        peaks = sum(peak.cost(grid_import) for peak in self.peaks)
-        return peaks - credit(self.allowances, grid_import, grid_export)
+        """Return the cost of peaks and steps less the gain of allowances. [$]"""
+        cost = sum(peak.cost(grid_import) for peak in self.peaks)
+        cost += sum(step.cost(grid_import) for step in self.steps)
+        return cost - credit(self.allowances, grid_import, grid_export)
 
 
 UNCOUPLED_SITE = Couplings()
@@ -181,7 +190,8 @@ def couplings_of(
     site: Site, objective: Objective, meter: MeterArrays, storages: StorageArrays
 ) -> Couplings:
     """Build the couplings of a site; empty for one battery on a plain tariff."""
-    ties = site.tariff.demand_charges or site.tariff.allowances or site.inverter
+    steps = import_steps(site) if site.has_import_steps else ()
+    ties = site.tariff.demand_charges or site.tariff.allowances or site.inverter or steps
     if len(site.storages) == 1 and not ties:
         return UNCOUPLED_SITE
     peaks = (*chain.from_iterable(metered_peaks(site.horizon, site.tariff.demand_charges)),)
@@ -203,12 +213,14 @@ def couplings_of(
         *services.rows(),
         *_inverter_rows(inverter, curtails=bool(meter.table[tables.CURTAIL_LIMIT].any())),
         *_peak_rows(peaks),
+        *_step_rows(steps, len(peaks)),
         *_bonus_rows(allowances, bonuses),
     ]
     if not rows:
         return UNCOUPLED_SITE
     limit = meter.table[tables.IMPORT_LIMIT] + meter.table[tables.IMPORT_EXCESS]
     most_import = float((limit / site.horizon.hours).max())
+    rises = [max(most_import - peak.floor, 0.0) for peak in peaks]
     limits = [_bonus_limit(allowances[a], t, meter) for a, t in bonuses]
     arrays = CouplingArrays(
         row=np.repeat(np.arange(len(rows)), [len(row.value) for row in rows]),
@@ -217,8 +229,8 @@ def couplings_of(
         value=np.array([value for row in rows for value in row.value], dtype=np.float64),
         lower=np.array([row.lower for row in rows]),
         upper=np.array([row.upper for row in rows]),
-        peak_price=np.array([peak.price for peak in peaks]),
-        peak_limit=np.array([max(most_import - peak.floor, 0.0) for peak in peaks]),
+        peak_price=np.concatenate([[peak.price for peak in peaks], *(s.price for s in steps)]),
+        peak_limit=np.concatenate([rises, *(step.excess(limit) for step in steps)]),
         bonus_price=np.array([allowances[a].gain[t] for a, t in bonuses]),
         bonus_limit=np.array(limits),
         service_limit=storages.limits[tables.DISCHARGE_LIMIT, services.storage, services.interval],
@@ -226,6 +238,7 @@ def couplings_of(
     return Couplings(
         arrays=arrays,
         peaks=peaks,
+        steps=steps,
         allowances=allowances,
         bonuses=bonuses,
         services=services,
@@ -327,6 +340,26 @@ def _peak_rows(peaks: tuple[MeteredPeak, ...]) -> Iterator[_Row]:
                 -np.inf,
                 peak.floor,
             )
+
+
+def _step_rows(steps: tuple[ImportSteps, ...], n_peaks: int) -> Iterator[_Row]:
+    """Import of every group stays under its limit and the excess, a column after the peaks."""
+    w = n_peaks
+    for step in steps:
+        order = np.argsort(step.group, kind="stable")
+        ends = np.searchsorted(step.group[order], np.arange(step.limit.size + 1))
+        for g, limit in enumerate(step.limit.tolist()):
+            inside = order[ends[g] : ends[g + 1]].tolist()
+            yield _Row(
+                [blocks.IMPORT] * len(inside)
+                + [blocks.IMPORT_EXCESS] * len(inside)
+                + [blocks.PEAK],
+                [*inside, *inside, w],
+                [1.0] * (2 * len(inside)) + [-1.0],
+                -np.inf,
+                limit,
+            )
+            w += 1
 
 
 def _bonus_rows(

@@ -1,4 +1,4 @@
-"""Demand charges and allowances over the intervals of one horizon."""
+"""Demand charges, steps and allowances over the intervals of one horizon."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,6 +9,7 @@ import numpy as np
 from matrix_builders import Vector
 from matrix_builders.arrays import Places
 from optimiser.problem.horizon import Horizon
+from optimiser.problem.site import Site
 from optimiser.problem.tariff import Allowance, DemandCharge, Direction
 from optimiser.problem.windows import Mask
 
@@ -46,6 +47,41 @@ class MeteredPeak:
     def cost(self, grid_import: Vector) -> float:
         """Return the cost of the rise of the peak. [$]"""
         return self.price * (self.height(grid_import) - self.floor)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportSteps:
+    """Import that costs more beyond a limit, each of some groups of intervals by itself.
+
+    Attributes
+    ----------
+    price : float64 array, shape (n_groups,)
+        What a kWh beyond costs on top. [$/kWh]
+    limit : float64 array, shape (n_groups,)
+        Energy of the group from which on it does. [kWh]
+    group : int64 array, shape (T,)
+        Group of each interval.
+    """
+
+    price: Vector
+    limit: Vector
+    group: Places
+
+    def energy(self, grid_import: Vector) -> Vector:
+        """Return the energy of every group; shape (n_groups,). [kWh]"""
+        return np.asarray(np.bincount(self.group, grid_import, self.limit.size), dtype=np.float64)
+
+    def excess(self, grid_import: Vector) -> Vector:
+        """Return the energy of every group beyond its limit; shape (n_groups,). [kWh]"""
+        return np.maximum(self.energy(grid_import) - self.limit, 0.0)
+
+    def cost(self, grid_import: Vector) -> float:
+        """Return what the energy beyond costs on top. [$]"""
+        return float(self.price @ self.excess(grid_import))
+
+    def cap(self, grid_import: Vector) -> Vector:
+        """Return the most import of an interval with no more beyond; shape (T,). [kWh]"""
+        return np.maximum(self.limit, self.energy(grid_import))[self.group]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +147,26 @@ def _metered_peak(
     hours = np.bincount(block[inside], horizon.hours[inside], len(number)).astype(np.float64)
     floor = charge.peak_so_far if is_first else 0.0
     return MeteredPeak(price=charge.price, floor=floor, block=block, block_hours=hours)
+
+
+def import_steps(site: Site) -> tuple[ImportSteps, ...]:
+    """Return the steps of a site: its threshold in every interval, and its tiers by period."""
+    horizon, grid = site.horizon, site.grid
+    steps = []
+    if np.any(grid.excess_import_price) and np.isfinite(grid.import_threshold).any():
+        price, group = horizon.spread(grid.excess_import_price), np.arange(horizon.n_intervals)
+        limit = horizon.hours * grid.import_threshold
+        steps.append(ImportSteps(price=price, limit=limit, group=group))
+    for tier in site.tariff.tiers:
+        periods = [tier.billing_period(start.date()) for start in horizon.starts]
+        number = {period: i for i, period in enumerate(dict.fromkeys(periods))}
+        limit = np.full(len(number), float(tier.above))
+        limit[0] = max(limit[0] - tier.used, 0.0)
+        group = np.array([number[period] for period in periods])
+        steps.append(
+            ImportSteps(price=np.full(limit.size, tier.extra_price), limit=limit, group=group)
+        )
+    return tuple(steps)
 
 
 def daily_allowances(

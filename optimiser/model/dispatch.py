@@ -312,8 +312,9 @@ def cost_terms(problem: ProblemArrays, dispatch: Dispatch) -> tuple[float, float
     missed += np.maximum(dispatch.stored - limits[tables.SOFT_CEILING], 0.0)
     cost = float(meter_cost(problem, dispatch.grid_import - dispatch.grid_export).sum())
     cost += float(traits[tables.WEAR] @ moved + traits[tables.LEVEL_PRICE] @ missed.sum(axis=1))
-    if problem.couplings.peaks or problem.couplings.allowances:
-        cost += problem.couplings.cost(dispatch.grid_import, dispatch.grid_export)
+    couplings = problem.couplings
+    if couplings.peaks or couplings.steps or couplings.allowances:
+        cost += couplings.cost(dispatch.grid_import, dispatch.grid_export)
     segments = end_segments(problem.storages, dispatch.stored)
     return cost, float((segments * problem.storages.end_values[tables.END_PRICE]).sum())
 

@@ -16,11 +16,11 @@ import numpy as np
 from matrix_builders import Vector
 from matrix_builders.arrays import Places
 from optimiser.problem.battery import BY_INTERVAL, Battery
-from optimiser.problem.grid import Grid
+from optimiser.problem.grid import GRID_SERIES, Grid
 from optimiser.problem.horizon import Horizon
 from optimiser.problem.provider import ProviderRules
 from optimiser.problem.site import Forecast, Site
-from optimiser.problem.tariff import Tariff
+from optimiser.problem.tariff import DemandCharge, ImportTier, Tariff
 from optimiser.problem.windows import Window
 
 _ROUNDING = 1e-9  # h; of sums of interval lengths
@@ -114,14 +114,15 @@ def _instants(site: Site, rules: ProviderRules) -> Iterator[datetime]:
             yield from one.window.edges(horizon)
     if tariff.allowances:
         yield from horizon.occurrences(_MIDNIGHT)
-    if tariff.demand_charges:
+    if tariff.demand_charges or tariff.tiers:
         yield from _ends_of_billing(tariff, horizon)
 
 
 def _ends_of_billing(tariff: Tariff, horizon: Horizon) -> Iterator[datetime]:
-    """Yield the midnights at which a billing period of a demand charge ends."""
+    """Yield the midnights at which a billing period of a demand charge or a tier ends."""
     midnights = [horizon.start, *horizon.occurrences(_MIDNIGHT)]
-    for charge in tariff.demand_charges:
+    charges: list[DemandCharge | ImportTier] = [*tariff.demand_charges, *tariff.tiers]
+    for charge in charges:
         for before, after in pairwise(midnights):
             if charge.billing_period(before.date()) != charge.billing_period(after.date()):
                 yield after
@@ -143,8 +144,7 @@ def _site_in_pieces(site: Site, hours: Vector, interval: Places) -> Site:
             load=forecast.load[interval] * share, solar=forecast.solar[interval] * share
         ),
         grid=Grid(
-            import_limit=site.horizon.spread(grid.import_limit)[interval],
-            export_limit=site.horizon.spread(grid.export_limit)[interval],
+            **{name: site.horizon.spread(getattr(grid, name))[interval] for name in GRID_SERIES},
             curtailment=grid.curtailment,
         ),
         batteries=tuple([_battery_in_pieces(battery, interval) for battery in site.batteries]),

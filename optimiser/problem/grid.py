@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass, field
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from matrix_builders import Vector
@@ -15,6 +16,9 @@ from optimiser.problem.checks import (
     starts_of,
 )
 
+GRID_SERIES = ("import_limit", "export_limit", "import_threshold", "excess_import_price")
+"""Fields of `Grid` that may differ by interval."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Grid:
@@ -25,6 +29,10 @@ class Grid:
     import_limit, export_limit : float or float64 array, shape (T,)
         Highest power through the meter, always or in each interval; infinite where the site
         sets none. [kW]
+    import_threshold : float or float64 array, shape (T,)
+        Power above which imports cost more, always or in each interval. [kW]
+    excess_import_price : float or float64 array, shape (T,)
+        What a kWh above it costs on top of the import price; not negative. [$/kWh]
     curtailment : bool
         Whether solar may be left unused at will; what a limit of exports or the inverter cuts is
         lost in any case.
@@ -35,6 +43,8 @@ class Grid:
 
     import_limit: float | Vector = math.inf
     export_limit: float | Vector = math.inf
+    import_threshold: float | Vector = math.inf
+    excess_import_price: float | Vector = 0.0
     curtailment: bool = False
     starts: Vector | None = field(default=None, repr=False)
 
@@ -43,22 +53,31 @@ class Grid:
         *,
         import_limit: ArrayLike = math.inf,
         export_limit: ArrayLike = math.inf,
+        import_threshold: ArrayLike = math.inf,
+        excess_import_price: ArrayLike = 0.0,
         curtailment: bool = False,
         starts: Vector | None = None,
     ) -> None:
-        index = starts_of(import_limit=import_limit, export_limit=export_limit)
+        series = {
+            "import_limit": import_limit,
+            "export_limit": export_limit,
+            "import_threshold": import_threshold,
+            "excess_import_price": excess_import_price,
+        }
+        index = starts_of(**series)
         set_fields(
             self,
-            import_limit=_limit("import_limit", import_limit),
-            export_limit=_limit("export_limit", export_limit),
+            **{name: _limit(name, values) for name, values in series.items()},
             curtailment=curtailment,
             starts=starts if index is None else index,
         )
+        if np.isinf(self.excess_import_price).any():
+            raise ProblemError("excess_import_price", f"must be finite, got {math.inf!r}")
         require_flags(self, "curtailment")
 
 
 def _limit(field: str, values: ArrayLike) -> float | Vector:
-    """Return a limit, which may be infinite, or a read-only array of them. [kW]"""
+    """Return a limit or a price, which may be infinite, or a read-only array of them."""
     limit = as_numbers(field, values)
     if limit.ndim > 1:
         raise ProblemError(field, f"must be one-dimensional, got {limit.shape!r}")

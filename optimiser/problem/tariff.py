@@ -1,4 +1,4 @@
-"""The tariff: prices, demand charges and daily allowances."""
+"""The tariff: prices, demand charges, daily allowances and steps by consumption."""
 
 import math
 from calendar import monthrange
@@ -15,6 +15,7 @@ from optimiser.errors import ProblemError
 from optimiser.problem.checks import (
     freeze_vector,
     require_finite,
+    require_flags,
     require_kinds,
     require_member,
     require_not_negative,
@@ -64,13 +65,57 @@ class DemandCharge:
         if not 0 < self.average_hours <= _DAY:
             rule = f"must be positive and at most a day, got {self.average_hours!r}"
             raise ProblemError("average_hours", rule)
-        if not 1 <= self.billing_day <= _LONGEST_MONTH:
-            raise ProblemError("billing_day", f"must lie in 1 to 31, got {self.billing_day!r}")
+        require_billing_day(self.billing_day)
 
     def billing_period(self, day: date) -> int:
         """Return the number of the billing period of a local day; the next has the next number."""
-        begins = min(self.billing_day, monthrange(day.year, day.month)[1])
-        return 12 * day.year + day.month - (day.day < begins)
+        return _month_of_billing(day, self.billing_day)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportTier:
+    """A step of a tariff by consumption: beyond so much energy, imports cost more.
+
+    Attributes
+    ----------
+    extra_price : float
+        What a kWh beyond costs on top of the import price, and of other tiers; not negative.
+        [$/kWh]
+    above : float
+        Import of a period from which on it does. [kWh]
+    used : float
+        What the period of the horizon's start has imported already. [kWh]
+    is_daily : bool
+        Whether a period is a local day, not a billing period.
+    billing_day : int
+        Day of the month with which a billing period begins, as of a `DemandCharge`.
+    """
+
+    extra_price: float
+    above: float
+    used: float = 0.0
+    is_daily: bool = False
+    billing_day: int = 1
+
+    def __post_init__(self) -> None:
+        require_not_negative(self, "extra_price", "above", "used", "billing_day")
+        require_flags(self, "is_daily")
+        require_billing_day(self.billing_day)
+
+    def billing_period(self, day: date) -> int:
+        """Return the number of the period of a local day."""
+        return day.toordinal() if self.is_daily else _month_of_billing(day, self.billing_day)
+
+
+def _month_of_billing(day: date, billing_day: int) -> int:
+    begins = min(billing_day, monthrange(day.year, day.month)[1])
+    return 12 * day.year + day.month - (day.day < begins)
+
+
+def require_billing_day(day: int) -> None:
+    """Require a day of the month."""
+    if not 1 <= day <= _LONGEST_MONTH:
+        raise ProblemError("billing_day", f"must lie in 1 to 31, got {day!r}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +170,8 @@ class Tariff:
         Prices of power.
     allowances : tuple of Allowance
         Energy at prices of its own.
+    tiers : tuple of ImportTier
+        Steps by consumption; where several hold, they add up.
     starts : float64 array, shape (T,), or None
         Index of the prices, where they have one of time: a `Site` requires it to hold the starts
         of its horizon. [s since 1970]
@@ -134,6 +181,7 @@ class Tariff:
     export_price: Vector
     demand_charges: tuple[DemandCharge, ...] = ()
     allowances: tuple[Allowance, ...] = ()
+    tiers: tuple[ImportTier, ...] = ()
     starts: Vector | None = field(default=None, repr=False)
 
     def __init__(
@@ -143,6 +191,7 @@ class Tariff:
         export_price: ArrayLike,
         demand_charges: Iterable[DemandCharge] = (),
         allowances: Iterable[Allowance] = (),
+        tiers: Iterable[ImportTier] = (),
         starts: Vector | None = None,
     ) -> None:
         index = starts_of(import_price=import_price, export_price=export_price)
@@ -153,6 +202,7 @@ class Tariff:
             export_price=freeze_vector("export_price", export_price, price.size),
             demand_charges=require_sequence("demand_charges", demand_charges, DemandCharge),
             allowances=require_sequence("allowances", allowances, Allowance),
+            tiers=require_sequence("tiers", tiers, ImportTier),
             starts=starts if index is None else index,
         )
 

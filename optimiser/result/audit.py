@@ -218,6 +218,7 @@ def _bill_error(site: Site, drawn: Vector, flows: EnergyFlows, money: Money) -> 
     due = float((bought - earned).sum())
     for charge in site.tariff.demand_charges:
         due += _demand_cost(site, charge, drawn)
+    due += _excess_cost(site, drawn)
     if site.tariff.allowances:
         due -= _credit(site, Direction.IMPORT, drawn) + _credit(site, Direction.EXPORT, sold)
     traded = float((np.abs(bought) + np.abs(earned)).sum())
@@ -240,6 +241,21 @@ def _demand_cost(site: Site, charge: DemandCharge, drawn: Vector) -> float:
     for (period, *_), (energy, hours) in blocks.items():
         peaks[period] = max(peaks.get(period, 0.0), energy / hours)
     return charge.price * (sum(peaks.values()) - charge.peak_so_far)
+
+
+def _excess_cost(site: Site, drawn: Vector) -> float:
+    """Return what imports above the threshold and of the tiers cost more, one by one. [$]"""
+    powers = drawn / site.horizon.hours - site.grid.import_threshold
+    above = site.horizon.hours * np.maximum(powers, 0.0) * site.grid.excess_import_price
+    cost, first = float(above.sum()), site.horizon.start.date()
+    for tier in site.tariff.tiers:
+        bought = {tier.billing_period(first): tier.used}
+        for start, energy in zip(site.horizon.starts, drawn.tolist(), strict=True):
+            before = bought.get(tier.billing_period(start.date()), 0.0)
+            beyond = max(before + energy - max(tier.above, before), 0.0)
+            cost += tier.extra_price * beyond
+            bought[tier.billing_period(start.date())] = before + energy
+    return cost
 
 
 def _credit(site: Site, direction: Direction, energy: Vector) -> float:

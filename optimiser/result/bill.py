@@ -7,7 +7,13 @@ from operator import attrgetter
 import numpy as np
 
 from matrix_builders import Vector
-from optimiser.model.demand_charges import MeteredPeak, credit, daily_allowances, metered_peaks
+from optimiser.model.demand_charges import (
+    MeteredPeak,
+    credit,
+    daily_allowances,
+    import_steps,
+    metered_peaks,
+)
 from optimiser.model.dispatch import Dispatch
 from optimiser.problem.site import Site
 
@@ -39,6 +45,8 @@ class Bill:
     ----------
     import_cost, export_revenue : float
         Energy at the prices of the tariff.
+    excess_cost : float
+        What imports above the threshold, and of the tiers, cost on top of those.
     allowance_credit : float
         Gain of the energy within allowances over those prices.
     peaks : tuple of Peak
@@ -47,6 +55,7 @@ class Bill:
 
     import_cost: float
     export_revenue: float
+    excess_cost: float
     allowance_credit: float
     peaks: tuple[Peak, ...]
 
@@ -59,7 +68,7 @@ class Bill:
     def total(self) -> float:
         """The sum to pay. [$]"""
         energy = self.import_cost - self.export_revenue - self.allowance_credit
-        return energy + (self.demand_cost if self.peaks else 0.0)
+        return energy + self.excess_cost + (self.demand_cost if self.peaks else 0.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,9 +125,15 @@ def bill_of(site: Site, grid_import: Vector, grid_export: Vector) -> Bill:
     return Bill(
         import_cost=float(grid_import @ tariff.import_price),
         export_revenue=float(grid_export @ tariff.export_price),
+        excess_cost=_excess_cost(site, grid_import) if site.has_import_steps else 0.0,
         allowance_credit=credit(allowances, grid_import, grid_export) if allowances else 0.0,
         peaks=_peaks(site, grid_import) if tariff.demand_charges else (),
     )
+
+
+def _excess_cost(site: Site, grid_import: Vector) -> float:
+    """Return what imports above the threshold, and of the tiers, cost on top. [$]"""
+    return sum([step.cost(grid_import) for step in import_steps(site)])
 
 
 def _peaks(site: Site, grid_import: Vector) -> tuple[Peak, ...]:

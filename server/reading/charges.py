@@ -1,13 +1,13 @@
-"""Demand charges and allowances of a request; one that cannot be read is left out, in the open."""
+"""Charges, allowances and tiers of a request; one that cannot be read is left out, in the open."""
 
 import re
 from collections.abc import Sequence
 
-from optimiser import Allowance, DemandCharge, Direction, ProblemError, Window
+from optimiser import Allowance, DemandCharge, Direction, ImportTier, ProblemError, Window
 from optimiser.problem.windows import EVERY_DAY, EVERY_MONTH
 from server.reading.provider_config import time_from_wire
 from server.wire.repairs import FieldReader, Repairs, number_from_json
-from server.wire.requests import AllowanceIn, Days, DemandChargeIn
+from server.wire.requests import AllowanceIn, Days, DemandChargeIn, ImportTierIn
 from server.wire.wording import format_value
 
 MOST_CHARGES = 20
@@ -47,6 +47,17 @@ def allowances_from_wire(wires: Sequence[AllowanceIn], repairs: Repairs) -> tupl
     return tuple(allowances)
 
 
+def tiers_from_wire(wires: Sequence[ImportTierIn], repairs: Repairs) -> tuple[ImportTier, ...]:
+    """Read the tiers that can be read."""
+    _require_few("import_tiers", len(wires))
+    tiers: list[ImportTier] = []
+    for i, wire in enumerate(wires):
+        path = f"import_tiers[{i}]"
+        with repairs.skip_on_error(path):
+            tiers.append(_tier(wire, FieldReader(wire, path, repairs)))
+    return tuple(tiers)
+
+
 def _require_few(field: str, count: int) -> None:
     if count > MOST_CHARGES:
         raise ProblemError(field, f"must hold at most {MOST_CHARGES}, got {count}")
@@ -73,6 +84,19 @@ def _allowance(wire: AllowanceIn, reader: FieldReader) -> Allowance:
         daily_energy=reader.number("daily_quota_kwh"),
         window=_window(wire),
         used_today=reader.number("used_today_kwh"),
+    )
+
+
+def _tier(wire: ImportTierIn, reader: FieldReader) -> ImportTier:
+    period = (wire.period or "month").strip().lower()
+    if period not in {"day", "month"}:
+        raise ValueError(f"period must be day or month, got {format_value(wire.period)}")
+    return ImportTier(
+        extra_price=reader.number("extra_price"),
+        above=reader.number("above_kwh"),
+        used=reader.number("used_kwh"),
+        is_daily=period == "day",
+        billing_day=round(reader.number("billing_day")),
     )
 
 

@@ -19,7 +19,7 @@ from optimiser import (
 )
 from server.options import HIGHEST_MARGIN, Options
 from server.reading.battery import Named, batteries_from_wire, battery_from_wire
-from server.reading.charges import allowances_from_wire, demand_charges_from_wire
+from server.reading.charges import allowances_from_wire, demand_charges_from_wire, tiers_from_wire
 from server.reading.clock import start_from_wire
 from server.reading.forecasts import IMPORT_PRICES, load_power, prices_from_wire, solar_power
 from server.reading.grid import grid_from_wire, inverter_from_wire
@@ -114,12 +114,14 @@ def problem_from_request(
         request.allowances,
         request.provider_config,
     )
+    tiers = request.import_tiers
     buying, selling = prices_from_wire(request, prices, timeline, repairs)
     tariff = Tariff(
         import_price=buying,
         export_price=selling,
         demand_charges=demand_charges_from_wire(charges, repairs) if charges else (),
         allowances=allowances_from_wire(allowances, repairs) if allowances else (),
+        tiers=tiers_from_wire(tiers, repairs) if tiers else (),
     )
     forecast = Forecast(
         load=load_power(request, timeline, horizon, repairs) * horizon.hours / 1000.0,

@@ -13,9 +13,11 @@ from msgspec import UNSET, Meta, UnsetType
 from server.wire.repairs import PER_KW, Number, Rule, Slip
 from server.wire.storages import (
     BONUS_PRICE,
+    EXCESS_PRICE,
     EXPORT_LIMIT,
     HIGHEST_PRICE,
     IMPORT_LIMIT,
+    TIER_PRICE,
     W_MEANT,
     BatteryIn,
     EvIn,
@@ -30,7 +32,11 @@ _ENERGY = Rule(
     is_strict=True,
     unit="kWh",
 )
+_ENERGY_OF_MONTH = replace(_ENERGY, slips=())
 _PEAK = Rule(high=1e6, slips=(W_MEANT,), is_strict=True, unit="kW")
+
+_BILLING_DAY = Rule(default=1.0, low=1.0, high=31.0)
+_FROM_BILLING_DAY = "Day of the month that begins a billing period; 1 where absent"
 
 # The dearest kW is some 200 $ where a year is billed at once, 25 $ where a month is.
 _PER_KW = Rule(
@@ -122,6 +128,16 @@ class GridIn(msgspec.Struct, kw_only=True):
     max_export_w: Annotated[
         Limit, EXPORT_LIMIT, Meta(description="Always, or a series, as prices [W]")
     ] = None
+    import_threshold_w: Annotated[
+        Limit,
+        IMPORT_LIMIT,
+        Meta(description="Power above which imports cost more: always, or a series, as prices [W]"),
+    ] = None
+    excess_import_price: Annotated[
+        Limit,
+        EXCESS_PRICE,
+        Meta(description="What a kWh above it costs on top of the import price [$/kWh]"),
+    ] = None
     curtailment: Annotated[
         bool | None, Meta(description="May solar be left unused at will? Off unless asked for")
     ] = None
@@ -146,11 +162,7 @@ class DemandChargeIn(msgspec.Struct, kw_only=True):
         Rule(default=30.0, low=1.0, high=24 * 60.0, is_strict=True),
         Meta(description="Metering block, a minute at least; 30 where absent"),
     ] = None
-    billing_day: Annotated[
-        Number,
-        Rule(default=1.0, low=1.0, high=31.0),
-        Meta(description="Day of the month that begins a billing period; 1 where absent"),
-    ] = None
+    billing_day: Annotated[Number, _BILLING_DAY, Meta(description=_FROM_BILLING_DAY)] = None
 
 
 class AllowanceIn(msgspec.Struct, kw_only=True):
@@ -166,6 +178,31 @@ class AllowanceIn(msgspec.Struct, kw_only=True):
     weekdays: Annotated[Days, Meta(description="0 is Monday; names also")] = None
     months: Annotated[Days, Meta(description="1 to 12; names also")] = None
     used_today_kwh: Annotated[Number, _ENERGY] = None
+
+
+class ImportTierIn(msgspec.Struct, kw_only=True):
+    """A step of a tariff by consumption: imports beyond so much energy cost more.
+
+    Several add up; a tier that is cheaper than the one before has no sane reading.
+    """
+
+    above_kwh: Annotated[
+        Number,
+        replace(_ENERGY_OF_MONTH, is_required=True),
+        Meta(description="Imports of the day or the billing period from which on they do [kWh]"),
+    ] = None
+    extra_price: Annotated[
+        Number,
+        TIER_PRICE,
+        Meta(description="What a kWh beyond costs on top of the import price [$/kWh]"),
+    ] = None
+    used_kwh: Annotated[
+        Number, _ENERGY_OF_MONTH, Meta(description="Imported in it so far; 0 where absent [kWh]")
+    ] = None
+    period: Annotated[
+        str | None, Meta(description="day, or month: a billing period; month where absent")
+    ] = None
+    billing_day: Annotated[Number, _BILLING_DAY, Meta(description=_FROM_BILLING_DAY)] = None
 
 
 class ProviderConfigIn(msgspec.Struct, kw_only=True):
@@ -239,6 +276,7 @@ class SiteRequest(msgspec.Struct, kw_only=True):
     hybrid: HybridIn | None = None
     demand_charges: list[DemandChargeIn] | None = None
     allowances: list[AllowanceIn] | None = None
+    import_tiers: list[ImportTierIn] | None = None
     options: RequestOptions | None = None
 
 

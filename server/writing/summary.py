@@ -4,6 +4,7 @@ import math
 from itertools import repeat
 
 import numpy as np
+from msgspec import UNSET
 
 from matrix_builders import Vector
 from optimiser import Plan
@@ -76,8 +77,11 @@ def summary_from_plan(plan: Plan) -> SummaryOut:
     rounded = np.add(
         [*map(round, amounts.values(), repeat(_digits(plan)))], 0.0
     ).tolist()  # no -0.0
-    peaks = _peaks(plan) if bill.peaks else []
-    return SummaryOut(**dict(zip(amounts, rounded, strict=True)), demand_peaks=peaks)
+    return SummaryOut(
+        **dict(zip(amounts, rounded, strict=True)),
+        excess_import_cost=dollars(bill.excess_cost, plan) if plan.site.has_import_steps else UNSET,
+        demand_peaks=_peaks(plan) if bill.peaks else [],
+    )
 
 
 def _peaks(plan: Plan) -> list[PeakOut]:

@@ -13,6 +13,7 @@ START = NOW.astimezone(SYDNEY).replace(minute=0, second=0)
 prices = st.integers(-30, 100).map(lambda cents: cents / 100) | st.sampled_from([0.0, 20.0])
 mild_prices = st.integers(5, 60).map(lambda cents: cents / 100)
 powers = st.just(0.0) | st.integers(1, 60).map(lambda hundreds: 100.0 * hundreds)
+thresholds, extra_prices = st.sampled_from([1000, 2500]), st.sampled_from([0.05, 0.3])
 shares = st.integers(0, 20).map(lambda twentieths: twentieths / 20)
 limits = st.sampled_from([500, 5000, 50_000])
 seldom = st.integers(0, 3).map(lambda number: number == 0)
@@ -74,12 +75,22 @@ allowances = st.fixed_dictionaries(
     },
     optional=window,
 )
+import_tiers = st.fixed_dictionaries(
+    {
+        "above_kwh": st.sampled_from([0.0, 1.5, 6.0]),
+        "extra_price": st.sampled_from([0.0, 0.1, 0.45]),
+        "used_kwh": st.sampled_from([0.0, 1.0, 5.0]),
+        "period": st.sampled_from(["day", "month"]),
+        "billing_day": st.integers(1, 31),
+    }
+)
 inverters = st.fixed_dictionaries(
     {"ac_limit_w": st.sampled_from([0, 1000, 5000]), "dc_coupled_solar": st.booleans()}
 )
 extras = {
     "demand_charges": st.lists(demand_charges, min_size=1, max_size=2),
     "allowances": st.lists(allowances, min_size=1, max_size=1),
+    "import_tiers": st.lists(import_tiers, min_size=1, max_size=2),
     "hybrid": inverters,
 }
 
@@ -112,6 +123,10 @@ def site_requests(draw, lengths=st.sampled_from([5, 15, 30, 60]), optional=extra
     if "demand_charges" in found and isinstance(found["interval_minutes"], list):
         # Intervals that share a metering block are cut: their means do not tell the peak.
         found["interval_minutes"] = found["interval_minutes"][0]
+    if not found.keys() & {"demand_charges", "allowances"} and optional and draw(st.booleans()):
+        # Nor do they tell what was above a threshold, where something ends inside an interval.
+        found["grid"]["import_threshold_w"] = draw(thresholds | series(thresholds))
+        found["grid"]["excess_import_price"] = draw(extra_prices | series(extra_prices))
     return found
 
 
@@ -148,6 +163,8 @@ def multi_battery_requests(draw):
 @st.composite
 def ev_requests(draw):
     request = draw(site_requests())
+    for name in ("import_threshold_w", "excess_import_price"):
+        request["grid"].pop(name, None)
     cars = draw(st.lists(vehicles, min_size=1, max_size=2))
     found = numbered(cars, "vehicle_id", "car ")
     request |= {"ev": found[0]} if len(found) == 1 else {"evs": found}

@@ -29,6 +29,7 @@ from tests.account import (
     only_takes_what_is_free,
     pinned_powers,
     shortage_excess,
+    tier_periods,
     value_at,
     wanted_at_departure,
 )
@@ -79,6 +80,7 @@ def model_of_site(site, cost_function=CostFunction.PROFIT):
         _permissions(model, site, t, consumes_itself)
         _inverter(model, site, t)
     _peaks(model, site)
+    _steps(model, site)
     _bonuses(model, site, prices.import_surcharge)
     return model
 
@@ -370,6 +372,22 @@ def _peaks(model, site):
             mean = 1.0 / float(sum(site.horizon.hours[block]))
             row = {(way, t): mean for t in block for way in ("import", "import excess")}
             model.row({**row, ("rise", w): -1.0}, upper=charge.peak_so_far)
+
+
+def _steps(model, site):
+    """Import above the threshold of an interval, and beyond each tier of a period."""
+    groups = [
+        ([t], h * value_at(site.grid.import_threshold, t), value_at(prices, t))
+        for prices in [site.grid.excess_import_price]
+        for t, h in enumerate(site.horizon.hours)
+    ]
+    for tier in site.tariff.tiers:
+        groups += [(times, left, tier.extra_price) for times, left in tier_periods(site, tier)]
+    for g, (times, left, price) in enumerate(groups):
+        if price > 0 and left < math.inf:
+            model.column("beyond", g, cost=price)
+            bought = {(way, t): 1.0 for t in times for way in ("import", "import excess")}
+            model.row({**bought, ("beyond", g): -1.0}, upper=left)
 
 
 def _bonuses(model, site, surcharge):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from tests.reference.clock import count_sessions, is_inside, minute_of_day
@@ -22,6 +23,8 @@ from tests.reference.reading import (
     meter_limit,
     money_tolerance,
     number,
+    numbers,
+    section,
     worth,
 )
 from tests.reference.shape import wrong_numbers
@@ -40,6 +43,7 @@ class Bill(NamedTuple):
 
     energy_cost: float
     peaks: list[Peak]
+    excess_cost: float
     allowance_credit: float
 
     @property
@@ -50,7 +54,7 @@ class Bill(NamedTuple):
     @property
     def total(self) -> float:
         """Negative when the site earns. [$]."""
-        return self.energy_cost + self.demand_cost - self.allowance_credit
+        return self.energy_cost + self.demand_cost + self.excess_cost - self.allowance_credit
 
 
 def bill_of(request: Wire, imported: Series, exported: Series, stamps: Sequence[str]) -> Bill:
@@ -76,6 +80,7 @@ def bill_of(request: Wire, imported: Series, exported: Series, stamps: Sequence[
     return Bill(
         energy_cost=bought - sold,
         peaks=[_peak(request, charge, imported, starts) for charge in _demand_charges(request)],
+        excess_cost=_above_threshold(request, imported) + _beyond_tiers(request, imported, starts),
         allowance_credit=_credit(request, "import", imported, starts)
         + _credit(request, "export", exported, starts),
     )
@@ -118,6 +123,47 @@ def _peak(request: Wire, charge: Wire, imported: Series, starts: list[datetime])
     so_far = number(charge, "peak_so_far_kw", 0.0)
     peak = max([so_far, *(energies[block] / spans[block] for block in energies)])
     return Peak(peak, so_far, number(charge, "price_per_kw", 0.0) * (peak - so_far))
+
+
+def _above_threshold(request: Wire, imported: Series) -> float:
+    """What imports above the threshold cost on top. [$]."""
+    grid, n = section(request, "grid"), len(imported)
+    thresholds = numbers(grid, "import_threshold_w", math.inf, n)
+    prices = numbers(grid, "excess_import_price", 0.0, n)
+    above = [max(w - most, 0.0) for w, most in zip(imported, thresholds, strict=True)]
+    return worth(request, above, prices)
+
+
+def _beyond_tiers(request: Wire, imported: Series, starts: list[datetime]) -> float:
+    """What imports of a day or a billing period beyond a tier cost on top. [$]."""
+    cost = 0.0
+    for tier in request.get("import_tiers") or ():
+        counted = number(tier, "used_kwh", 0.0)
+        period = None
+        for start, span, watts in zip(starts, hours(request), imported, strict=True):
+            before, period = period, _period(tier, start.date())
+            if before is not None and before != period:
+                counted = 0.0
+            most = number(tier, "above_kwh", 0.0)
+            over = counted - most
+            counted += span * watts / 1000
+            cost += number(tier, "extra_price", 0.0) * (max(counted - most, 0) - max(over, 0))
+    return cost
+
+
+def _period(tier: Wire, day: date) -> date:
+    """First day of the period of a tier that a local day is in."""
+    if tier.get("period") == "day":
+        return day
+    first = round(number(tier, "billing_day", 1.0))
+    while day.day != min(first, monthrange(day.year, day.month)[1]):
+        day -= timedelta(days=1)
+    return day
+
+
+def _has_steps(request: Wire) -> bool:
+    grid = section(request, "grid")
+    return bool(request.get("import_tiers")) or "excess_import_price" in grid
 
 
 def _credit(request: Wire, direction: str, watts: Series, starts: list[datetime]) -> float:
@@ -208,6 +254,7 @@ def _wrong_extras(subject: str, request: Wire, told: Wire, bill: Bill) -> Iterat
     """Demand and allowances; who asked for neither may not be told of them."""
     due = {
         "demand_cost": (bill.demand_cost, bool(_demand_charges(request))),
+        "excess_import_cost": (bill.excess_cost, _has_steps(request)),
         "allowance_credit": (bill.allowance_credit, bool(_allowances(request))),
     }
     for name, (value, is_asked) in due.items():

@@ -111,6 +111,58 @@ def test_allowances_go_where_they_gain_most(allowances, credit):
     assert bill(request, reply) == pytest.approx(0.325 - credit)
 
 
+@pytest.mark.parametrize(
+    ("grid", "excess"),
+    [
+        ({"import_threshold_w": 1000, "excess_import_price": 0.2}, 0.1),
+        ({"import_threshold_w": [0, 0, 9000, 0], "excess_import_price": [9, 1, 1, 9]}, 0.25),
+        ({"import_threshold_w": 5000, "excess_import_price": 0.2}, 0.0),
+    ],
+)
+def test_imports_above_a_threshold_cost_more(grid, excess):
+    request, reply = sound.priced()
+    request["grid"] |= grid
+
+    assert bill(request, reply) == pytest.approx(0.325 + excess)
+
+
+@pytest.mark.parametrize(
+    ("tier", "beyond"),
+    [
+        ({}, 0.25),
+        ({"used_kwh": 0.5}, 0.75),
+        ({"used_kwh": 3}, 1.25),
+        ({"period": "day", "used_kwh": 0.5}, 0.75),
+        ({"above_kwh": 0}, 1.25),
+    ],
+)
+def test_imports_beyond_a_tier_cost_more(tier, beyond):
+    request, reply = sound.priced()
+    request["import_tiers"] = [{"above_kwh": 1, "extra_price": 0.1, **tier}]
+
+    assert bill(request, reply) == pytest.approx(0.325 + 0.1 * beyond)
+
+
+@pytest.mark.parametrize(
+    ("period", "billing_day", "beyond"),
+    [
+        ("day", 1, 0.75),
+        ("month", 6, 0.75),
+        ("month", 7, 1.25),
+        ("month", 31, 1.25),
+    ],
+)
+def test_a_tier_begins_anew_with_its_period(period, billing_day, beyond):
+    stamps = [f"2026-01-0{day}:00+11:00" for day in ("5T23:00", "5T23:30", "6T00:00", "6T00:30")]
+    tier = {"above_kwh": 0.5, "extra_price": 1.0, "used_kwh": 0.5}
+    request, reply = sound.priced()
+    request["import_tiers"] = [{**tier, "period": period, "billing_day": billing_day}]
+    reply["schedule"]["timestamps"] = stamps
+
+    # 0.25 kWh on the fifth, beyond what was used, and 1 kWh on the sixth.
+    assert bill(request, reply) == pytest.approx(0.325 + beyond)
+
+
 def test_each_date_has_its_own_quota_and_only_the_first_is_used_up():
     stamps = [f"2026-01-0{day}:00+11:00" for day in ("5T23:00", "5T23:30", "6T00:00", "6T00:30")]
     across = {**sound.FREE_HOUR, "start": "23:00", "end": "01:00", "used_today_kwh": 0.4}
