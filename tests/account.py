@@ -214,11 +214,26 @@ def metering_blocks(site, charge):
     return list(blocks.values())
 
 
+def block_before(site, charge, block):
+    """Energy [kWh] and length [h] of what of a metering block is over before the site's start."""
+    start = site.horizon.start
+    if charge.block_so_far is None or 0 not in block:
+        return 0.0, 0.0
+    minute = 60 * start.hour + start.minute + start.second / 60
+    over = minute % round(60 * charge.average_hours)
+    window = charge.window
+    if window.start != window.end:
+        over = min(over, (minute - 60 * window.start.hour - window.start.minute) % 1440)
+    return charge.block_so_far, over / 60
+
+
 def peak_of(site, charge, grid_import):
     """Highest mean power that a demand charge meters, at least that of before. [kW]"""
     peak = charge.peak_so_far
     for block in metering_blocks(site, charge):
-        peak = max(peak, sum(grid_import[t] for t in block) / sum(site.horizon.hours[block]))
+        energy, length = block_before(site, charge, block)
+        energy += sum(grid_import[t] for t in block)
+        peak = max(peak, energy / (length + sum(site.horizon.hours[block])))
     return float(peak)
 
 

@@ -169,8 +169,7 @@ class Couplings:
         """Return the import that raises no peak or step and keeps the limit; shape (T,). [kWh]"""
         cap: Vector = meter[tables.IMPORT_LIMIT] + meter[tables.IMPORT_EXCESS]
         for peak in self.peaks:
-            height = peak.height(grid_import)
-            cap = np.where(peak.block == OUTSIDE, cap, np.minimum(cap, height * self.hours))
+            cap = np.minimum(cap, peak.cap(grid_import, self.hours))
         for step in self.steps:
             cap = np.minimum(cap, step.cap(grid_import))
         return cap
@@ -220,7 +219,7 @@ def couplings_of(
         return UNCOUPLED_SITE
     limit = meter.table[tables.IMPORT_LIMIT] + meter.table[tables.IMPORT_EXCESS]
     most_import = float((limit / site.horizon.hours).max())
-    rises = [max(most_import - peak.floor, 0.0) for peak in peaks]
+    rises = [peak.most_rise(most_import) for peak in peaks]
     limits = [_bonus_limit(allowances[a], t, meter) for a, t in bonuses]
     arrays = CouplingArrays(
         row=np.repeat(np.arange(len(rows)), [len(row.value) for row in rows]),
@@ -329,7 +328,8 @@ def _inverter_rows(inverter: SharedInverter | None, *, curtails: bool) -> Iterat
 def _peak_rows(peaks: tuple[MeteredPeak, ...]) -> Iterator[_Row]:
     """Mean import of every metering block stays under the peak already reached and its rise."""
     for w, peak in enumerate(peaks):
-        for b, hours in enumerate(peak.block_hours.tolist()):
+        blocks_of_peak = zip(peak.block_hours.tolist(), peak.block_before.tolist(), strict=True)
+        for b, (hours, before) in enumerate(blocks_of_peak):
             inside = np.flatnonzero(peak.block == b).tolist()
             yield _Row(
                 [blocks.IMPORT] * len(inside)
@@ -338,7 +338,7 @@ def _peak_rows(peaks: tuple[MeteredPeak, ...]) -> Iterator[_Row]:
                 [*inside, *inside, w],
                 [1.0 / hours] * (2 * len(inside)) + [-1.0],
                 -np.inf,
-                peak.floor,
+                peak.floor - before / hours,
             )
 
 

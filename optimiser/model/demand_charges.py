@@ -30,19 +30,41 @@ class MeteredPeak:
     block : int64 array, shape (T,)
         Metering block of each interval, or `OUTSIDE`.
     block_hours : float64 array, shape (n_blocks,)
-        Length of each block, as far as it lies in horizon and window. [h]
+        Length of each block, as far as it lies in horizon and window, and what of the running one
+        is over. [h]
+    block_before : float64 array, shape (n_blocks,)
+        Import of each block before the horizon. [kWh]
     """
 
     price: float
     floor: float
     block: Places
     block_hours: Vector
+    block_before: Vector
 
     def height(self, grid_import: Vector) -> float:
         """Return the highest mean power of a block, at least the peak already reached. [kW]"""
         inside = self.block != OUTSIDE
         energy = np.bincount(self.block[inside], grid_import[inside], self.block_hours.size)
-        return max(self.floor, float((energy / self.block_hours).max(initial=0.0)))
+        means = (energy + self.block_before) / self.block_hours
+        return max(self.floor, float(means.max(initial=0.0)))
+
+    def most_rise(self, power: float) -> float:
+        """Return a rise that no plan exceeds that imports at most at some power. [kW]"""
+        before = float((self.block_before / self.block_hours).max(initial=0.0))
+        return max(power + before - self.floor, 0.0)
+
+    def cap(self, grid_import: Vector, hours: Vector) -> Vector:
+        """Return the most import of an interval, of some length [h], at its height; shape (T,).
+
+        Infinite outside the window. [kWh]
+        """
+        inside = self.block != OUTSIDE
+        planned = np.bincount(self.block[inside], hours[inside], self.block_hours.size)
+        power = (self.height(grid_import) * self.block_hours - self.block_before) / planned
+        cap = np.full(hours.size, np.inf)
+        cap[inside] = power[self.block[inside]] * hours[inside]
+        return cap
 
     def cost(self, grid_import: Vector) -> float:
         """Return the cost of the rise of the peak. [$]"""
@@ -145,8 +167,14 @@ def _metered_peak(
     for t in np.flatnonzero(inside).tolist():
         block[t] = number.setdefault(keys[t], len(number))
     hours = np.bincount(block[inside], horizon.hours[inside], len(number)).astype(np.float64)
+    before = np.zeros(hours.size)
+    if charge.block_so_far is not None and inside[0]:
+        hours[0] += charge.hours_metered(horizon.start)
+        before[0] = charge.block_so_far
     floor = charge.peak_so_far if is_first else 0.0
-    return MeteredPeak(price=charge.price, floor=floor, block=block, block_hours=hours)
+    return MeteredPeak(
+        price=charge.price, floor=floor, block=block, block_hours=hours, block_before=before
+    )
 
 
 def import_steps(site: Site) -> tuple[ImportSteps, ...]:

@@ -7,7 +7,7 @@ of which nothing changes; the caller gets the sums over his own intervals.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -114,6 +114,10 @@ def _instants(site: Site, rules: ProviderRules) -> Iterator[datetime]:
             yield from one.window.edges(horizon)
     if tariff.allowances:
         yield from horizon.occurrences(_MIDNIGHT)
+    for charge in tariff.demand_charges:
+        if charge.block_so_far is not None:  # nothing reaches beyond the running block
+            left = charge.average_hours - charge.hours_into_block(horizon.start)
+            yield horizon.start + timedelta(hours=left)
     if tariff.demand_charges or tariff.tiers:
         yield from _ends_of_billing(tariff, horizon)
 

@@ -4,7 +4,7 @@ import math
 from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, time
 from enum import StrEnum
 
 import numpy as np
@@ -51,6 +51,9 @@ class DemandCharge:
         Day of the month, 1 to 31, with which a billing period begins, or its last where it has
         fewer; `peak_so_far` is that of the period in which the horizon starts, later ones have a
         peak of their own.
+    block_so_far : float or None
+        Import of the block in which the horizon starts, from its beginning on; unused where the
+        window does not cover the start.  None counts what is left of that block as a block. [kWh]
     """
 
     price: float
@@ -58,9 +61,12 @@ class DemandCharge:
     peak_so_far: float = 0.0
     average_hours: float = 0.5
     billing_day: int = 1
+    block_so_far: float | None = None
 
     def __post_init__(self) -> None:
         require_not_negative(self, "price", "peak_so_far", "average_hours", "billing_day")
+        if self.block_so_far is not None:
+            require_not_negative(self, "block_so_far")
         require_kinds(window=(self.window, Window))
         if not 0 < self.average_hours <= _DAY:
             rule = f"must be positive and at most a day, got {self.average_hours!r}"
@@ -70,6 +76,23 @@ class DemandCharge:
     def billing_period(self, day: date) -> int:
         """Return the number of the billing period of a local day; the next has the next number."""
         return _month_of_billing(day, self.billing_day)
+
+    def hours_metered(self, start: datetime) -> float:
+        """Return how long the block at a local time has been metered, by the clock. [h]"""
+        into_block = self.hours_into_block(start)
+        if self.window.start == self.window.end:
+            return into_block
+        return min(into_block, (_hours_of(start) - _hours_of(self.window.start)) % _DAY)
+
+    def hours_into_block(self, start: datetime) -> float:
+        """Return how long ago the block at a local time began, by the clock. [h]"""
+        into_day = _hours_of(start)
+        into_block = into_day - self.average_hours * int(into_day / self.average_hours + 1e-9)
+        return max(into_block, 0.0)
+
+
+def _hours_of(clock: datetime | time) -> float:
+    return clock.hour + clock.minute / 60.0 + clock.second / 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -232,11 +232,14 @@ def _demand_cost(site: Site, charge: DemandCharge, drawn: Vector) -> float:
     peaks = {charge.billing_period(first): charge.peak_so_far}
     for t, start in enumerate(site.horizon.starts):
         if metered[t]:
+            first_of_all = (0.0, 0.0)
+            if t == 0 and charge.block_so_far is not None:
+                first_of_all = charge.block_so_far, charge.hours_metered(start)
             period = charge.billing_period(start.date())
             into_day = start.hour + start.minute / 60 + start.second / 3600
             repeated = start.fold if charge.average_hours <= 1.0 else 0
             key = period, start.date(), int(into_day / charge.average_hours + 1e-9), repeated
-            energy, hours = blocks.get(key, (0.0, 0.0))
+            energy, hours = blocks.get(key, first_of_all)
             blocks[key] = energy + float(drawn[t]), hours + float(site.horizon.hours[t])
     for (period, *_), (energy, hours) in blocks.items():
         peaks[period] = max(peaks.get(period, 0.0), energy / hours)

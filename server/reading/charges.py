@@ -1,5 +1,6 @@
 """Charges, allowances and tiers of a request; one that cannot be read is left out, in the open."""
 
+import math
 import re
 from collections.abc import Sequence
 
@@ -64,12 +65,14 @@ def _require_few(field: str, count: int) -> None:
 
 
 def _demand_charge(wire: DemandChargeIn, reader: FieldReader) -> DemandCharge:
+    block_so_far = reader.number("block_so_far_kwh")
     return DemandCharge(
         price=reader.number("price_per_kw"),
         window=_window(wire),
         peak_so_far=reader.number("peak_so_far_kw"),
         average_hours=reader.number("average_minutes") / 60.0,
         billing_day=round(reader.number("billing_day")),
+        block_so_far=None if math.isnan(block_so_far) else block_so_far,
     )
 
 

@@ -4,6 +4,7 @@ They are deliberately lenient (``| None`` everywhere, numbers also as text): wha
 is mended with a warning.  Units: W, Wh, $/kWh, fractions, unless a name says more.
 """
 
+import math
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
@@ -33,6 +34,7 @@ _ENERGY = Rule(
     unit="kWh",
 )
 _ENERGY_OF_MONTH = replace(_ENERGY, slips=())
+_BLOCK = replace(_ENERGY, default=math.nan)
 _PEAK = Rule(high=1e6, slips=(W_MEANT,), is_strict=True, unit="kW")
 
 _BILLING_DAY = Rule(default=1.0, low=1.0, high=31.0)
@@ -157,6 +159,14 @@ class DemandChargeIn(msgspec.Struct, kw_only=True):
     weekdays: Annotated[Days, Meta(description="0 is Monday; names also")] = None
     months: Annotated[Days, Meta(description="1 to 12; names also")] = None
     peak_so_far_kw: Annotated[Number, _PEAK] = None
+    block_so_far_kwh: Annotated[
+        Number,
+        _BLOCK,
+        Meta(
+            description="Imported in the running metering block so far; where absent, what is left "
+            "of it is metered as a block [kWh]"
+        ),
+    ] = None
     average_minutes: Annotated[
         Number,
         Rule(default=30.0, low=1.0, high=24 * 60.0, is_strict=True),

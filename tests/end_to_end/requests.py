@@ -64,7 +64,7 @@ demand_charges = st.fixed_dictionaries(
         "peak_so_far_kw": st.sampled_from([0.0, 1.5, 6.0]),
         "average_minutes": st.sampled_from([30, 30, 15, 60]),
     },
-    optional=window,
+    optional={**window, "block_so_far_kwh": st.sampled_from([0.0, 0.2, 1.5])},
 )
 allowances = st.fixed_dictionaries(
     {

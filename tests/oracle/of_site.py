@@ -15,6 +15,7 @@ from optimiser import CostFunction, Direction
 from optimiser.price_scale import to_scale
 from tests.account import (
     allowance_days,
+    block_before,
     clipping,
     feed_in_limit,
     forced_levels,
@@ -369,9 +370,10 @@ def _peaks(model, site):
     for w, charge in enumerate(site.tariff.demand_charges):
         model.column("rise", w, cost=charge.price)
         for block in metering_blocks(site, charge):
-            mean = 1.0 / float(sum(site.horizon.hours[block]))
+            energy, length = block_before(site, charge, block)
+            mean = 1.0 / (length + float(sum(site.horizon.hours[block])))
             row = {(way, t): mean for t in block for way in ("import", "import excess")}
-            model.row({**row, ("rise", w): -1.0}, upper=charge.peak_so_far)
+            model.row({**row, ("rise", w): -1.0}, upper=charge.peak_so_far - mean * energy)
 
 
 def _steps(model, site):

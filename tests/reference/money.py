@@ -120,6 +120,14 @@ def _peak(request: Wire, charge: Wire, imported: Series, starts: list[datetime])
             block = (start.date(), math.floor(minute_of_day(start) / length))
             energies[block] += span * watts / 1000
             spans[block] += span
+    if charge.get("block_so_far_kwh") is not None and is_inside(charge, starts[0]):
+        into_day = minute_of_day(starts[0])
+        running = (starts[0].date(), math.floor(into_day / length))
+        opens, closes = (charge.get(name) or "00:00" for name in ("start", "end"))
+        since = (into_day - 60 * int(opens[:2]) - int(opens[3:])) % 1440
+        over = into_day % length
+        spans[running] += (over if opens == closes else min(over, since)) / 60
+        energies[running] += charge["block_so_far_kwh"]
     so_far = number(charge, "peak_so_far_kw", 0.0)
     peak = max([so_far, *(energies[block] / spans[block] for block in energies)])
     return Peak(peak, so_far, number(charge, "price_per_kw", 0.0) * (peak - so_far))

@@ -53,6 +53,13 @@ def test_simulation_follows_the_powers_of_a_battery_that_is_there(capacity, leve
         ({"months": [2]}, 0.25),
         ({"peak_so_far_kw": 3.0}, 3.0),
         ({"peak_so_far_kw": None}, 1.25),
+        (
+            {"start": "16:00", "block_so_far_kwh": 0.5, "average_minutes": 120},
+            1.75 / 2,
+        ),  # from 16:00
+        ({"start": "16:15", "block_so_far_kwh": 1, "average_minutes": 120}, 2.25 / 1.75),
+        ({"end": "16:00", "start": "16:00", "block_so_far_kwh": 1, "average_minutes": 60}, 1.25),
+        ({"block_so_far_kwh": 9}, 1.25),  # 16:30 is outside the window
     ],
 )
 def test_the_peak_is_the_highest_mean_of_a_block_within_the_window(change, peak):

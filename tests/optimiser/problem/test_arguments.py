@@ -95,6 +95,7 @@ REFUSED = [
     *((ImportTier, "billing_day", value) for value in (0, 32)),
     *((ImportTier, "is_daily", value) for value in NO_FLAG),
     *((Tariff, "tiers", value) for value in (0.1, [0.1], None)),
+    *((DemandCharge, "block_so_far", value) for value in ("5", [5], True, -0.1, np.nan)),
     *((Grid, "excess_import_price", value) for value in (-0.1, np.inf, [[0.1]], "0.1", None)),
     *((Grid, "import_threshold", value) for value in (-1.0, np.nan, [[1.0]], "1", None)),
     *((Allowance, "direction", value) for value in ("both", None)),

@@ -1,11 +1,12 @@
-"""Imports that cost more beyond a limit: plans of seeded sites against every binary."""
+"""Imports that cost more beyond a limit or a peak: plans of seeded sites against every binary."""
 
 from dataclasses import replace
+from datetime import time, timedelta
 
 import numpy as np
 import pytest
 
-from optimiser import Allowance, CostFunction, ImportTier, plan
+from optimiser import Allowance, CostFunction, DemandCharge, Horizon, ImportTier, Window, plan
 from tests.account import account_of
 from tests.builders import a_battery, a_site, a_small_site, in_pieces
 from tests.optimiser.whole_sites.test_limits_in_time import assert_optimal
@@ -38,7 +39,23 @@ def with_tiers(site, rng):
     return replace(site, tariff=replace(site.tariff, tiers=tiers))
 
 
-CASES = {"threshold": with_threshold, "tiers": with_tiers}
+def with_running_block(site, rng):
+    """A start inside a metering block, some of which is used."""
+    late = timedelta(minutes=int(rng.integers(0, 60)))
+    horizon = Horizon(start=site.horizon.start + late, hours=site.horizon.hours)
+    windows = [Window(), Window(start=time(16, 10), end=time(20))]
+    charge = DemandCharge(
+        price=float(rng.uniform(0.1, 2.0)),
+        window=windows[rng.integers(2)],
+        peak_so_far=float(rng.choice([0.0, 1.5])),
+        average_hours=float(rng.choice([0.25, 0.5, 1.0])),
+        block_so_far=float(rng.uniform(0.0, 2.0)),
+    )
+    tariff = replace(site.tariff, demand_charges=[charge])
+    return replace(site, horizon=horizon, vehicles=(), tariff=tariff)
+
+
+CASES = {"threshold": with_threshold, "tiers": with_tiers, "running block": with_running_block}
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -50,14 +67,19 @@ def test_a_plan_is_the_optimum_and_its_bill_true(name, seed):
 
     known = account_of(in_pieces(site), found.dispatch_in_pieces)
     assert found.money.bill.excess_cost == pytest.approx(known.excess, abs=1e-9)
+    assert found.money.bill.demand_cost == pytest.approx(known.demand, abs=1e-6)
     assert found.money.total_cost == pytest.approx(known.bill, abs=1e-6)
 
 
 def looser(site, name):
-    """The site with a higher threshold, or tiers that begin later."""
+    """The site with a higher threshold, tiers that begin later, or less in the running block."""
     if name == "threshold":
         threshold = np.asarray(site.grid.import_threshold) + 0.5
         return replace(site, grid=replace(site.grid, import_threshold=threshold))
+    if name == "running block":
+        (charge,) = site.tariff.demand_charges
+        less = replace(charge, block_so_far=0.5 * charge.block_so_far)
+        return replace(site, tariff=replace(site.tariff, demand_charges=[less]))
     tiers = [replace(tier, above=tier.above + 1.0) for tier in site.tariff.tiers]
     return replace(site, tariff=replace(site.tariff, tiers=tiers))
 
