@@ -1,6 +1,7 @@
 """Random clean requests, for all three endpoints."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import accumulate
 from statistics import median
 
 from hypothesis import assume
@@ -119,10 +120,17 @@ def site_requests(draw, lengths=st.sampled_from([5, 15, 30, 60]), optional=extra
         "grid": st.fixed_dictionaries(grid),
         "cost_function": st.sampled_from(COST_FUNCTIONS),
     }
+    if optional:
+        optional = {**optional, "carbon_g_per_kwh": series(st.sampled_from([20.0, 300.0, 900.0]))}
     found = draw(st.fixed_dictionaries(request, optional=optional))
+    if "carbon_g_per_kwh" in found:
+        found["options"] = {"carbon_price": draw(st.sampled_from([0.0, 0.1, 2.0]))}
     if "demand_charges" in found and isinstance(found["interval_minutes"], list):
         # Intervals that share a metering block are cut: their means do not tell the peak.
         found["interval_minutes"] = found["interval_minutes"][0]
+    for charge in found.get("demand_charges", ()):
+        if found["interval_minutes"] > charge["average_minutes"]:  # cut where the block ends
+            charge.pop("block_so_far_kwh", None)
     if not found.keys() & {"demand_charges", "allowances"} and optional and draw(st.booleans()):
         # Nor do they tell what was above a threshold, where something ends inside an interval.
         found["grid"]["import_threshold_w"] = draw(thresholds | series(thresholds))
@@ -147,6 +155,20 @@ def optimize_requests(draw):
     return {**draw(site_requests()), "battery": draw(batteries)}
 
 
+def without_cuts(car, request):
+    """The same, coming and going between intervals: means of one do not tell its parts."""
+    told = request["interval_minutes"]
+    lengths = told if isinstance(told, list) else [told] * len(request["prices_import"])
+    ends = [START + timedelta(minutes=minutes) for minutes in accumulate(lengths)]
+
+    def is_inside(moment):
+        when = moment and datetime.fromisoformat(moment)
+        return bool(when) and START < when < ends[-1] and when not in ends
+
+    names = ("arrival_time", "departure_time")
+    return {**car, **{name: None for name in names if is_inside(car[name])}}
+
+
 def numbered(found, name, prefix):
     return [{name: f"{prefix}{i}", **each} for i, each in enumerate(found)]
 
@@ -165,7 +187,7 @@ def ev_requests(draw):
     request = draw(site_requests())
     for name in ("import_threshold_w", "excess_import_price"):
         request["grid"].pop(name, None)
-    cars = draw(st.lists(vehicles, min_size=1, max_size=2))
+    cars = [without_cuts(car, request) for car in draw(st.lists(vehicles, min_size=1, max_size=2))]
     found = numbered(cars, "vehicle_id", "car ")
     request |= {"ev": found[0]} if len(found) == 1 else {"evs": found}
     homes = draw(st.lists(batteries, max_size=3))

@@ -88,22 +88,13 @@ def beyond_meter(request: Wire, powers: Powers) -> Iterator[str]:
 
 
 def _cut(request: Wire, powers: Powers, most_export: Series) -> Series:
-    """Solar that the inverter and the limit of exports cut, though none is curtailed at will.
-
-    Beside a vehicle, which may leave within an interval, exports may be at their limit in a part.
-    """
+    """Solar that the inverter and the limit of exports cut, though none is curtailed at will."""
     cut = []
-    has_vehicle = request.get("ev") or request.get("evs")
-    for sun, load, exported, most in zip(
-        request["solar_forecast"],
-        request["load_forecast"],
-        powers["grid_export"],
-        most_export,
-        strict=True,
+    for sun, exported, most in zip(
+        request["solar_forecast"], powers["grid_export"], most_export, strict=True
     ):
         is_full = exported >= most - POWER_TOLERANCE_W
-        in_part = max(sun - load - most, 0.0) if has_vehicle else 0.0
-        cut.append(sun if is_full else max(sun - solar_reach(request), in_part))
+        cut.append(sun if is_full else max(sun - solar_reach(request), 0.0))
     return cut
 
 
