@@ -33,7 +33,7 @@ _MONEY: dict[type, tuple[str, ...]] = {
     ImportTier: ("extra_price",),
     Battery: ("cycle_cost", "end_value"),
     Vehicle: ("cycle_cost", "end_value"),
-    ProviderRules: ("price_margin",),
+    ProviderRules: ("price_margin", "carbon_price"),
     ExportBoost: ("offset", "minimum"),
     ChipMode: ("threshold",),
     SpikeProtection: ("threshold",),

@@ -197,8 +197,8 @@ def couplings_of(
     allowances = daily_allowances(
         site.horizon,
         site.tariff.allowances,
-        objective.import_price_with_surcharge,
-        objective.export_price,
+        objective.import_price_with_surcharge - objective.carbon_cost,
+        objective.export_price - objective.carbon_cost,
     )
     bonuses = tuple(
         (a, int(t))

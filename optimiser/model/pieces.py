@@ -143,6 +143,7 @@ def _site_in_pieces(site: Site, hours: Vector, interval: Places) -> Site:
             tariff,
             import_price=tariff.import_price[interval],
             export_price=tariff.export_price[interval],
+            carbon_intensity=_in_pieces(tariff.carbon_intensity, interval),
         ),
         forecast=Forecast(
             load=forecast.load[interval] * share, solar=forecast.solar[interval] * share
@@ -153,6 +154,10 @@ def _site_in_pieces(site: Site, hours: Vector, interval: Places) -> Site:
         ),
         batteries=tuple([_battery_in_pieces(battery, interval) for battery in site.batteries]),
     )
+
+
+def _in_pieces(values: Vector | None, interval: Places) -> Vector | None:
+    return None if values is None else values[interval]
 
 
 def _battery_in_pieces(battery: Battery, interval: Places) -> Battery:

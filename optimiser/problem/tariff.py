@@ -195,6 +195,8 @@ class Tariff:
         Energy at prices of its own.
     tiers : tuple of ImportTier
         Steps by consumption; where several hold, they add up.
+    carbon_intensity : float64 array, shape (T,), or None
+        Emission of a kWh from the grid, which a kWh into it saves; not negative. [kg/kWh]
     starts : float64 array, shape (T,), or None
         Index of the prices, where they have one of time: a `Site` requires it to hold the starts
         of its horizon. [s since 1970]
@@ -205,6 +207,7 @@ class Tariff:
     demand_charges: tuple[DemandCharge, ...] = ()
     allowances: tuple[Allowance, ...] = ()
     tiers: tuple[ImportTier, ...] = ()
+    carbon_intensity: Vector | None = None
     starts: Vector | None = field(default=None, repr=False)
 
     def __init__(
@@ -215,10 +218,19 @@ class Tariff:
         demand_charges: Iterable[DemandCharge] = (),
         allowances: Iterable[Allowance] = (),
         tiers: Iterable[ImportTier] = (),
+        carbon_intensity: ArrayLike | None = None,
         starts: Vector | None = None,
     ) -> None:
-        index = starts_of(import_price=import_price, export_price=export_price)
+        series = {"import_price": import_price, "export_price": export_price}
+        if carbon_intensity is not None:
+            series["carbon_intensity"] = carbon_intensity
+        index = starts_of(**series)
         price = freeze_vector("import_price", import_price)
+        if carbon_intensity is not None:
+            rule = "must not be negative"
+            carbon_intensity = freeze_vector(
+                "carbon_intensity", carbon_intensity, price.size, least=0.0, rule=rule
+            )
         set_fields(
             self,
             import_price=price,
@@ -226,6 +238,7 @@ class Tariff:
             demand_charges=require_sequence("demand_charges", demand_charges, DemandCharge),
             allowances=require_sequence("allowances", allowances, Allowance),
             tiers=require_sequence("tiers", tiers, ImportTier),
+            carbon_intensity=carbon_intensity,
             starts=starts if index is None else index,
         )
 

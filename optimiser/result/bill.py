@@ -51,6 +51,8 @@ class Bill:
         Gain of the energy within allowances over those prices.
     peaks : tuple of Peak
         One for each demand charge.
+    carbon : float
+        Emission of the imports less what the exports save; not part of the total. [kg]
     """
 
     import_cost: float
@@ -58,6 +60,7 @@ class Bill:
     excess_cost: float
     allowance_credit: float
     peaks: tuple[Peak, ...]
+    carbon: float
 
     @cached_property
     def demand_cost(self) -> float:
@@ -87,6 +90,9 @@ class Money:
         Terminal value of the energy left at the end; not part of the bill.
     self_consumption_cost, self_consumption_wear_cost, self_consumption_end_value : float
         The bill of equal service, wear and terminal value of plain self-consumption.
+    baseline_carbon, self_consumption_carbon : float
+        Emissions of the baseline and of plain self-consumption, of what each imports and exports.
+        [kg]
     """
 
     bill: Bill
@@ -96,6 +102,8 @@ class Money:
     self_consumption_cost: float
     self_consumption_wear_cost: float
     self_consumption_end_value: float
+    baseline_carbon: float
+    self_consumption_carbon: float
 
     @cached_property
     def total_cost(self) -> float:
@@ -118,7 +126,7 @@ class Money:
 def bill_of(site: Site, grid_import: Vector, grid_export: Vector) -> Bill:
     """Return the bill of the energy through the meter, shape (T,) each. [kWh per interval]"""
     tariff = site.tariff
-    prices = tariff.import_price, tariff.export_price
+    prices, intensity = (tariff.import_price, tariff.export_price), tariff.carbon_intensity
     allowances = (
         daily_allowances(site.horizon, tariff.allowances, *prices) if tariff.allowances else ()
     )
@@ -128,6 +136,7 @@ def bill_of(site: Site, grid_import: Vector, grid_export: Vector) -> Bill:
         excess_cost=_excess_cost(site, grid_import) if site.has_import_steps else 0.0,
         allowance_credit=credit(allowances, grid_import, grid_export) if allowances else 0.0,
         peaks=_peaks(site, grid_import) if tariff.demand_charges else (),
+        carbon=0.0 if intensity is None else float(intensity @ (grid_import - grid_export)),
     )
 
 

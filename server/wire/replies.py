@@ -72,6 +72,7 @@ class SummaryOut(msgspec.Struct, kw_only=True):
     of imports, `excess_import_cost`, less `allowance_credit`; `baseline_cost` is the same with the
     batteries idle, `self_consumption_cost` by plain self-consumption.
     `savings_vs_self_consumption` counts wear and the value of what is left at the end, too.
+    Where there are carbon intensities, emissions are those of imports less those of exports.
     """
 
     total_cost: float
@@ -98,6 +99,9 @@ class SummaryOut(msgspec.Struct, kw_only=True):
     allowance_credit: float
     excess_import_cost: float | UnsetType = UNSET
     demand_peaks: list[PeakOut]
+    carbon_g: float | UnsetType = UNSET
+    baseline_carbon_g: float | UnsetType = UNSET
+    self_consumption_carbon_g: float | UnsetType = UNSET
 
 
 class ActionOut(msgspec.Struct):

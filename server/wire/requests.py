@@ -37,6 +37,21 @@ _ENERGY_OF_MONTH = replace(_ENERGY, slips=())
 _BLOCK = replace(_ENERGY, default=math.nan)
 _PEAK = Rule(high=1e6, slips=(W_MEANT,), is_strict=True, unit="kW")
 
+# Markets ask 20 to 100 $ of a tonne, estimates of the damage up to 1 $ of a kilogram.
+_CARBON_PRICE = Rule(
+    high=HIGHEST_PRICE,
+    slips=(
+        Slip(
+            5.0,
+            "unit",
+            "{value:g} per kg is no price of carbon; read as per tonne",
+            below=HIGHEST_PRICE,
+            divisor=1000.0,
+        ),
+    ),
+    unit=PER_KW,
+)
+
 _BILLING_DAY = Rule(default=1.0, low=1.0, high=31.0)
 _FROM_BILLING_DAY = "Day of the month that begins a billing period; 1 where absent"
 
@@ -246,6 +261,11 @@ class RequestOptions(msgspec.Struct, kw_only=True):
 
     client_safe_charge: bool | None = None
     price_margin: Annotated[Number, Meta(description="For prices that are guesses [$/kWh]")] = None
+    carbon_price: Annotated[
+        Number,
+        _CARBON_PRICE,
+        Meta(description="What emissions count for when planning; never part of a bill [$/kg]"),
+    ] = None
 
 
 class SiteRequest(msgspec.Struct, kw_only=True):
@@ -255,6 +275,7 @@ class SiteRequest(msgspec.Struct, kw_only=True):
     prices_export: Series = None
     solar_forecast: Series = None
     load_forecast: Series = None
+    carbon_g_per_kwh: Series = None
     currency: Annotated[str | None, Meta(description="Name of the money; echoed")] = None
     price_unit: Annotated[
         str | None,

@@ -29,6 +29,8 @@ from tests.reference.reading import (
 )
 from tests.reference.shape import wrong_numbers
 
+_WAYS = ("import", "export")
+
 
 class Peak(NamedTuple):
     """What one demand charge makes of the powers at the meter."""
@@ -92,6 +94,11 @@ def idle_bill(request: Wire, stamps: Sequence[str]) -> Bill:
     Solar that a hybrid inverter cannot pass is lost, and so is surplus above the export limit;
     where curtailment is allowed, none is sold at a loss.
     """
+    return bill_of(request, *_idle_meter(request), stamps)
+
+
+def _idle_meter(request: Wire) -> tuple[Series, Series]:
+    """Imports and exports of the idle site. [W]."""
     caps = meter_limit(request, "max_export_w")
     if may_curtail(request):
         prices = request["prices_export"]
@@ -99,7 +106,7 @@ def idle_bill(request: Wire, stamps: Sequence[str]) -> Bill:
     net_load = idle_net_load(request)
     imported = [max(net, 0.0) for net in net_load]
     exported = [min(max(-net, 0.0), cap) for net, cap in zip(net_load, caps, strict=True)]
-    return bill_of(request, imported, exported, stamps)
+    return imported, exported
 
 
 def _demand_charges(request: Wire) -> Sequence[Wire]:
@@ -233,7 +240,24 @@ def wrong_money(
             4 * money_tolerance(request),
         )
     yield from wrong_numbers(subject, told, due)
+    yield from _wrong_carbon(subject, request, told, powers)
     yield from _wrong_extras(subject, request, told, bill)
+
+
+def _wrong_carbon(subject: str, request: Wire, told: Wire, powers: Powers) -> Iterator[str]:
+    """Emissions of the plan, and of the idle site where no vehicle changes it."""
+    intensities = request.get("carbon_g_per_kwh")
+    if not intensities:
+        names = ("carbon_g", "baseline_carbon_g", "self_consumption_carbon_g")
+        yield from (f"{subject}: {name} was not asked for" for name in names if name in told)
+        return
+    bought, sold = (worth(request, powers[f"grid_{way}"], intensities) for way in _WAYS)
+    due = {"carbon_g": (bought - sold, 1.0)}
+    if not (request.get("ev") or request.get("evs")):
+        imported, exported = _idle_meter(request)
+        idle = worth(request, imported, intensities) - worth(request, exported, intensities)
+        due["baseline_carbon_g"] = (idle, 1.0)
+    yield from wrong_numbers(subject, told, due)
 
 
 def _usual_cost(told: Wire) -> float:

@@ -95,6 +95,8 @@ REFUSED = [
     *((ImportTier, "billing_day", value) for value in (0, 32)),
     *((ImportTier, "is_daily", value) for value in NO_FLAG),
     *((Tariff, "tiers", value) for value in (0.1, [0.1], None)),
+    *((Tariff, "carbon_intensity", value) for value in (*NO_NUMBERS, [-0.1], [0.1, 0.1], 0.1)),
+    *((ProviderRules, "carbon_price", value) for value in (*NO_NUMBER, -0.1, np.inf)),
     *((DemandCharge, "block_so_far", value) for value in ("5", [5], True, -0.1, np.nan)),
     *((Grid, "excess_import_price", value) for value in (-0.1, np.inf, [[0.1]], "0.1", None)),
     *((Grid, "import_threshold", value) for value in (-1.0, np.nan, [[1.0]], "1", None)),
