@@ -228,13 +228,20 @@ def block_before(site, charge, block):
 
 
 def peak_of(site, charge, grid_import):
-    """Highest mean power that a demand charge meters, at least that of before. [kW]"""
-    peak = charge.peak_so_far
+    """Mean power that a demand charge meters: of the highest peaks of days. [kW]"""
+    peaks = {site.horizon.start.date(): charge.peak_so_far}
     for block in metering_blocks(site, charge):
+        day = site.horizon.starts[block[0]].date()
         energy, length = block_before(site, charge, block)
         energy += sum(grid_import[t] for t in block)
-        peak = max(peak, energy / (length + sum(site.horizon.hours[block])))
-    return float(peak)
+        mean = float(energy / (length + sum(site.horizon.hours[block])))
+        peaks[day] = max(peaks.get(day, 0.0), mean)
+    return mean_peak([*peaks.values(), *charge.peaks_so_far], charge.n_peaks)
+
+
+def mean_peak(peaks, n):
+    """Mean of the n highest; days that there are none of have a peak of zero."""
+    return float(sum(sorted(peaks, reverse=True)[:n]) / n)
 
 
 def allowance_days(site, allowance):
@@ -405,7 +412,8 @@ def _is_last_charge(dispatch, k, t, vehicle):
 
 
 def _demand(site, charge, grid_import):
-    return charge.price * (peak_of(site, charge, grid_import) - charge.peak_so_far)
+    paid = mean_peak([charge.peak_so_far, *charge.peaks_so_far], charge.n_peaks)
+    return charge.price * (peak_of(site, charge, grid_import) - paid)
 
 
 def tier_periods(site, tier):

@@ -149,8 +149,8 @@ class Couplings:
 
     def rises(self, grid_import: Vector) -> Vector:
         """Return the rise of every peak [kW], then the excess of every step [kWh]; shape (W,)."""
-        rises = [peak.height(grid_import) - peak.floor for peak in self.peaks]
-        return np.concatenate([rises, *(step.excess(grid_import) for step in self.steps)])
+        rises = [peak.rises(grid_import) for peak in self.peaks]
+        return np.concatenate([[], *rises, *(step.excess(grid_import) for step in self.steps)])
 
     def service_energy(self, discharge: Vector) -> Vector:
         """Return the least that every service gives to the house; shape (S,). [kWh]"""
@@ -212,14 +212,15 @@ def couplings_of(
         *services.rows(),
         *_inverter_rows(inverter, curtails=bool(meter.table[tables.CURTAIL_LIMIT].any())),
         *_peak_rows(peaks),
-        *_step_rows(steps, len(peaks)),
+        *_step_rows(steps, sum(peak.prices.size for peak in peaks)),
         *_bonus_rows(allowances, bonuses),
     ]
     if not rows:
         return UNCOUPLED_SITE
     limit = meter.table[tables.IMPORT_LIMIT] + meter.table[tables.IMPORT_EXCESS]
     most_import = float((limit / site.horizon.hours).max())
-    rises = [peak.most_rise(most_import) for peak in peaks]
+    rising: list[MeteredPeak | ImportSteps] = [*peaks, *steps]
+    rises = [[], *(np.full(one.prices.size, one.most_rise(most_import)) for one in peaks)]
     limits = [_bonus_limit(allowances[a], t, meter) for a, t in bonuses]
     arrays = CouplingArrays(
         row=np.repeat(np.arange(len(rows)), [len(row.value) for row in rows]),
@@ -228,8 +229,9 @@ def couplings_of(
         value=np.array([value for row in rows for value in row.value], dtype=np.float64),
         lower=np.array([row.lower for row in rows]),
         upper=np.array([row.upper for row in rows]),
-        peak_price=np.concatenate([[peak.price for peak in peaks], *(s.price for s in steps)]),
-        peak_limit=np.concatenate([rises, *(step.excess(limit) for step in steps)]),
+        peak_price=np.concatenate([[], *(one.prices for one in rising)]),
+        peak_lower=np.concatenate([[], *(one.lowest for one in rising)]),
+        peak_limit=np.concatenate([*rises, *(step.excess(limit) for step in steps)]),
         bonus_price=np.array([allowances[a].gain[t] for a, t in bonuses]),
         bonus_limit=np.array(limits),
         service_limit=storages.limits[tables.DISCHARGE_LIMIT, services.storage, services.interval],
@@ -326,20 +328,30 @@ def _inverter_rows(inverter: SharedInverter | None, *, curtails: bool) -> Iterat
 
 
 def _peak_rows(peaks: tuple[MeteredPeak, ...]) -> Iterator[_Row]:
-    """Mean import of every metering block stays under the peak already reached and its rise."""
-    for w, peak in enumerate(peaks):
-        blocks_of_peak = zip(peak.block_hours.tolist(), peak.block_before.tolist(), strict=True)
-        for b, (hours, before) in enumerate(blocks_of_peak):
+    """Mean import of every metering block stays under the floor and the rise of its peak.
+
+    Of several peaks, the column of the day is added; that of a day already above the floor gives
+    back no more than the floor rises.
+    """
+    w = 0
+    for peak in peaks:
+        above = peak.above.tolist()
+        blocks_of_peak = zip(peak.block_hours, peak.block_before, peak.block_day, strict=True)
+        for b, (hours, before, day) in enumerate(blocks_of_peak):
             inside = np.flatnonzero(peak.block == b).tolist()
+            columns = [w, w + 1 + int(day)] if above else [w]
             yield _Row(
                 [blocks.IMPORT] * len(inside)
                 + [blocks.IMPORT_EXCESS] * len(inside)
-                + [blocks.PEAK],
-                [*inside, *inside, w],
-                [1.0 / hours] * (2 * len(inside)) + [-1.0],
+                + [blocks.PEAK] * len(columns),
+                [*inside, *inside, *columns],
+                [1.0 / hours] * (2 * len(inside)) + [-1.0] * len(columns),
                 -np.inf,
-                peak.floor - before / hours,
+                float(peak.floor + (above[day] if above else 0.0) - before / hours),
             )
+        for day in np.flatnonzero(peak.above).tolist():
+            yield _Row([blocks.PEAK] * 2, [w, w + 1 + day], [-1.0, -1.0], -np.inf, 0.0)
+        w += 1 + len(above)
 
 
 def _step_rows(steps: tuple[ImportSteps, ...], n_peaks: int) -> Iterator[_Row]:

@@ -25,6 +25,8 @@ from optimiser.problem.checks import (
 )
 from optimiser.problem.windows import Window
 
+_NO_PEAKS: tuple[float, ...] = ()
+
 
 class Direction(StrEnum):
     """Which way energy goes through the meter."""
@@ -54,6 +56,11 @@ class DemandCharge:
     block_so_far : float or None
         Import of the block in which the horizon starts, from its beginning on; unused where the
         window does not cover the start.  None counts what is left of that block as a block. [kWh]
+    n_peaks : int
+        The mean of so many peaks is charged: the highest ones, each of another local day.
+        `peak_so_far` is then that of the day in which the horizon starts.
+    peaks_so_far : tuple of float
+        Peaks of other days of that billing period, the highest ones at least. [kW]
     """
 
     price: float
@@ -62,11 +69,20 @@ class DemandCharge:
     average_hours: float = 0.5
     billing_day: int = 1
     block_so_far: float | None = None
+    n_peaks: int = 1
+    peaks_so_far: tuple[float, ...] = _NO_PEAKS
 
     def __post_init__(self) -> None:
         require_not_negative(self, "price", "peak_so_far", "average_hours", "billing_day")
         if self.block_so_far is not None:
             require_not_negative(self, "block_so_far")
+        if type(self.n_peaks) is not int or not 1 <= self.n_peaks <= _LONGEST_MONTH:
+            rule = f"must be a whole number from 1 to 31, got {self.n_peaks!r}"
+            raise ProblemError("n_peaks", rule)
+        if self.peaks_so_far is not _NO_PEAKS:
+            rule = "must not be negative"
+            peaks = freeze_vector("peaks_so_far", self.peaks_so_far, least=0.0, rule=rule)
+            set_fields(self, peaks_so_far=tuple(peaks.tolist()))
         require_kinds(window=(self.window, Window))
         if not 0 < self.average_hours <= _DAY:
             rule = f"must be positive and at most a day, got {self.average_hours!r}"

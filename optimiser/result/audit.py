@@ -229,7 +229,9 @@ def _demand_cost(site: Site, charge: DemandCharge, drawn: Vector) -> float:
     """Return the cost of a demand charge, added up interval by interval. [$]"""
     blocks: dict[tuple[int, date, int, int], tuple[float, float]] = {}
     metered, first = charge.window.covers(site.horizon).tolist(), site.horizon.start.date()
-    peaks = {charge.billing_period(first): charge.peak_so_far}
+    running = charge.billing_period(first)
+    so_far: dict[tuple[int, object], float] = {(running, first): charge.peak_so_far}
+    so_far |= {(running, i): peak for i, peak in enumerate(charge.peaks_so_far)}
     for t, start in enumerate(site.horizon.starts):
         if metered[t]:
             first_of_all = (0.0, 0.0)
@@ -241,9 +243,19 @@ def _demand_cost(site: Site, charge: DemandCharge, drawn: Vector) -> float:
             key = period, start.date(), int(into_day / charge.average_hours + 1e-9), repeated
             energy, hours = blocks.get(key, first_of_all)
             blocks[key] = energy + float(drawn[t]), hours + float(site.horizon.hours[t])
-    for (period, *_), (energy, hours) in blocks.items():
-        peaks[period] = max(peaks.get(period, 0.0), energy / hours)
-    return charge.price * (sum(peaks.values()) - charge.peak_so_far)
+    peaks = dict(so_far)
+    for (period, day, *_), (energy, hours) in blocks.items():
+        peaks[period, day] = max(peaks.get((period, day), 0.0), energy / hours)
+    charged, paid = (_mean_peaks(each, charge.n_peaks) for each in (peaks, so_far))
+    return charge.price * (charged - paid)
+
+
+def _mean_peaks(peaks: dict[tuple[int, object], float], n: int) -> float:
+    """Return the mean of the n highest peaks of each billing period, added up. [kW]"""
+    of_period: dict[int, list[float]] = {}
+    for (period, _), peak in peaks.items():
+        of_period.setdefault(period, []).append(peak)
+    return sum(sum(sorted(several)[-n:]) / n for several in of_period.values())
 
 
 def _excess_cost(site: Site, drawn: Vector) -> float:

@@ -20,7 +20,7 @@ from optimiser.problem.site import Site
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peak:
-    """The peak of one demand charge.
+    """The peak of one demand charge; where it is on several peaks, their mean.
 
     Attributes
     ----------
@@ -155,7 +155,7 @@ def _peak_of(periods: tuple[MeteredPeak, ...], grid_import: Vector) -> Peak:
     """Return the peak of one demand charge over its billing periods."""
     return Peak(
         reached=max(period.height(grid_import) for period in periods),
-        so_far=periods[0].floor,
+        so_far=periods[0].so_far,
         cost=sum([period.cost(grid_import) for period in periods]),
     )
 

@@ -14,6 +14,9 @@ from server.wire.wording import format_value
 MOST_CHARGES = 20
 """More of a kind are refused."""
 
+MOST_DAYS = 31
+"""Of a billing period; more peaks are refused."""
+
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september",
@@ -59,12 +62,14 @@ def tiers_from_wire(wires: Sequence[ImportTierIn], repairs: Repairs) -> tuple[Im
     return tuple(tiers)
 
 
-def _require_few(field: str, count: int) -> None:
-    if count > MOST_CHARGES:
-        raise ProblemError(field, f"must hold at most {MOST_CHARGES}, got {count}")
+def _require_few(field: str, count: int, most: int = MOST_CHARGES) -> None:
+    if count > most:
+        raise ProblemError(field, f"must hold at most {most}, got {count}")
 
 
 def _demand_charge(wire: DemandChargeIn, reader: FieldReader) -> DemandCharge:
+    peaks, n_peaks = wire.peaks_so_far_kw or [], reader.number("n_peaks")
+    _require_few(f"{reader.path}.peaks_so_far_kw", len(peaks), MOST_DAYS)
     block_so_far = reader.number("block_so_far_kwh")
     return DemandCharge(
         price=reader.number("price_per_kw"),
@@ -73,6 +78,8 @@ def _demand_charge(wire: DemandChargeIn, reader: FieldReader) -> DemandCharge:
         average_hours=reader.number("average_minutes") / 60.0,
         billing_day=round(reader.number("billing_day")),
         block_so_far=None if math.isnan(block_so_far) else block_so_far,
+        n_peaks=round(n_peaks),
+        peaks_so_far=tuple([reader.number("peaks_so_far_kw", value=str(peak)) for peak in peaks]),
     )
 
 

@@ -173,7 +173,19 @@ class DemandChargeIn(msgspec.Struct, kw_only=True):
     end: str | None = None
     weekdays: Annotated[Days, Meta(description="0 is Monday; names also")] = None
     months: Annotated[Days, Meta(description="1 to 12; names also")] = None
-    peak_so_far_kw: Annotated[Number, _PEAK] = None
+    peak_so_far_kw: Annotated[
+        Number, _PEAK, Meta(description="Of the billing period; where n_peaks is more, of today")
+    ] = None
+    n_peaks: Annotated[
+        Number,
+        Rule(default=1.0, low=1.0, high=31.0),
+        Meta(description="The mean of so many peaks, each of another day; 1 where absent"),
+    ] = None
+    peaks_so_far_kw: Annotated[
+        list[Any] | None,
+        _PEAK,
+        Meta(description="Highest peaks of other days of the billing period, in any order [kW]"),
+    ] = None
     block_so_far_kwh: Annotated[
         Number,
         _BLOCK,

@@ -65,7 +65,12 @@ demand_charges = st.fixed_dictionaries(
         "peak_so_far_kw": st.sampled_from([0.0, 1.5, 6.0]),
         "average_minutes": st.sampled_from([30, 30, 15, 60]),
     },
-    optional={**window, "block_so_far_kwh": st.sampled_from([0.0, 0.2, 1.5])},
+    optional={
+        **window,
+        "block_so_far_kwh": st.sampled_from([0.0, 0.2, 1.5]),
+        "n_peaks": st.integers(1, 3),
+        "peaks_so_far_kw": st.lists(st.sampled_from([0.0, 1.0, 2.5]), max_size=4),
+    },
 )
 allowances = st.fixed_dictionaries(
     {

@@ -8,6 +8,7 @@ worth of a target that has a price is worked out here.
 
 import math
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
@@ -26,6 +27,7 @@ from tests.account import (
     is_here,
     kept_at,
     leaves_after,
+    mean_peak,
     metering_blocks,
     only_takes_what_is_free,
     pinned_powers,
@@ -367,13 +369,27 @@ def _inverter(model, site, t):
 
 
 def _peaks(model, site):
+    """Peaks of days, and a mean that is at least that of any so many of them."""
     for w, charge in enumerate(site.tariff.demand_charges):
-        model.column("rise", w, cost=charge.price)
+        n = charge.n_peaks
+        so_far = {site.horizon.start.date(): charge.peak_so_far}
+        so_far |= dict(enumerate(charge.peaks_so_far)) | {f"none {i}": 0.0 for i in range(n - 1)}
+        for day, peak in so_far.items():
+            model.column("peak", w, day, lower=peak)
         for block in metering_blocks(site, charge):
+            peak = "peak", w, site.horizon.starts[block[0]].date()
+            if peak not in model.columns:
+                model.column(*peak)
             energy, length = block_before(site, charge, block)
             mean = 1.0 / (length + float(sum(site.horizon.hours[block])))
             row = {(way, t): mean for t in block for way in ("import", "import excess")}
-            model.row({**row, ("rise", w): -1.0}, upper=charge.peak_so_far - mean * energy)
+            model.row({**row, peak: -1.0}, upper=-mean * energy)
+        model.column("mean peak", w, cost=charge.price)
+        peaks = [name for name in model.columns if name[:2] == ("peak", w)]
+        for several in combinations(peaks, n):
+            model.row({**dict.fromkeys(several, 1.0 / n), ("mean peak", w): -1.0}, upper=0.0)
+        paid = mean_peak(so_far.values(), n)
+        model.column("paid", w, cost=-charge.price * paid, lower=1.0, upper=1.0)
 
 
 def _steps(model, site):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from calendar import monthrange
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -135,9 +135,19 @@ def _peak(request: Wire, charge: Wire, imported: Series, starts: list[datetime])
         over = into_day % length
         spans[running] += (over if opens == closes else min(over, since)) / 60
         energies[running] += charge["block_so_far_kwh"]
-    so_far = number(charge, "peak_so_far_kw", 0.0)
-    peak = max([so_far, *(energies[block] / spans[block] for block in energies)])
+    daily: dict[object, float] = {starts[0].date(): number(charge, "peak_so_far_kw", 0.0)}
+    daily |= dict(enumerate(charge.get("peaks_so_far_kw") or ()))
+    n = round(number(charge, "n_peaks", 1.0))
+    so_far = _mean_of_highest(daily.values(), n)
+    for block, metered in energies.items():
+        daily[block[0]] = max(daily.get(block[0], 0.0), metered / spans[block])
+    peak = _mean_of_highest(daily.values(), n)
     return Peak(peak, so_far, number(charge, "price_per_kw", 0.0) * (peak - so_far))
+
+
+def _mean_of_highest(peaks: Iterable[float], n: int) -> float:
+    """Mean of the highest peaks; of fewer, the others are none."""
+    return sum(sorted(peaks)[-n:]) / n
 
 
 def _above_threshold(request: Wire, imported: Series) -> float:

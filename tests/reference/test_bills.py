@@ -70,6 +70,21 @@ def test_the_peak_is_the_highest_mean_of_a_block_within_the_window(change, peak)
     assert bill(request, reply) == pytest.approx(0.325 + peak - so_far)
 
 
+@pytest.mark.parametrize(
+    ("change", "rise"),
+    [
+        ({"n_peaks": 1, "peaks_so_far_kw": [1.0, 0.5]}, 0.25),
+        ({"n_peaks": 2}, 1.25 / 2 - 0.25 / 2),
+        ({"n_peaks": 2, "peaks_so_far_kw": [1.0, 0.5]}, (1.25 + 1.0) / 2 - (1.0 + 0.5) / 2),
+        ({"n_peaks": 2, "peaks_so_far_kw": [3.0, 2.0, 1.0]}, 0.0),
+    ],
+)
+def test_the_mean_of_the_highest_peaks_of_days_is_charged(change, rise):
+    request, reply = sound.priced(demand=[{**sound.DEMAND, **change}])
+
+    assert bill(request, reply) == pytest.approx(0.325 + rise)
+
+
 def test_blocks_of_two_days_are_two_blocks():
     stamps = [f"2026-01-0{day}:00+11:00" for day in ("5T23:30", "6T00:00", "6T00:30", "6T01:00")]
     request, reply = sound.priced(demand=[{"price_per_kw": 1.0, "average_minutes": 1440}])

@@ -97,6 +97,8 @@ REFUSED = [
     *((Tariff, "tiers", value) for value in (0.1, [0.1], None)),
     *((Tariff, "carbon_intensity", value) for value in (*NO_NUMBERS, [-0.1], [0.1, 0.1], 0.1)),
     *((ProviderRules, "carbon_price", value) for value in (*NO_NUMBER, -0.1, np.inf)),
+    *((DemandCharge, "n_peaks", value) for value in ("5", None, [5], True, 1.5, 0, 32)),
+    *((DemandCharge, "peaks_so_far", value) for value in (*NO_NUMBERS, [-0.1], 0.1, None)),
     *((DemandCharge, "block_so_far", value) for value in ("5", [5], True, -0.1, np.nan)),
     *((Grid, "excess_import_price", value) for value in (-0.1, np.inf, [[0.1]], "0.1", None)),
     *((Grid, "import_threshold", value) for value in (-1.0, np.nan, [[1.0]], "1", None)),

@@ -55,7 +55,28 @@ def with_running_block(site, rng):
     return replace(site, horizon=horizon, vehicles=(), tariff=tariff)
 
 
-CASES = {"threshold": with_threshold, "tiers": with_tiers, "running block": with_running_block}
+def with_several_peaks(site, rng):
+    """The mean of two or three peaks of days, some of them reached; midnight is in the horizon."""
+    start = site.horizon.start + timedelta(hours=int(rng.integers(0, 8)))
+    n = int(rng.integers(2, 4))
+    charge = DemandCharge(
+        price=float(rng.uniform(0.1, 2.0)),
+        peak_so_far=float(rng.choice([0.0, 1.5, 4.0])),
+        average_hours=float(rng.choice([0.5, 1.0])),
+        n_peaks=n,
+        peaks_so_far=rng.uniform(0.0, 6.0, int(rng.integers(0, 5))),
+    )
+    horizon = Horizon(start=start, hours=site.horizon.hours)
+    tariff = replace(site.tariff, demand_charges=[charge])
+    return replace(site, horizon=horizon, vehicles=(), tariff=tariff)
+
+
+CASES = {
+    "threshold": with_threshold,
+    "tiers": with_tiers,
+    "running block": with_running_block,
+    "several peaks": with_several_peaks,
+}
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -72,7 +93,7 @@ def test_a_plan_is_the_optimum_and_its_bill_true(name, seed):
 
 
 def looser(site, name):
-    """The site with a higher threshold, tiers that begin later, or less in the running block."""
+    """The site with a higher limit, or more of its peak reached already."""
     if name == "threshold":
         threshold = np.asarray(site.grid.import_threshold) + 0.5
         return replace(site, grid=replace(site.grid, import_threshold=threshold))
@@ -80,6 +101,10 @@ def looser(site, name):
         (charge,) = site.tariff.demand_charges
         less = replace(charge, block_so_far=0.5 * charge.block_so_far)
         return replace(site, tariff=replace(site.tariff, demand_charges=[less]))
+    if name == "several peaks":
+        (charge,) = site.tariff.demand_charges
+        more = replace(charge, peak_so_far=charge.peak_so_far + 1.0)
+        return replace(site, tariff=replace(site.tariff, demand_charges=[more]))
     tiers = [replace(tier, above=tier.above + 1.0) for tier in site.tariff.tiers]
     return replace(site, tariff=replace(site.tariff, tiers=tiers))
 
