@@ -6,7 +6,16 @@ from datetime import time, timedelta
 import numpy as np
 import pytest
 
-from optimiser import Allowance, CostFunction, DemandCharge, Horizon, ImportTier, Window, plan
+from optimiser import (
+    Allowance,
+    CostFunction,
+    DemandCharge,
+    Horizon,
+    ImportTier,
+    Window,
+    next_steps,
+    plan,
+)
 from tests.account import account_of
 from tests.builders import a_battery, a_site, a_small_site, in_pieces
 from tests.optimiser.whole_sites.test_limits_in_time import assert_optimal
@@ -145,3 +154,19 @@ def test_a_daily_tier_on_a_flat_tariff_is_an_allowance(seed):
     ]
 
     assert costs[0] == pytest.approx(costs[1], abs=1e-5)
+
+
+@pytest.mark.parametrize("tiers", [[], [ImportTier(extra_price=0.5, above=0.0)]])
+def test_no_reason_names_a_price_that_is_higher_by_a_step(tiers):
+    empty = a_battery(initial_soc=0.0)
+    site = a_site(empty, import_price=[0.1, 0.3], export_price=0.0, load=[1.0, 4.0])
+    steep = replace(
+        site,
+        tariff=replace(site.tariff, tiers=tiers),
+        grid=replace(site.grid, import_threshold=3.0, excess_import_price=0.5),
+    )
+
+    free, found = (next_steps(plan(each, "profit"), slice(1)) for each in (site, steep))
+
+    assert "0.10" in free[0].reason.sentence
+    assert not any("0.10" in step.reason.sentence for step in found)
