@@ -96,9 +96,12 @@ class CouplingArrays(NamedTuple):
     lower, upper : float64 array, shape (R,)
         Bounds of each row.
     peak_price : float64 array, shape (W,)
-        Cost of each kW by which a peak rises. [$/kW]
+        Cost of each kW by which a peak rises, or each kWh beyond a step. [$/kW; $/kWh]
+    peak_lower : float64 array, shape (W,)
+        Least of it: below zero where a peak already reached may count for less. [kW; kWh]
     peak_limit : float64 array, shape (W,)
-        Rise over the peak already reached that nothing can exceed. [kW]
+        Rise over the peak already reached, or energy beyond a step, that nothing can exceed.
+        [kW; kWh]
     bonus_price : float64 array, shape (B,)
         Gain of a kWh traded within an allowance. [$/kWh]
     bonus_limit : float64 array, shape (B,)
@@ -117,6 +120,7 @@ class CouplingArrays(NamedTuple):
     lower: Vector
     upper: Vector
     peak_price: Vector
+    peak_lower: Vector
     peak_limit: Vector
     bonus_price: Vector
     bonus_limit: Vector
@@ -135,6 +139,7 @@ UNCOUPLED = CouplingArrays(
     lower=_NO_VALUES,
     upper=_NO_VALUES,
     peak_price=_NO_VALUES,
+    peak_lower=_NO_VALUES,
     peak_limit=_NO_VALUES,
     bonus_price=_NO_VALUES,
     bonus_limit=_NO_VALUES,

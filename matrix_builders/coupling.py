@@ -49,6 +49,7 @@ def write_coupling_bounds(
         Bounds; modified in place.
     """
     columns[tables.COST, layout.columns[PEAK]] = couplings.peak_price
+    columns[tables.LOWER, layout.columns[PEAK]] = couplings.peak_lower
     columns[tables.UPPER, layout.columns[PEAK]] = couplings.peak_limit
     columns[tables.COST, layout.columns[BONUS]] = -couplings.bonus_price
     columns[tables.UPPER, layout.columns[BONUS]] = couplings.bonus_limit

@@ -28,7 +28,7 @@ from optimiser.problem.horizon import Horizon
 from optimiser.problem.objective import CostFunction
 from optimiser.problem.provider import ChipMode, ExportBoost, ProviderRules, SpikeProtection
 from optimiser.problem.site import Forecast, Site
-from optimiser.problem.tariff import Allowance, DemandCharge, Direction, Tariff
+from optimiser.problem.tariff import Allowance, DemandCharge, Direction, ImportTier, Tariff
 from optimiser.problem.vehicle import Priority, Stay, Vehicle
 from optimiser.problem.windows import Window
 from optimiser.reasons import Reason, ReasonCode, Step, next_steps
@@ -50,6 +50,7 @@ __all__ = [
     "Grid",
     "HeatStore",
     "Horizon",
+    "ImportTier",
     "InfeasibleError",
     "Inverter",
     "Load",

@@ -14,9 +14,10 @@ import numpy as np
 from optimiser.model.pieces import Pieces
 from optimiser.problem.battery import Battery
 from optimiser.problem.flexible.heat import HeatStore
+from optimiser.problem.grid import Grid
 from optimiser.problem.provider import ChipMode, ExportBoost, ProviderRules, SpikeProtection
 from optimiser.problem.site import Site
-from optimiser.problem.tariff import Allowance, DemandCharge, Tariff
+from optimiser.problem.tariff import Allowance, DemandCharge, ImportTier, Tariff
 from optimiser.problem.vehicle import Vehicle
 from optimiser.result.bill import Bill, Money, Peak
 from optimiser.result.plan import Certificate, Plan
@@ -27,14 +28,16 @@ Priced = TypeVar("Priced")
 _MONEY: dict[type, tuple[str, ...]] = {
     Site: (),
     Pieces: (),
+    Grid: ("excess_import_price",),
     Tariff: ("import_price", "export_price"),
     DemandCharge: ("price",),
     Allowance: ("price",),
+    ImportTier: ("extra_price",),
     Battery: ("cycle_cost", "end_value"),
     Vehicle: ("cycle_cost", "end_value"),
     HeatStore: ("end_value",),
     Schedule: ("cost", "lower_bound"),
-    ProviderRules: ("price_margin",),
+    ProviderRules: ("price_margin", "carbon_price"),
     ExportBoost: ("offset", "minimum"),
     ChipMode: ("threshold",),
     SpikeProtection: ("threshold",),
@@ -48,7 +51,7 @@ _MONEY: dict[type, tuple[str, ...]] = {
         "self_consumption_wear_cost",
         "self_consumption_end_value",
     ),
-    Bill: ("import_cost", "export_revenue", "allowance_credit"),
+    Bill: ("import_cost", "export_revenue", "excess_cost", "allowance_credit"),
     Peak: ("cost",),
 }
 """Fields that hold money or prices; those of types that are not here hold none."""

@@ -53,7 +53,7 @@ def check_units(site: Site) -> None:
         _check(f"flexible[{f}].power", float(np.max(one.power)), MOST_POWER, "kW")
         size = "energy" if isinstance(one, Load) else "capacity"
         _check(f"flexible[{f}].{size}", getattr(one, size), MOST_CAPACITY, "kWh")
-    for name in ("import_limit", "export_limit"):
+    for name in ("import_limit", "export_limit", "import_threshold"):
         limits = np.atleast_1d(getattr(site.grid, name))
         finite = limits[np.isfinite(limits)]
         _check(f"grid.{name}", float(finite.max(initial=0.0)), MOST_POWER, "kW")

@@ -6,6 +6,7 @@ index of the vehicle's intervals not even that.
 
 import math
 from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
 from scipy.optimize import linprog
@@ -23,12 +24,13 @@ class Account:
 
     energy: float
     demand: float
+    excess: float
     credit: float
     wear: float
 
     @property
     def bill(self):
-        return self.energy + self.demand - self.credit
+        return self.energy + self.demand + self.excess - self.credit
 
     @property
     def cost(self):
@@ -48,6 +50,7 @@ def account_of(site, dispatch):
     return Account(
         energy=float(energy),
         demand=sum(_demand(site, c, dispatch.grid_import) for c in tariff.demand_charges),
+        excess=_excess(site, dispatch.grid_import),
         credit=_credit(site, dispatch),
         wear=wear,
     )
@@ -252,12 +255,34 @@ def metering_blocks(site, charge):
     return list(blocks.values())
 
 
+def block_before(site, charge, block):
+    """Energy [kWh] and length [h] of what of a metering block is over before the site's start."""
+    start = site.horizon.start
+    if charge.block_so_far is None or 0 not in block:
+        return 0.0, 0.0
+    minute = 60 * start.hour + start.minute + start.second / 60
+    over = minute % round(60 * charge.average_hours)
+    window = charge.window
+    if window.start != window.end:
+        over = min(over, (minute - 60 * window.start.hour - window.start.minute) % 1440)
+    return charge.block_so_far, over / 60
+
+
 def peak_of(site, charge, grid_import):
-    """Highest mean power that a demand charge meters, at least that of before. [kW]"""
-    peak = charge.peak_so_far
+    """Mean power that a demand charge meters: of the highest peaks of days. [kW]"""
+    peaks = {site.horizon.start.date(): charge.peak_so_far}
     for block in metering_blocks(site, charge):
-        peak = max(peak, sum(grid_import[t] for t in block) / sum(site.horizon.hours[block]))
-    return float(peak)
+        day = site.horizon.starts[block[0]].date()
+        energy, length = block_before(site, charge, block)
+        energy += sum(grid_import[t] for t in block)
+        mean = float(energy / (length + sum(site.horizon.hours[block])))
+        peaks[day] = max(peaks.get(day, 0.0), mean)
+    return mean_peak([*peaks.values(), *charge.peaks_so_far], charge.n_peaks)
+
+
+def mean_peak(peaks, n):
+    """Mean of the n highest; days that there are none of have a peak of zero."""
+    return float(sum(sorted(peaks, reverse=True)[:n]) / n)
 
 
 def allowance_days(site, allowance):
@@ -475,7 +500,38 @@ def _is_last_charge(dispatch, k, t, vehicle):
 
 
 def _demand(site, charge, grid_import):
-    return charge.price * (peak_of(site, charge, grid_import) - charge.peak_so_far)
+    paid = mean_peak([charge.peak_so_far, *charge.peaks_so_far], charge.n_peaks)
+    return charge.price * (peak_of(site, charge, grid_import) - paid)
+
+
+def tier_periods(site, tier):
+    """Intervals of each period of a tier, and the energy that it leaves at the usual price."""
+    periods = {}
+    for t, start in enumerate(site.horizon.starts):
+        period = start.date()
+        if not tier.is_daily:
+            last = (start.date().replace(day=28) + timedelta(days=4)).replace(day=1)
+            begins = min(tier.billing_day, (last - timedelta(days=1)).day)
+            period = start.year, start.month, start.day >= begins
+            if start.day < begins:  # the period that began in the month before
+                before = start.date().replace(day=1) - timedelta(days=1)
+                period = before.year, before.month, True
+        periods.setdefault(period, []).append(t)
+    used = tier.used
+    for intervals in periods.values():
+        yield intervals, max(tier.above - used, 0.0)
+        used = 0.0
+
+
+def _excess(site, grid_import):
+    cost = 0.0
+    for t, h in enumerate(site.horizon.hours):
+        above = grid_import[t] - h * value_at(site.grid.import_threshold, t)
+        cost += value_at(site.grid.excess_import_price, t) * max(above, 0.0)
+    for tier in site.tariff.tiers:
+        for intervals, left in tier_periods(site, tier):
+            cost += tier.extra_price * max(sum(grid_import[t] for t in intervals) - left, 0.0)
+    return float(cost)
 
 
 def _credit(site, dispatch):

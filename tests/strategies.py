@@ -260,6 +260,7 @@ def demand_charges(draw):
         window=draw(windows),
         peak_so_far=draw(st.sampled_from((0.0, 0.0, 1.0, 3.0))),
         average_hours=draw(st.sampled_from((0.25, 0.5, 1.0, 2.0))),
+        block_so_far=draw(st.sampled_from((None, None, 0.0, 0.4, 1.5))),
     )
 
 

@@ -85,6 +85,9 @@ def _penalty(site: Site, objective: Objective) -> float:
         dearest += charge.price / charge.average_hours
     for allowance in site.tariff.allowances:
         dearest += abs(allowance.price)
+    for tier in site.tariff.tiers:
+        dearest += tier.extra_price
+    dearest += float(np.max(site.grid.excess_import_price))
     wear, efficiency, end_value = 0.0, 1.0, 0.0
     for storage in site.storages:
         wear = max(wear, storage.cycle_cost)

@@ -13,10 +13,12 @@ from matrix_builders.arrays import Places
 from optimiser.model.demand_charges import (
     OUTSIDE,
     DailyAllowance,
+    ImportSteps,
     MeteredPeak,
     allot,
     credit,
     daily_allowances,
+    import_steps,
     metered_peaks,
 )
 from optimiser.model.meter import shortage_of
@@ -156,6 +158,8 @@ class Couplings:
         The same, as rows of the linear programme.
     peaks : tuple of MeteredPeak
         Demand charges, one for each billing period.
+    steps : tuple of ImportSteps
+        Import that costs more beyond a limit.
     allowances : tuple of DailyAllowance
         Energy at prices of its own, at planning prices.
     bonuses : tuple of (int, int)
@@ -174,6 +178,7 @@ class Couplings:
 
     arrays: CouplingArrays = UNCOUPLED
     peaks: tuple[MeteredPeak, ...] = ()
+    steps: tuple[ImportSteps, ...] = ()
     allowances: tuple[DailyAllowance, ...] = ()
     bonuses: tuple[tuple[int, int], ...] = ()
     services: Services | None = None
@@ -188,8 +193,9 @@ class Couplings:
         return self.arrays.lower.size == 0
 
     def rises(self, grid_import: Vector) -> Vector:
-        """Return the rise of every peak; shape (W,). [kW]"""
-        return np.array([peak.height(grid_import) - peak.floor for peak in self.peaks])
+        """Return the rise of every peak [kW], then the excess of every step [kWh]; shape (W,)."""
+        rises = [peak.rises(grid_import) for peak in self.peaks]
+        return np.concatenate([[], *rises, *(step.excess(grid_import) for step in self.steps)])
 
     def service_energy(self, discharge: Vector) -> Vector:
         """Return the least that every service gives to the house; shape (S,). [kWh]"""
@@ -209,18 +215,20 @@ class Couplings:
         return np.array([allotted[a, t] for a, t in self.bonuses])
 
     def import_cap(self, meter: Vector, grid_import: Vector) -> Vector:
-        """Return the import that raises no peak and keeps the limit; shape (T,). [kWh]"""
+        """Return the import that raises no peak or step and keeps the limit; shape (T,). [kWh]"""
         cap: Vector = meter[tables.IMPORT_LIMIT] + meter[tables.IMPORT_EXCESS]
         for peak in self.peaks:
-            height = peak.height(grid_import)
-            cap = np.where(peak.block == OUTSIDE, cap, np.minimum(cap, height * self.hours))
+            cap = np.minimum(cap, peak.cap(grid_import, self.hours))
+        for step in self.steps:
+            cap = np.minimum(cap, step.cap(grid_import))
         return cap
 
     def cost(self, charge: Vector, grid_import: Vector, grid_export: Vector) -> float:
-        """Return the cost of misses and peaks less the gain of allowances. [$]"""
-        missed = float(self.arrays.charge_shortfall_price @ self.charge_shortfall(charge))
-        peaks = sum(peak.cost(grid_import) for peak in self.peaks)
-        return missed + peaks - credit(self.allowances, grid_import, grid_export)
+        """Return the cost of misses, peaks and steps less the gain of allowances. [$]"""
+        cost = float(self.arrays.charge_shortfall_price @ self.charge_shortfall(charge))
+        cost += sum(peak.cost(grid_import) for peak in self.peaks)
+        cost += sum(step.cost(grid_import) for step in self.steps)
+        return cost - credit(self.allowances, grid_import, grid_export)
 
 
 UNCOUPLED_SITE = Couplings()
@@ -231,18 +239,20 @@ def couplings_of(
     site: Site, objective: Objective, meter: MeterArrays, storages: StorageArrays
 ) -> Couplings:
     """Build the couplings of a site; empty for one battery on a plain tariff."""
-    ties = [site.tariff.demand_charges, site.tariff.allowances, site.inverter]
+    steps = import_steps(site) if site.has_import_steps else ()
     wants = _wants(site, meter.penalty)
     phase_room = _phase_room(site)
-    ties += [storages.taper.size, wants.energy.size, phase_room is not None]
-    if len(site.storages) == 1 and not any(ties):
+    tariff = site.tariff
+    ties = bool(tariff.demand_charges or tariff.allowances or site.inverter or steps)
+    ties = ties or bool(storages.taper.size or wants.energy.size or phase_room is not None)
+    if len(site.storages) == 1 and not ties:
         return UNCOUPLED_SITE
     peaks = (*chain.from_iterable(metered_peaks(site.horizon, site.tariff.demand_charges)),)
     allowances = daily_allowances(
         site.horizon,
         site.tariff.allowances,
-        objective.import_price_with_surcharge,
-        objective.export_price,
+        objective.import_price_with_surcharge - objective.carbon_cost,
+        objective.export_price - objective.carbon_cost,
     )
     bonuses = tuple(
         (a, int(t))
@@ -258,6 +268,7 @@ def couplings_of(
         *_phase_rows(site, storages),
         *_inverter_rows(inverter, curtails=bool(meter.table[tables.CURTAIL_LIMIT].any())),
         *_peak_rows(peaks),
+        *_step_rows(steps, sum(peak.prices.size for peak in peaks)),
         *_bonus_rows(allowances, bonuses),
         *_taper_rows(storages),
         *wants.rows(),
@@ -266,6 +277,8 @@ def couplings_of(
         return UNCOUPLED_SITE
     limit = meter.table[tables.IMPORT_LIMIT] + meter.table[tables.IMPORT_EXCESS]
     most_import = float((limit / site.horizon.hours).max())
+    rising: list[MeteredPeak | ImportSteps] = [*peaks, *steps]
+    rises = [[], *(np.full(one.prices.size, one.most_rise(most_import)) for one in peaks)]
     limits = [_bonus_limit(allowances[a], t, meter) for a, t in bonuses]
     arrays = CouplingArrays(
         row=np.repeat(np.arange(len(rows)), [len(row.value) for row in rows]),
@@ -274,8 +287,9 @@ def couplings_of(
         value=np.array([value for row in rows for value in row.value], dtype=np.float64),
         lower=np.array([row.lower for row in rows]),
         upper=np.array([row.upper for row in rows]),
-        peak_price=np.array([peak.price for peak in peaks]),
-        peak_limit=np.array([max(most_import - peak.floor, 0.0) for peak in peaks]),
+        peak_price=np.concatenate([[], *(one.prices for one in rising)]),
+        peak_lower=np.concatenate([[], *(one.lowest for one in rising)]),
+        peak_limit=np.concatenate([*rises, *(step.excess(limit) for step in steps)]),
         bonus_price=np.array([allowances[a].gain[t] for a, t in bonuses]),
         bonus_limit=np.array(limits),
         service_limit=storages.limits[tables.DISCHARGE_LIMIT, services.storage, services.interval],
@@ -285,6 +299,7 @@ def couplings_of(
     return Couplings(
         arrays=arrays,
         peaks=peaks,
+        steps=steps,
         allowances=allowances,
         bonuses=bonuses,
         services=services,
@@ -452,19 +467,50 @@ def _inverter_rows(inverter: SharedInverter | None, *, curtails: bool) -> Iterat
 
 
 def _peak_rows(peaks: tuple[MeteredPeak, ...]) -> Iterator[_Row]:
-    """Mean import of every metering block stays under the peak already reached and its rise."""
-    for w, peak in enumerate(peaks):
-        for b, hours in enumerate(peak.block_hours.tolist()):
+    """Mean import of every metering block stays under the floor and the rise of its peak.
+
+    Of several peaks, the column of the day is added; that of a day already above the floor gives
+    back no more than the floor rises.
+    """
+    w = 0
+    for peak in peaks:
+        above = peak.above.tolist()
+        blocks_of_peak = zip(peak.block_hours, peak.block_before, peak.block_day, strict=True)
+        for b, (hours, before, day) in enumerate(blocks_of_peak):
             inside = np.flatnonzero(peak.block == b).tolist()
+            columns = [w, w + 1 + int(day)] if above else [w]
+            yield _Row(
+                [blocks.IMPORT] * len(inside)
+                + [blocks.IMPORT_EXCESS] * len(inside)
+                + [blocks.PEAK] * len(columns),
+                [*inside, *inside, *columns],
+                [1.0 / hours] * (2 * len(inside)) + [-1.0] * len(columns),
+                -np.inf,
+                float(peak.floor + (above[day] if above else 0.0) - before / hours),
+            )
+        for day in np.flatnonzero(peak.above).tolist():
+            yield _Row([blocks.PEAK] * 2, [w, w + 1 + day], [-1.0, -1.0], -np.inf, 0.0)
+        w += 1 + len(above)
+
+
+def _step_rows(steps: tuple[ImportSteps, ...], n_peaks: int) -> Iterator[_Row]:
+    """Import of every group stays under its limit and the excess, a column after the peaks."""
+    w = n_peaks
+    for step in steps:
+        order = np.argsort(step.group, kind="stable")
+        ends = np.searchsorted(step.group[order], np.arange(step.limit.size + 1))
+        for g, limit in enumerate(step.limit.tolist()):
+            inside = order[ends[g] : ends[g + 1]].tolist()
             yield _Row(
                 [blocks.IMPORT] * len(inside)
                 + [blocks.IMPORT_EXCESS] * len(inside)
                 + [blocks.PEAK],
                 [*inside, *inside, w],
-                [1.0 / hours] * (2 * len(inside)) + [-1.0],
+                [1.0] * (2 * len(inside)) + [-1.0],
                 -np.inf,
-                peak.floor,
+                limit,
             )
+            w += 1
 
 
 def _bonus_rows(

@@ -7,7 +7,7 @@ of which nothing changes; the caller gets the sums over his own intervals.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from itertools import pairwise
 from typing import Any, TypeVar
 
@@ -16,11 +16,11 @@ import numpy as np
 from matrix_builders import Vector
 from matrix_builders.arrays import Places
 from optimiser.problem.battery import BY_INTERVAL, Battery
-from optimiser.problem.grid import Grid
+from optimiser.problem.grid import GRID_SERIES, Grid
 from optimiser.problem.horizon import Horizon
 from optimiser.problem.provider import ProviderRules
 from optimiser.problem.site import Forecast, Site
-from optimiser.problem.tariff import Tariff
+from optimiser.problem.tariff import DemandCharge, ImportTier, Tariff
 from optimiser.problem.vehicle import VEHICLE_BY_INTERVAL, Vehicle
 from optimiser.problem.windows import Window
 
@@ -129,14 +129,19 @@ def _instants(site: Site, rules: ProviderRules) -> Iterator[datetime]:
             yield from one.window.edges(horizon)
     if tariff.allowances:
         yield from horizon.occurrences(_MIDNIGHT)
-    if tariff.demand_charges:
+    for charge in tariff.demand_charges:
+        if charge.block_so_far is not None:  # nothing reaches beyond the running block
+            left = charge.average_hours - charge.hours_into_block(horizon.start)
+            yield horizon.start + timedelta(hours=left)
+    if tariff.demand_charges or tariff.tiers:
         yield from _ends_of_billing(tariff, horizon)
 
 
 def _ends_of_billing(tariff: Tariff, horizon: Horizon) -> Iterator[datetime]:
-    """Yield the midnights at which a billing period of a demand charge ends."""
+    """Yield the midnights at which a billing period of a demand charge or a tier ends."""
     midnights = [horizon.start, *horizon.occurrences(_MIDNIGHT)]
-    for charge in tariff.demand_charges:
+    charges: list[DemandCharge | ImportTier] = [*tariff.demand_charges, *tariff.tiers]
+    for charge in charges:
         for before, after in pairwise(midnights):
             if charge.billing_period(before.date()) != charge.billing_period(after.date()):
                 yield after
@@ -153,19 +158,23 @@ def _site_in_pieces(site: Site, hours: Vector, interval: Places) -> Site:
             tariff,
             import_price=tariff.import_price[interval],
             export_price=tariff.export_price[interval],
+            carbon_intensity=_series_in_pieces(tariff.carbon_intensity, interval),
         ),
         forecast=Forecast(
             load=forecast.load[interval] * share, solar=forecast.solar[interval] * share
         ),
         grid=Grid(
-            import_limit=site.horizon.spread(grid.import_limit)[interval],
-            export_limit=site.horizon.spread(grid.export_limit)[interval],
+            **{name: site.horizon.spread(getattr(grid, name))[interval] for name in GRID_SERIES},
             phase_limit=grid.phase_limit,
             curtailment=grid.curtailment,
         ),
         batteries=tuple([_in_pieces(each, BY_INTERVAL, interval) for each in site.batteries]),
         vehicles=tuple([_in_pieces(each, VEHICLE_BY_INTERVAL, interval) for each in site.vehicles]),
     )
+
+
+def _series_in_pieces(values: Vector | None, interval: Places) -> Vector | None:
+    return None if values is None else values[interval]
 
 
 def _in_pieces(storage: Storage, fields: tuple[str, ...], interval: Places) -> Storage:

@@ -17,6 +17,9 @@ from optimiser.problem.checks import (
     starts_of,
 )
 
+GRID_SERIES = ("import_limit", "export_limit", "import_threshold", "excess_import_price")
+"""Fields of `Grid` that may differ by interval."""
+
 N_PHASES = 3
 
 
@@ -32,6 +35,10 @@ class Grid:
     phase_limit : float
         Highest import of each of three phases, over which load, solar and batteries are spread
         evenly; infinite where the site sets none. [kW]
+    import_threshold : float or float64 array, shape (T,)
+        Power above which imports cost more, always or in each interval. [kW]
+    excess_import_price : float or float64 array, shape (T,)
+        What a kWh above it costs on top of the import price; not negative. [$/kWh]
     curtailment : bool
         Whether solar may be left unused at will; what a limit of exports or the inverter cuts is
         lost in any case.
@@ -43,6 +50,8 @@ class Grid:
     import_limit: float | Vector = math.inf
     export_limit: float | Vector = math.inf
     phase_limit: float = math.inf
+    import_threshold: float | Vector = math.inf
+    excess_import_price: float | Vector = 0.0
     curtailment: bool = False
     starts: Vector | None = field(default=None, repr=False)
 
@@ -52,19 +61,28 @@ class Grid:
         import_limit: ArrayLike = math.inf,
         export_limit: ArrayLike = math.inf,
         phase_limit: float = math.inf,
+        import_threshold: ArrayLike = math.inf,
+        excess_import_price: ArrayLike = 0.0,
         curtailment: bool = False,
         starts: Vector | None = None,
     ) -> None:
-        index = starts_of(import_limit=import_limit, export_limit=export_limit)
+        series = {
+            "import_limit": import_limit,
+            "export_limit": export_limit,
+            "import_threshold": import_threshold,
+            "excess_import_price": excess_import_price,
+        }
+        index = starts_of(**series)
         set_fields(
             self,
-            import_limit=_limit("import_limit", import_limit),
-            export_limit=_limit("export_limit", export_limit),
+            **{name: _limit(name, values) for name, values in series.items()},
             phase_limit=phase_limit,
             curtailment=curtailment,
             starts=starts if index is None else index,
         )
         require_limits(self, "phase_limit")
+        if np.isinf(self.excess_import_price).any():
+            raise ProblemError("excess_import_price", f"must be finite, got {math.inf!r}")
         require_flags(self, "curtailment")
 
     @property
@@ -75,7 +93,7 @@ class Grid:
 
 
 def _limit(field: str, values: ArrayLike) -> float | Vector:
-    """Return a limit, which may be infinite, or a read-only array of them. [kW]"""
+    """Return a limit or a price, which may be infinite, or a read-only array of them."""
     limit = as_numbers(field, values)
     if limit.ndim > 1:
         raise ProblemError(field, f"must be one-dimensional, got {limit.shape!r}")

@@ -39,6 +39,8 @@ class Objective:
         always comes first; never part of a bill. [$/kWh]
     price_margin : float
         What a kWh through the meter counts as dearer, either way; never part of a bill. [$/kWh]
+    carbon_cost : float64 array, shape (T,), or float
+        Part of both prices that emissions count for; never part of a bill. [$/kWh]
     may_export : bool array, shape (T,)
         False where nothing should be exported, solar included.
     may_feed_in : bool array, shape (K, T)
@@ -55,6 +57,7 @@ class Objective:
     export_price: Vector
     import_surcharge: float
     price_margin: float
+    carbon_cost: Vector | float
     may_export: Mask
     may_feed_in: Mask
     may_charge_from_grid: Mask
@@ -92,6 +95,7 @@ def build_objective(site: Site, tariff: PlanningTariff, cost_function: CostFunct
         export_price=tariff.export_price,
         import_surcharge=_surcharge(site, tariff) if consumes_itself else 0.0,
         price_margin=tariff.price_margin,
+        carbon_cost=tariff.carbon_cost,
         may_export=tariff.may_export,
         may_feed_in=may_feed_in,
         may_charge_from_grid=may_charge | buys_least,

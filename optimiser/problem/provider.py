@@ -10,7 +10,7 @@ import numpy as np
 
 from matrix_builders import Vector
 from optimiser.errors import ProblemError
-from optimiser.problem.checks import require_finite, require_kinds
+from optimiser.problem.checks import require_finite, require_kinds, require_not_negative
 from optimiser.problem.horizon import Horizon
 from optimiser.problem.tariff import Tariff
 from optimiser.problem.windows import Mask, Window
@@ -88,20 +88,21 @@ class ProviderRules:
     price_margin : float
         What a kWh through the meter counts as dearer, bought or sold.  Where later prices are
         guesses, a plan that is sure of them trades for a cent of gain and regrets it. [$/kWh]
+    carbon_price : float
+        What emissions count for, by the carbon intensity of the tariff. [$/kg]
     """
 
     export_boost: ExportBoost | None = None
     chip_mode: ChipMode | None = None
     spike_protection: SpikeProtection | None = None
     price_margin: float = 0.0
+    carbon_price: float = 0.0
 
     def __post_init__(self) -> None:
         for name, kind in _RULES.items():
             if getattr(self, name) is not None:
                 require_kinds(**{name: (getattr(self, name), kind)})
-        require_finite(price_margin=self.price_margin)
-        if self.price_margin < 0:
-            raise ProblemError("price_margin", f"must not be negative, got {self.price_margin!r}")
+        require_not_negative(self, "price_margin", "carbon_price")
 
 
 _RULES = {
@@ -125,6 +126,8 @@ class PlanningTariff:
         False where the grid must not charge the battery.
     price_margin : float
         What a kWh through the meter counts as dearer; not among the prices. [$/kWh]
+    carbon_cost : float64 array, shape (T,), or float
+        What the emission of a kWh counts for; among both prices. [$/kWh]
     """
 
     import_price: Vector
@@ -132,18 +135,23 @@ class PlanningTariff:
     may_export: Mask
     may_charge_from_grid: Mask
     price_margin: float = 0.0
+    carbon_cost: Vector | float = 0.0
 
 
 def planning_tariff(rules: ProviderRules, tariff: Tariff, horizon: Horizon) -> PlanningTariff:
     """Build the planning tariff under the provider's rules, each at an interval's local time."""
     boost, chip, spike = rules.export_boost, rules.chip_mode, rules.spike_protection
     always = np.ones(horizon.n_intervals, dtype=np.bool_)
+    export_price = tariff.export_price if boost is None else _boost(boost, tariff, horizon)
+    intensity = tariff.carbon_intensity
+    carbon_cost = 0.0 if intensity is None else rules.carbon_price * intensity
     return PlanningTariff(
-        import_price=tariff.import_price,
-        export_price=tariff.export_price if boost is None else _boost(boost, tariff, horizon),
+        import_price=tariff.import_price + carbon_cost,
+        export_price=export_price + carbon_cost,
         may_export=always if chip is None else _may_export(chip, tariff, horizon),
         may_charge_from_grid=always if spike is None else tariff.import_price < spike.threshold,
         price_margin=rules.price_margin,
+        carbon_cost=carbon_cost,
     )
 
 

@@ -23,7 +23,7 @@ from optimiser.problem.checks import (
 from optimiser.problem.flexible.heat import BY_INTERVAL as HEAT_BY_INTERVAL
 from optimiser.problem.flexible.heat import HeatStore
 from optimiser.problem.flexible.load import Load
-from optimiser.problem.grid import Grid, Inverter
+from optimiser.problem.grid import GRID_SERIES, Grid, Inverter
 from optimiser.problem.horizon import Horizon
 from optimiser.problem.tariff import Tariff, price_scale_of
 from optimiser.problem.vehicle import VEHICLE_BY_INTERVAL, Vehicle
@@ -165,7 +165,7 @@ class Site:
             if size != n:
                 rule = f"must cover the {n} intervals of the horizon, got {size}"
                 raise ProblemError(name, rule)
-        for name in ("import_limit", "export_limit"):
+        for name in GRID_SERIES:
             limit = getattr(self.grid, name)
             if isinstance(limit, np.ndarray) and limit.size not in {1, n}:
                 raise ProblemError(f"grid.{name}", f"must hold one value or {n}, got {limit.size}")
@@ -220,9 +220,16 @@ class Site:
             return price_scale_of(*prices, hours=self.horizon.hours)
         others = [charge.price for charge in tariff.demand_charges]
         others += [allowance.price for allowance in tariff.allowances]
+        others += [tier.extra_price for tier in tariff.tiers]
+        others += np.ravel(self.grid.excess_import_price).tolist()
         others += [storage.cycle_cost for storage in self.storages]
         others += [storage.end_value or 0.0 for storage in (*self.storages, *self.heat_stores)]
         return price_scale_of(np.array(others))
+
+    @cached_property
+    def has_import_steps(self) -> bool:
+        """True where imports cost more above a threshold, or beyond a tier."""
+        return bool(self.tariff.tiers or np.any(self.grid.excess_import_price))
 
     @cached_property
     def net_load(self) -> Vector:

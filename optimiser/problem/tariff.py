@@ -1,10 +1,10 @@
-"""The tariff: prices, demand charges and daily allowances."""
+"""The tariff: prices, demand charges, daily allowances and steps by consumption."""
 
 import math
 from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, time
 from enum import StrEnum
 
 import numpy as np
@@ -15,6 +15,7 @@ from optimiser.errors import ProblemError
 from optimiser.problem.checks import (
     freeze_vector,
     require_finite,
+    require_flags,
     require_kinds,
     require_member,
     require_not_negative,
@@ -23,6 +24,8 @@ from optimiser.problem.checks import (
     starts_of,
 )
 from optimiser.problem.windows import Window
+
+_NO_PEAKS: tuple[float, ...] = ()
 
 
 class Direction(StrEnum):
@@ -50,6 +53,14 @@ class DemandCharge:
         Day of the month, 1 to 31, with which a billing period begins, or its last where it has
         fewer; `peak_so_far` is that of the period in which the horizon starts, later ones have a
         peak of their own.
+    block_so_far : float or None
+        Import of the block in which the horizon starts, from its beginning on; unused where the
+        window does not cover the start.  None counts what is left of that block as a block. [kWh]
+    n_peaks : int
+        The mean of so many peaks is charged: the highest ones, each of another local day.
+        `peak_so_far` is then that of the day in which the horizon starts.
+    peaks_so_far : tuple of float
+        Peaks of other days of that billing period, the highest ones at least. [kW]
     """
 
     price: float
@@ -57,20 +68,93 @@ class DemandCharge:
     peak_so_far: float = 0.0
     average_hours: float = 0.5
     billing_day: int = 1
+    block_so_far: float | None = None
+    n_peaks: int = 1
+    peaks_so_far: tuple[float, ...] = _NO_PEAKS
 
     def __post_init__(self) -> None:
         require_not_negative(self, "price", "peak_so_far", "average_hours", "billing_day")
+        if self.block_so_far is not None:
+            require_not_negative(self, "block_so_far")
+        if type(self.n_peaks) is not int or not 1 <= self.n_peaks <= _LONGEST_MONTH:
+            rule = f"must be a whole number from 1 to 31, got {self.n_peaks!r}"
+            raise ProblemError("n_peaks", rule)
+        if self.peaks_so_far is not _NO_PEAKS:
+            rule = "must not be negative"
+            peaks = freeze_vector("peaks_so_far", self.peaks_so_far, least=0.0, rule=rule)
+            set_fields(self, peaks_so_far=tuple(peaks.tolist()))
         require_kinds(window=(self.window, Window))
         if not 0 < self.average_hours <= _DAY:
             rule = f"must be positive and at most a day, got {self.average_hours!r}"
             raise ProblemError("average_hours", rule)
-        if not 1 <= self.billing_day <= _LONGEST_MONTH:
-            raise ProblemError("billing_day", f"must lie in 1 to 31, got {self.billing_day!r}")
+        require_billing_day(self.billing_day)
 
     def billing_period(self, day: date) -> int:
         """Return the number of the billing period of a local day; the next has the next number."""
-        begins = min(self.billing_day, monthrange(day.year, day.month)[1])
-        return 12 * day.year + day.month - (day.day < begins)
+        return _month_of_billing(day, self.billing_day)
+
+    def hours_metered(self, start: datetime) -> float:
+        """Return how long the block at a local time has been metered, by the clock. [h]"""
+        into_block = self.hours_into_block(start)
+        if self.window.start == self.window.end:
+            return into_block
+        return min(into_block, (_hours_of(start) - _hours_of(self.window.start)) % _DAY)
+
+    def hours_into_block(self, start: datetime) -> float:
+        """Return how long ago the block at a local time began, by the clock. [h]"""
+        into_day = _hours_of(start)
+        into_block = into_day - self.average_hours * int(into_day / self.average_hours + 1e-9)
+        return max(into_block, 0.0)
+
+
+def _hours_of(clock: datetime | time) -> float:
+    return clock.hour + clock.minute / 60.0 + clock.second / 3600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportTier:
+    """A step of a tariff by consumption: beyond so much energy, imports cost more.
+
+    Attributes
+    ----------
+    extra_price : float
+        What a kWh beyond costs on top of the import price, and of other tiers; not negative.
+        [$/kWh]
+    above : float
+        Import of a period from which on it does. [kWh]
+    used : float
+        What the period of the horizon's start has imported already. [kWh]
+    is_daily : bool
+        Whether a period is a local day, not a billing period.
+    billing_day : int
+        Day of the month with which a billing period begins, as of a `DemandCharge`.
+    """
+
+    extra_price: float
+    above: float
+    used: float = 0.0
+    is_daily: bool = False
+    billing_day: int = 1
+
+    def __post_init__(self) -> None:
+        require_not_negative(self, "extra_price", "above", "used", "billing_day")
+        require_flags(self, "is_daily")
+        require_billing_day(self.billing_day)
+
+    def billing_period(self, day: date) -> int:
+        """Return the number of the period of a local day."""
+        return day.toordinal() if self.is_daily else _month_of_billing(day, self.billing_day)
+
+
+def _month_of_billing(day: date, billing_day: int) -> int:
+    begins = min(billing_day, monthrange(day.year, day.month)[1])
+    return 12 * day.year + day.month - (day.day < begins)
+
+
+def require_billing_day(day: int) -> None:
+    """Require a day of the month."""
+    if not 1 <= day <= _LONGEST_MONTH:
+        raise ProblemError("billing_day", f"must lie in 1 to 31, got {day!r}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +209,10 @@ class Tariff:
         Prices of power.
     allowances : tuple of Allowance
         Energy at prices of its own.
+    tiers : tuple of ImportTier
+        Steps by consumption; where several hold, they add up.
+    carbon_intensity : float64 array, shape (T,), or None
+        Emission of a kWh from the grid, which a kWh into it saves; not negative. [kg/kWh]
     starts : float64 array, shape (T,), or None
         Index of the prices, where they have one of time: a `Site` requires it to hold the starts
         of its horizon. [s since 1970]
@@ -134,6 +222,8 @@ class Tariff:
     export_price: Vector
     demand_charges: tuple[DemandCharge, ...] = ()
     allowances: tuple[Allowance, ...] = ()
+    tiers: tuple[ImportTier, ...] = ()
+    carbon_intensity: Vector | None = None
     starts: Vector | None = field(default=None, repr=False)
 
     def __init__(
@@ -143,16 +233,28 @@ class Tariff:
         export_price: ArrayLike,
         demand_charges: Iterable[DemandCharge] = (),
         allowances: Iterable[Allowance] = (),
+        tiers: Iterable[ImportTier] = (),
+        carbon_intensity: ArrayLike | None = None,
         starts: Vector | None = None,
     ) -> None:
-        index = starts_of(import_price=import_price, export_price=export_price)
+        series = {"import_price": import_price, "export_price": export_price}
+        if carbon_intensity is not None:
+            series["carbon_intensity"] = carbon_intensity
+        index = starts_of(**series)
         price = freeze_vector("import_price", import_price)
+        if carbon_intensity is not None:
+            rule = "must not be negative"
+            carbon_intensity = freeze_vector(
+                "carbon_intensity", carbon_intensity, price.size, least=0.0, rule=rule
+            )
         set_fields(
             self,
             import_price=price,
             export_price=freeze_vector("export_price", export_price, price.size),
             demand_charges=require_sequence("demand_charges", demand_charges, DemandCharge),
             allowances=require_sequence("allowances", allowances, Allowance),
+            tiers=require_sequence("tiers", tiers, ImportTier),
+            carbon_intensity=carbon_intensity,
             starts=starts if index is None else index,
         )
 

@@ -47,7 +47,7 @@ def charging_cost(look: Outlook, run: Run) -> Quote:
     high, prices = float(costs[taken].max()), costs[taken & ~bought]
     is_solar = some_solar and prices.size > 0 and run.mean.from_grid < PART
     if bought.any() and not is_solar:
-        return quote(look.import_price, look.buys, run, BUYING)._replace(high=high)
+        return quote(look, look.import_price, look.buys, run, BUYING)._replace(high=high)
     if math.isnan(prices.max()):
         if some_solar and np.isnan(look.export_price[run.span]).any():
             return ALLOWANCE
@@ -118,11 +118,11 @@ def giving(look: Outlook, run: Run) -> Draft:
         is_steady = is_steady and run.is_steady.to_home
     if sold > used:
         where, code = look.power.to_grid > min(NOISE, sold / 2), ReasonCode.SELL
-        gain = quote(look.export_price, where, run, SELLING)
+        gain = quote(look, look.export_price, where, run, SELLING)
     else:
         parts.reverse()
         where, code = look.power.to_home > min(NOISE, used / 2), ReasonCode.POWER_HOME
-        gain = quote(look.import_price, where, run, BUYING)
+        gain = quote(look, look.import_price, where, run, BUYING)
     head = " and ".join(parts) if is_steady else f"{' and '.join(parts)} on average"
     head = head[0].upper() + head[1:]
     if look.pinned[run.first]:
@@ -202,7 +202,7 @@ def _always_resting(look: Outlook) -> Draft:
 
 def _holding(look: Outlook, run: Run, held: str) -> Draft:
     """Say why the home buys while the battery rests."""
-    price = quote(look.import_price, look.power.grid_import > NOISE, run, BUYING)
+    price = quote(look, look.import_price, look.power.grid_import > NOISE, run, BUYING)
     if look.next_empty[run.after] == run.after:
         return _at_reserve(look, run, price)
     use = look.next_use(run)
@@ -224,7 +224,7 @@ def _at_reserve(look: Outlook, run: Run, price: Quote) -> Draft:
 
 def _selling_solar(look: Outlook, run: Run, held: str) -> Draft:
     """Say why solar goes to the grid while the battery rests."""
-    price = quote(look.export_price, look.power.grid_export > NOISE, run, SELLING)
+    price = quote(look, look.export_price, look.power.grid_export > NOISE, run, SELLING)
     power = kilowatts(run.mean.grid_export, is_steady=run.is_steady.grid_export)
     sale = f"while the home sells {power}"
     if look.next_full[run.after] == run.after:
@@ -241,7 +241,7 @@ def curtailment(look: Outlook, run: Run) -> tuple[str, ...]:
     if not unused[run.span].any():
         return ()
     head = f"{kilowatts(run.mean.curtailed)} of solar is left unused"
-    price = quote(look.export_price, unused, run, SELLING)
+    price = quote(look, look.export_price, unused, run, SELLING)
     if price.high < 0:
         return (look.wording.fill(f"{head}: {price.text}", [*price.ranges]),)
     return (f"{head} {run.when}",)

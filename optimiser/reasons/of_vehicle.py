@@ -76,7 +76,7 @@ def _waiting(look: Outlook, run: Run, at: int, wanted: tuple[Quote, ...]) -> Dra
         return Draft(ReasonCode.WAIT, head)
     if run.mean.grid_export <= NOISE:
         before = run._replace(when="before") if run.first else run
-        price = quote(look.import_price, look.hours > 0, before, BUYING)
+        price = quote(look, look.import_price, look.hours > 0, before, BUYING)
         if later.high < price.low - look.cent / 100:
             return Draft(ReasonCode.WAIT_FOR_CHEAPER, head, (price, later, *wanted))
     return Draft(ReasonCode.WAIT, head, (later, *wanted))

@@ -33,8 +33,10 @@ SELLING = "selling earns {}", "selling costs {}"
 """What a kWh costs or earns, and the same where the price is negative."""
 
 ALLOWANCE = Quote("a daily allowance sets the price")
-"""The price of a kWh where that is not known."""
+STEP = Quote("the energy bought sets the price")
+"""The price of a kWh where that is not known: of an allowance, of a threshold or a tier."""
 
+_AT_THRESHOLD = 1e-6  # kWh; rounding
 _CENT = 0.005
 """Difference of prices that counts as none, where the price scale is 1: their rounding. [$/kWh]"""
 
@@ -120,7 +122,7 @@ class Outlook:
         First instant, from each on, at which no more is stored than is kept, or as much as is
         wanted; T + 1 where there is none.
     import_price, export_price : float64 array
-        Prices; not a number where a daily allowance has another. [$/kWh]
+        Prices; not a number where an allowance or a step has another. [$/kWh]
     cost_of_more : float64 array
         Cost of one kWh more: bought, not sold, or free; not a number where unknown. [$/kWh]
     value_of_more : float64 array
@@ -182,7 +184,7 @@ class Outlook:
         return run.after + int(later.argmax()) if later.any() else None
 
 
-def quote(price: Vector, where: Mask, run: Run, texts: tuple[str, str]) -> Quote:
+def quote(look: Outlook, price: Vector, where: Mask, run: Run, texts: tuple[str, str]) -> Quote:
     """Return the prices of those intervals of a run that are in a mask.
 
     The second of the texts is for prices that are all negative.
@@ -190,7 +192,7 @@ def quote(price: Vector, where: Mask, run: Run, texts: tuple[str, str]) -> Quote
     prices = price[run.span][where[run.span]]
     low, high = float(prices.min()), float(prices.max())
     if math.isnan(low):
-        return ALLOWANCE
+        return STEP if texts == BUYING and look.plan.site.has_import_steps else ALLOWANCE
     if high < 0:
         return Quote(f"{texts[1]} {run.when}", ((-high, -low),), low, high)
     return Quote(f"{texts[0]} {run.when}", ((low, high),), low, high)
@@ -284,7 +286,7 @@ def _next(ends: Mask) -> Places:
 
 
 def _prices_of(plan: Plan) -> tuple[Vector, Vector]:
-    """Return import and export prices; not a number where a daily allowance has another."""
+    """Return import and export prices; not a number where an allowance or a step has another."""
     tariff, pieces = plan.site.tariff, plan.pieces
     prices = {Direction.IMPORT: tariff.import_price, Direction.EXPORT: tariff.export_price}
     for allowance in tariff.allowances:
@@ -292,6 +294,11 @@ def _prices_of(plan: Plan) -> tuple[Vector, Vector]:
             covered = pieces.total(allowance.window.covers(pieces.site.horizon).astype(np.float64))
             price = prices[allowance.direction]
             prices[allowance.direction] = np.where(covered > 0, np.nan, price)
+    if plan.site.has_import_steps:
+        grid, hours = plan.site.grid, plan.site.horizon.hours
+        reached = plan.dispatch.grid_import >= hours * grid.import_threshold - _AT_THRESHOLD
+        dearer = reached & (np.asarray(grid.excess_import_price) > 0.0) | bool(tariff.tiers)
+        prices[Direction.IMPORT] = np.where(dearer, np.nan, prices[Direction.IMPORT])
     return prices[Direction.IMPORT], prices[Direction.EXPORT]
 
 

@@ -255,6 +255,7 @@ def _bill_error(site: Site, drawn: Vector, flows: EnergyFlows, money: Money) -> 
     due = float((bought - earned).sum())
     for charge in site.tariff.demand_charges:
         due += _demand_cost(site, charge, drawn)
+    due += _excess_cost(site, drawn)
     if site.tariff.allowances:
         due -= _credit(site, Direction.IMPORT, drawn) + _credit(site, Direction.EXPORT, sold)
     traded = float((np.abs(bought) + np.abs(earned)).sum())
@@ -265,18 +266,48 @@ def _demand_cost(site: Site, charge: DemandCharge, drawn: Vector) -> float:
     """Return the cost of a demand charge, added up interval by interval. [$]"""
     blocks: dict[tuple[int, date, int, int], tuple[float, float]] = {}
     metered, first = charge.window.covers(site.horizon).tolist(), site.horizon.start.date()
-    peaks = {charge.billing_period(first): charge.peak_so_far}
+    running = charge.billing_period(first)
+    so_far: dict[tuple[int, object], float] = {(running, first): charge.peak_so_far}
+    so_far |= {(running, i): peak for i, peak in enumerate(charge.peaks_so_far)}
     for t, start in enumerate(site.horizon.starts):
         if metered[t]:
+            first_of_all = (0.0, 0.0)
+            if t == 0 and charge.block_so_far is not None:
+                first_of_all = charge.block_so_far, charge.hours_metered(start)
             period = charge.billing_period(start.date())
             into_day = start.hour + start.minute / 60 + start.second / 3600
             repeated = start.fold if charge.average_hours <= 1.0 else 0
             key = period, start.date(), int(into_day / charge.average_hours + 1e-9), repeated
-            energy, hours = blocks.get(key, (0.0, 0.0))
+            energy, hours = blocks.get(key, first_of_all)
             blocks[key] = energy + float(drawn[t]), hours + float(site.horizon.hours[t])
-    for (period, *_), (energy, hours) in blocks.items():
-        peaks[period] = max(peaks.get(period, 0.0), energy / hours)
-    return charge.price * (sum(peaks.values()) - charge.peak_so_far)
+    peaks = dict(so_far)
+    for (period, day, *_), (energy, hours) in blocks.items():
+        peaks[period, day] = max(peaks.get((period, day), 0.0), energy / hours)
+    charged, paid = (_mean_peaks(each, charge.n_peaks) for each in (peaks, so_far))
+    return charge.price * (charged - paid)
+
+
+def _mean_peaks(peaks: dict[tuple[int, object], float], n: int) -> float:
+    """Return the mean of the n highest peaks of each billing period, added up. [kW]"""
+    of_period: dict[int, list[float]] = {}
+    for (period, _), peak in peaks.items():
+        of_period.setdefault(period, []).append(peak)
+    return sum(sum(sorted(several)[-n:]) / n for several in of_period.values())
+
+
+def _excess_cost(site: Site, drawn: Vector) -> float:
+    """Return what imports above the threshold and of the tiers cost more, one by one. [$]"""
+    powers = drawn / site.horizon.hours - site.grid.import_threshold
+    above = site.horizon.hours * np.maximum(powers, 0.0) * site.grid.excess_import_price
+    cost, first = float(above.sum()), site.horizon.start.date()
+    for tier in site.tariff.tiers:
+        bought = {tier.billing_period(first): tier.used}
+        for start, energy in zip(site.horizon.starts, drawn.tolist(), strict=True):
+            before = bought.get(tier.billing_period(start.date()), 0.0)
+            beyond = max(before + energy - max(tier.above, before), 0.0)
+            cost += tier.extra_price * beyond
+            bought[tier.billing_period(start.date())] = before + energy
+    return cost
 
 
 def _credit(site: Site, direction: Direction, energy: Vector) -> float:

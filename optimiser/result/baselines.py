@@ -10,21 +10,24 @@ from optimiser.model.storages import leaves_after, mean_price, present_at_charge
 from optimiser.problem.grid import N_PHASES
 from optimiser.problem.site import Site
 from optimiser.problem.vehicle import Vehicle
-from optimiser.result.bill import Money, bill_of, wear_of
+from optimiser.result.bill import Bill, Money, bill_of, wear_of
 
 
 def money_of(site: Site, problem: ProblemArrays, dispatch: Dispatch, end_value: float) -> Money:
     """Return the bill of a dispatch and its terminal value [$] beside those of the baselines."""
     usual, _, usual_end_value = simulate(problem, self_consumption(problem))
     bill = bill_of(site, usual.grid_import, usual.grid_export)
+    baseline, owed = baseline_of(site, dispatch)
     return Money(
         bill=bill_of(site, dispatch.grid_import, dispatch.grid_export),
-        baseline_cost=baseline_cost(site, dispatch),
+        baseline_cost=baseline.total + owed,
         wear_cost=wear_of(site, dispatch),
         end_value=end_value,
         self_consumption_cost=bill.total + _unequal_service(site, problem, dispatch, usual),
         self_consumption_wear_cost=wear_of(site, usual),
         self_consumption_end_value=usual_end_value,
+        baseline_carbon=baseline.carbon,
+        self_consumption_carbon=bill.carbon,
     )
 
 
@@ -48,12 +51,13 @@ def _unequal_service(
     return value
 
 
-def baseline_cost(site: Site, dispatch: Dispatch) -> float:
-    """Return the bill with nothing controlled: batteries idle, vehicles charged as they come. [$]
+def baseline_of(site: Site, dispatch: Dispatch) -> tuple[Bill, float]:
+    """Return the bill with nothing controlled, and what is owed for unequal service. [$]
 
-    What a limit of exports or the inverter cuts is lost; where solar may be curtailed, none is sold
-    at a loss.  A vehicle gets what it has of its target in the dispatch;
-    where it ends with less of it, or with more, the difference counts at the mean price.
+    Batteries are idle, vehicles charged as they come.  What a limit of exports or the inverter cuts
+    is lost; where solar may be curtailed, none is sold at a loss.  A vehicle gets what it has of
+    its target in the dispatch; where it ends with less of it, or with more, the difference counts
+    at the mean price.
     """
     drawn, owed = site.net_load + site.clipping, 0.0
     price = mean_price(site.tariff.import_price, site.horizon.hours) if site.vehicles else 0.0
@@ -71,7 +75,7 @@ def baseline_cost(site: Site, dispatch: Dispatch) -> float:
     if site.grid.curtailment:
         sold = np.where(site.tariff.export_price < 0.0, 0.0, sold)
     surplus = np.minimum(np.maximum(-drawn, 0.0), sold)
-    return bill_of(site, np.maximum(drawn, 0.0), surplus).total + owed
+    return bill_of(site, np.maximum(drawn, 0.0), surplus), owed
 
 
 def charge_at_once(vehicle: Vehicle, site: Site, drawn: Vector, needed: float) -> Vector:

@@ -83,14 +83,14 @@ def with_terminal_value(site: Site, problem: ProblemArrays, objective: Objective
         if prices[k] is not None or (vehicle.goals and vehicle.has_goals(site.horizon)):
             continue
         if is_shared[k] and vehicle.departure is not None and target_energy(vehicle) > 0.0:
-            prices[k] = (1.0 - DISCOUNT) * _flat_value(site, vehicle)
+            prices[k] = (1.0 - DISCOUNT) * _flat_value(site, objective, vehicle)
             traits[tables.LEVEL_PRICE, k] = max(traits[tables.LEVEL_PRICE, k] - prices[k], 0.0)
     for k, price in enumerate(prices):
         is_shared[k] &= price is None
     values: list[Vector] = []
     end_of = np.zeros(band.size, dtype=np.int64)
     if is_shared.any():
-        values.append(_common_value(site, in_money, is_shared, float(band[is_shared].sum())))
+        values.append(_common_value(site, objective, in_money, is_shared))
     for k in np.flatnonzero(~is_shared).tolist():
         end_of[k] = len(values)
         values.append(np.array([[band[k]], [prices[k] or 0.0]]))
@@ -108,8 +108,12 @@ def _pad(values: list[Vector]) -> Vector:
     return stack
 
 
-def _common_value(site: Site, in_money: ProblemArrays, is_shared: Mask, room: float) -> Vector:
-    """Build the value of the energy that some storages hold in their room; shape (2, S)."""
+def _common_value(
+    site: Site, objective: Objective, in_money: ProblemArrays, is_shared: Mask
+) -> Vector:
+    """Build the value of the energy that some storages hold; shape (2, S)."""
+    limits = in_money.storages.limits[:, is_shared, -1]
+    room = float((limits[tables.STORED_UPPER] - limits[tables.STORED_LOWER]).sum())
     value = None
     # The running interval has begun already, so that the last day may lack a part of it.
     least_span = DAY - min(float(site.horizon.hours.max()), _MOST_LACKING)
@@ -117,7 +121,8 @@ def _common_value(site: Site, in_money: ProblemArrays, is_shared: Mask, room: fl
         value = _periodic(in_money, is_shared)
     if value is None:
         serving = np.flatnonzero(_serves_later(site)).tolist()
-        value = np.array([[room], [max(_flat_value(site, site.storages[k]) for k in serving)]])
+        prices = [_flat_value(site, objective, site.storages[k]) for k in serving]
+        value = np.array([[room], [max(prices)]])
     value[tables.END_PRICE] -= DISCOUNT * np.abs(value[tables.END_PRICE])
     return value
 
@@ -130,13 +135,13 @@ def _serves_later(site: Site) -> Mask:
     return serves
 
 
-def _flat_value(site: Site, storage: Battery | Vehicle) -> float:
-    """Return the median import price less losses and wear of taking the energy out. [$/kWh]
+def _flat_value(site: Site, objective: Objective, storage: Battery | Vehicle) -> float:
+    """Return the median planning price less losses and wear of taking the energy out. [$/kWh]
 
     A price that a single spike does not move, and in reach half of the time.
     """
-    ascending = np.argsort(site.tariff.import_price, kind="stable")
-    prices = site.tariff.import_price[ascending]
+    ascending = np.argsort(objective.import_price, kind="stable")
+    prices = objective.import_price[ascending]
     passed = np.cumsum(site.horizon.hours[ascending])
     # Just before and just after half of the time has passed: two prices where it ends in between.
     halves = np.searchsorted(passed, passed[-1] * np.array([0.5 - 1e-9, 0.5 + 1e-9]))

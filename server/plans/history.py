@@ -9,6 +9,7 @@ import numpy as np
 from matrix_builders import Vector
 from optimiser import Battery, CostFunction, Plan, Site, Vehicle
 from optimiser.problem.battery import BY_INTERVAL
+from optimiser.problem.grid import GRID_SERIES
 from optimiser.problem.vehicle import VEHICLE_BY_INTERVAL
 
 MOST_HOMES = 8
@@ -19,7 +20,6 @@ _SOC_TOLERANCE = 0.03
 _PRICE_TOLERANCE = 0.1  # share of the mean price by which forecasts may have moved
 _PENNY = 0.01  # times the price scale; and this much where prices are near zero
 
-_LIMITS = ("import_limit", "export_limit")
 _BY_INTERVAL = {*BY_INTERVAL, *VEHICLE_BY_INTERVAL}
 _CHANGEABLE = {"initial_soc", "target_soc", "arrival", "departure"}
 
@@ -44,7 +44,7 @@ class History:
 
 def identity(endpoint: str, site: Site, cost_function: CostFunction) -> Hashable:
     """Return what no request of a home changes; what is by interval moves on with the horizon."""
-    limits = [getattr(site.grid, name) for name in _LIMITS]
+    limits = [getattr(site.grid, name) for name in GRID_SERIES]
     constant = [None if isinstance(limit, np.ndarray) else limit for limit in limits]
     traits = map(_traits, site.storages)
     constant += [site.grid.phase_limit, site.grid.curtailment]
@@ -71,7 +71,7 @@ def _is_as_expected(site: Site, last: Plan) -> bool:
     return (
         bool((np.abs(last.soc[:, now] - soc) <= _SOC_TOLERANCE).all())
         and _visits(known, start, until) == _visits(site, start, until)
-        and all(_is_same_limit(name, site, known, now) for name in _LIMITS)
+        and all(_is_same_limit(name, site, known, now) for name in GRID_SERIES)
         and is_near(known.tariff.import_price[now:], site.tariff.import_price, penny)
         and is_near(known.tariff.export_price[now:], site.tariff.export_price, penny)
     )

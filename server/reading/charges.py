@@ -1,17 +1,21 @@
-"""Demand charges and allowances of a request; one that cannot be read is left out, in the open."""
+"""Charges, allowances and tiers of a request; one that cannot be read is left out, in the open."""
 
+import math
 import re
 from collections.abc import Sequence
 
-from optimiser import Allowance, DemandCharge, Direction, ProblemError, Window
+from optimiser import Allowance, DemandCharge, Direction, ImportTier, ProblemError, Window
 from optimiser.problem.windows import EVERY_DAY, EVERY_MONTH
 from server.reading.provider_config import time_from_wire
 from server.wire.repairs import FieldReader, Repairs, number_from_json
-from server.wire.requests import AllowanceIn, Days, DemandChargeIn
+from server.wire.requests import AllowanceIn, Days, DemandChargeIn, ImportTierIn
 from server.wire.wording import format_value
 
 MOST_CHARGES = 20
 """More of a kind are refused."""
+
+MOST_DAYS = 31
+"""Of a billing period; more peaks are refused."""
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTHS = (
@@ -47,18 +51,35 @@ def allowances_from_wire(wires: Sequence[AllowanceIn], repairs: Repairs) -> tupl
     return tuple(allowances)
 
 
-def _require_few(field: str, count: int) -> None:
-    if count > MOST_CHARGES:
-        raise ProblemError(field, f"must hold at most {MOST_CHARGES}, got {count}")
+def tiers_from_wire(wires: Sequence[ImportTierIn], repairs: Repairs) -> tuple[ImportTier, ...]:
+    """Read the tiers that can be read."""
+    _require_few("import_tiers", len(wires))
+    tiers: list[ImportTier] = []
+    for i, wire in enumerate(wires):
+        path = f"import_tiers[{i}]"
+        with repairs.skip_on_error(path):
+            tiers.append(_tier(wire, FieldReader(wire, path, repairs)))
+    return tuple(tiers)
+
+
+def _require_few(field: str, count: int, most: int = MOST_CHARGES) -> None:
+    if count > most:
+        raise ProblemError(field, f"must hold at most {most}, got {count}")
 
 
 def _demand_charge(wire: DemandChargeIn, reader: FieldReader) -> DemandCharge:
+    peaks, n_peaks = wire.peaks_so_far_kw or [], reader.number("n_peaks")
+    _require_few(f"{reader.path}.peaks_so_far_kw", len(peaks), MOST_DAYS)
+    block_so_far = reader.number("block_so_far_kwh")
     return DemandCharge(
         price=reader.number("price_per_kw"),
         window=_window(wire),
         peak_so_far=reader.number("peak_so_far_kw"),
         average_hours=reader.number("average_minutes") / 60.0,
         billing_day=round(reader.number("billing_day")),
+        block_so_far=None if math.isnan(block_so_far) else block_so_far,
+        n_peaks=round(n_peaks),
+        peaks_so_far=tuple([reader.number("peaks_so_far_kw", value=str(peak)) for peak in peaks]),
     )
 
 
@@ -73,6 +94,19 @@ def _allowance(wire: AllowanceIn, reader: FieldReader) -> Allowance:
         daily_energy=reader.number("daily_quota_kwh"),
         window=_window(wire),
         used_today=reader.number("used_today_kwh"),
+    )
+
+
+def _tier(wire: ImportTierIn, reader: FieldReader) -> ImportTier:
+    period = (wire.period or "month").strip().lower()
+    if period not in {"day", "month"}:
+        raise ValueError(f"period must be day or month, got {format_value(wire.period)}")
+    return ImportTier(
+        extra_price=reader.number("extra_price"),
+        above=reader.number("above_kwh"),
+        used=reader.number("used_kwh"),
+        is_daily=period == "day",
+        billing_day=round(reader.number("billing_day")),
     )
 
 

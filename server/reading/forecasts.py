@@ -25,6 +25,10 @@ _EXPORT_PRICES = SeriesRule("prices_export", _LARGEST, Kind.PRICE)
 _SOLAR = SeriesRule("solar_forecast", SOLAR.largest, Kind.POWER)
 _LOAD = SeriesRule("load_forecast", LOAD.largest, Kind.POWER)
 
+_CARBON = SeriesRule("carbon_g_per_kwh", 1e4, Kind.PRICE)
+_GRAMS = 1000.0
+_MOST_KILOGRAMS = 1.5  # of a kWh; lignite emits 1.2
+
 _CENTS = 100.0
 _SURELY_OTHER = 10.0  # times the usual import price: no energy is sold at that all day
 _PERHAPS_OTHER = 3.0
@@ -68,6 +72,22 @@ def prices_from_wire(
         dearest = max(1.0, float(np.abs([buying, selling]).max()))
         repairs.prices = replace(repairs.prices, dearest=dearest)
     return buying, selling
+
+
+def carbon_intensity(request: SiteRequest, timeline: Timeline, repairs: Repairs) -> Vector | None:
+    """Return the emission of a kWh from the grid in every interval; None where missing. [kg/kWh]"""
+    series = series_from_wire(_CARBON, request.carbon_g_per_kwh, timeline.start, repairs)
+    if series is None:
+        return None
+    grams = on_intervals(_CARBON, series, timeline, repairs)
+    if grams.min() < 0.0:
+        raise ProblemError(_CARBON.field, f"must not be negative, got {float(grams.min()):g}")
+    highest = float(grams.max())
+    if 0.0 < highest <= _MOST_KILOGRAMS:
+        text = f"{highest:g} g/kWh at most is no grid; read as kg"
+        repairs.note("unit", _CARBON.field, text)
+        return grams
+    return grams / _GRAMS
 
 
 def _unit(request: SiteRequest, repairs: Repairs) -> PriceUnit:

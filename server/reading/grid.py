@@ -12,7 +12,7 @@ from server.reading.series.lists import number_or_series
 from server.reading.series.steps import Kind, Timeline
 from server.wire.repairs import FieldReader, Repairs
 from server.wire.requests import GridIn, SiteRequest
-from server.wire.storages import HIGHEST_POWER, HybridIn, Limit
+from server.wire.storages import HIGHEST_POWER, HIGHEST_PRICE, HybridIn, Limit
 
 _HIGHEST = HIGHEST_POWER / 1000.0  # kW
 
@@ -25,11 +25,14 @@ def grid_from_wire(wire: GridIn | None, timeline: Timeline, repairs: Repairs) ->
     if wire is None:
         return Grid(import_limit=_HIGHEST, export_limit=_HIGHEST)
     reader = FieldReader(wire, "grid", repairs)
+    threshold, price = _threshold(wire, timeline, reader)
     return Grid(
         import_limit=_limit("max_import_w", wire.max_import_w, timeline, reader),
         export_limit=_limit("max_export_w", wire.max_export_w, timeline, reader),
         phase_limit=_phase_limit(wire, reader),
         curtailment=wire.curtailment is True,
+        import_threshold=threshold,
+        excess_import_price=price,
     )
 
 
@@ -39,6 +42,21 @@ def _phase_limit(wire: GridIn, reader: FieldReader) -> float:
         return math.inf
     limit = reader.number("max_import_a_per_phase") * reader.number("voltage") / 1000.0
     return limit if limit <= _HIGHEST else math.inf
+
+
+def _threshold(
+    wire: GridIn, timeline: Timeline, reader: FieldReader
+) -> tuple[float | Vector, float | Vector]:
+    """Return the threshold of imports [kW], and what those above it cost more [$/kWh]."""
+    names = "import_threshold_w", "excess_import_price"
+    missing = [name for name in names if getattr(wire, name) in (None, [])]
+    if missing:
+        for name in set(names) - set(missing):
+            reader.note("default", name, f"{missing[0]} is missing; imports cost no more above it")
+        return math.inf, 0.0
+    largest = HIGHEST_PRICE * max(1.0, reader.repairs.prices.dearest)
+    threshold = _limit("import_threshold_w", wire.import_threshold_w, timeline, reader)
+    return threshold, number_or_series("excess_import_price", largest, timeline, reader)
 
 
 def _limit(name: str, wire: Limit, timeline: Timeline, reader: FieldReader) -> float | Vector:

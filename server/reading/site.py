@@ -20,10 +20,16 @@ from optimiser import (
 )
 from server.options import HIGHEST_MARGIN, Options
 from server.reading.battery import Named, batteries_from_wire, battery_from_wire
-from server.reading.charges import allowances_from_wire, demand_charges_from_wire
+from server.reading.charges import allowances_from_wire, demand_charges_from_wire, tiers_from_wire
 from server.reading.clock import start_from_wire
 from server.reading.flexible import flexible_from_wire
-from server.reading.forecasts import IMPORT_PRICES, load_power, prices_from_wire, solar_power
+from server.reading.forecasts import (
+    IMPORT_PRICES,
+    carbon_intensity,
+    load_power,
+    prices_from_wire,
+    solar_power,
+)
 from server.reading.grid import grid_from_wire, inverter_from_wire
 from server.reading.horizon import timeline_from_wire
 from server.reading.provider_config import rules_from_wire, true_tariff, warn_of_low_threshold
@@ -122,12 +128,15 @@ def problem_from_request(
         request.allowances,
         request.provider_config,
     )
+    tiers, carbon = request.import_tiers, request.carbon_g_per_kwh is not None
     buying, selling = prices_from_wire(request, prices, timeline, repairs)
     tariff = Tariff(
         import_price=buying,
         export_price=selling,
         demand_charges=demand_charges_from_wire(charges, repairs) if charges else (),
         allowances=allowances_from_wire(allowances, repairs) if allowances else (),
+        tiers=tiers_from_wire(tiers, repairs) if tiers else (),
+        carbon_intensity=carbon_intensity(request, timeline, repairs) if carbon else None,
     )
     forecast = Forecast(
         load=load_power(request, timeline, horizon, repairs) * horizon.hours / 1000.0,
@@ -138,8 +147,7 @@ def problem_from_request(
     rules = ProviderRules() if provider is None else rules_from_wire(provider, repairs)
     if isinstance(provider, ProviderConfigIn) and (rules.export_boost or rules.chip_mode):
         tariff = true_tariff(provider, rules, tariff, horizon, repairs)
-    if margin := _price_margin(request, options, repairs):
-        rules = replace(rules, price_margin=margin)
+    rules = _with_choices(rules, request, tariff, options, repairs)
     span = Span(horizon, timeline, tariff.import_price, tariff.export_price)
     batteries, vehicles = _storages(request, span, repairs)
     flexible = (
@@ -214,12 +222,23 @@ def _home_batteries(
     return [Named(battery, path, path, None, wire.hybrid)]
 
 
-def _price_margin(request: SiteRequest, options: Options, repairs: Repairs) -> float:
-    """Return what a kWh through the meter counts as dearer. [$/kWh]"""
-    if request.options is None:
-        return options.price_margin
-    rule = Rule(options.price_margin, high=HIGHEST_MARGIN, is_signed=True, unit=PRICE)
-    return FieldReader(request.options, "options", repairs).number("price_margin", rule)
+def _with_choices(
+    rules: ProviderRules, request: SiteRequest, tariff: Tariff, options: Options, repairs: Repairs
+) -> ProviderRules:
+    """Return rules with what a kWh through the meter, and its emission, count for."""
+    choices, margin = request.options, options.price_margin
+    if choices is None:
+        return replace(rules, price_margin=margin) if margin else rules
+    reader = FieldReader(choices, "options", repairs)
+    rule = Rule(margin, high=HIGHEST_MARGIN, is_signed=True, unit=PRICE)
+    carbon_price = 0.0
+    if tariff.carbon_intensity is not None:
+        carbon_price = reader.number("carbon_price")
+    elif choices.carbon_price is not None:
+        text = "carbon_g_per_kwh is missing; emissions do not count"
+        repairs.note("default", "options.carbon_price", text)
+    margin = reader.number("price_margin", rule)
+    return replace(rules, price_margin=margin, carbon_price=carbon_price)
 
 
 def _cost_function(wire: str | None, options: Options, repairs: Repairs) -> CostFunction:

@@ -80,7 +80,7 @@ def _free_key(wires: Sequence[EvIn], i: int) -> str:
 
 
 def _vehicle(wire: EvIn, path: str, span: Span, repairs: Repairs) -> Vehicle:
-    horizon, timeline, prices = span
+    horizon, timeline, prices, _ = span
     reader = FieldReader(wire, path, repairs)
     charge_limit = number_or_series("max_charge_kw", HIGHEST_POWER, timeline, reader)
     charge_efficiency = discharge_efficiency = reader.number("charger_efficiency")

@@ -178,6 +178,7 @@ def _check_car(car: CarSettings, path: str) -> None:
 
 def _check_rules(settings: Settings, money: PriceUnit) -> None:
     """Refuse charges, allowances and provider rules that a request would mend or leave out."""
+    _require_metered(settings)
     repairs = Repairs()
     repairs.prices = money
     try:
@@ -191,6 +192,15 @@ def _check_rules(settings: Settings, money: PriceUnit) -> None:
         if warning.code != "implausible":  # dear, but perhaps true
             field = warning.field.replace("provider_config", "provider")
             raise SettingsError(field, warning.message.replace("ignored: ", ""))
+
+
+def _require_metered(settings: Settings) -> None:
+    """Refuse what a demand charge would have to be told with every plan: the books have no such."""
+    for i, charge in enumerate(settings.demand_charges):
+        for name in ("n_peaks", "peaks_so_far_kw", "block_so_far_kwh"):
+            if getattr(charge, name) is not None:
+                rule = "is of requests only: the books meter the highest peak of the billing period"
+                raise SettingsError(f"demand_charges[{i}].{name}", rule)
 
 
 def _check_charge_now(wanted: ChargeNow) -> None:

@@ -68,9 +68,11 @@ class PeakOut(msgspec.Struct):
 class SummaryOut(msgspec.Struct, kw_only=True):
     """Totals over the horizon; money at the prices of the request.
 
-    `total_cost` is import less export, plus `demand_cost`, less `allowance_credit`; `baseline_cost`
-    is the same with the batteries idle, `self_consumption_cost` by plain self-consumption.
+    `total_cost` is import less export, plus `demand_cost` and, where there is a threshold or a tier
+    of imports, `excess_import_cost`, less `allowance_credit`; `baseline_cost` is the same with the
+    batteries idle, `self_consumption_cost` by plain self-consumption.
     `savings_vs_self_consumption` counts wear and the value of what is left at the end, too.
+    Where there are carbon intensities, emissions are those of imports less those of exports.
     """
 
     total_cost: float
@@ -95,7 +97,11 @@ class SummaryOut(msgspec.Struct, kw_only=True):
     end_value: float
     demand_cost: float
     allowance_credit: float
+    excess_import_cost: float | UnsetType = UNSET
     demand_peaks: list[PeakOut]
+    carbon_g: float | UnsetType = UNSET
+    baseline_carbon_g: float | UnsetType = UNSET
+    self_consumption_carbon_g: float | UnsetType = UNSET
 
 
 class ActionOut(msgspec.Struct):

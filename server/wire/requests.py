@@ -15,9 +15,11 @@ from server.wire.flexible import HeatIn, LoadIn
 from server.wire.repairs import PER_KW, Number, Rule, Slip
 from server.wire.storages import (
     BONUS_PRICE,
+    EXCESS_PRICE,
     EXPORT_LIMIT,
     HIGHEST_PRICE,
     IMPORT_LIMIT,
+    TIER_PRICE,
     W_MEANT,
     BatteryIn,
     EvIn,
@@ -52,7 +54,27 @@ _VOLTAGE = Rule(
         ),
     ),
 )
+_ENERGY_OF_MONTH = replace(_ENERGY, slips=())
+_BLOCK = replace(_ENERGY, default=math.nan)
 _PEAK = Rule(high=1e6, slips=(W_MEANT,), is_strict=True, unit="kW")
+
+# Markets ask 20 to 100 $ of a tonne, estimates of the damage up to 1 $ of a kilogram.
+_CARBON_PRICE = Rule(
+    high=HIGHEST_PRICE,
+    slips=(
+        Slip(
+            5.0,
+            "unit",
+            "{value:g} per kg is no price of carbon; read as per tonne",
+            below=HIGHEST_PRICE,
+            divisor=1000.0,
+        ),
+    ),
+    unit=PER_KW,
+)
+
+_BILLING_DAY = Rule(default=1.0, low=1.0, high=31.0)
+_FROM_BILLING_DAY = "Day of the month that begins a billing period; 1 where absent"
 
 # The dearest kW is some 200 $ where a year is billed at once, 25 $ where a month is.
 _PER_KW = Rule(
@@ -152,6 +174,16 @@ class GridIn(msgspec.Struct, kw_only=True):
     voltage: Annotated[Number, _VOLTAGE, Meta(description="Of a phase, 230 where absent [V]")] = (
         None
     )
+    import_threshold_w: Annotated[
+        Limit,
+        IMPORT_LIMIT,
+        Meta(description="Power above which imports cost more: always, or a series, as prices [W]"),
+    ] = None
+    excess_import_price: Annotated[
+        Limit,
+        EXCESS_PRICE,
+        Meta(description="What a kWh above it costs on top of the import price [$/kWh]"),
+    ] = None
     curtailment: Annotated[
         bool | None, Meta(description="May solar be left unused at will? Off unless asked for")
     ] = None
@@ -170,17 +202,33 @@ class DemandChargeIn(msgspec.Struct, kw_only=True):
     end: str | None = None
     weekdays: Annotated[Days, Meta(description="0 is Monday; names also")] = None
     months: Annotated[Days, Meta(description="1 to 12; names also")] = None
-    peak_so_far_kw: Annotated[Number, _PEAK] = None
+    peak_so_far_kw: Annotated[
+        Number, _PEAK, Meta(description="Of the billing period; where n_peaks is more, of today")
+    ] = None
+    n_peaks: Annotated[
+        Number,
+        Rule(default=1.0, low=1.0, high=31.0),
+        Meta(description="The mean of so many peaks, each of another day; 1 where absent"),
+    ] = None
+    peaks_so_far_kw: Annotated[
+        list[Any] | None,
+        _PEAK,
+        Meta(description="Highest peaks of other days of the billing period, in any order [kW]"),
+    ] = None
+    block_so_far_kwh: Annotated[
+        Number,
+        _BLOCK,
+        Meta(
+            description="Imported in the running metering block so far; where absent, what is left "
+            "of it is metered as a block [kWh]"
+        ),
+    ] = None
     average_minutes: Annotated[
         Number,
         Rule(default=30.0, low=1.0, high=24 * 60.0, is_strict=True),
         Meta(description="Metering block, a minute at least; 30 where absent"),
     ] = None
-    billing_day: Annotated[
-        Number,
-        Rule(default=1.0, low=1.0, high=31.0),
-        Meta(description="Day of the month that begins a billing period; 1 where absent"),
-    ] = None
+    billing_day: Annotated[Number, _BILLING_DAY, Meta(description=_FROM_BILLING_DAY)] = None
 
 
 class AllowanceIn(msgspec.Struct, kw_only=True):
@@ -196,6 +244,31 @@ class AllowanceIn(msgspec.Struct, kw_only=True):
     weekdays: Annotated[Days, Meta(description="0 is Monday; names also")] = None
     months: Annotated[Days, Meta(description="1 to 12; names also")] = None
     used_today_kwh: Annotated[Number, _ENERGY] = None
+
+
+class ImportTierIn(msgspec.Struct, kw_only=True):
+    """A step of a tariff by consumption: imports beyond so much energy cost more.
+
+    Several add up; a tier that is cheaper than the one before has no sane reading.
+    """
+
+    above_kwh: Annotated[
+        Number,
+        replace(_ENERGY_OF_MONTH, is_required=True),
+        Meta(description="Imports of the day or the billing period from which on they do [kWh]"),
+    ] = None
+    extra_price: Annotated[
+        Number,
+        TIER_PRICE,
+        Meta(description="What a kWh beyond costs on top of the import price [$/kWh]"),
+    ] = None
+    used_kwh: Annotated[
+        Number, _ENERGY_OF_MONTH, Meta(description="Imported in it so far; 0 where absent [kWh]")
+    ] = None
+    period: Annotated[
+        str | None, Meta(description="day, or month: a billing period; month where absent")
+    ] = None
+    billing_day: Annotated[Number, _BILLING_DAY, Meta(description=_FROM_BILLING_DAY)] = None
 
 
 class ProviderConfigIn(msgspec.Struct, kw_only=True):
@@ -229,6 +302,11 @@ class RequestOptions(msgspec.Struct, kw_only=True):
 
     client_safe_charge: bool | None = None
     price_margin: Annotated[Number, Meta(description="For prices that are guesses [$/kWh]")] = None
+    carbon_price: Annotated[
+        Number,
+        _CARBON_PRICE,
+        Meta(description="What emissions count for when planning; never part of a bill [$/kg]"),
+    ] = None
 
 
 class SiteRequest(msgspec.Struct, kw_only=True):
@@ -238,6 +316,7 @@ class SiteRequest(msgspec.Struct, kw_only=True):
     prices_export: Series = None
     solar_forecast: Series = None
     load_forecast: Series = None
+    carbon_g_per_kwh: Series = None
     currency: Annotated[str | None, Meta(description="Name of the money; echoed")] = None
     price_unit: Annotated[
         str | None,
@@ -275,6 +354,7 @@ class SiteRequest(msgspec.Struct, kw_only=True):
     heat: Annotated[
         list[HeatIn] | None, Meta(description="Stores of heat beside load_forecast")
     ] = None
+    import_tiers: list[ImportTierIn] | None = None
     options: RequestOptions | None = None
 
 

@@ -148,6 +148,12 @@ _MAX_PRICE = replace(END_VALUE, default_text="no limit assumed")
 BONUS_PRICE = replace(END_VALUE, is_required=True, is_strict=True)
 """Rule of a price within an allowance."""
 
+EXCESS_PRICE = Rule(high=HIGHEST_PRICE, slips=(_VALUE_IN_CENTS, _DEAR), unit=PRICE)
+"""Rule of what imports above a threshold cost more."""
+
+TIER_PRICE = replace(EXCESS_PRICE, is_required=True, is_strict=True)
+"""Rule of what imports beyond a tier cost more."""
+
 _ANY = Rule(low=-math.inf, is_signed=True)
 
 # No car stores a thousand kWh, nor does a home charge one at 500 kW.

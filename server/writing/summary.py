@@ -4,9 +4,11 @@ import math
 from itertools import repeat
 
 import numpy as np
+from msgspec import UNSET
 
 from matrix_builders import Vector
 from optimiser import Plan
+from optimiser.result.bill import Money
 from server.wire.replies import CertificateOut, PeakOut, SummaryOut
 
 POWER_DIGITS = 4
@@ -76,8 +78,22 @@ def summary_from_plan(plan: Plan) -> SummaryOut:
     rounded = np.add(
         [*map(round, amounts.values(), repeat(_digits(plan)))], 0.0
     ).tolist()  # no -0.0
-    peaks = _peaks(plan) if bill.peaks else []
-    return SummaryOut(**dict(zip(amounts, rounded, strict=True)), demand_peaks=peaks)
+    return SummaryOut(
+        **dict(zip(amounts, rounded, strict=True)),
+        excess_import_cost=dollars(bill.excess_cost, plan) if plan.site.has_import_steps else UNSET,
+        demand_peaks=_peaks(plan) if bill.peaks else [],
+        **({} if plan.site.tariff.carbon_intensity is None else _carbon(money)),
+    )
+
+
+def _carbon(money: Money) -> dict[str, float]:
+    """Return the emissions of the plan and of both baselines. [g]"""
+    emitted = {
+        "carbon_g": money.bill.carbon,
+        "baseline_carbon_g": money.baseline_carbon,
+        "self_consumption_carbon_g": money.self_consumption_carbon,
+    }
+    return {name: round(1000.0 * carbon, 3) + 0.0 for name, carbon in emitted.items()}
 
 
 def _peaks(plan: Plan) -> list[PeakOut]:

@@ -1,6 +1,7 @@
 """Random clean requests, for all three endpoints."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import accumulate
 from statistics import median
 
 from hypothesis import assume
@@ -13,6 +14,7 @@ START = NOW.astimezone(SYDNEY).replace(minute=0, second=0)
 prices = st.integers(-30, 100).map(lambda cents: cents / 100) | st.sampled_from([0.0, 20.0])
 mild_prices = st.integers(5, 60).map(lambda cents: cents / 100)
 powers = st.just(0.0) | st.integers(1, 60).map(lambda hundreds: 100.0 * hundreds)
+thresholds, extra_prices = st.sampled_from([1000, 2500]), st.sampled_from([0.05, 0.3])
 shares = st.integers(0, 20).map(lambda twentieths: twentieths / 20)
 limits = st.sampled_from([500, 5000, 50_000])
 seldom = st.integers(0, 3).map(lambda number: number == 0)
@@ -70,7 +72,12 @@ demand_charges = st.fixed_dictionaries(
         "peak_so_far_kw": st.sampled_from([0.0, 1.5, 6.0]),
         "average_minutes": st.sampled_from([30, 30, 15, 60]),
     },
-    optional=window,
+    optional={
+        **window,
+        "block_so_far_kwh": st.sampled_from([0.0, 0.2, 1.5]),
+        "n_peaks": st.integers(1, 3),
+        "peaks_so_far_kw": st.lists(st.sampled_from([0.0, 1.0, 2.5]), max_size=4),
+    },
 )
 allowances = st.fixed_dictionaries(
     {
@@ -81,6 +88,15 @@ allowances = st.fixed_dictionaries(
     },
     optional=window,
 )
+import_tiers = st.fixed_dictionaries(
+    {
+        "above_kwh": st.sampled_from([0.0, 1.5, 6.0]),
+        "extra_price": st.sampled_from([0.0, 0.1, 0.45]),
+        "used_kwh": st.sampled_from([0.0, 1.0, 5.0]),
+        "period": st.sampled_from(["day", "month"]),
+        "billing_day": st.integers(1, 31),
+    }
+)
 inverters = st.fixed_dictionaries(
     {"ac_limit_w": st.sampled_from([0, 1000, 5000]), "dc_coupled_solar": st.booleans()},
     optional={"ac_charge_limit_w": st.sampled_from([0, 500, 3000])},
@@ -88,6 +104,7 @@ inverters = st.fixed_dictionaries(
 extras = {
     "demand_charges": st.lists(demand_charges, min_size=1, max_size=2),
     "allowances": st.lists(allowances, min_size=1, max_size=1),
+    "import_tiers": st.lists(import_tiers, min_size=1, max_size=2),
     "hybrid": inverters,
 }
 
@@ -116,10 +133,21 @@ def site_requests(draw, lengths=st.sampled_from([5, 15, 30, 60]), optional=extra
         "grid": st.fixed_dictionaries(grid),
         "cost_function": st.sampled_from(COST_FUNCTIONS),
     }
+    if optional:
+        optional = {**optional, "carbon_g_per_kwh": series(st.sampled_from([20.0, 300.0, 900.0]))}
     found = draw(st.fixed_dictionaries(request, optional=optional))
+    if "carbon_g_per_kwh" in found:
+        found["options"] = {"carbon_price": draw(st.sampled_from([0.0, 0.1, 2.0]))}
     if "demand_charges" in found and isinstance(found["interval_minutes"], list):
         # Intervals that share a metering block are cut: their means do not tell the peak.
         found["interval_minutes"] = found["interval_minutes"][0]
+    for charge in found.get("demand_charges", ()):
+        if found["interval_minutes"] > charge["average_minutes"]:  # cut where the block ends
+            charge.pop("block_so_far_kwh", None)
+    if not found.keys() & {"demand_charges", "allowances"} and optional and draw(st.booleans()):
+        # Nor do they tell what was above a threshold, where something ends inside an interval.
+        found["grid"]["import_threshold_w"] = draw(thresholds | series(thresholds))
+        found["grid"]["excess_import_price"] = draw(extra_prices | series(extra_prices))
     return found
 
 
@@ -140,6 +168,20 @@ def optimize_requests(draw):
     return {**draw(site_requests()), "battery": draw(batteries)}
 
 
+def without_cuts(car, request):
+    """The same, coming and going between intervals: means of one do not tell its parts."""
+    told = request["interval_minutes"]
+    lengths = told if isinstance(told, list) else [told] * len(request["prices_import"])
+    ends = [START + timedelta(minutes=minutes) for minutes in accumulate(lengths)]
+
+    def is_inside(moment):
+        when = moment and datetime.fromisoformat(moment)
+        return bool(when) and START < when < ends[-1] and when not in ends
+
+    names = ("arrival_time", "departure_time")
+    return {**car, **{name: None for name in names if is_inside(car[name])}}
+
+
 def numbered(found, name, prefix):
     return [{name: f"{prefix}{i}", **each} for i, each in enumerate(found)]
 
@@ -156,7 +198,9 @@ def multi_battery_requests(draw):
 @st.composite
 def ev_requests(draw):
     request = draw(site_requests())
-    cars = draw(st.lists(vehicles, min_size=1, max_size=2))
+    for name in ("import_threshold_w", "excess_import_price"):
+        request["grid"].pop(name, None)
+    cars = [without_cuts(car, request) for car in draw(st.lists(vehicles, min_size=1, max_size=2))]
     found = numbered(cars, "vehicle_id", "car ")
     request |= {"ev": found[0]} if len(found) == 1 else {"evs": found}
     homes = draw(st.lists(batteries, max_size=3))

@@ -8,7 +8,7 @@ worth of a target that has a price is worked out here.
 
 import math
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from optimiser import CostFunction, Direction
 from optimiser.price_scale import to_scale
 from tests.account import (
     allowance_days,
+    block_before,
     clipping,
     feed_in_limit,
     forced_levels,
@@ -28,12 +29,14 @@ from tests.account import (
     is_here,
     kept_at,
     leaves_after,
+    mean_peak,
     metering_blocks,
     only_takes_what_is_free,
     phase_limit,
     pinned_powers,
     power_in,
     shortage_excess,
+    tier_periods,
     value_at,
     wanted_at_departure,
     wanted_charge,
@@ -87,6 +90,7 @@ def model_of_site(site, cost_function=CostFunction.PROFIT):
         _inverter(model, site, t)
         _phases(model, site, t)
     _peaks(model, site)
+    _steps(model, site)
     _bonuses(model, site, prices.import_surcharge)
     return model
 
@@ -447,12 +451,43 @@ def _phases(model, site, t):
 
 
 def _peaks(model, site):
+    """Peaks of days, and a mean that is at least that of any so many of them."""
     for w, charge in enumerate(site.tariff.demand_charges):
-        model.column("rise", w, cost=charge.price)
+        n = charge.n_peaks
+        so_far = {site.horizon.start.date(): charge.peak_so_far}
+        so_far |= dict(enumerate(charge.peaks_so_far)) | {f"none {i}": 0.0 for i in range(n - 1)}
+        for day, peak in so_far.items():
+            model.column("peak", w, day, lower=peak)
         for block in metering_blocks(site, charge):
-            mean = 1.0 / float(sum(site.horizon.hours[block]))
+            peak = "peak", w, site.horizon.starts[block[0]].date()
+            if peak not in model.columns:
+                model.column(*peak)
+            energy, length = block_before(site, charge, block)
+            mean = 1.0 / (length + float(sum(site.horizon.hours[block])))
             row = {(way, t): mean for t in block for way in ("import", "import excess")}
-            model.row({**row, ("rise", w): -1.0}, upper=charge.peak_so_far)
+            model.row({**row, peak: -1.0}, upper=-mean * energy)
+        model.column("mean peak", w, cost=charge.price)
+        peaks = [name for name in model.columns if name[:2] == ("peak", w)]
+        for several in combinations(peaks, n):
+            model.row({**dict.fromkeys(several, 1.0 / n), ("mean peak", w): -1.0}, upper=0.0)
+        paid = mean_peak(so_far.values(), n)
+        model.column("paid", w, cost=-charge.price * paid, lower=1.0, upper=1.0)
+
+
+def _steps(model, site):
+    """Import above the threshold of an interval, and beyond each tier of a period."""
+    groups = [
+        ([t], h * value_at(site.grid.import_threshold, t), value_at(prices, t))
+        for prices in [site.grid.excess_import_price]
+        for t, h in enumerate(site.horizon.hours)
+    ]
+    for tier in site.tariff.tiers:
+        groups += [(times, left, tier.extra_price) for times, left in tier_periods(site, tier)]
+    for g, (times, left, price) in enumerate(groups):
+        if price > 0 and left < math.inf:
+            model.column("beyond", g, cost=price)
+            bought = {(way, t): 1.0 for t in times for way in ("import", "import excess")}
+            model.row({**bought, ("beyond", g): -1.0}, upper=left)
 
 
 def _bonuses(model, site, surcharge):

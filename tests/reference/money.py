@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from calendar import monthrange
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from tests.reference.clock import count_sessions, is_inside, minute_of_day
@@ -22,9 +23,13 @@ from tests.reference.reading import (
     meter_limit,
     money_tolerance,
     number,
+    numbers,
+    section,
     worth,
 )
 from tests.reference.shape import wrong_numbers
+
+_WAYS = ("import", "export")
 
 
 class Peak(NamedTuple):
@@ -40,6 +45,7 @@ class Bill(NamedTuple):
 
     energy_cost: float
     peaks: list[Peak]
+    excess_cost: float
     allowance_credit: float
 
     @property
@@ -50,7 +56,7 @@ class Bill(NamedTuple):
     @property
     def total(self) -> float:
         """Negative when the site earns. [$]."""
-        return self.energy_cost + self.demand_cost - self.allowance_credit
+        return self.energy_cost + self.demand_cost + self.excess_cost - self.allowance_credit
 
 
 def bill_of(request: Wire, imported: Series, exported: Series, stamps: Sequence[str]) -> Bill:
@@ -76,6 +82,7 @@ def bill_of(request: Wire, imported: Series, exported: Series, stamps: Sequence[
     return Bill(
         energy_cost=bought - sold,
         peaks=[_peak(request, charge, imported, starts) for charge in _demand_charges(request)],
+        excess_cost=_above_threshold(request, imported) + _beyond_tiers(request, imported, starts),
         allowance_credit=_credit(request, "import", imported, starts)
         + _credit(request, "export", exported, starts),
     )
@@ -87,6 +94,11 @@ def idle_bill(request: Wire, stamps: Sequence[str]) -> Bill:
     Solar that a hybrid inverter cannot pass is lost, and so is surplus above the export limit;
     where curtailment is allowed, none is sold at a loss.
     """
+    return bill_of(request, *_idle_meter(request), stamps)
+
+
+def _idle_meter(request: Wire) -> tuple[Series, Series]:
+    """Imports and exports of the idle site. [W]."""
     caps = meter_limit(request, "max_export_w")
     if may_curtail(request):
         prices = request["prices_export"]
@@ -94,7 +106,7 @@ def idle_bill(request: Wire, stamps: Sequence[str]) -> Bill:
     net_load = idle_net_load(request)
     imported = [max(net, 0.0) for net in net_load]
     exported = [min(max(-net, 0.0), cap) for net, cap in zip(net_load, caps, strict=True)]
-    return bill_of(request, imported, exported, stamps)
+    return imported, exported
 
 
 def _demand_charges(request: Wire) -> Sequence[Wire]:
@@ -115,9 +127,68 @@ def _peak(request: Wire, charge: Wire, imported: Series, starts: list[datetime])
             block = (start.date(), math.floor(minute_of_day(start) / length))
             energies[block] += span * watts / 1000
             spans[block] += span
-    so_far = number(charge, "peak_so_far_kw", 0.0)
-    peak = max([so_far, *(energies[block] / spans[block] for block in energies)])
+    if charge.get("block_so_far_kwh") is not None and is_inside(charge, starts[0]):
+        into_day = minute_of_day(starts[0])
+        running = (starts[0].date(), math.floor(into_day / length))
+        opens, closes = (charge.get(name) or "00:00" for name in ("start", "end"))
+        since = (into_day - 60 * int(opens[:2]) - int(opens[3:])) % 1440
+        over = into_day % length
+        spans[running] += (over if opens == closes else min(over, since)) / 60
+        energies[running] += charge["block_so_far_kwh"]
+    daily: dict[object, float] = {starts[0].date(): number(charge, "peak_so_far_kw", 0.0)}
+    daily |= dict(enumerate(charge.get("peaks_so_far_kw") or ()))
+    n = round(number(charge, "n_peaks", 1.0))
+    so_far = _mean_of_highest(daily.values(), n)
+    for block, metered in energies.items():
+        daily[block[0]] = max(daily.get(block[0], 0.0), metered / spans[block])
+    peak = _mean_of_highest(daily.values(), n)
     return Peak(peak, so_far, number(charge, "price_per_kw", 0.0) * (peak - so_far))
+
+
+def _mean_of_highest(peaks: Iterable[float], n: int) -> float:
+    """Mean of the highest peaks; of fewer, the others are none."""
+    return sum(sorted(peaks)[-n:]) / n
+
+
+def _above_threshold(request: Wire, imported: Series) -> float:
+    """What imports above the threshold cost on top. [$]."""
+    grid, n = section(request, "grid"), len(imported)
+    thresholds = numbers(grid, "import_threshold_w", math.inf, n)
+    prices = numbers(grid, "excess_import_price", 0.0, n)
+    above = [max(w - most, 0.0) for w, most in zip(imported, thresholds, strict=True)]
+    return worth(request, above, prices)
+
+
+def _beyond_tiers(request: Wire, imported: Series, starts: list[datetime]) -> float:
+    """What imports of a day or a billing period beyond a tier cost on top. [$]."""
+    cost = 0.0
+    for tier in request.get("import_tiers") or ():
+        counted = number(tier, "used_kwh", 0.0)
+        period = None
+        for start, span, watts in zip(starts, hours(request), imported, strict=True):
+            before, period = period, _period(tier, start.date())
+            if before is not None and before != period:
+                counted = 0.0
+            most = number(tier, "above_kwh", 0.0)
+            over = counted - most
+            counted += span * watts / 1000
+            cost += number(tier, "extra_price", 0.0) * (max(counted - most, 0) - max(over, 0))
+    return cost
+
+
+def _period(tier: Wire, day: date) -> date:
+    """First day of the period of a tier that a local day is in."""
+    if tier.get("period") == "day":
+        return day
+    first = round(number(tier, "billing_day", 1.0))
+    while day.day != min(first, monthrange(day.year, day.month)[1]):
+        day -= timedelta(days=1)
+    return day
+
+
+def _has_steps(request: Wire) -> bool:
+    grid = section(request, "grid")
+    return bool(request.get("import_tiers")) or "excess_import_price" in grid
 
 
 def _credit(request: Wire, direction: str, watts: Series, starts: list[datetime]) -> float:
@@ -179,7 +250,24 @@ def wrong_money(
             4 * money_tolerance(request),
         )
     yield from wrong_numbers(subject, told, due)
+    yield from _wrong_carbon(subject, request, told, powers)
     yield from _wrong_extras(subject, request, told, bill)
+
+
+def _wrong_carbon(subject: str, request: Wire, told: Wire, powers: Powers) -> Iterator[str]:
+    """Emissions of the plan, and of the idle site where no vehicle changes it."""
+    intensities = request.get("carbon_g_per_kwh")
+    if not intensities:
+        names = ("carbon_g", "baseline_carbon_g", "self_consumption_carbon_g")
+        yield from (f"{subject}: {name} was not asked for" for name in names if name in told)
+        return
+    bought, sold = (worth(request, powers[f"grid_{way}"], intensities) for way in _WAYS)
+    due = {"carbon_g": (bought - sold, 1.0)}
+    if not (request.get("ev") or request.get("evs")):
+        imported, exported = _idle_meter(request)
+        idle = worth(request, imported, intensities) - worth(request, exported, intensities)
+        due["baseline_carbon_g"] = (idle, 1.0)
+    yield from wrong_numbers(subject, told, due)
 
 
 def _usual_cost(told: Wire) -> float:
@@ -208,6 +296,7 @@ def _wrong_extras(subject: str, request: Wire, told: Wire, bill: Bill) -> Iterat
     """Demand and allowances; who asked for neither may not be told of them."""
     due = {
         "demand_cost": (bill.demand_cost, bool(_demand_charges(request))),
+        "excess_import_cost": (bill.excess_cost, _has_steps(request)),
         "allowance_credit": (bill.allowance_credit, bool(_allowances(request))),
     }
     for name, (value, is_asked) in due.items():

@@ -53,6 +53,13 @@ def test_simulation_follows_the_powers_of_a_battery_that_is_there(capacity, leve
         ({"months": [2]}, 0.25),
         ({"peak_so_far_kw": 3.0}, 3.0),
         ({"peak_so_far_kw": None}, 1.25),
+        (
+            {"start": "16:00", "block_so_far_kwh": 0.5, "average_minutes": 120},
+            1.75 / 2,
+        ),  # from 16:00
+        ({"start": "16:15", "block_so_far_kwh": 1, "average_minutes": 120}, 2.25 / 1.75),
+        ({"end": "16:00", "start": "16:00", "block_so_far_kwh": 1, "average_minutes": 60}, 1.25),
+        ({"block_so_far_kwh": 9}, 1.25),  # 16:30 is outside the window
     ],
 )
 def test_the_peak_is_the_highest_mean_of_a_block_within_the_window(change, peak):
@@ -61,6 +68,21 @@ def test_the_peak_is_the_highest_mean_of_a_block_within_the_window(change, peak)
     so_far = charge["peak_so_far_kw"] or 0.0
 
     assert bill(request, reply) == pytest.approx(0.325 + peak - so_far)
+
+
+@pytest.mark.parametrize(
+    ("change", "rise"),
+    [
+        ({"n_peaks": 1, "peaks_so_far_kw": [1.0, 0.5]}, 0.25),
+        ({"n_peaks": 2}, 1.25 / 2 - 0.25 / 2),
+        ({"n_peaks": 2, "peaks_so_far_kw": [1.0, 0.5]}, (1.25 + 1.0) / 2 - (1.0 + 0.5) / 2),
+        ({"n_peaks": 2, "peaks_so_far_kw": [3.0, 2.0, 1.0]}, 0.0),
+    ],
+)
+def test_the_mean_of_the_highest_peaks_of_days_is_charged(change, rise):
+    request, reply = sound.priced(demand=[{**sound.DEMAND, **change}])
+
+    assert bill(request, reply) == pytest.approx(0.325 + rise)
 
 
 def test_blocks_of_two_days_are_two_blocks():
@@ -109,6 +131,58 @@ def test_allowances_go_where_they_gain_most(allowances, credit):
     request, reply = sound.priced(allowances=allowances)
 
     assert bill(request, reply) == pytest.approx(0.325 - credit)
+
+
+@pytest.mark.parametrize(
+    ("grid", "excess"),
+    [
+        ({"import_threshold_w": 1000, "excess_import_price": 0.2}, 0.1),
+        ({"import_threshold_w": [0, 0, 9000, 0], "excess_import_price": [9, 1, 1, 9]}, 0.25),
+        ({"import_threshold_w": 5000, "excess_import_price": 0.2}, 0.0),
+    ],
+)
+def test_imports_above_a_threshold_cost_more(grid, excess):
+    request, reply = sound.priced()
+    request["grid"] |= grid
+
+    assert bill(request, reply) == pytest.approx(0.325 + excess)
+
+
+@pytest.mark.parametrize(
+    ("tier", "beyond"),
+    [
+        ({}, 0.25),
+        ({"used_kwh": 0.5}, 0.75),
+        ({"used_kwh": 3}, 1.25),
+        ({"period": "day", "used_kwh": 0.5}, 0.75),
+        ({"above_kwh": 0}, 1.25),
+    ],
+)
+def test_imports_beyond_a_tier_cost_more(tier, beyond):
+    request, reply = sound.priced()
+    request["import_tiers"] = [{"above_kwh": 1, "extra_price": 0.1, **tier}]
+
+    assert bill(request, reply) == pytest.approx(0.325 + 0.1 * beyond)
+
+
+@pytest.mark.parametrize(
+    ("period", "billing_day", "beyond"),
+    [
+        ("day", 1, 0.75),
+        ("month", 6, 0.75),
+        ("month", 7, 1.25),
+        ("month", 31, 1.25),
+    ],
+)
+def test_a_tier_begins_anew_with_its_period(period, billing_day, beyond):
+    stamps = [f"2026-01-0{day}:00+11:00" for day in ("5T23:00", "5T23:30", "6T00:00", "6T00:30")]
+    tier = {"above_kwh": 0.5, "extra_price": 1.0, "used_kwh": 0.5}
+    request, reply = sound.priced()
+    request["import_tiers"] = [{**tier, "period": period, "billing_day": billing_day}]
+    reply["schedule"]["timestamps"] = stamps
+
+    # 0.25 kWh on the fifth, beyond what was used, and 1 kWh on the sixth.
+    assert bill(request, reply) == pytest.approx(0.325 + beyond)
 
 
 def test_each_date_has_its_own_quota_and_only_the_first_is_used_up():

@@ -150,6 +150,18 @@ BAD = [
         a_home(demand_charges=[DemandChargeIn(price_per_kw=9.0, start="x")]),
     ),
     Bad("demand_charges[0]", "price_per_kw", a_home(demand_charges=[DemandChargeIn()])),
+    *(
+        Bad(
+            f"demand_charges[0].{name}",
+            "requests only",
+            a_home(demand_charges=[DemandChargeIn(price_per_kw=9.0, **{name: value})]),
+        )
+        for name, value in (
+            ("n_peaks", 3.0),
+            ("peaks_so_far_kw", [4.0]),
+            ("block_so_far_kwh", 0.4),
+        )
+    ),
     Bad(
         "demand_charges[0].price_per_kw",
         "hundredths",

@@ -17,6 +17,7 @@ from optimiser import (
     Forecast,
     Grid,
     Horizon,
+    ImportTier,
     Inverter,
     Priority,
     ProblemError,
@@ -37,6 +38,7 @@ VALID = {
     Vehicle: {"capacity": 60.0, "charge_limit": 7.4, "initial_soc": 0.5},
     Allowance: {"direction": "import", "price": 0.0, "daily_energy": 5.0},
     DemandCharge: {"price": 10.0},
+    ImportTier: {"extra_price": 0.1, "above": 5.0},
     Tariff: {"import_price": [0.1], "export_price": [0.1]},
     Forecast: {"load": [0.1], "solar": [0.1]},
     Site: SITE_FIELDS,
@@ -93,6 +95,21 @@ REFUSED = [
     *((Vehicle, name, v) for name in ("must_reach_target", "may_export") for v in NO_FLAG),
     *((Vehicle, name, value) for name in ("arrival", "departure") for value in NO_INSTANT),
     *((Vehicle, "priority", value) for value in ("first", None, Direction.IMPORT, 1)),
+    *(
+        (ImportTier, name, value)
+        for name in ("extra_price", "above", "used", "billing_day")
+        for value in (*NO_NUMBER, -0.1, np.nan, np.inf)
+    ),
+    *((ImportTier, "billing_day", value) for value in (0, 32)),
+    *((ImportTier, "is_daily", value) for value in NO_FLAG),
+    *((Tariff, "tiers", value) for value in (0.1, [0.1], None)),
+    *((Tariff, "carbon_intensity", value) for value in (*NO_NUMBERS, [-0.1], [0.1, 0.1], 0.1)),
+    *((ProviderRules, "carbon_price", value) for value in (*NO_NUMBER, -0.1, np.inf)),
+    *((DemandCharge, "n_peaks", value) for value in ("5", None, [5], True, 1.5, 0, 32)),
+    *((DemandCharge, "peaks_so_far", value) for value in (*NO_NUMBERS, [-0.1], 0.1, None)),
+    *((DemandCharge, "block_so_far", value) for value in ("5", [5], True, -0.1, np.nan)),
+    *((Grid, "excess_import_price", value) for value in (-0.1, np.inf, [[0.1]], "0.1", None)),
+    *((Grid, "import_threshold", value) for value in (-1.0, np.nan, [[1.0]], "1", None)),
     *((Allowance, "direction", value) for value in ("both", None)),
     *((kind, "price", value) for kind in (Allowance, DemandCharge) for value in NO_NUMBER),
     *((DemandCharge, name, "x") for name in ("window", "average_hours", "billing_day")),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from optimiser import CostFunction, ExportBoost, Grid, ProviderRules, Tariff, Window, plan
 from optimiser.model.dispatch import Trajectory, simulate
 from optimiser.model.storages import present_at_charger, target_energy
-from optimiser.result.baselines import baseline_cost, charge_at_once
+from optimiser.result.baselines import baseline_of, charge_at_once
 from optimiser.result.bill import bill_of, wear_of
 from tests.builders import a_battery, a_problem, a_site
 from tests.strategies import cost_functions, homes, levels_of, rules, sites
@@ -32,7 +32,8 @@ def idle_baseline(site):
     problem = a_problem(site)
     initial = storages_of(problem).initial[:, None]
     still = np.repeat(initial, site.horizon.n_intervals, axis=1)
-    return baseline_cost(site, simulate(problem, Trajectory(still)).dispatch)
+    bill, owed = baseline_of(site, simulate(problem, Trajectory(still)).dispatch)
+    return bill.total + owed
 
 
 def test_a_bill_is_import_at_its_price_less_export_at_its():

@@ -55,7 +55,7 @@ def test_blocks_longer_than_an_interval_are_averaged(site, charges):
 
 @given(sites(charges=False), demand_charges())
 def test_a_peak_already_reached_costs_nothing(site, charge):
-    reached = charged(site, replace(charge, peak_so_far=200.0))
+    reached = charged(site, replace(charge, peak_so_far=200.0, block_so_far=None))
 
     without, found = plan(site, CostFunction.PROFIT), plan(reached, CostFunction.PROFIT)
 
