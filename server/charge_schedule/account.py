@@ -56,7 +56,7 @@ def idle(problem: Problem) -> Schedule:
     return carry_out(problem, nothing, nothing)
 
 
-def broken_rules(problem: Problem, schedule: Schedule) -> list[str]:
+def rule_violations(problem: Problem, schedule: Schedule) -> list[str]:
     """Return the rules that a schedule breaks; none is broken by rounding alone."""
     storages, charge, discharge = problem.storages, schedule.charge, schedule.discharge
     may_end = (storages.demand > 0.0) & (
@@ -81,7 +81,7 @@ def import_excess(problem: Problem, schedule: Schedule) -> Vector:
     return _beyond(schedule.imports, problem.import_limit)
 
 
-def lost_export(problem: Problem, schedule: Schedule) -> Vector:
+def export_loss(problem: Problem, schedule: Schedule) -> Vector:
     """Return the export that its limit cuts; shape (T,). [kWh]"""
     return _beyond(schedule.exports, problem.export_limit)
 
@@ -89,7 +89,7 @@ def lost_export(problem: Problem, schedule: Schedule) -> Vector:
 def benefit_of(problem: Problem, schedule: Schedule) -> float:
     """Return the benefit of a schedule, without penalties. [kWh at the highest price]"""
     storages, excess = problem.storages, import_excess(problem, schedule)
-    sold = schedule.exports - lost_export(problem, schedule)
+    sold = schedule.exports - export_loss(problem, schedule)
     gained = schedule.stored[:, -1:] - storages.initial
     peak = float((excess / problem.hours).max()) * (problem.peak_price or 0.0)
     energy = float(problem.sell @ sold - problem.buy @ schedule.imports)
@@ -108,7 +108,7 @@ def cost_of(problem: Problem, schedule: Schedule) -> float:
     short = np.where(is_full, 0.0, np.maximum(storages.demand - schedule.charge, 0.0))
     penalty = SOC_PENALTY * float(outside.sum()) + LIMIT_PENALTY * float(missed.sum())
     penalty += float((short * problem.demand_penalty).sum())
-    penalty += float(problem.export_penalty @ lost_export(problem, schedule))
+    penalty += float(problem.export_penalty @ export_loss(problem, schedule))
     if problem.peak_price is None:
         penalty += LIMIT_PENALTY * float(import_excess(problem, schedule).sum())
     owned = float((storages.end_value * storages.initial).sum())

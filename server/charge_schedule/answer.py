@@ -14,12 +14,12 @@ from optimiser.solvers import Deadline, now
 from server.charge_schedule.account import (
     Schedule,
     benefit_of,
-    broken_rules,
     carry_out,
     cost_of,
+    export_loss,
     idle,
     import_excess,
-    lost_export,
+    rule_violations,
 )
 from server.charge_schedule.messages import BatteryOut, LimitViolationsOut, ScheduleReply
 from server.charge_schedule.problem import Problem
@@ -88,7 +88,7 @@ def solve(problem: Problem) -> Solved:
     for x in _points(search, programme):
         charge, discharge = x[programme.columns.charge], x[programme.columns.discharge]
         schedule = carry_out(problem, charge, discharge)
-        broken = broken_rules(problem, schedule)
+        broken = rule_violations(problem, schedule)
         cost = cost_of(problem, schedule)
         rounding = 1e-3 * GAP * abs(cost)
         if not broken and cost <= search.cost + search.gap + rounding:
@@ -118,7 +118,7 @@ def _points(search: Search, programme: Programme) -> Iterator[Vector]:
 def _reply(problem: Problem, solved: Solved) -> ScheduleReply:
     """Write a schedule as the contract has it."""
     schedule, excess = solved.schedule, import_excess(problem, solved.schedule)
-    lost = lost_export(problem, schedule)
+    lost = export_loss(problem, schedule)
     has_rate = problem.peak_price is not None
     kept = ~problem.storages.from_grid
     exporting = (schedule.exports > 0.0) | (schedule.charge[kept] > 0.0).any(axis=0)
@@ -141,6 +141,6 @@ def _reply(problem: Problem, solved: Solved) -> ScheduleReply:
 
 
 def _in_wh(energy: Vector) -> list[float]:
-    """Return energies for a reply, to a thousandth of a Wh and never below zero. [Wh]"""
-    values: list[float] = np.round(1e3 * np.maximum(energy, 0.0), 3).tolist()
+    """Return energies for a reply, never below zero: as fine as penalties of 1000 can see. [Wh]"""
+    values: list[float] = np.round(1e3 * np.maximum(energy, 0.0), 6).tolist()
     return values

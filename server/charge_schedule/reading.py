@@ -58,13 +58,13 @@ def problem_from_request(request: ScheduleRequest) -> Problem:
     if hours.min() <= 0.0:
         raise ProblemError("time_series.dt", "must be above 0, got 0")
     buy, sell = (
-        1e3 * _signed(f"time_series.{name}", values, n, _MOST_PRICE)
+        1e3 * _plain_series(f"time_series.{name}", values, n, _MOST_PRICE)
         for name, values in (("p_N", series.p_N), ("p_E", series.p_E))
     )
     limits = _limits(grid or GridIn())
     peak_price = None if limits["p_max_imp"] is None else limits["prc_p_exc_imp"]
     end_values = [
-        1e3 * float(_signed(f"batteries.{i}.p_a", [battery.p_a], 1, _MOST_PRICE)[0])
+        1e3 * float(_plain_series(f"batteries.{i}.p_a", [battery.p_a], 1, _MOST_PRICE)[0])
         for i, battery in enumerate(request.batteries)
     ]
     highest = [buy.max(), sell.max(), LOWEST_UNIT, *end_values]
@@ -90,10 +90,10 @@ def problem_from_request(request: ScheduleRequest) -> Problem:
 
 def _net(series: TimeSeriesIn, n: int) -> Vector:
     """Demand less solar. [kWh]"""
-    demand = _signed("time_series.gt", series.gt, n)
+    demand = _plain_series("time_series.gt", series.gt, n)
     for i, more in enumerate(series.gt_add or ()):
-        demand = demand + _signed(f"time_series.gt_add.{i}", more, n)
-    return np.asarray((demand - _signed("time_series.ft", series.ft, n)) / 1e3)
+        demand = demand + _plain_series(f"time_series.gt_add.{i}", more, n)
+    return np.asarray((demand - _plain_series("time_series.ft", series.ft, n)) / 1e3)
 
 
 def _limits(grid: GridIn) -> dict[str, float | None]:
@@ -124,7 +124,7 @@ def _storages(request: ScheduleRequest, hours: Vector, end_value: Vector) -> Sto
     }
     least, most = levels["c_min"] * hours, levels["c_max"] * hours
     most = np.where(least > most, 0.0, most)
-    demand = _wanted(batteries, "p_demand", hours.size)
+    demand = _targets(batteries, "p_demand", hours.size)
     return Storages(
         least=least,
         most=most,
@@ -136,7 +136,7 @@ def _storages(request: ScheduleRequest, hours: Vector, end_value: Vector) -> Sto
         eta_in=_efficiencies(request, "eta_c"),
         eta_out=_efficiencies(request, "eta_d"),
         end_value=end_value,
-        goal=_wanted(batteries, "s_goal", hours.size),
+        goal=_targets(batteries, "s_goal", hours.size),
         demand=np.minimum(demand, most),
         from_grid=np.array([battery.charge_from_grid is True for battery in batteries]),
         to_grid=np.array([battery.discharge_to_grid is True for battery in batteries]),
@@ -144,7 +144,7 @@ def _storages(request: ScheduleRequest, hours: Vector, end_value: Vector) -> Sto
     )
 
 
-def _wanted(batteries: list[BatteryIn], name: str, n: int) -> Vector:
+def _targets(batteries: list[BatteryIn], name: str, n: int) -> Vector:
     """Energies that are asked for in each step, 0 where none are; shape (K, T). [kWh]"""
     rows = [
         np.zeros(n)
@@ -203,14 +203,14 @@ def _number(field: str, value: float) -> float:
 
 def _series(field: str, values: list[float], n: int, most: float = _MOST_ENERGY) -> Vector:
     """Return a series without negative values."""
-    series = _signed(field, values, n, most)
+    series = _plain_series(field, values, n, most)
     if series.min() < 0.0:
         place = int(series.argmin())
         raise ProblemError(f"{field}.{place}", f"must not be negative, got {series[place]:g}")
     return series
 
 
-def _signed(field: str, values: list[float], n: int, most: float = _MOST_ENERGY) -> Vector:
+def _plain_series(field: str, values: list[float], n: int, most: float = _MOST_ENERGY) -> Vector:
     """Return a series that is as long as the demand and within reason."""
     if len(values) != n:
         raise ProblemError(field, f"must be as long as time_series.gt, {n}, got {len(values)}")
