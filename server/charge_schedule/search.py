@@ -168,7 +168,10 @@ class Search:
             )
             x = solution.x
             self.bound = max(self.bound, solution.lower_bound)
-            self._offer(self._relaxation.complete((places, np.round(x[places]))))
+            if open_choices(programme, x)[0].size:
+                self._offer(self._relaxation.complete((places, np.round(x[places]))))
+            else:
+                self._offer(x)
 
     def _mark_chargers(self, columns: Places, marked: Mask) -> None:
         """Mark every step of chargers of which some are open: cheap steps replace each other."""
