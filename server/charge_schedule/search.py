@@ -164,7 +164,6 @@ class Search:
                 self.x,
                 deadline=self._deadline,
                 gap=0.5 * self.gap,
-                presolves=True,
             )
             x = solution.x
             self.bound = max(self.bound, solution.lower_bound)
