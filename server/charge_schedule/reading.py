@@ -19,7 +19,7 @@ from server.wire.repairs import Repairs
 from server.wire.wording import format_value
 
 MOST_VALUES = 4000
-"""Steps by batteries: twenty batteries for two days of quarter hours."""
+"""Steps by batteries: four batteries for ten days of quarter hours, sixteen for two days."""
 
 _MOST_ENERGY = 1e8  # Wh and W; no home has 100 MWh
 _MOST_PRICE = 1e3  # currency/Wh; the example of the contract has 0.3

@@ -70,7 +70,8 @@ def _meter(model, request, base, export, batteries):
     grid, n = request.get("grid") or {}, dt.size
     rate, limits = rate_of(request), (grid.get("p_max_imp"), grid.get("p_max_exp"))
     big = (
-        np.abs(demand) + np.abs(solar)
+        np.abs(demand)
+        + np.abs(solar)
         + sum((b["c_max"] + b["d_max"]) * dt / 3600 for b in request["batteries"])
     ) / 1e3 + 1.0
     peak = None if rate is None else model.variable(1e3 * rate / (1e3 * base))

@@ -1,6 +1,6 @@
-"""Two hundred generated requests against the model; ``python -m tests.charge_schedule.sweep``."""
+"""``python -m tests.charge_schedule.sweep``: two hundred generated requests against the model."""
 
-import sys
+import argparse
 import time
 
 import msgspec
@@ -40,16 +40,21 @@ def compare(request, time_limit=60):
     return reply["status"], (cost - best.cost) / scale, (best.bound - cost) / scale
 
 
-def main(seeds):
+def main():
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.charge_schedule.sweep", description=__doc__
+    )
+    parser.add_argument("--first", type=int, default=0, help="seed of the first request")
+    parser.add_argument("--requests", type=int, default=200, help="how many")
+    arguments = parser.parse_args()
     worst, statuses, began = 0.0, [], time.perf_counter()
-    for seed in seeds:
+    for seed in range(arguments.first, arguments.first + arguments.requests):
         status, over, under = compare(random_request(seed))
         statuses.append(status)
-        worst = max(worst, over if status == "Optimal" else -1.0, under)
-        if (over > RELATIVE and status == "Optimal") or under > RELATIVE:
-            print(f"{seed}: {status} {over:.2e} over, {under:.2e} under", flush=True)
-        elif status != "Optimal":
-            print(f"{seed}: {status} {over:.2e} over", flush=True)
+        is_optimal = status == "Optimal"
+        worst = max(worst, under, over if is_optimal else 0.0)
+        if not is_optimal or max(over, under) > RELATIVE:
+            print(f"{seed}: {status} {over:.2e} over, {under:.2e} under the bound", flush=True)
     print(
         f"{len(statuses)} requests, {statuses.count('Optimal')} optimal; worst {worst:.2e};"
         f" {time.perf_counter() - began:.0f} s"
@@ -57,4 +62,4 @@ def main(seeds):
 
 
 if __name__ == "__main__":
-    main(range(*map(int, sys.argv[1:] or ["200"])))
+    main()
