@@ -1,6 +1,7 @@
 """``python -m benchmarks.charge_schedules``: the time of schedules of two days for evcc.
 
-Generated homes of one to four storages, 192 quarter hours, as the tests have them.
+Generated homes of one to four storages, 192 quarter hours: as evcc sends them, or with ``--hard``
+of all kinds that the tests have, negative prices and selling for more than buying among them.
 """
 
 import argparse
@@ -11,17 +12,18 @@ import msgspec
 import numpy as np
 
 from server.charge_schedule.answer import answer_schedule
-from tests.charge_schedule.homes import random_request
+from tests.charge_schedule.homes import random_request, usual_request
 
 N_STEPS = 192
 STORAGES = (1, 2, 3, 4)
 
 
-def times(n_storages: int, n_requests: int) -> tuple[np.ndarray, Counter[str]]:
+def times(n_storages: int, n_requests: int, *, is_hard: bool) -> tuple[np.ndarray, Counter[str]]:
     """Time of each request [s], and how many were proved."""
     seconds, proofs = [], Counter[str]()
     for seed in range(n_requests):
-        body = msgspec.json.encode(random_request(7000 + seed, N_STEPS, n_storages))
+        draw = random_request if is_hard else usual_request
+        body = msgspec.json.encode(draw(7000 + seed, N_STEPS, n_storages))
         began = time.perf_counter()
         answer = answer_schedule(body)
         seconds.append(time.perf_counter() - began)
@@ -35,11 +37,13 @@ def main() -> None:
         prog="python -m benchmarks.charge_schedules", description=__doc__
     )
     parser.add_argument("--requests", type=int, default=25, help="for each number of storages")
-    requests = parser.parse_args().requests
+    parser.add_argument("--hard", action="store_true", help="homes of all kinds")
+    arguments = parser.parse_args()
+    requests = arguments.requests
     answer_schedule(msgspec.json.encode(random_request(0, 12, 1)))  # compile
     print("storages  median  90 %   most  within 1 s  proved")
     for n_storages in STORAGES:
-        seconds, proofs = times(n_storages, requests)
+        seconds, proofs = times(n_storages, requests, is_hard=arguments.hard)
         median, late = np.quantile(seconds, [0.5, 0.9])
         print(
             f"{n_storages:8}  {median:5.2f}  {late:5.2f}  {seconds.max():5.2f}"

@@ -105,6 +105,17 @@ class Programme:
     is_binary: Mask
 
 
+def binaries_of(columns: Columns) -> tuple[Places, ...]:
+    """Return the places of the binaries, by their kind; steps are the last axis."""
+    return (
+        columns.exporting,
+        columns.discharging,
+        columns.running,
+        columns.nearly_full,
+        columns.full,
+    )
+
+
 class _Table:
     """Columns with their bounds and costs, as they are added."""
 
@@ -144,7 +155,7 @@ def programme_of(problem: Problem) -> Programme:
     _add_directions(extension, problem, columns)
     _add_least_powers(extension, problem, columns)
     _add_demands(extension, problem, columns)
-    binaries = np.concatenate([places.ravel() for places in columns[12:]])
+    binaries = np.concatenate([places.ravel() for places in binaries_of(columns)])
     lp = extension.programme()
     is_binary = np.zeros(lp.cost.size, dtype=np.bool_)
     is_binary[binaries[binaries != NONE]] = True

@@ -17,7 +17,7 @@ from optimiser.problem.windows import Mask
 from optimiser.solvers import Deadline
 from optimiser.solvers.highs import accept, load
 from server.charge_schedule.choices import Choices, cautious_choices, first_choices, open_choices
-from server.charge_schedule.programme import NONE, Programme
+from server.charge_schedule.programme import NONE, Programme, binaries_of
 
 GAP = 5e-5
 """Gap at which a schedule counts as the cheapest, as part of the money that it moves."""
@@ -25,6 +25,10 @@ GAP = 5e-5
 _LEAST_MONEY = 1.0  # kWh at the highest price
 _WHOLE_CHARGERS_FROM = 3  # round from which every step of an open charger is made whole
 _MOST_ROUNDS = 100
+_REACH = 3  # steps before and after an open choice that are made whole with it
+_REACH_OF_REPAIR = 6
+_SHARE_OF_REPAIR = 0.2  # of the time that is left
+_WHOLE = 1e-6
 
 
 class Relaxation:
@@ -152,7 +156,7 @@ class Search:
             columns = open_choices(programme, x)[0]
             if self.is_proved or self._deadline.is_over or marked[columns].all():
                 return
-            marked[columns] = True
+            self._mark(columns, marked, _REACH)
             if round_number >= _WHOLE_CHARGERS_FROM:
                 self._mark_chargers(columns, marked)
             if self.x is None:
@@ -169,8 +173,43 @@ class Search:
             self.bound = max(self.bound, solution.lower_bound)
             if open_choices(programme, x)[0].size:
                 self._offer(self._relaxation.complete((places, np.round(x[places]))))
+                self._offer(self._neighbour(x))
             else:
                 self._offer(x)
+
+    def _neighbour(self, x: Vector) -> Vector | None:
+        """Return a schedule that differs from a point only near its open choices; or None."""
+        programme, lp = self._programme, self._programme.lp
+        free = np.zeros(x.size, dtype=np.bool_)
+        self._mark(open_choices(programme, x)[0], free, _REACH_OF_REPAIR)
+        fixed = programme.is_binary & ~free & (np.abs(x - np.round(x)) < _WHOLE)
+        fixed_lp = lp._replace(
+            col_lower=np.where(fixed, np.round(x), lp.col_lower),
+            col_upper=np.where(fixed, np.round(x), lp.col_upper),
+        )
+        try:
+            near = highs_mip.solve(
+                fixed_lp,
+                np.flatnonzero(free),
+                x,
+                deadline=self._deadline.part(_SHARE_OF_REPAIR),
+                gap=0.5 * self.gap,
+            ).x
+        except SolverError:
+            return None
+        choices = first_choices(programme, open_choices(programme, near))
+        return self._relaxation.complete(choices) if choices[0].size else near
+
+    def _mark(self, columns: Places, marked: Mask, reach: int) -> None:
+        """Mark open choices and those of the same kind shortly before and after."""
+        for places in binaries_of(self._programme.columns):
+            chosen = np.isin(places, columns)
+            near, n = chosen.copy(), chosen.shape[-1]
+            for shift in range(1, min(reach, n - 1) + 1):
+                near[..., :-shift] |= chosen[..., shift:]
+                near[..., shift:] |= chosen[..., :-shift]
+            marked[places[near & (places != NONE)]] = True
+        marked &= self._programme.is_binary
 
     def _mark_chargers(self, columns: Places, marked: Mask) -> None:
         """Mark every step of chargers of which some are open: cheap steps replace each other."""

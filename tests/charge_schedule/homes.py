@@ -17,7 +17,13 @@ CHARGING = (
 DISCHARGING = ("none", "discharge_before_import")
 
 
-def random_request(seed, n_steps=None, n_batteries=None):
+def usual_request(seed, n_steps, n_batteries):
+    """A request as evcc sends it: no limit of exports, cars from the grid, selling costs less."""
+    kinds = PRICES[:3]
+    return random_request(seed, n_steps, n_batteries, kinds[seed % len(kinds)])
+
+
+def random_request(seed, n_steps=None, n_batteries=None, usual_prices=None):
     draw = np.random.default_rng(seed)
     n = n_steps or int(draw.choice([12, 24, 36, 48]))
     step = QUARTER if draw.random() < 0.5 or n > 96 else 4 * QUARTER
@@ -27,7 +33,7 @@ def random_request(seed, n_steps=None, n_batteries=None):
     solar = _solar(draw, clock)
     evening = (clock > 17) & (clock < 22)
     load = 300 + draw.uniform(0, 800, n) + evening * draw.uniform(0, 1500, n)
-    buy, sell = _prices(draw, clock, solar)
+    buy, sell = _prices(usual_prices or draw.choice(PRICES), draw, clock, solar)
     end_value = max(float(buy.min() * 0.9 * 0.99), 0.0)
     batteries = [
         _car(draw, hours, buy, end_value)
@@ -54,6 +60,16 @@ def random_request(seed, n_steps=None, n_batteries=None):
         request |= {"eta_c": 0.9, "eta_d": 0.9}
     if draw.random() < 0.2:
         request["time_series"]["gt_add"] = [draw.uniform(0, 200, n).tolist()]
+    if usual_prices:
+        request["grid"] = {"p_max_imp": 17000.0} if draw.random() < 0.5 else {}
+        request["strategy"] = {
+            "charging_strategy": "charge_before_export",
+            "discharging_strategy": "discharge_before_import",
+        }
+        for battery in batteries:
+            is_car = battery["d_max"] == 0.0
+            battery["discharge_to_grid"] = False
+            battery.update({"charge_from_grid": True} if is_car else {"c_min": 0.0})
     return json.loads(json.dumps(request))  # plain numbers
 
 
@@ -63,9 +79,8 @@ def _solar(draw, clock):
     return np.maximum(0, np.sin((clock - 6) / 12 * np.pi)) ** 1.5 * highest * clouds
 
 
-def _prices(draw, clock, solar):
+def _prices(kind, draw, clock, solar):
     """Prices per Wh."""
-    kind = draw.choice(PRICES)
     if kind == "flat":
         buy, sell = np.full(clock.size, 0.30), np.full(clock.size, 0.08)
     elif kind == "tariff":
