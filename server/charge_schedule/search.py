@@ -28,6 +28,7 @@ _MOST_ROUNDS = 100
 _REACH = 3  # steps before and after an open choice that are made whole with it
 _REACH_OF_REPAIR = 6
 _SHARE_OF_REPAIR = 0.2  # of the time that is left
+_SHARE_OF_ROUND = 0.6  # of the time that is left: a repair may need the rest
 _WHOLE = 1e-6
 
 
@@ -152,9 +153,12 @@ class Search:
     def _branch(self, x: Vector) -> None:
         """Make choices whole that the bound leaves open, round after round."""
         programme, marked = self._programme, np.zeros(x.size, dtype=np.bool_)
+        is_solved = True
         for round_number in range(1, _MOST_ROUNDS):
             columns = open_choices(programme, x)[0]
-            if self.is_proved or self._deadline.is_over or marked[columns].all():
+            if self.is_proved or self._deadline.is_over:
+                return
+            if is_solved and marked[columns].all():  # what is left is rounding
                 return
             self._mark(columns, marked, _REACH)
             if round_number >= _WHOLE_CHARGERS_FROM:
@@ -166,10 +170,11 @@ class Search:
                 programme.lp,
                 places,
                 self.x,
-                deadline=self._deadline,
+                deadline=self._deadline.part(_SHARE_OF_ROUND),
                 gap=0.5 * self.gap,
             )
             x = solution.x
+            is_solved = float(programme.lp.cost @ x) - solution.lower_bound <= self.gap
             self.bound = max(self.bound, solution.lower_bound)
             if open_choices(programme, x)[0].size:
                 self._offer(self._relaxation.complete((places, np.round(x[places]))))
