@@ -148,6 +148,7 @@ class Extension:
         self._lp = lp
         self._lower, self._upper = lp.col_lower, lp.col_upper
         self._entries: list[tuple[Places, Places, Vector]] = []
+        self._least: list[Vector] = []
         self._limits: list[Vector] = []
         self._n_rows = lp.row_lower.size
 
@@ -163,26 +164,30 @@ class Extension:
 
         Rows that the bounds of the columns imply are left out.
         """
-        parts = [part for term in terms for part in term]
-        limits, *flat = (part.ravel() for part in np.broadcast_arrays(limit, *parts))
-        columns, values = (
-            np.array(flat[::2], dtype=np.int64),
-            np.array(flat[1::2], dtype=np.float64),
-        )
+        limits, columns, values = _flat_rows(limit, terms)
         most = np.where(values > 0.0, self._upper[columns], self._lower[columns])
         binds = (values * most).sum(axis=0) > limits + _NOTHING
-        columns, values = columns[:, binds], values[:, binds]
-        rows = np.broadcast_to(self._n_rows + np.arange(columns.shape[1]), columns.shape)
-        present = values != 0.0
-        self._entries.append((rows[present], columns[present], values[present]))
-        self._limits.append(np.asarray(limits[binds], dtype=np.float64))
-        self._n_rows += columns.shape[1]
+        limits, columns, values = limits[binds], columns[:, binds], values[:, binds]
+        self._add(np.full(limits.size, -np.inf), limits, columns, values)
+
+    def exactly(self, level: Vector | float, *terms: Term) -> None:
+        """Add rows: the sum of the terms is `level`."""
+        levels, columns, values = _flat_rows(level, terms)
+        self._add(levels, levels, columns, values)
 
     def add_row(self, limit: float, columns: Places, values: Vector) -> None:
         """Add one row: the sum of all columns by their values is at most `limit`."""
-        self._entries.append((np.full(columns.size, self._n_rows), columns, values))
-        self._limits.append(np.array([limit]))
-        self._n_rows += 1
+        limits = np.array([limit])
+        self._add(np.full(1, -np.inf), limits, columns[:, None], values[:, None])
+
+    def _add(self, least: Vector, limits: Vector, columns: Places, values: Vector) -> None:
+        """Add rows between `least` and `limits`, one a column of the other two arrays."""
+        rows = np.broadcast_to(self._n_rows + np.arange(columns.shape[1]), columns.shape)
+        present = values != 0.0
+        self._entries.append((rows[present], columns[present], values[present]))
+        self._least.append(least)
+        self._limits.append(limits)
+        self._n_rows += columns.shape[1]
 
     def programme(self) -> LinearProgram:
         """Return the longer programme."""
@@ -192,12 +197,11 @@ class Extension:
         matrix = lp.matrix._replace(indptr=np.append(lp.matrix.indptr, ends))
         if self._entries:
             matrix = stack(matrix, self._rows(n_cols))
-        above = np.concatenate([np.zeros(0), *self._limits])
         return lp._replace(
             cost=np.append(lp.cost, np.zeros(n_more)),
             matrix=matrix,
-            row_lower=np.append(lp.row_lower, np.full(above.size, -np.inf)),
-            row_upper=np.append(lp.row_upper, above),
+            row_lower=np.concatenate([lp.row_lower, *self._least]),
+            row_upper=np.concatenate([lp.row_upper, *self._limits]),
             col_lower=self._lower,
             col_upper=self._upper,
         )
@@ -209,3 +213,11 @@ class Extension:
         row: Indices = rows[order].astype(np.int32)
         column: Indices = columns[order].astype(np.int32)
         return csc_from_triplets(row, column, np.ascontiguousarray(values[order]), n_cols)
+
+
+def _flat_rows(level: Vector | float, terms: tuple[Term, ...]) -> tuple[Vector, Places, Vector]:
+    """Return the level of each row; its columns and their coefficients, a row a column."""
+    parts = [part for term in terms for part in term]
+    levels, *flat = (part.ravel() for part in np.broadcast_arrays(level, *parts))
+    columns = np.array(flat[::2], dtype=np.int64)
+    return levels.astype(np.float64), columns, np.array(flat[1::2], dtype=np.float64)

@@ -7,11 +7,10 @@ import socket
 from aiohttp import web
 
 from server.http import keys
-from server.http.middleware import Handler, json_reply
-from server.wire.replies import ErrorReply
+from server.http.middleware import Handler, error_reply
 from server.wire.wording import format_value
 
-OPEN_PATHS = frozenset({"/health"})
+OPEN_PATHS = frozenset({"/health", "/optimize/health"})
 """Paths that need no token: the container and the client look here first."""
 
 LOCAL_ENDINGS = (
@@ -35,11 +34,11 @@ async def check_caller(request: web.Request, handler: Handler) -> web.StreamResp
         return await handler(request)
     if not is_internal(host):
         error = f"Host: must be an address or a name of this network, got {format_value(host)}"
-        return json_reply(ErrorReply(error), 403)
+        return error_reply(request, error, 403)
     if not token or request.path in OPEN_PATHS:
         return await handler(request)
     error = "Authorization: must be the bearer token of the option api_token"
-    reply = json_reply(ErrorReply(error), 401)
+    reply = error_reply(request, error, 401)
     reply.headers["WWW-Authenticate"] = "Bearer"
     return reply
 

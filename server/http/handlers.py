@@ -11,6 +11,8 @@ from aiohttp import web
 
 import matrix_builders
 from optimiser import ProblemError
+from server.charge_schedule.answer import answer_schedule
+from server.charge_schedule.messages import ScheduleHealthReply
 from server.http import keys
 from server.http.metrics import CONTENT_TYPE, Metrics
 from server.http.middleware import NotJson, json_reply
@@ -80,6 +82,28 @@ async def _reply_with_plan(request: web.Request) -> web.Response:
         state.planning.discard(request.protocol)
     keys.LOG_FIELDS.get().update(answer.log_fields)
     _count(state.metrics, answer)
+    return web.Response(body=answer.body, content_type="application/json")
+
+
+@routes.get("/optimize/health")
+async def schedule_health(request: web.Request) -> web.Response:
+    """Answer a client of the charge schedule."""
+    return json_reply(ScheduleHealthReply("healthy", f"PowerSync Optimiser {VERSION}"))
+
+
+@routes.post("/optimize/charge-schedule")
+async def _reply_with_schedule(request: web.Request) -> web.Response:
+    """Plan a request of the charge schedule in the worker."""
+    state = request.app[keys.STATE]
+    body = await _json_body(request)
+    state.planning.add(request.protocol)
+    try:
+        answer = await state.worker.run(partial(answer_schedule, body))
+    finally:
+        state.planning.discard(request.protocol)
+    fields = answer.log_fields
+    keys.LOG_FIELDS.get().update(fields)
+    state.metrics.count("powersync_plans_total", solver=fields["solver"], plan=fields["plan"])
     return web.Response(body=answer.body, content_type="application/json")
 
 

@@ -10,6 +10,7 @@ import msgspec
 from aiohttp import web
 
 from optimiser import OptimiserError, ProblemError, SolverError
+from server.charge_schedule.messages import ScheduleErrorReply
 from server.http import keys
 from server.http.captures import SLOW, Capture
 from server.plans.worker import Overdue, Overloaded
@@ -29,6 +30,11 @@ _HEADERS = {
     "Cache-Control": "no-store",
     "Server": "PowerSync Optimiser",
 }
+
+SCHEDULE_PATHS = "/optimize/"
+"""Beginning of the paths of the charge schedule."""
+
+_HEALTH_PATHS = {"/health", "/optimize/health"}
 
 _LONGEST_REASON = 300  # characters in the log
 
@@ -60,31 +66,39 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
     try:
         return await handler(request)
     except SolverError as error:
-        return _try_again(str(error))
+        return _try_again(request, str(error))
     except OptimiserError as error:
         error.__traceback__ = None  # a cycle, with the body and all that was read of it
         status = next(code for kind, code in _STATUS if isinstance(error, kind))
-        return _error(str(error), status)
+        details = {error.field: error.rule} if isinstance(error, ProblemError) else {}
+        return error_reply(request, str(error), status, details)
     except (Overloaded, Overdue) as error:
-        return _try_again(_BUSY[type(error)])
+        return _try_again(request, _BUSY[type(error)])
     except web.HTTPException as error:
-        reply = _error(_text_of(request, error), error.status)
+        reply = error_reply(request, _text_of(request, error), error.status)
         if "Allow" in error.headers:
             reply.headers["Allow"] = error.headers["Allow"]
         return reply
     except Exception:
         log.exception("%s failed", _subject(request))
-        return _error(f"{_subject(request)}: failed, see the log", 500)
+        return error_reply(request, f"{_subject(request)}: failed, see the log", 500)
 
 
-def _error(text: str, status: int) -> web.Response:
-    """Return the body of an error, whose reason the log line and the page show as well."""
+def error_reply(
+    request: web.Request, text: str, status: int, details: dict[str, str] | None = None
+) -> web.Response:
+    """Return the body of an error, whose reason the log line and the page show as well.
+
+    The contract of the charge schedule has a form of its own, which names fields beside the text.
+    """
     keys.LOG_FIELDS.get({})["error"] = ascii(text[:_LONGEST_REASON])
-    return json_reply(ErrorReply(text), status)
+    is_schedule = request.path.startswith(SCHEDULE_PATHS)
+    body = ScheduleErrorReply(text, details or {}) if is_schedule else ErrorReply(text)
+    return json_reply(body, status)
 
 
-def _try_again(error: str) -> web.Response:
-    reply = _error(error, 503)
+def _try_again(request: web.Request, error: str) -> web.Response:
+    reply = error_reply(request, error, 503)
     reply.headers["Retry-After"] = RETRY_AFTER
     return reply
 
@@ -120,7 +134,7 @@ async def log_requests(request: web.Request, handler: Handler) -> web.StreamResp
     response = await handler(request)
     seconds = time.perf_counter() - began
     _count(request, response, seconds)
-    level = logging.DEBUG if request.path == "/health" else logging.INFO
+    level = logging.DEBUG if request.path in _HEALTH_PATHS else logging.INFO
     line = {
         "method": request.method,
         "path": request.rel_url.raw_path[:120],
@@ -156,4 +170,5 @@ def _reason(response: web.StreamResponse) -> str:
     body = response.body if isinstance(response, web.Response) else None
     if not isinstance(body, bytes):
         return ""
-    return msgspec.json.decode(body, type=ErrorReply).error[:_LONGEST_REASON]
+    error: dict[str, Any] = msgspec.json.decode(body)
+    return str(error.get("error") or error.get("message", ""))[:_LONGEST_REASON]

@@ -5,6 +5,12 @@ from typing import Any
 
 import msgspec
 
+from server.charge_schedule.messages import (
+    ScheduleErrorReply,
+    ScheduleHealthReply,
+    ScheduleReply,
+    ScheduleRequest,
+)
 from server.version import VERSION
 from server.wire.replies import ErrorReply, EvReply, MultiBatteryReply, OptimizeReply
 from server.wire.requests import EvRequest, MultiBatteryRequest, OptimizeRequest
@@ -13,7 +19,15 @@ _PLANNING: dict[str, tuple[str, type[msgspec.Struct], type[msgspec.Struct]]] = {
     "/optimize": ("Plan one battery", OptimizeRequest, OptimizeReply),
     "/multi-battery/optimize": ("Plan batteries", MultiBatteryRequest, MultiBatteryReply),
     "/ev/optimize": ("Plan vehicles, perhaps beside the home battery", EvRequest, EvReply),
+    "/optimize/charge-schedule": (
+        "Plan batteries and cars for evcc or EOS Connect; in Wh, seconds and currency per Wh",
+        ScheduleRequest,
+        ScheduleReply,
+    ),
 }
+
+_ERRORS = {"/optimize/charge-schedule": ScheduleErrorReply}
+"""Forms of errors that differ from that of the others."""
 
 _REFUSALS = {
     "400": "The request has no sane reading; field and rule are named",
@@ -34,11 +48,12 @@ _METRICS = {"summary": "Counts for Prometheus", "responses": {"200": _TEXT}}
 def document() -> dict[str, Any]:
     """Return the OpenAPI 3.1 document of the API."""
     bodies = [kind for _, *pair in _PLANNING.values() for kind in pair]
-    schemas, components = msgspec.json.schema_components(
-        (ErrorReply, *bodies), ref_template="#/components/schemas/{name}"
+    (error, health, *rest), components = msgspec.json.schema_components(
+        (ErrorReply, ScheduleHealthReply, *bodies, *_ERRORS.values()),
+        ref_template="#/components/schemas/{name}",
     )
-    error, *rest = schemas
-    pairs = zip(_PLANNING.items(), rest[::2], rest[1::2], strict=True)
+    errors = dict(zip(_ERRORS, rest[len(bodies) :], strict=True))
+    pairs = zip(_PLANNING.items(), rest[: len(bodies) : 2], rest[1 : len(bodies) : 2], strict=True)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -48,11 +63,12 @@ def document() -> dict[str, Any]:
         },
         "paths": {
             "/health": {"get": _operation("Whether plans can be made", {"type": "object"})},
+            "/optimize/health": {"get": _operation("Whether schedules can be made", health)},
             "/status": {"get": _operation("Configuration and state", {"type": "object"})},
             "/metrics": {"get": _METRICS},
             "/openapi.json": {"get": _operation("This document", {"type": "object"})},
             **{
-                path: {"post": _planning(summary, request, reply, error)}
+                path: {"post": _planning(summary, request, reply, errors.get(path, error))}
                 for (path, (summary, *_)), request, reply in pairs
             },
         },

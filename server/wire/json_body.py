@@ -107,9 +107,16 @@ def _problem_from_error(error: msgspec.ValidationError, fields: dict[str, Any]) 
     """Translate ``Expected `float | null`, got `str` - at `$.battery.current_soc```."""
     message, _, path = str(error).partition(" - at `$.")
     path = path.rstrip("`")
+    if missing := re.match(r"Object missing required field `(\w+)`", message):
+        return ProblemError(f"{path}.{missing[1]}".lstrip("."), "must be given")
+    if length := re.match(r"Expected `array` of length ([<>])= (\d+)", message):
+        bound = "most" if length[1] == "<" else "least"
+        return ProblemError(path, f"must hold at {bound} {length[2]} items")
     expected = re.match("Expected `([^`]*)`", message)
     if expected is None:
-        return ProblemError(path or "body", "must be a number within reason")
+        is_choice = message.startswith("Invalid enum value")
+        rule = "one of the values of its list" if is_choice else "a number within reason"
+        return ProblemError(path or "body", f"must be {rule}")
     kinds = set(expected[1].split(" | ")) - {"null"}
     if "float" in kinds:
         kinds.discard("str")  # text is read as a number there

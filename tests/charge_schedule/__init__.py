@@ -1,0 +1,1 @@
+"""The charge schedule of evcc and EOS Connect, against a model of its own."""
