@@ -36,6 +36,7 @@ def as_text(plan: Plan, names: Sequence[str | None] = (), currency: str = "$") -
     lines: list[str] = []
     for title, storages in _sections(plan, names):
         lines += [title, _HEAD, *_rows(plan, storages, currency), ""]
+    lines += _runs(plan) if plan.schedule else []
     lines += _money(plan, currency)
     certificate, solve = plan.certificate, 1000.0 * plan.timing.solve
     proof = f"{plan.status} for {plan.cost_function}, by {certificate.solver} in {solve:.1f} ms"
@@ -69,6 +70,19 @@ def _row(plan: Plan, step: Step) -> str:
         f"{_clock(instant(run.first)):<9}  {_clock(instant(run.after)):<9}"
         f"  {WORDS[run.action]:<14}  {power:>8}  {step.soc_end:>7.0%}"
     )
+
+
+def _runs(plan: Plan) -> Iterator[str]:
+    """Yield the runs of flexible loads and of heat."""
+    assert plan.schedule is not None
+    for f, one in enumerate(plan.site.flexible):
+        yield one.id
+        runs = plan.schedule.runs(plan.site, f)
+        for run in runs[:_MOST_ROWS]:
+            yield f"{_clock(run.begin):<9}  {_clock(run.end):<9}  {run.energy:>8.2f} kWh"
+        if len(runs) > _MOST_ROWS or not runs:
+            yield f"... {len(runs) - _MOST_ROWS} more" if runs else "Does not run"
+        yield ""
 
 
 def _clock(when: datetime) -> str:

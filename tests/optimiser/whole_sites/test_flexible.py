@@ -202,6 +202,23 @@ def test_a_block_runs_where_power_is_cheapest_and_is_billed():
     assert found.status == "optimal"
 
 
+def test_a_plan_tells_its_runs():
+    fits, too_long = (Load(id=f"{hours} h", power=1.0, energy=hours) for hours in (1.5, 7.0))
+    found = plan(a_plain_site(fits, too_long))
+
+    lines = str(found).splitlines()
+    assert lines[lines.index("1.5 h") + 1].split() == [
+        "Thu",
+        "02:00",
+        "Thu",
+        "03:30",
+        "1.50",
+        "kWh",
+    ]
+    assert lines[lines.index("7.0 h") + 1] == "Does not run"
+    assert found.flexible_energy.sum() == pytest.approx(1.5)
+
+
 def test_one_load_waits_for_the_end_of_another():
     dryer = Load(id="dryer", power=2.0, energy=2.0, after="washer")
     washer = Load(id="washer", power=1.0, energy=2.0)
