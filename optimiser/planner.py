@@ -33,7 +33,7 @@ from optimiser.solvers import Deadline, SolverBackend, now
 from optimiser.unit_check import check_units
 from optimiser.value_function.terminal_value import build_problem
 
-_FLEXIBLE_SHARE = 0.5  # of the time limit; the plan of the storages needs the rest
+_FLEXIBLE_SHARE = 0.3  # of the time left, for each choice of times; the storages need the rest
 
 
 def plan(
@@ -126,19 +126,25 @@ def _plan_flexible(
     Where the two do not meet the bound of both, the times are chosen once more, by what the
     storages can do.
     """
+    began = now()
     scheduler = Scheduler(site, cost_function, rules)
-    chosen = scheduler.at_once()
+    best = None
     if choices.backends != ():
         with contextlib.suppress(OptimiserError):
             chosen = scheduler.choose(deadline.part(_FLEXIBLE_SHARE))
-    best = _plan_beside(site, chosen, cost_function, rules, choices, deadline)
+            best = _plan_beside(site, chosen, cost_function, rules, choices, deadline)
+    if best is None:
+        chosen = scheduler.at_once()
+        best = _plan_beside(site, chosen, cost_function, rules, choices, deadline)
     if best.status == "feasible" and not deadline.is_over:
         with contextlib.suppress(OptimiserError):
             better = scheduler.refine(best.dispatch_in_pieces, deadline.part(_FLEXIBLE_SHARE))
             other = _plan_beside(site, better, cost_function, rules, choices, deadline)
             best = min(best, other, key=lambda one: one.certificate.optimum)
             best = _with_bound(best, better.lower_bound)
-    return best
+    timing = best.timing
+    solve = now() - began - timing.build - timing.check
+    return replace(best, timing=replace(timing, solve=solve))
 
 
 def _plan_beside(

@@ -245,13 +245,17 @@ def is_open(window, start):
 
 
 def metering_blocks(site, charge):
-    """Intervals of each metering block of a demand charge: lists of indices."""
+    """Intervals of each metering block of a demand charge: lists of indices.
+
+    An hour that the clocks repeat has its blocks twice.
+    """
     blocks = {}
     length = round(60 * charge.average_hours)
     for t, start in enumerate(site.horizon.starts):
         if is_open(charge.window, start):
-            blocks.setdefault((start.date(), (60 * start.hour + start.minute) // length), [])
-            blocks[start.date(), (60 * start.hour + start.minute) // length].append(t)
+            again = start.fold if length <= 60 else 0
+            block = start.date(), (60 * start.hour + start.minute) // length, again
+            blocks.setdefault(block, []).append(t)
     return list(blocks.values())
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,7 +11,6 @@ from matrix_builders import layout as blocks
 from matrix_builders.arrays import Places
 from optimiser import solvers
 from optimiser.errors import SolverError
-from optimiser.exact import highs_mip
 from optimiser.exact.hull import hull
 from optimiser.exact.integrality import Violations, find_violations, nowhere
 from optimiser.exact.steps import proof_gap
@@ -27,6 +27,9 @@ from optimiser.problem.provider import ProviderRules
 from optimiser.problem.site import Site
 from optimiser.result.schedule import Schedule
 from optimiser.solvers import Deadline
+
+if TYPE_CHECKING:
+    from optimiser.exact.highs_mip import MixedSolution
 
 _GAP_SHARE = 0.5  # of the gap that proves a plan; the storages need the rest
 _ROUNDS = 4
@@ -121,7 +124,7 @@ class Scheduler:
         self, lp: LinearProgram, integers: Places, start: Vector | None, deadline: Deadline
     ) -> Schedule:
         if integers.size:
-            found = highs_mip.solve(lp, integers, start, deadline=deadline, gap=self._gap)
+            found = self._solve_binaries(lp, integers, start, deadline)
             self._x, bound = found.x, found.lower_bound
         else:
             solution = self._solve_relaxation(lp, deadline)
@@ -136,6 +139,15 @@ class Scheduler:
         backend = next(iter(solvers.available_backends()))
         return solvers.solve_verified(backend, lp, time_limit=deadline.time_left)
 
+    def _solve_binaries(
+        self, lp: LinearProgram, integers: Places, start: Vector | None, deadline: Deadline
+    ) -> "MixedSolution":
+        try:
+            from optimiser.exact import highs_mip  # noqa: PLC0415 - HiGHS may be absent
+        except ImportError:
+            raise SolverError("HiGHS is not installed") from None
+        return highs_mip.solve(lp, integers, start, deadline=deadline, gap=self._gap)
+
     def _start(self, deadline: Deadline) -> Vector:
         """Return a point in which loads run in one piece, at the relaxation's marginal prices."""
         joint, pieces, layout = self._joint, self._joint.pieces, self._joint.formulation.layout
@@ -148,4 +160,4 @@ class Scheduler:
                 charge = layout.table(blocks.CHARGE)[joint.first + f]
                 fixed.fix(charge, placed[one.id][pieces.intervals] * pieces.shares)
         lp, integers = fixed.lp(), self._programme.integers
-        return highs_mip.solve(lp, integers, None, deadline=deadline, gap=self._gap).x
+        return self._solve_binaries(lp, integers, None, deadline).x

@@ -1,7 +1,7 @@
 """Couplings: rows that tie intervals or storages together, beside balance and dynamics."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
 
@@ -275,29 +275,7 @@ def couplings_of(
     ]
     if not rows:
         return UNCOUPLED_SITE
-    limit = meter.table[tables.IMPORT_LIMIT] + meter.table[tables.IMPORT_EXCESS]
-    most_import = float((limit / site.horizon.hours).max())
-    rising: list[MeteredPeak | ImportSteps] = [*peaks, *steps]
-    rises = [[], *(np.full(one.prices.size, one.most_rise(most_import)) for one in peaks)]
-    limits = [_bonus_limit(allowances[a], t, meter) for a, t in bonuses]
-    arrays = CouplingArrays(
-        row=np.repeat(np.arange(len(rows)), [len(row.value) for row in rows]),
-        block=_places([block for row in rows for block in row.block]),
-        within=_places([place for row in rows for place in row.place]),
-        value=np.array([value for row in rows for value in row.value], dtype=np.float64),
-        lower=np.array([row.lower for row in rows]),
-        upper=np.array([row.upper for row in rows]),
-        peak_price=np.concatenate([[], *(one.prices for one in rising)]),
-        peak_lower=np.concatenate([[], *(one.lowest for one in rising)]),
-        peak_limit=np.concatenate([*rises, *(step.excess(limit) for step in steps)]),
-        bonus_price=np.array([allowances[a].gain[t] for a, t in bonuses]),
-        bonus_limit=np.array(limits),
-        service_limit=storages.limits[tables.DISCHARGE_LIMIT, services.storage, services.interval],
-        charge_shortfall_price=wants.price,
-        charge_shortfall_limit=wants.energy,
-    )
-    return Couplings(
-        arrays=arrays,
+    couplings = Couplings(
         peaks=peaks,
         steps=steps,
         allowances=allowances,
@@ -307,6 +285,36 @@ def couplings_of(
         phase_room=phase_room,
         inverter=inverter,
         hours=site.horizon.hours,
+    )
+    served = storages.limits[tables.DISCHARGE_LIMIT, services.storage, services.interval]
+    return replace(couplings, arrays=_arrays(rows, couplings, wants, served, meter))
+
+
+def _arrays(
+    rows: list[_Row], couplings: Couplings, wants: Wants, served: Vector, meter: MeterArrays
+) -> CouplingArrays:
+    """Return the rows and the columns of couplings."""
+    limit = meter.table[tables.IMPORT_LIMIT] + meter.table[tables.IMPORT_EXCESS]
+    most_import = float((limit / couplings.hours).max())
+    peaks, steps = couplings.peaks, couplings.steps
+    rising: list[MeteredPeak | ImportSteps] = [*peaks, *steps]
+    rises = [[], *(np.full(one.prices.size, one.most_rise(most_import)) for one in peaks)]
+    offers = [(couplings.allowances[a], t) for a, t in couplings.bonuses]
+    return CouplingArrays(
+        row=np.repeat(np.arange(len(rows)), [len(row.value) for row in rows]),
+        block=_places([block for row in rows for block in row.block]),
+        within=_places([place for row in rows for place in row.place]),
+        value=np.array([value for row in rows for value in row.value], dtype=np.float64),
+        lower=np.array([row.lower for row in rows]),
+        upper=np.array([row.upper for row in rows]),
+        peak_price=np.concatenate([[], *(one.prices for one in rising)]),
+        peak_lower=np.concatenate([[], *(one.lowest for one in rising)]),
+        peak_limit=np.concatenate([*rises, *(step.excess(limit) for step in steps)]),
+        bonus_price=np.array([allowance.gain[t] for allowance, t in offers]),
+        bonus_limit=np.array([_bonus_limit(allowance, t, meter) for allowance, t in offers]),
+        service_limit=served,
+        charge_shortfall_price=wants.price,
+        charge_shortfall_limit=wants.energy,
     )
 
 

@@ -5,13 +5,12 @@ import resource
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 import matrix_builders
-from optimiser import ProblemError
-from server.charge_schedule.answer import answer_schedule
+from optimiser import ProblemError, SolverError
 from server.charge_schedule.messages import ScheduleHealthReply
 from server.http import keys
 from server.http.metrics import CONTENT_TYPE, Metrics
@@ -21,6 +20,9 @@ from server.plans import planning
 from server.plans.fallback import answer_or_fallback
 from server.version import VERSION
 from server.wire.wording import format_value
+
+if TYPE_CHECKING:
+    from server.charge_schedule.answer import ScheduleAnswer
 
 routes = web.RouteTableDef()
 
@@ -98,13 +100,22 @@ async def _reply_with_schedule(request: web.Request) -> web.Response:
     body = await _json_body(request)
     state.planning.add(request.protocol)
     try:
-        answer = await state.worker.run(partial(answer_schedule, body))
+        answer = await state.worker.run(partial(_answer_schedule, body))
     finally:
         state.planning.discard(request.protocol)
     fields = answer.log_fields
     keys.LOG_FIELDS.get().update(fields)
     state.metrics.count("powersync_plans_total", solver=fields["solver"], plan=fields["plan"])
     return web.Response(body=answer.body, content_type="application/json")
+
+
+def _answer_schedule(body: bytes) -> "ScheduleAnswer":
+    """Plan a request in the contract of the charge schedule, which needs HiGHS itself."""
+    try:
+        from server.charge_schedule.answer import answer_schedule  # noqa: PLC0415
+    except ImportError:
+        raise SolverError("HiGHS is not installed") from None
+    return answer_schedule(body)
 
 
 def _count(metrics: Metrics, answer: planning.Answer) -> None:

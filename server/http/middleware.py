@@ -31,7 +31,7 @@ _HEADERS = {
     "Server": "PowerSync Optimiser",
 }
 
-SCHEDULE_PATHS = "/optimize/"
+SCHEDULE_PATHS = {"/optimize/charge-schedule", "/optimize/health"}
 """Beginning of the paths of the charge schedule."""
 
 _HEALTH_PATHS = {"/health", "/optimize/health"}
@@ -92,7 +92,7 @@ def error_reply(
     The contract of the charge schedule has a form of its own, which names fields beside the text.
     """
     keys.LOG_FIELDS.get({})["error"] = ascii(text[:_LONGEST_REASON])
-    is_schedule = request.path.startswith(SCHEDULE_PATHS)
+    is_schedule = request.path in SCHEDULE_PATHS
     body = ScheduleErrorReply(text, details or {}) if is_schedule else ErrorReply(text)
     return json_reply(body, status)
 

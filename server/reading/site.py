@@ -33,7 +33,7 @@ from server.reading.forecasts import (
 from server.reading.grid import grid_from_wire, inverter_from_wire
 from server.reading.horizon import timeline_from_wire
 from server.reading.provider_config import rules_from_wire, true_tariff, warn_of_low_threshold
-from server.reading.series.lists import series_from_wire
+from server.reading.series.lists import Series, series_from_wire
 from server.reading.series.steps import Timeline
 from server.reading.vehicle import Span, vehicles_from_wire
 from server.wire.repairs import PRICE, FieldReader, Repairs, Rule
@@ -123,21 +123,7 @@ def problem_from_request(
         raise ProblemError("prices_import", "must hold one price per interval, got none")
     timeline = timeline_from_wire(request, prices, start, options, repairs)
     horizon = Horizon(start=start, hours=timeline.hours[: timeline.n_planned])
-    charges, allowances, provider = (
-        request.demand_charges,
-        request.allowances,
-        request.provider_config,
-    )
-    tiers, carbon = request.import_tiers, request.carbon_g_per_kwh is not None
-    buying, selling = prices_from_wire(request, prices, timeline, repairs)
-    tariff = Tariff(
-        import_price=buying,
-        export_price=selling,
-        demand_charges=demand_charges_from_wire(charges, repairs) if charges else (),
-        allowances=allowances_from_wire(allowances, repairs) if allowances else (),
-        tiers=tiers_from_wire(tiers, repairs) if tiers else (),
-        carbon_intensity=carbon_intensity(request, timeline, repairs) if carbon else None,
-    )
+    tariff, provider = _tariff(request, prices, timeline, repairs), request.provider_config
     forecast = Forecast(
         load=load_power(request, timeline, horizon, repairs) * horizon.hours / 1000.0,
         solar=solar_power(request, timeline, repairs) * horizon.hours / 1000.0,
@@ -180,6 +166,21 @@ def problem_from_request(
         currency=UNSET if request.currency is None else request.currency,
         flexible_paths=tuple([one.path for one in flexible]),
         flexible_names=tuple([one.name for one in flexible]),
+    )
+
+
+def _tariff(request: SiteRequest, prices: Series, timeline: Timeline, repairs: Repairs) -> Tariff:
+    """Read prices and charges."""
+    charges, allowances, tiers = request.demand_charges, request.allowances, request.import_tiers
+    has_carbon = request.carbon_g_per_kwh is not None
+    buying, selling = prices_from_wire(request, prices, timeline, repairs)
+    return Tariff(
+        import_price=buying,
+        export_price=selling,
+        demand_charges=demand_charges_from_wire(charges, repairs) if charges else (),
+        allowances=allowances_from_wire(allowances, repairs) if allowances else (),
+        tiers=tiers_from_wire(tiers, repairs) if tiers else (),
+        carbon_intensity=carbon_intensity(request, timeline, repairs) if has_carbon else None,
     )
 
 

@@ -216,6 +216,7 @@ def test_the_profile_allows_all_that_it_does(addon, packages):
         with addon.running(before=before, **addon.token()) as (server, ingress):
             if not ingress.get("setup.json")["settings"]:
                 ingress.set_up(acting={"action": "script.battery"})
+            ingress.until(lambda status: status["link"]["connected"])
             for mode in ("paused", "automatic"):
                 ingress.post("control", {"mode": mode})
             ingress.until(lambda status: status["planned_at"])
