@@ -38,7 +38,7 @@ SOC = "sensor.my_powerwall_charge"
 PRICES = "sensor.nordpool_kwh_de_eur"
 SCRIPT = "script.battery"
 _RECONNECTS = 25  # turns
-_EXPECTED = "the connection was closed"  # which the soak does
+_EXPECTED = "the connection was closed", ": not connected"  # which the soak does
 _LOOKS = 12
 _VISITS = ("setup.json", "status.json", "books/days.json?first={day}&last={day}")
 
@@ -164,7 +164,8 @@ class Month:
 
     def complaints(self):
         """Lines of the log that call for attention."""
-        return [line for line in complaints(self.server.log) if _EXPECTED not in line]
+        lines = complaints(self.server.log)
+        return [line for line in lines if not any(text in line for text in _EXPECTED)]
 
     def size(self):
         """All that the server has written. [MiB]"""
