@@ -244,7 +244,7 @@ class Controller:
 
     def _report_without_plan(self, settings: Settings) -> Report:
         self._turn = self._beside = None
-        begun = self._runs.begun(settings, self._now())
+        begun = self._runs.last_begun(settings, self._now())
         report = report_without_plan(settings, self._now(), self._problems_beside_telling())
         return replace(
             report, loads=[run if run and run.is_on(report.at) else None for run in begun]
@@ -265,7 +265,7 @@ class Controller:
             history = await self._bookkeeper.price_history(self._now())
             expected = self._socs_to_expect(settings)
             virtual = await self._bookkeeper.virtual_socs(settings, self._now())
-            begun = self._runs.begun(settings, self._now())
+            begun = self._runs.last_begun(settings, self._now())
             turn = await take_turn(
                 self._reader, settings, self._state, history, expected, virtual, begun
             )

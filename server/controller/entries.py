@@ -71,7 +71,7 @@ def _meters(settings: Settings) -> list[str]:
         *settings.home_energy,
         *settings.solar.energy,
         *(meter for meters in batteries for meter in meters),
-        *settings.planned_energy,
+        *settings.meters_of_planned,
     ]
     return list(dict.fromkeys(ids))
 
@@ -88,7 +88,7 @@ def readings_from(
         total_of(found, settings.meter.energy_out, span),
         total_of(found, settings.solar.energy, span, energy_with_pauses),
         _load(found, settings, span),
-        total_of(found, settings.planned_energy, span, energy_with_pauses),
+        total_of(found, settings.meters_of_planned, span, energy_with_pauses),
     )
     batteries = [
         (

@@ -17,7 +17,7 @@ _Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class _Told(msgspec.Struct, kw_only=True):
-    """What was told last, as kept in a file: by name, the last run begun, and that to come."""
+    """Runs told last, as kept in a file: by name, the last one begun, and that to come."""
 
     at: _Instant = datetime.min.replace(tzinfo=UTC)
     begun: dict[str, LoadRun] = {}
@@ -42,7 +42,7 @@ class LoadRuns:
         self._told = self._read()
         self.problem: str | None = None
 
-    def begun(self, settings: Settings, now: datetime) -> list[LoadRun | None]:
+    def last_begun(self, settings: Settings, now: datetime) -> list[LoadRun | None]:
         """Return the last run of each load that has begun by now."""
         told = self._told
         if told.at <= now <= told.at + LIFETIME:

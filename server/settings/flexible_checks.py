@@ -108,7 +108,7 @@ def _check_store(store: HeatSettings, path: str) -> None:
         rule = f"must be above at_empty, {store.at_empty:g}, got {store.at_full:g}"
         raise SettingsError(f"{path}.at_full", rule)
     if store.least > store.most:
-        rule = f"must not be above most, {store.most:g}, got {store.least:g}"
+        rule = f"must not be above the highest level, {store.most:g}, got {store.least:g}"
         raise SettingsError(f"{path}.least", rule)
     if store.energy is not None:
         require_statistic(f"{path}.energy", store.energy)

@@ -219,7 +219,7 @@ class Settings(msgspec.Struct, kw_only=True):
     use_powersync: bool = False  # everything from its view
 
     @property
-    def planned_energy(self) -> list[str]:
+    def meters_of_planned(self) -> list[str]:
         """Statistics of what the plan itself decides: cars, flexible loads and heat."""
         planned: list[CarSettings | LoadSettings | HeatSettings] = [
             *self.cars,

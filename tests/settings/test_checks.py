@@ -150,7 +150,7 @@ BAD = [
     Bad("heat[0].at_full", "at_empty", heat(at_empty=60.0, at_full=40.0)),
     Bad("heat[0].efficiency", "300 %", heat(efficiency=300.0)),
     Bad("heat[0].least", "share", heat(least=20.0)),
-    Bad("heat[0].least", "most", heat(least=0.9, most=0.8)),
+    Bad("heat[0].least", "highest level", heat(least=0.9, most=0.8)),
     Bad("heat[0].loss_kw", "in W?", heat(loss_kw=500.0)),
     Bad("heat[0].energy", "sensor.energy", heat(energy="kWh")),
     Bad("import_price.source.price", "cents", price(FixedPrice(price=30.0))),

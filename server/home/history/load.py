@@ -63,7 +63,7 @@ class LoadMeters:
 
 def load_meters(settings: Settings) -> list[LoadMeters]:
     """Return the ways to compute the load, the better first: the house's meter, the balance."""
-    planned = settings.planned_energy
+    planned = settings.meters_of_planned
     ways = []
     if settings.home_energy:
         ways.append(LoadMeters(settings.home_energy, [], [], planned))
