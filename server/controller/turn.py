@@ -95,7 +95,8 @@ async def take_turn(
         Where there can be no plan.
     """
     inputs = await reader.read(settings, state.clock(), history, expected)
-    inputs = replace(inputs, runs=list(begun))
+    if begun:
+        inputs = replace(inputs, runs=list(begun))
     if virtual is not None:
         inputs = from_virtual(inputs, virtual)
     kind, body = request_from(inputs, settings)

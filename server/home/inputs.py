@@ -131,6 +131,7 @@ class InputReader:
             load_rows=load,
             socs=require_socs(socs),
             cars=[car for car, _ in cars],
+            runs=[None] * len(settings.loads),
             wanted=flexible.wanted,
             levels=flexible.levels,
             peaks_kw=peaks,

@@ -37,9 +37,9 @@ class Place:
 
     async def start(self):
         await self.fake.start()
-        await self.begin()
+        await self.serve()
 
-    async def begin(self):
+    async def serve(self):
         """Start the server, also once more."""
         app = create_app(clock=lambda: self.now)
         self.link = Link(self.fake.address, backoff=(0.01, 0.05), clock=lambda: self.now)

@@ -65,7 +65,7 @@ async def test_a_dishwasher_is_told_begun_and_not_planned_twice(place):
     assert (*later, switch) == (start, end, "ON")
 
     await place.stop()  # the same folder
-    await place.begin()
+    await place.serve()
     await place.plan_after(None)
     *kept, switch = await told_at(place, start + 4 * FIVE_MINUTES)
     assert (*kept, switch) == (start, end, "ON")
@@ -75,7 +75,7 @@ async def test_a_dishwasher_is_told_begun_and_not_planned_twice(place):
     assert next_start.date() > start.date()  # its window of today is open until 18:00
 
     await place.stop()
-    await place.begin()
+    await place.serve()
     await place.plan_after(None)
     again, _, switch = await told_at(place, end + FIVE_MINUTES)
     assert (again.date() > start.date(), switch) == (True, "OFF")
@@ -87,7 +87,7 @@ async def test_what_was_to_start_while_nobody_told_anything_has_not_begun(place)
     await place.stop()
     place.now = start + HOUR
 
-    await place.begin()
+    await place.serve()
     await place.plan_after(None)
     later, _, _ = await told_at(place, start + HOUR + FIVE_MINUTES)
 
@@ -160,7 +160,7 @@ async def test_a_folder_that_cannot_be_written_is_said(place):
 async def test_a_broken_memory_is_none(place, content):
     (place.folder / "loads.json").write_bytes(content)
     await place.stop()
-    await place.begin()
+    await place.serve()
 
     status = await place.confirm(loads=[dishwasher()])
 
@@ -173,7 +173,7 @@ async def test_the_memory_is_of_the_loads_of_the_settings(place):
     memory = {"at": "2026-11-12T11:00:00Z", "begun": {"Sold": run}, "coming": {}}
     (place.folder / "loads.json").write_text(json.dumps(memory))
     await place.stop()
-    await place.begin()
+    await place.serve()
 
     await place.confirm(loads=[dishwasher()])
 
