@@ -16,8 +16,8 @@ from server.settings.ranges import (
 )
 from server.wire.wording import quote
 
-MOST_LOADS = 10
-"""More loads are refused: each is a block that the planner has to place."""
+MOST_LOADS = 5
+"""More loads are refused: seven, of which the planner has to place each, took it 15 s; five, 3."""
 
 _DAY = 24 * 60  # min
 

@@ -289,7 +289,7 @@ def test_an_appliance_is_set_up_with_the_keyboard_alone(browser, tmp_path):
     [
         ("energy_kwh", "1500", "Energy of a run: must be from 0.01 to 200 kWh"),
         ("after", "Dryer", "After: must be the name of another load"),
-        ("enabled", "today", "Runs while this is on: must be a name like"),
+        ("enabled", "today", "Planned while this is on: must be a name like"),
         ("latest", "00:15", "Finished by: must leave time for the run of 45 minutes"),
     ],
 )

@@ -127,7 +127,7 @@ BAD = [
     Bad("cars[0].departure", "sensor.battery", car(departure="25:00")),
     Bad("cars[0].plugged", "sensor.battery", car(plugged="yes")),
     Bad("cars[0].energy", "sensor.energy", car(energy="kWh")),
-    Bad("loads", "at most 10", a_home(loads=[a_load(name=str(i)) for i in range(11)])),
+    Bad("loads", "at most 5", a_home(loads=[a_load(name=str(i)) for i in range(6)])),
     Bad("loads[1].name", "loads[0]", load(name="Dishwasher")),
     Bad("loads[1].name", "letters", load(name="x" * 61)),
     Bad("loads[1].power_kw", "in W?", load(power_kw=2000.0)),

@@ -139,7 +139,7 @@ export const TEXTS = {
     "loads.latest": ["Finished by"],
     "loads.weekdays": ["Days"],
     "loads.after": ["After", "name of another one"],
-    "loads.enabled": ["Runs while this is on", "entity"],
+    "loads.enabled": ["Planned while this is on", "entity"],
     "loads.energy": ["Energy it takes", "statistic"],
     "heat.name": ["Name"],
     "heat.level": ["Level", "entity; % or temperature"],
