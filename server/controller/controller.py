@@ -14,6 +14,7 @@ from server.controller.beside import beside_powersync
 from server.controller.bookkeeper import Bookkeeper
 from server.controller.news import INTERVAL, Seen, has_soc_moved, next_plan_at, snapshot
 from server.controller.orders import Order, settings_after
+from server.controller.runs import LoadRuns
 from server.controller.status import (
     BesideOut,
     HomeStatus,
@@ -78,7 +79,7 @@ class Controller:
         self._found: Found | None = None
         self._reader, self._controls = InputReader(link), Controls()
         self._actor, self._publisher = Actor(link, folder), Publisher(link, page)
-        self._bookkeeper = Bookkeeper(folder)
+        self._bookkeeper, self._runs = Bookkeeper(folder), LoadRuns(folder)
         self._turn: Turn | None = None
         self._report: Report | None = None
         self._seen: Seen = {}
@@ -243,7 +244,11 @@ class Controller:
 
     def _report_without_plan(self, settings: Settings) -> Report:
         self._turn = self._beside = None
-        return report_without_plan(settings, self._now(), self._problems_beside_telling())
+        begun = self._runs.last_begun(settings, self._now())
+        report = report_without_plan(settings, self._now(), self._problems_beside_telling())
+        return replace(
+            report, loads=[run if run and run.is_on(report.at) else None for run in begun]
+        )
 
     def _log_plan(self, report: Report) -> None:
         """Write one line per plan, as those of the API have it."""
@@ -260,7 +265,10 @@ class Controller:
             history = await self._bookkeeper.price_history(self._now())
             expected = self._socs_to_expect(settings)
             virtual = await self._bookkeeper.virtual_socs(settings, self._now())
-            turn = await take_turn(self._reader, settings, self._state, history, expected, virtual)
+            begun = self._runs.last_begun(settings, self._now())
+            turn = await take_turn(
+                self._reader, settings, self._state, history, expected, virtual, begun
+            )
         except InputError as error:
             self._problems = [error.text, *self._reader_problems()]
         except (LinkError, OptimiserError, Overloaded, Overdue) as error:
@@ -272,9 +280,17 @@ class Controller:
             self._problems = [_FAILED]
         else:
             self._turn, self._problems = turn, self._reader_problems()
-            return report_from(turn.reply, turn.inputs, settings, self._now())
+            return self._report_of(turn)
         log.warning("%s", self._problems[0])
         return self._report_without_plan(settings)
+
+    def _report_of(self, turn: Turn) -> Report:
+        """Return the report of a plan, whose runs of loads are kept."""
+        settings = turn.settings
+        report = report_from(turn.reply, turn.inputs, settings, self._now())
+        if settings is not self._settings:  # nobody is told
+            return report
+        return replace(report, loads=self._runs.tell(settings, report.loads, report.at))
 
     def _is_in_force(self, settings: Settings) -> bool:
         """Return whether the plan before still tells what to do."""
@@ -323,6 +339,7 @@ class Controller:
         others = [
             acted.error if acted else None,
             self._bookkeeper.problem,
+            self._runs.problem,
             self._unkept,
             note if is_new else None,
         ]

@@ -71,7 +71,7 @@ def _meters(settings: Settings) -> list[str]:
         *settings.home_energy,
         *settings.solar.energy,
         *(meter for meters in batteries for meter in meters),
-        *(car.energy for car in settings.cars if car.energy),
+        *settings.meters_of_planned,
     ]
     return list(dict.fromkeys(ids))
 
@@ -83,13 +83,12 @@ def readings_from(
     span: Span,
 ) -> list[Reading]:
     """Return the readings of a span from its statistics [kWh and per cent]."""
-    cars = [car.energy for car in settings.cars if car.energy]
     energies = (
         total_of(found, settings.meter.energy_in, span),
         total_of(found, settings.meter.energy_out, span),
         total_of(found, settings.solar.energy, span, energy_with_pauses),
         _load(found, settings, span),
-        total_of(found, cars, span, energy_with_pauses),
+        total_of(found, settings.meters_of_planned, span, energy_with_pauses),
     )
     batteries = [
         (

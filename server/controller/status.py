@@ -38,6 +38,15 @@ class StorageOut(msgspec.Struct, kw_only=True):
     command: CommandOut | None
 
 
+class LoadOut(msgspec.Struct, kw_only=True):
+    """One flexible load: the run that is on, or the next one; no times where none is planned."""
+
+    name: str
+    start: datetime | None = None
+    end: datetime | None = None
+    is_on: bool = False
+
+
 class DayOut(msgspec.Struct, kw_only=True):
     """Money of today, from now on, or of tomorrow, by the plan."""
 
@@ -84,6 +93,7 @@ class HomeStatus(msgspec.Struct, kw_only=True):
     planned: CommandOut | None = None
     following: CommandOut | None = None
     storages: list[StorageOut] = []
+    loads: list[LoadOut] = []
     days: list[DayOut] = []
     problems: list[str] = []
     sources: list[SourceHealth] = []
@@ -107,6 +117,7 @@ def write_plan(status: HomeStatus, report: Report, settings: Settings, turn: Tur
     status.planned_at, status.is_proved = report.at, report.is_proved
     status.command, status.planned, status.following = _commands(report)
     status.storages = _storages(report, settings, turn)
+    status.loads = _loads(report, settings)
     status.days = _days(report)
 
 
@@ -154,6 +165,17 @@ def _storages(report: Report, settings: Settings, turn: Turn | None) -> list[Sto
         for kind, storages in (("battery", batteries), ("car", cars))
         for name, soc, order in storages
         if name is not None
+    ]
+
+
+def _loads(report: Report, settings: Settings) -> list[LoadOut]:
+    """Return each flexible load; the settings may be newer than the report."""
+    return [
+        LoadOut(name=load.name, start=run.start, end=run.end, is_on=run.is_on(report.at))
+        if run
+        else LoadOut(name=load.name)
+        for load, run in zip_longest(settings.loads, report.loads)
+        if load is not None
     ]
 
 

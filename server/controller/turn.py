@@ -1,7 +1,7 @@
 """One plan of a home, with what it was made from and what it tells."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
@@ -11,7 +11,7 @@ from optimiser import Plan
 from server.books.entries import PriceSpan
 from server.controller.watching import from_virtual
 from server.home.inputs import InputReader
-from server.home.readings import Inputs
+from server.home.readings import Inputs, LoadRun
 from server.home.request import request_from
 from server.home.states.socs import ExpectedSocs
 from server.http.keys import State
@@ -68,6 +68,7 @@ async def take_turn(
     history: list[PriceSpan],
     expected: ExpectedSocs | None,
     virtual: Sequence[float] | None = None,
+    begun: Sequence[LoadRun | None] = (),
 ) -> Turn:
     """Read the inputs of a home, and plan.
 
@@ -85,6 +86,8 @@ async def take_turn(
         States of charge that the commands before should have led to.
     virtual : sequence of float or None
         States of charge of watch mode, to start from in place of the real ones.
+    begun : sequence of LoadRun or None
+        The last run of each flexible load that has begun.
 
     Raises
     ------
@@ -92,6 +95,8 @@ async def take_turn(
         Where there can be no plan.
     """
     inputs = await reader.read(settings, state.clock(), history, expected)
+    if begun:
+        inputs = replace(inputs, runs=list(begun))
     if virtual is not None:
         inputs = from_virtual(inputs, virtual)
     kind, body = request_from(inputs, settings)

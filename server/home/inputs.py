@@ -28,6 +28,7 @@ from server.home.readings import Inputs, SourceHealth
 from server.home.request import end_of_plan
 from server.home.states.batteries import read_socs, require_socs
 from server.home.states.cars import read_cars
+from server.home.states.flexible import read_flexible
 from server.home.states.forecasts import read_forecasts
 from server.home.states.look import Look, Memory
 from server.home.states.published import Published, entities_of, prices_of_source
@@ -101,6 +102,7 @@ class InputReader:
             self._read_statistics(look, settings),
             read_cars(look, settings.cars),
         )
+        flexible = await read_flexible(look, settings)
         import_prices, of_imports = prices_of(look, settings, "import", imports, history)
         export_prices, of_exports = prices_of(look, settings, "export", exports, history)
         load, of_load = load_of_home(look, settings, self._history, recent)
@@ -111,6 +113,7 @@ class InputReader:
             *self._view_health(settings, look),
             *(health for _, health in socs),
             *(health for _, healths in cars for health in healths),
+            *flexible.health,
             *of_imports,
             *of_exports,
             of_load,
@@ -128,6 +131,9 @@ class InputReader:
             load_rows=load,
             socs=require_socs(socs),
             cars=[car for car, _ in cars],
+            runs=[None] * len(settings.loads),
+            wanted=flexible.wanted,
+            levels=flexible.levels,
             peaks_kw=peaks,
             used_kwh=used,
             health=self.health,
@@ -142,6 +148,7 @@ class InputReader:
         for car in settings.cars:
             named = (car.soc, car.plugged, car.target, car.departure)
             found += [name for name in named if isinstance(name, str) and is_entity_id(name)]
+        found += [load.enabled for load in settings.loads if load.enabled]
         for price in filter(None, (settings.import_price, settings.export_price)):
             found += await entities_of(look, price.source)
         for forecast in settings.solar.forecasts:

@@ -47,6 +47,30 @@ class CarReading(msgspec.Struct, kw_only=True):
     departure: datetime | None = None
 
 
+class LoadRun(msgspec.Struct, kw_only=True, frozen=True):
+    """A run of a flexible load.
+
+    Attributes
+    ----------
+    day : str
+        On which its window begins, ISO 8601.
+    start, end : datetime
+        Time-zone aware.
+    is_begun : bool
+        Whether Home Assistant was told to switch it on: it stays where it is, and is the only one
+        of its day.
+    """
+
+    day: str
+    start: datetime
+    end: datetime
+    is_begun: bool = False
+
+    def is_on(self, now: datetime) -> bool:
+        """Return whether it has begun and not ended."""
+        return self.is_begun and now < self.end
+
+
 @dataclass(frozen=True, slots=True)
 class PriceRows:
     """Prices of one direction, with the formula of the settings applied.
@@ -95,6 +119,12 @@ class Inputs:
         Of the batteries.
     cars : list of CarReading
         Of the cars.
+    runs : list of LoadRun or None
+        The last run of each flexible load that has begun; a missing one is None.
+    wanted : list of bool
+        Whether each of them is to run.
+    levels : list of float or None
+        Of the stores of heat, 0 to 1; None is unknown.
     peaks_kw : list of float or None
         Highest mean power of each demand charge in its billing period; None is unknown. [kW]
     used_kwh : list of float or None
@@ -115,6 +145,9 @@ class Inputs:
     load_rows: Rows
     socs: list[SocReading] = field(default_factory=list)
     cars: list[CarReading] = field(default_factory=list)
+    runs: list[LoadRun | None] = field(default_factory=list)
+    wanted: list[bool] = field(default_factory=list)
+    levels: list[float | None] = field(default_factory=list)
     peaks_kw: list[float | None] = field(default_factory=list)
     used_kwh: list[float | None] = field(default_factory=list)
     health: list[SourceHealth] = field(default_factory=list)

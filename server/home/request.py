@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from server.home.flexible import heat_of, loads_of
 from server.home.readings import CarReading, Inputs, SocReading
 from server.plans.planning import Kind
 from server.settings.home import BatterySettings, CarSettings, Settings
@@ -136,6 +137,8 @@ def _site(inputs: Inputs, settings: Settings) -> dict[str, Any]:
             ac_limit_w=_watts(inverter.ac_limit_kw), dc_coupled_solar=inverter.dc_coupled_solar
         ),
         "demand_charges": _demand_charges(inputs, settings) or None,
+        "loads": loads_of(inputs, settings) or None,
+        "heat": heat_of(inputs, settings) or None,
         "allowances": _allowances(inputs, settings) or None,
         # The option of the server is for another client.
         "options": RequestOptions(client_safe_charge=False),

@@ -12,6 +12,7 @@ from server.reading.forecasts import IN_SMALL_NUMBERS
 from server.reading.provider_config import rules_from_wire
 from server.settings import ranges
 from server.settings.errors import SettingsError
+from server.settings.flexible_checks import check_heat, check_loads
 from server.settings.home import (
     VERSION,
     ActionPrices,
@@ -85,6 +86,8 @@ def check(settings: Settings) -> None:
         _check_prices(settings.export_price, "export_price", ranges.price_range(currency))
     _check_connection(settings)
     _check_storages(settings, ranges.wear_range(currency))
+    check_loads(settings.loads)
+    check_heat(settings.heat)
     is_small = currency.strip().upper() in IN_SMALL_NUMBERS
     _check_rules(settings, PriceUnit() if is_small else _LARGE_NUMBERS)
     if settings.acting.action is not None:

@@ -140,6 +140,37 @@ class CarSettings(msgspec.Struct, kw_only=True):
     energy: str | None = None  # statistic of what it takes
 
 
+class LoadSettings(msgspec.Struct, kw_only=True):
+    """One load that is to run once on each of its days, without a break: a dishwasher."""
+
+    name: str = "Load"
+    power_kw: float
+    energy_kwh: float  # of a run
+    earliest: str | None = None  # HH:MM; midnight where absent
+    latest: str | None = None  # end of the run; of the next day where not after `earliest`
+    weekdays: list[int] | None = None  # on which its window begins, 0 is Monday; all where absent
+    after: str | None = None  # name of a load that must have finished on the same day
+    enabled: str | None = None  # entity that is on while it is to run; always where absent
+    energy: str | None = None  # statistic of what it takes
+
+
+class HeatSettings(msgspec.Struct, kw_only=True):
+    """One store of heat: hot water."""
+
+    name: str = "Hot water"
+    capacity_kwh: float  # heat from empty to full
+    level: str  # entity: per cent, or a temperature
+    at_empty: float = 0.0  # what it says of an empty store
+    at_full: float = 100.0  # and of a full one
+    power_kw: float  # electric
+    efficiency: float = 1.0  # heat per electric energy; the COP of a heat pump
+    least: float = 0.2
+    most: float = 1.0
+    loss_kw: float = 0.05
+    draw_kw: float = 0.2  # mean
+    energy: str | None = None  # statistic of what it takes
+
+
 class ActingSettings(msgspec.Struct, kw_only=True):
     """The action that commands the battery; None where nothing is called."""
 
@@ -174,6 +205,8 @@ class Settings(msgspec.Struct, kw_only=True):
     batteries: list[BatterySettings] = []
     inverter: InverterSettings | None = None
     cars: list[CarSettings] = []
+    loads: list[LoadSettings] = []
+    heat: list[HeatSettings] = []
     demand_charges: list[DemandChargeIn] = []
     allowances: list[AllowanceIn] = []
     provider: ProviderConfigIn | None = None
@@ -184,3 +217,13 @@ class Settings(msgspec.Struct, kw_only=True):
     charge_now: ChargeNow | None = None
     may_publish: bool = True
     use_powersync: bool = False  # everything from its view
+
+    @property
+    def meters_of_planned(self) -> list[str]:
+        """Statistics of what the plan itself decides: cars, flexible loads and heat."""
+        planned: list[CarSettings | LoadSettings | HeatSettings] = [
+            *self.cars,
+            *self.loads,
+            *self.heat,
+        ]
+        return [one.energy for one in planned if one.energy]

@@ -35,6 +35,10 @@ class Range(NamedTuple):
 POWER = Range(0.05, 100.0, "kW", "is that in W?")
 ENERGY = Range(0.2, 1000.0, "kWh", "is that in Wh?")
 CAR_ENERGY = Range(1.0, 500.0, "kWh", "is that in Wh?")
+RUN_ENERGY = Range(0.01, 200.0, "kWh", "is that in Wh?")
+HEAT_POWER = Range(0.0, 100.0, "kW", "is that in W?")
+HEAT_PER_ENERGY = Range(0.1, 20.0, "", "3 is meant for 300 %")
+READING = Range(-100.0, 1000.0)  # per cent, or degrees of any scale
 CAR_LEAST = Range(0.0, 100.0, "kW", "is that in W?")
 CONNECTION = Range(0.2, 1000.0, "kW", "is that in W?")
 SHARE = Range(0.0, 1.0, "", "a share is meant, 0.1 for 10 %")
@@ -92,3 +96,19 @@ def require_text(field: str, value: str, longest: int = _LONGEST_NAME) -> None:
         raise SettingsError(field, f"must have at most {longest} letters, got {len(value)}")
     if re.search(r"[\ud800-\udfff]", value):
         raise SettingsError(field, "must be Unicode text, got half a surrogate pair")
+
+
+def require_numbers(field: str, numbers: list[int] | None, known: range, names: str) -> None:
+    """Refuse a list that is empty or holds another number, unless it is absent."""
+    if numbers is None:
+        return
+    if not numbers:
+        raise SettingsError(field, f"must hold numbers from {names}, or be absent, got none")
+    for number in numbers:
+        if number not in known:
+            raise SettingsError(field, f"must be from {names}, got {format_value(number)}")
+
+
+def require_weekdays(field: str, days: list[int] | None) -> None:
+    """Refuse what are no days of the week."""
+    require_numbers(field, days, range(7), "0 (Monday) to 6 (Sunday)")

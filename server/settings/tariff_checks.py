@@ -4,9 +4,15 @@ import re
 from datetime import date
 
 from server.settings.errors import SettingsError
-from server.settings.ranges import Range, require_clock, require_text
+from server.settings.ranges import (
+    Range,
+    require_clock,
+    require_numbers,
+    require_text,
+    require_weekdays,
+)
 from server.settings.tariff import Rate, Tariff
-from server.wire.wording import format_value, quote
+from server.wire.wording import quote
 
 _MOST_RATES, _MOST_HOLIDAYS = 100, 400
 _DAY = re.compile(r"(?:(\d{4})-)?(\d\d)-(\d\d)")
@@ -35,18 +41,8 @@ def _check_rate(rate: Rate, field: str, prices: Range) -> None:
     require_text(f"{field}.name", rate.name or "")
     require_clock(f"{field}.start", rate.start)
     require_clock(f"{field}.end", rate.end)
-    _require_numbers(f"{field}.weekdays", rate.weekdays, range(7), "0 (Monday) to 6 (Sunday)")
-    _require_numbers(f"{field}.months", rate.months, range(1, 13), "1 to 12")
-
-
-def _require_numbers(field: str, numbers: list[int] | None, known: range, names: str) -> None:
-    if numbers is None:
-        return
-    if not numbers:
-        raise SettingsError(field, f"must hold numbers from {names}, or be absent, got none")
-    for number in numbers:
-        if number not in known:
-            raise SettingsError(field, f"must be from {names}, got {format_value(number)}")
+    require_weekdays(f"{field}.weekdays", rate.weekdays)
+    require_numbers(f"{field}.months", rate.months, range(1, 13), "1 to 12")
 
 
 def _require_few(field: str, count: int, most: int) -> None:

@@ -1,6 +1,6 @@
 """The entities of the device, and their values."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -66,6 +66,7 @@ def entities_of(settings: Settings, currency: str) -> list[Entity]:
             Entity(f"car_{k + 1}", "sensor", car.name, _enum(CAR_ACTIONS), True)
             for k, car in enumerate(settings.cars)
         ),
+        *_of_flexible(settings),
         *_of_money(currency),
         Entity("proved", "binary_sensor", "Proved", _DIAGNOSIS),
         Entity("problem", "binary_sensor", "Problem", {"device_class": "problem"}, True),
@@ -87,6 +88,15 @@ def _of_batteries() -> list[Entity]:
         Entity("reason_code", "sensor", "Reason code"),
         Entity("soc", "sensor", "SoC", soc, True),
     ]
+
+
+def _of_flexible(settings: Settings) -> Iterator[Entity]:
+    for k, load in enumerate(settings.loads, 1):
+        yield Entity(f"load_{k}_start", "sensor", f"{load.name} start", _TIME)
+        yield Entity(f"load_{k}_end", "sensor", f"{load.name} end", _TIME)
+        yield Entity(f"load_{k}_on", "binary_sensor", f"{load.name} on")
+    for k, store in enumerate(settings.heat, 1):
+        yield Entity(f"heat_{k}_power", "sensor", f"{store.name} power", _POWER)
 
 
 def _of_money(currency: str) -> list[Entity]:
@@ -143,6 +153,12 @@ def values_from(report: Report) -> dict[str, Any]:
     for day, money in (("today", report.today), ("tomorrow", report.tomorrow)):
         values[f"cost_{day}"] = _round(money.cost, 2) if money else None
         values[f"savings_{day}"] = _round(money.savings, 2) if money else None
+    for k, run in enumerate(report.loads, 1):
+        values[f"load_{k}_start"] = _stamp(run.start) if run else None
+        values[f"load_{k}_end"] = _stamp(run.end) if run else None
+        values[f"load_{k}_on"] = _switch(run is not None and run.is_on(report.at))
+    for k, power in enumerate(report.heat_w, 1):
+        values[f"heat_{k}_power"] = power if report.mode == "automatic" else None
     for name, runs in _by_storage(report).items():
         values[name] = runs[0].action if runs else None
     if isinstance(values["reason"], str):

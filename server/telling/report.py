@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from server.home.readings import Inputs
+from server.home.flexible import heat_powers, runs_of
+from server.home.readings import Inputs, LoadRun
 from server.plans.planning import Reply
 from server.settings.home import Mode, Settings
 from server.telling.command import CarCommand, Command, Commands, car_runs, commands_from
@@ -41,6 +42,10 @@ class Report:
         Whether the commands are to be carried out; else all is left as it is.
     cars : list of list of CarCommand
         Of the plan, in the order of the settings, each from the end of the one before.
+    loads : list of LoadRun or None
+        Run of each flexible load, in the order of the settings: the running one, or the next.
+    heat_w : list of float or None
+        Power of each store of heat now. [W]
     today, tomorrow : DayMoney or None
         From now on; None where the plan or the prices do not reach.
     soc : float or None
@@ -61,6 +66,8 @@ class Report:
     order: Command | None = None
     is_ordering: bool = False
     cars: Sequence[Sequence[CarCommand]] = ()
+    loads: Sequence[LoadRun | None] = ()
+    heat_w: Sequence[float | None] = ()
     today: DayMoney | None = None
     tomorrow: DayMoney | None = None
     soc: float | None = None
@@ -111,6 +118,8 @@ def report_from(
         order=order_from(commands, settings, now, is_commandable=inputs.is_commandable),
         is_ordering=settings.mode == "automatic" and inputs.is_commandable,
         cars=car_runs(reply, now),
+        loads=runs_of(reply, inputs, settings),
+        heat_w=heat_powers(reply, settings),
         today=money.get(today),
         tomorrow=money.get(today + timedelta(days=1)),
         soc=_mean([reading.value for reading in inputs.socs], weights),

@@ -174,13 +174,15 @@ def test_following_it_leads_to_a_first_plan(installed, tmp_path):
 
 
 def settings_with(batteries, cars):
-    """Settings of a home with so many of each."""
+    """Settings of a home with so many of each, a load and a store of heat."""
     storage = {"capacity_kwh": 10.0, "charge_kw": 5.0}
     battery = {**storage, "discharge_kw": 5.0, "soc": "sensor.soc"}
     raw = {
         "import_price": {"source": {"from": "fixed", "price": 0.3}},
         "batteries": [battery] * batteries,
         "cars": [storage] * cars,
+        "loads": [{"power_kw": 2.0, "energy_kwh": 1.0}],
+        "heat": [{"power_kw": 2.0, "capacity_kwh": 8.0, "level": "sensor.water"}],
     }
     return msgspec.convert(raw, Settings)
 

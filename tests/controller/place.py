@@ -37,6 +37,10 @@ class Place:
 
     async def start(self):
         await self.fake.start()
+        await self.serve()
+
+    async def serve(self):
+        """Start the server, also once more."""
         app = create_app(clock=lambda: self.now)
         self.link = Link(self.fake.address, backoff=(0.01, 0.05), clock=lambda: self.now)
         self.controller = Controller(self.link, self.folder, app[keys.STATE])

@@ -27,7 +27,9 @@ from server.settings.home import (
     BatterySettings,
     CarSettings,
     ChargeNow,
+    HeatSettings,
     InverterSettings,
+    LoadSettings,
     MeterSettings,
     PriceSettings,
     Settings,
@@ -108,6 +110,15 @@ HOMES = {
     "demand charge": lambda s: replace(
         s, demand_charges=[DemandChargeIn(price_per_kw=9.0)], horizon_hours=24, currency="SEK"
     ),
+    "loads, heat and a car": lambda s: replace(
+        s,
+        cars=[cars(1)],
+        loads=[
+            LoadSettings(name="Washer", power_kw=2.0, energy_kwh=1.5, enabled="input_boolean.wash"),
+            LoadSettings(name="Dryer", power_kw=3.0, energy_kwh=2.0, after="Washer", latest="6:30"),
+        ],
+        heat=[HeatSettings(level="sensor.water", at_full=60.0, capacity_kwh=6.0, power_kw=2.0)],
+    ),
     "nobody to act": lambda s: replace(s, acting=ActingSettings()),
 }  # fmt: skip
 
@@ -130,6 +141,8 @@ class World(Place):
     def add_entities(self):
         self.good_soc(SOC, 64)
         self.good_soc("sensor.old_soc", 50)
+        self.put("sensor.water", "35.5", unit_of_measurement="°C")
+        self.put("input_boolean.wash", "on")
         for k in (1, 2):
             self.put(f"sensor.car_{k}_soc", "40", unit_of_measurement="%")
             self.put(f"number.car_{k}_target", "80", unit_of_measurement="%")
@@ -326,6 +339,16 @@ class World(Place):
             ]
         )
         self.put(entity, value, unit_of_measurement="%")
+        await self.send(entity)
+
+    async def event_appliance(self):
+        entity, values = self.random.choice(
+            [
+                ("input_boolean.wash", ["on", "off", "unavailable", "ON", ""]),
+                ("sensor.water", ["20", "58", "999", "nan", "unknown"]),
+            ]
+        )
+        self.put(entity, self.random.choice(values))
         await self.send(entity)
 
     async def event_control(self):

@@ -21,7 +21,7 @@ from server.settings.home import (
 )
 from server.wire.requests import AllowanceIn, DemandChargeIn
 from tests.home.meters import HOUR, utc
-from tests.settings.homes import a_car, a_home
+from tests.settings.homes import a_car, a_heat_store, a_home, a_load
 
 NOW = utc(2026, 6, 10, 10)
 ENTITIES = ["soc", "car", "plug", "target", "leave", "price", "other", "forecast"]
@@ -38,6 +38,8 @@ HOME = a_home(
         a_car(soc="sensor.car", plugged="sensor.plug", target="sensor.target",
               departure="sensor.leave", energy="sensor.c")
     ],
+    loads=[a_load(enabled="sensor.other", energy="sensor.c")],
+    heat=[a_heat_store(level="sensor.car")],
     meter=MeterSettings(energy_in=["sensor.a"], energy_out=["sensor.b"]),
     solar=SolarSettings(
         energy=["sensor.b"],

@@ -23,7 +23,7 @@ from server.settings.home import (
 from server.sources.rows import value_at
 from server.wire.requests import AllowanceIn, DemandChargeIn
 from tests.home_assistant.fake import Refusal
-from tests.settings.homes import a_battery, a_car, a_home
+from tests.settings.homes import a_battery, a_car, a_heat_store, a_home, a_load
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 6, 10, 12, 0, tzinfo=BERLIN).astimezone(UTC)
@@ -634,6 +634,56 @@ async def test_faults_of_a_plugged_car_are_said(home, reader):
     assert [h.field for h in inputs.health if h.state == "missing"] == [
         "cars[0].soc", "cars[0].target", "cars[0].departure",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("says", "is_wanted", "value", "state"),
+    [
+        ("on", True, "on", "good"),
+        ("off", False, "off", "good"),
+        ("unavailable", False, "", "missing"),
+        ("1", False, "", "missing"),
+        (None, False, "", "missing"),
+    ],
+)
+async def test_a_load_is_planned_while_its_switch_is_on(
+    home, reader, says, is_wanted, value, state
+):
+    if says is not None:
+        await home.set_state("input_boolean.wash", says, changed=NOW)
+    loads = [a_load(enabled="input_boolean.wash"), a_load(name="Pump")]
+
+    inputs = await reader.read(settings(loads=loads), NOW)
+
+    health = health_of(reader, "loads[0].enabled")
+    assert inputs.wanted == [is_wanted, True]
+    assert (health.value, health.state) == (value, state)
+    assert ("not planned" in health.text) is not is_wanted
+    assert "input_boolean.wash" in await reader.entities(settings(loads=loads), NOW)
+
+
+@pytest.mark.parametrize(
+    ("says", "level"),
+    [("47.5", 0.5), ("20", 0.0), ("99", 1.0), ("unknown", None), ("nan", None), (None, None)],
+)
+async def test_the_level_of_heat_is_a_share_of_what_it_says_when_full(home, reader, says, level):
+    if says is not None:
+        await home.set_state("sensor.water", says, {"unit_of_measurement": "°C"}, changed=NOW)
+    heat = [a_heat_store(at_empty=35.0, at_full=60.0)]
+
+    inputs = await reader.read(settings(heat=heat), NOW)
+
+    assert inputs.levels == [level]
+    assert health_of(reader, "heat[0].level").state == ("missing" if level is None else "good")
+
+
+async def test_what_the_plan_decides_is_no_part_of_the_load(home, reader):
+    home.add_statistics("sensor.wash", NOW - WEEKS, [0.25] * int(WEEKS / HOUR))
+    home.add_statistics("sensor.wash", NOW - 2 * HOUR, [0.25 / 12] * 24, period="5minute")
+
+    inputs = await reader.read(settings(loads=[a_load(energy="sensor.wash")]), NOW)
+
+    assert value_at(inputs.load_rows, NOW + 3 * HOUR) == pytest.approx(750.0)
 
 
 async def test_a_car_without_entities_is_plugged_in(home, reader):

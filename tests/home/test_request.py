@@ -25,7 +25,7 @@ from server.settings.home import (
 from server.settings.tariff import Rate, Tariff
 from server.sources.rows import Row
 from server.wire.requests import AllowanceIn, DemandChargeIn, ProviderConfigIn
-from tests.settings.homes import a_battery, a_car, a_home, homes
+from tests.settings.homes import a_battery, a_car, a_heat_store, a_home, a_load, homes
 
 SYDNEY = "Australia/Sydney"
 NOW = datetime(2026, 11, 30, 1, 3, 20, 500_000, tzinfo=UTC)  # Monday 12:03:20 in Sydney
@@ -70,6 +70,9 @@ def inputs_of(home, now=NOW, timezone=SYDNEY, soc=0.5, **changes):
         "solar_rows": powers(now, sun) if home.solar.energy else [],
         "load_rows": powers(now, load),
         "socs": [SocReading(value=soc, at=now) for _ in home.batteries],
+        "runs": [None] * len(home.loads),
+        "wanted": [True] * len(home.loads),
+        "levels": [0.5] * len(home.heat),
         "cars": [CarReading(plugged=True, soc=0.4, departure=now + 18 * HOUR) for _ in home.cars],
     }
     return Inputs(**(values | changes))
@@ -149,6 +152,19 @@ ORDINARY = {
         ),
     ),
     "car alone": (Kind.VEHICLES, a_home(import_price=TIME_OF_USE, batteries=[], cars=[a_car()])),
+    "loads and heat": (
+        Kind.BATTERY,
+        a_home(
+            solar=SOLAR,
+            import_price=TIME_OF_USE,
+            loads=[a_load(), a_load(name="Dryer", after="Dishwasher")],
+            heat=[a_heat_store()],
+        ),
+    ),
+    "load and car": (
+        Kind.VEHICLES,
+        a_home(import_price=TIME_OF_USE, cars=[a_car()], loads=[a_load()]),
+    ),
 }
 
 

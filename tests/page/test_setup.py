@@ -1,6 +1,7 @@
 """The set-up on a phone: what was found, what is missing, one confirmation."""
 
 import json
+import re
 import time
 import urllib.error
 from datetime import UTC, datetime
@@ -39,6 +40,13 @@ SECONDS_PER_WORD = 60.0 / 238.0
 def incomplete(tmp_path_factory):
     """A home without an Energy dashboard, which nobody confirms."""
     with home_server(tmp_path_factory.mktemp("incomplete"), is_complete=False) as home:
+        yield home
+
+
+@pytest.fixture(scope="module")
+def home_page(tmp_path_factory):
+    """A home with a complete Energy dashboard, which nobody confirms."""
+    with home_server(tmp_path_factory.mktemp("complete")) as home:
         yield home
 
 
@@ -213,6 +221,15 @@ def test_everything_else_can_be_set_under_details(browser, tmp_path):
         for name, value in {"capacity_kwh": "60", "charge_kw": "11", "target": "70"}.items():
             page.fill(f"[id='field-cars[0].{name}']", value)
         page.fill("[id='field-cars[0].departure']", "07:30")
+        page.click("#add-loads")
+        for name, value in {"name": "Dishwasher", "power_kw": "2", "energy_kwh": "1.5"}.items():
+            page.fill(f"[id='field-loads[0].{name}']", value)
+        page.fill("[id='field-loads[0].latest']", "17:30")
+        page.uncheck("[id='field-loads[0].weekdays'] input >> nth=6")
+        page.click("#add-heat")
+        heat = {"level": "sensor.water", "capacity_kwh": "8", "power_kw": "2", "least": "30"}
+        for name, value in {**heat, "at_empty": "35", "at_full": "60", "efficiency": "3.2"}.items():
+            page.fill(f"[id='field-heat[0].{name}']", value)
         page.click("#add-demand_charges")
         page.fill("[id='field-demand_charges[0].price_per_kw']", "4.5")
         page.click("#add-allowances")
@@ -229,11 +246,65 @@ def test_everything_else_can_be_set_under_details(browser, tmp_path):
         assert kept["inverter"] == {"ac_limit_kw": 6.0, "dc_coupled_solar": True}
         assert kept["cars"][0]["target"] == 0.7
         assert kept["cars"][0]["departure"] == "07:30"
+        (load,), (store,) = kept["loads"], kept["heat"]
+        assert (load["name"], load["power_kw"], load["latest"]) == ("Dishwasher", 2.0, "17:30")
+        assert load["weekdays"] == [0, 1, 2, 3, 4, 5]
+        assert (load["earliest"], load["enabled"]) == (None, None)
+        assert (store["least"], store["efficiency"], store["at_full"]) == (0.3, 3.2, 60.0)
         assert kept["demand_charges"][0]["price_per_kw"] == 4.5
         assert kept["allowances"][0]["direction"] == "import"
         assert kept["acting"] == {"action": "script.battery", "preset": "script"}
         assert not kept["batteries"][0]["export"]
         assert kept["batteries"][0]["charge_from_grid"]
+
+
+def test_an_appliance_is_set_up_with_the_keyboard_alone(browser, tmp_path):
+    typed = {"name": "Dishwasher", "power_kw": "2", "energy_kwh": "1.5"}
+    with home_server(tmp_path) as home, room(browser, home, "setup") as page:
+        page.wait_for_selector("#setup-confirm")
+        tab_to(page, "[data-section=loads] summary")
+        page.keyboard.press("Enter")
+        tab_to(page, "#add-loads")
+        page.keyboard.press("Enter")  # the first field then has the focus
+        for name, value in typed.items():
+            tab_to(page, f"[id='field-loads[0].{name}']")
+            page.keyboard.press("Control+A")
+            page.keyboard.type(value)
+        tab_to(page, "#setup-confirm")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#room-home:not([hidden])")
+        wait_for_plan(page)
+        page.wait_for_selector("#home-loads li")
+
+        (kept,) = settings_of(home)["loads"]
+        assert {name: str(kept[name]).removesuffix(".0") for name in typed} == typed
+        shown = page.inner_text("#home-loads li")
+        assert re.fullmatch(r"Dishwasher(: running until .+| .+ \W .+)", shown), shown
+        assert_accessible(page)
+        assert page.witness.complaints == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("energy_kwh", "1500", "Energy of a run: must be from 0.01 to 200 kWh"),
+        ("after", "Dryer", "After: must be the name of another load"),
+        ("enabled", "today", "Planned while this is on: must be a name like"),
+        ("latest", "00:15", "Finished by: must leave time for the run of 45 minutes"),
+    ],
+)
+def test_a_fault_of_an_appliance_stands_beside_its_field(browser, home_page, name, value, said):
+    with room(browser, home_page, "setup") as page:
+        page.wait_for_selector("#setup-confirm")
+        page.evaluate("document.querySelector('[data-section=loads]').open = true")
+        page.click("#add-loads")
+        typed = {"name": "Dishwasher", "power_kw": "2", "energy_kwh": "1.5"}
+        for other, text in {**typed, name: value}.items():
+            page.fill(f"[id='field-loads[0].{other}']", text)
+        page.click("#setup-confirm")
+        page.wait_for_selector(f"[id='fault-loads[0].{name}']:not(:empty)")
+
+        assert said in fault(page, f"loads[0].{name}")
 
 
 def test_names_with_markup_are_text(browser, tmp_path):
@@ -550,7 +621,13 @@ def test_the_set_up_is_accessible(browser, incomplete, theme):
     with room(browser, incomplete, "setup", color_scheme=theme) as page:
         page.wait_for_selector("#setup-confirm")
         assert_accessible(page)
-        for add in ("#add-cars", "#add-demand_charges", "#add-allowances"):
+        for add in (
+            "#add-cars",
+            "#add-loads",
+            "#add-heat",
+            "#add-demand_charges",
+            "#add-allowances",
+        ):
             page.evaluate("one => { document.querySelector(one).click(); }", add)
         page.evaluate("document.querySelectorAll('.section').forEach(one => { one.open = true; })")
         assert_accessible(page)

@@ -6,7 +6,9 @@ from server.settings.home import (
     BatterySettings,
     CarSettings,
     FixedPrice,
+    HeatSettings,
     InverterSettings,
+    LoadSettings,
     MeterSettings,
     PriceSettings,
     Settings,
@@ -24,6 +26,15 @@ def a_battery(**changes):
 
 def a_car(**changes):
     return CarSettings(**({"capacity_kwh": 60.0, "charge_kw": 7.4} | changes))
+
+
+def a_load(**changes):
+    return LoadSettings(**({"name": "Dishwasher", "power_kw": 2.0, "energy_kwh": 1.5} | changes))
+
+
+def a_heat_store(**changes):
+    values = {"capacity_kwh": 8.0, "level": "sensor.water", "power_kw": 2.0}
+    return HeatSettings(**(values | changes))
 
 
 def a_home(**changes):
@@ -98,6 +109,39 @@ def cars(draw):
     )
 
 
+@st.composite
+def loads(draw):
+    """Draw up to two loads, the second perhaps after the first."""
+    count = draw(st.integers(0, 2))
+    return [
+        a_load(
+            name=f"Load {i}",
+            power_kw=draw(numbers(0.05, 10)),
+            energy_kwh=draw(numbers(0.01, 0.05)),
+            earliest=draw(st.none() | clocks.filter(lambda clock: clock < "20:00")),
+            latest=draw(st.sampled_from((None, "22:00", "24:00"))),
+            weekdays=draw(days),
+            after=draw(st.sampled_from((None, "Load 0"))) if i else None,
+        )
+        for i in range(count)
+    ]
+
+
+@st.composite
+def heat(draw):
+    least, most = sorted((draw(shares), draw(shares)))
+    store = a_heat_store(
+        capacity_kwh=draw(numbers(0.2, 100)),
+        power_kw=draw(numbers(0.05, 20)),
+        efficiency=draw(numbers(0.1, 6)),
+        least=least,
+        most=max(most, 0.01),
+        loss_kw=draw(numbers(0, 1)),
+        draw_kw=draw(numbers(0, 2)),
+    )
+    return draw(st.sampled_from(([], [store])))
+
+
 demand_charges = st.builds(
     DemandChargeIn,
     price_per_kw=numbers(0, 250),
@@ -150,6 +194,8 @@ def homes(draw):
             )
         ),
         cars=of_cars,
+        loads=draw(loads()),
+        heat=draw(heat()),
         demand_charges=draw(st.lists(demand_charges, max_size=1)),
         allowances=draw(st.lists(allowances, max_size=1)),
         provider=draw(st.none() | providers),

@@ -26,7 +26,7 @@ from server.settings.home import (
 )
 from server.settings.tariff import Rate, Tariff
 from server.wire.requests import AllowanceIn, DemandChargeIn, ProviderConfigIn
-from tests.settings.homes import a_battery, a_car, a_home, homes
+from tests.settings.homes import a_battery, a_car, a_heat_store, a_home, a_load, homes
 
 
 @given(home=homes())
@@ -54,6 +54,10 @@ def test_what_the_strategies_draw_passes(home):
         a_home(currency="JPY", demand_charges=[DemandChargeIn(price_per_kw=1800.0)]),
         a_home(demand_charges=[DemandChargeIn(price_per_kw=300.0)]),
         a_home(charge_now=ChargeNow(soc=0.8, until="2026-12-01T06:00:00Z")),
+        a_home(loads=[a_load(), a_load(name="Dryer", after="Dishwasher")]),
+        a_home(loads=[a_load(earliest="22:00", latest="06:00", weekdays=[0, 4])]),
+        a_home(loads=[a_load(enabled="input_boolean.dishwasher", energy="sensor.dishwasher")]),
+        a_home(heat=[a_heat_store(), a_heat_store(at_empty=35.0, at_full=60.0, efficiency=3.2)]),
     ],
 )
 def test_ordinary_homes_pass(home):
@@ -87,6 +91,14 @@ def car(**changes):
     return a_home(cars=[a_car(**changes)])
 
 
+def load(**changes):
+    return a_home(loads=[a_load(), a_load(**({"name": "Dryer"} | changes))])
+
+
+def heat(**changes):
+    return a_home(heat=[a_heat_store(**changes)])
+
+
 RATE = "import_price.source.tariff.rates[0]"
 HOLIDAY = "import_price.source.tariff.holidays[0]"
 
@@ -115,6 +127,32 @@ BAD = [
     Bad("cars[0].departure", "sensor.battery", car(departure="25:00")),
     Bad("cars[0].plugged", "sensor.battery", car(plugged="yes")),
     Bad("cars[0].energy", "sensor.energy", car(energy="kWh")),
+    Bad("loads", "at most 5", a_home(loads=[a_load(name=str(i)) for i in range(6)])),
+    Bad("loads[1].name", "loads[0]", load(name="Dishwasher")),
+    Bad("loads[1].name", "letters", load(name="x" * 61)),
+    Bad("loads[1].power_kw", "in W?", load(power_kw=2000.0)),
+    Bad("loads[1].energy_kwh", "in Wh?", load(energy_kwh=1500.0)),
+    Bad("loads[1].energy_kwh", "0.01", load(energy_kwh=0.0)),
+    Bad("loads[1].earliest", "17:30", load(earliest="noon")),
+    Bad("loads[1].latest", "17:30", load(latest="25:00")),
+    Bad("loads[1].latest", "45 minutes", load(earliest="12:00", latest="12:30")),
+    Bad("loads[1].latest", "00:00 to 24:00", load(energy_kwh=49.0)),
+    Bad("loads[1].weekdays", "0 (Monday)", load(weekdays=[7])),
+    Bad("loads[1].weekdays", "got none", load(weekdays=[])),
+    Bad("loads[1].after", "another load", load(after="Washing machine")),
+    Bad("loads[1].after", "circle", load(after="Dryer")),
+    Bad("loads[1].enabled", "sensor.battery", load(enabled="today")),
+    Bad("loads[1].energy", "sensor.energy", load(energy="kWh")),
+    Bad("heat", "at most 5", a_home(heat=[a_heat_store()] * 6)),
+    Bad("heat[0].capacity_kwh", "Wh?", heat(capacity_kwh=8000.0)),
+    Bad("heat[0].power_kw", "in W?", heat(power_kw=2000.0)),
+    Bad("heat[0].level", "sensor.battery", heat(level="60 %")),
+    Bad("heat[0].at_full", "at_empty", heat(at_empty=60.0, at_full=40.0)),
+    Bad("heat[0].efficiency", "300 %", heat(efficiency=300.0)),
+    Bad("heat[0].least", "share", heat(least=20.0)),
+    Bad("heat[0].least", "highest level", heat(least=0.9, most=0.8)),
+    Bad("heat[0].loss_kw", "in W?", heat(loss_kw=500.0)),
+    Bad("heat[0].energy", "sensor.energy", heat(energy="kWh")),
     Bad("import_price.source.price", "cents", price(FixedPrice(price=30.0))),
     Bad(
         "import_price.source.price",
@@ -220,6 +258,8 @@ def numbers_of(part, path=""):
 FULL = a_home(
     batteries=[a_battery()],
     cars=[a_car()],
+    loads=[a_load()],
+    heat=[a_heat_store()],
     import_price=PriceSettings(
         source=TariffPrices(tariff=Tariff(otherwise=0.2, rates=[Rate(price=0.3)]))
     ),

@@ -38,6 +38,7 @@ def read(path):
 
 INVERTER = read(FOLDER / "script/powersync_optimiser/inverter.yaml")
 CHARGER = read(FOLDER / "automation/powersync_optimiser/ev_charger.yaml")
+APPLIANCE = read(FOLDER / "automation/powersync_optimiser/appliance.yaml")
 
 
 def inputs_in(part):
@@ -69,7 +70,10 @@ def branch(choose, variables):
     return choose.get("default")
 
 
-@pytest.mark.parametrize(("blueprint", "domain"), [(INVERTER, "script"), (CHARGER, "automation")])
+@pytest.mark.parametrize(
+    ("blueprint", "domain"),
+    [(INVERTER, "script"), (CHARGER, "automation"), (APPLIANCE, "automation")],
+)
 def test_a_blueprint_uses_all_of_its_inputs_and_no_others(blueprint, domain):
     head = blueprint["blueprint"]
     body = {key: part for key, part in blueprint.items() if key != "blueprint"}
@@ -187,6 +191,17 @@ def test_a_charger_hears_only_of_another_action_or_power(before, is_news):
     assert bool(rendered(condition["value_template"], **variables)) is is_news
 
 
+@pytest.mark.parametrize(("state", "expected"), [("on", "start"), ("off", "finish")])
+def test_an_appliance_is_started_and_finished(state, expected):
+    begins, ends = APPLIANCE["triggers"]
+    (choose,) = APPLIANCE["actions"]
+    trigger = SimpleNamespace(to_state=SimpleNamespace(state=state))
+
+    assert branch(choose, {"trigger": trigger}) == expected
+    assert (begins["to"], "from" in begins) == ("on", False)
+    assert (ends["from"], ends["to"]) == ("on", "off")
+
+
 def entities_in(part):
     if isinstance(part, dict):
         if isinstance(part.get("entity"), str):
@@ -227,4 +242,5 @@ def test_every_yaml_file_of_the_folder_is_read_here():
     assert {path.name for path in Path(FOLDER).rglob("*.yaml")} == {
         "inverter.yaml",
         "ev_charger.yaml",
+        "appliance.yaml",
     }

@@ -19,6 +19,7 @@ from server.telling.publish import (
     is_other,
 )
 from tests.home_assistant.conftest import eventually
+from tests.settings.homes import a_heat_store, a_load
 from tests.telling import NOW, SYDNEY, plan_of
 from tests.telling.test_report import report_of
 
@@ -76,6 +77,20 @@ def test_each_component_has_what_discovery_requires(name):
             assert "state_class" not in component
         if component.get("device_class") == "monetary":
             assert "state_class" not in component  # "measurement" is not allowed with it
+    assert len(json.dumps(payload)) < 65536
+
+
+def test_a_home_full_of_loads_and_heat_is_announced_in_one_message():
+    loads = [a_load(name=f"{k} " + "Dishwasher" * 5) for k in range(5)]
+    heat = [a_heat_store(name="Hot water" * 6)] * 5
+    entities, _, _ = tale("two_vehicles", loads=[], heat=[])
+    home = replace(plan_of("two_vehicles")[2], loads=loads, heat=heat)
+
+    payload = discovery_from(entities_of(home, "AUD"), {})
+
+    added = payload["components"].keys() - {entity.key for entity in entities}
+    assert len(added) == 3 * len(loads) + len(heat)
+    assert all(payload["components"][key]["expire_after"] == 900 for key in added)
     assert len(json.dumps(payload)) < 65536
 
 

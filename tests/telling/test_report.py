@@ -1,5 +1,6 @@
 """The report of a plan, its entities' values and attributes, and their size."""
 
+import dataclasses
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from server.home.readings import SocReading
+from server.home.readings import LoadRun, SocReading
 from server.sources.rows import Row
 from server.telling.entities import (
     BATTERY_ACTIONS,
@@ -22,6 +23,7 @@ from server.telling.entities import (
 from server.telling.intervals import intervals_from
 from server.telling.outlook import means, money_by_day, price_points
 from server.telling.report import report_from, report_without_plan
+from tests.settings.homes import a_heat_store, a_load
 from tests.telling import SYDNEY, inputs_of, plan_of, request_of
 
 RECORDED = 16384  # bytes of attributes
@@ -220,6 +222,41 @@ def test_keys_and_their_order_do_not_depend_on_names():
     assert keys == [entity.key for entity in entities_of(renamed, "EUR")]
     assert len(keys) == len(set(keys))
     assert "action" not in [entity.key for entity in entities_of(replace(home, batteries=[]), "A")]
+
+
+def with_flexible(report, home):
+    """A report and its home with two loads and two stores of heat."""
+    at = report.at
+    run = LoadRun(day="2026-01-14", start=at, end=at + timedelta(minutes=45), is_begun=True)
+    loads = [a_load(), a_load(name="Dryer")]
+    home = replace(home, loads=loads, heat=[a_heat_store(), a_heat_store(name="Buffer")])
+    return dataclasses.replace(report, loads=[run, None], heat_w=[1200.0, None]), home
+
+
+def test_loads_and_heat_have_entities_of_their_own():
+    report, home = with_flexible(report_of("dynamic_day"), plan_of("dynamic_day")[2])
+    entities = {entity.key: entity for entity in entities_of(home, "AUD")}
+    values = values_from(report)
+
+    assert datetime.fromisoformat(values["load_1_start"]) == report.at
+    assert datetime.fromisoformat(values["load_1_end"]) == report.at + timedelta(minutes=45)
+    assert (values["load_1_on"], values["load_2_on"]) == ("ON", "OFF")
+    assert values["load_2_start"] is values["load_2_end"] is values["heat_2_power"] is None
+    assert values["heat_1_power"] == 1200.0
+    assert entities["load_2_on"].name == "Dryer on"
+    for key in ("load_1_start", "load_1_end"):
+        assert entities[key].config == {"device_class": "timestamp"}
+
+
+@pytest.mark.parametrize(
+    ("minutes", "mode", "told"), [(44, "paused", "ON"), (45, "automatic", "OFF")]
+)
+def test_a_run_is_on_until_its_end_in_every_mode(minutes, mode, told):
+    report, _ = with_flexible(report_of("dynamic_day"), plan_of("dynamic_day")[2])
+    later = dataclasses.replace(report, at=report.at + timedelta(minutes=minutes), mode=mode)
+
+    assert values_from(later)["load_1_on"] == told
+    assert (values_from(later)["heat_1_power"] is None) == (mode == "paused")
 
 
 @given(

@@ -46,32 +46,32 @@ _CLIP_TOLERANCE = 0.02  # of the energy; less is rounding of meters that are rea
 class LoadMeters:
     """Statistics that the load is computed of: all of `plus` less all of `minus`.
 
-    `pausing` are of solar, which an inverter may leave out at night, and `cars` those of what the
-    plan itself decides; they are no part of the load.
+    `pausing` are of solar, which an inverter may leave out at night, and `planned` those of what
+    the plan itself decides; they are no part of the load.
     """
 
     plus: list[str]
     pausing: list[str]
     minus: list[str]
-    cars: list[str]
+    planned: list[str]
 
     @property
     def all(self) -> list[str]:
         """Every statistic, once."""
-        return list(dict.fromkeys(self.plus + self.pausing + self.minus + self.cars))
+        return list(dict.fromkeys(self.plus + self.pausing + self.minus + self.planned))
 
 
 def load_meters(settings: Settings) -> list[LoadMeters]:
     """Return the ways to compute the load, the better first: the house's meter, the balance."""
-    cars = [car.energy for car in settings.cars if car.energy]
+    planned = settings.meters_of_planned
     ways = []
     if settings.home_energy:
-        ways.append(LoadMeters(settings.home_energy, [], [], cars))
+        ways.append(LoadMeters(settings.home_energy, [], [], planned))
     if not missing_meters(settings):
         into = [meter for battery in settings.batteries for meter in battery.energy_in]
         out_of = [meter for battery in settings.batteries for meter in battery.energy_out]
         plus, minus = settings.meter.energy_in + out_of, settings.meter.energy_out + into
-        ways.append(LoadMeters(plus, settings.solar.energy, minus, cars))
+        ways.append(LoadMeters(plus, settings.solar.energy, minus, planned))
     return ways
 
 
@@ -100,8 +100,8 @@ def balance_of(changes: Mapping[str, Sequence[Change]], meters: LoadMeters, span
     load = total_of(changes, meters.plus, span)
     load += total_of(changes, meters.pausing, span, energy_with_pauses)
     load -= total_of(changes, meters.minus, span)
-    for car in meters.cars:
-        load -= np.nan_to_num(energy_with_pauses(changes.get(car, ()), span))
+    for meter in meters.planned:
+        load -= np.nan_to_num(energy_with_pauses(changes.get(meter, ()), span))
     return without_spikes(load, span)
 
 

@@ -32,7 +32,7 @@ function showLost() {
 }
 
 /** What is told and why; where that is not what the plan says, what it says as well. */
-function showCommand({ command, planned, following, storages, planned_at: at, is_proved: proof, mode }) {
+function showCommand({ command, planned, following, storages, loads, planned_at: at, is_proved: proof, mode }) {
   const isPlan = at && proof !== null; // the last look may have led to none
   $("home-stamp").textContent = isPlan ? `${T.planned} ${when(at)}` : "";
   $("home-command").textContent = command ? sentence(command) : T.noPlan;
@@ -45,6 +45,7 @@ function showCommand({ command, planned, following, storages, planned_at: at, is
     $("home-planned-why").textContent = ended(planned.reason);
   }
   $("home-next").textContent = following ? `${T.next}: ${sentence(following, true)}` : "";
+  $("home-loads").replaceChildren(...loads.map((load) => el("li", { class: "next-line", text: runOf(load) })));
   const several = storages.filter(({ kind }) => kind === "battery").length > 1;
   $("home-storages").replaceChildren(...storages.map((storage) => row(storage, several)));
 }
@@ -53,6 +54,12 @@ function sentence({ action, power_w: power, since, until }, isNext = false) {
   const name = TEXTS.actions[action] ?? action;
   const strength = POWERED.has(action) && power ? ` ${T.at} ${roundKilowatts(power)}` : "";
   return isNext ? `${name}${strength}, ${T.from} ${when(since)}` : `${name}${strength} ${T.until} ${when(until)}`;
+}
+
+/** A load with the times of its run. */
+function runOf({ name, start, end, is_on: isOn }) {
+  if (!start) return `${name}: ${T.notPlanned}`;
+  return isOn ? `${name}: ${T.running} ${T.until} ${when(end)}` : `${name} ${when(start)} – ${time(end)}`;
 }
 
 const ended = (text) => (!text || /[.!?]$/.test(text) ? text ?? "" : `${text}.`);

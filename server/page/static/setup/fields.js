@@ -3,8 +3,8 @@ import { fill, TEXTS } from "../home/texts.js";
 import { el } from "../data/words.js";
 import { kindOf, setAt, valueAt } from "./paths.js";
 
-const SHARES = /efficiency$|reserve$|max_soc$|surcharge$|tax$/;
-const NUMBERS = /_kwh?$|_kw$|_price$|_hours$|_minutes$|_day$|wear$|fee$|price$|otherwise$|price_offset$|threshold$/;
+const SHARES = /batteries\.efficiency$|heat\.(least|most)$|reserve$|max_soc$|surcharge$|tax$/;
+const NUMBERS = /_kwh?$|_kw$|_price$|_hours$|_minutes$|_day$|wear$|fee$|price$|otherwise$|price_offset$|threshold$|heat\.efficiency$|at_empty$|at_full$/;
 const SWITCHES = /may_|_enabled$|charge_from_grid$|\.export$|dc_coupled|use_powersync$/;
 const LISTS = /energy_in$|energy_out$|home_energy$|solar\.energy$|entities$|holidays$/;
 const SHORT = 26; // letters of a hint beside its label
@@ -13,7 +13,9 @@ const SHORT = 26; // letters of a hint beside its label
 const DEFAULTS = {
   "batteries.name": "Battery", "batteries.efficiency": 0.95, "batteries.reserve": 0.1, "batteries.max_soc": 1,
   "batteries.charge_from_grid": true, "batteries.export": true, "inverter.dc_coupled_solar": true,
-  "cars.name": "Car", "cars.target": 0.8, "demand_charges.average_minutes": 30, "demand_charges.billing_day": 1,
+  "cars.name": "Car", "cars.target": 0.8, "loads.name": "Load", "heat.name": "Hot water", "heat.at_empty": 0,
+  "heat.at_full": 100, "heat.efficiency": 1, "heat.least": 0.2, "heat.most": 1, "heat.loss_kw": 0.05, "heat.draw_kw": 0.2,
+   "demand_charges.average_minutes": 30, "demand_charges.billing_day": 1,
   horizon_hours: 48, may_publish: true,
 };
 
@@ -55,7 +57,7 @@ function inputOf(settings, path) {
   if (LISTS.test(kind)) return lines(settings, path);
   if (SHARES.test(kind)) return number(settings, path, 100);
   if (kind === "cars.target") return target(settings, path);
-  if (/(start|end)$/.test(kind)) return clock(settings, path);
+  if (/(start|end|earliest|latest)$/.test(kind)) return clock(settings, path);
   return NUMBERS.test(kind) ? number(settings, path, 1) : text(settings, path);
 }
 
