@@ -124,7 +124,7 @@ def _plan_flexible(
     """Choose the times of flexible consumption, then plan the storages beside it.
 
     Where the two do not meet the bound of both, the times are chosen once more, by what the
-    storages can do.
+    storages can do; then loads are moved one by one.
     """
     began = now()
     scheduler = Scheduler(site, cost_function, rules)
@@ -140,11 +140,31 @@ def _plan_flexible(
         with contextlib.suppress(OptimiserError):
             better = scheduler.refine(best.dispatch_in_pieces, deadline.part(_FLEXIBLE_SHARE))
             other = _plan_beside(site, better, cost_function, rules, choices, deadline)
-            best = min(best, other, key=lambda one: one.certificate.optimum)
-            best = _with_bound(best, better.lower_bound)
+            best = _with_bound(_cheaper(best, other), better.lower_bound)
+        best = _move_loads(best, scheduler, rules, choices, deadline)
     timing = best.timing
     solve = now() - began - timing.build - timing.check
     return replace(best, timing=replace(timing, solve=solve))
+
+
+def _move_loads(
+    best: Plan, scheduler: Scheduler, rules: ProviderRules, choices: Choices, deadline: Deadline
+) -> Plan:
+    """Move flexible loads one by one, until the plan meets its bound or the time is over."""
+    proved, until = best.certificate.lower_bound, deadline.part(_FLEXIBLE_SHARE)
+    assert best.schedule is not None
+    for moved in scheduler.moves(best.schedule):
+        if until.is_over or best.status == "optimal":
+            break
+        with contextlib.suppress(OptimiserError):
+            other = _plan_beside(best.site, moved, best.cost_function, rules, choices, deadline)
+            bound = -math.inf if proved is None else proved
+            best = _cheaper(best, _with_bound(other, bound))
+    return best
+
+
+def _cheaper(one: Plan, other: Plan) -> Plan:
+    return other if other.certificate.optimum < one.certificate.optimum else one
 
 
 def _plan_beside(
@@ -170,13 +190,16 @@ def _plan_beside(
 
 
 def _with_bound(plan: Plan, bound: float) -> Plan:
-    """Return a plan with flexible consumption, proved by a bound of its whole cost."""
-    lower_bound = None if math.isinf(bound) else bound
-    certificate = replace(plan.certificate, lower_bound=lower_bound)
+    """Return a plan with flexible consumption, proved by a bound of its whole cost.
+
+    A bound that the plan undercuts is none.
+    """
+    gap, proved = plan.certificate.optimum - bound, proof_gap(plan.site)
+    is_bound = math.isfinite(bound) and gap >= -proved
+    certificate = replace(plan.certificate, lower_bound=bound if is_bound else None)
     status = plan.status
     if status in {"optimal", "feasible"}:
-        gap = certificate.optimum - bound
-        status = "optimal" if gap <= proof_gap(plan.site) else "feasible"
+        status = "optimal" if is_bound and gap <= proved else "feasible"
     return replace(plan, status=status, certificate=certificate)
 
 

@@ -126,26 +126,42 @@ def _with_vehicles(
 ) -> ProblemArrays:
     """Return the arrays of a site and of vehicles in place of its flexible consumption.
 
-    Where flexible consumption may take more than the surplus, storages may feed in: `serve` has
-    the rows that hold them to what they serve.
+    They allow all that the site may do beside any schedule.  Where flexible consumption may take
+    more than the surplus, that is every trade with the grid (`service` has rows that hold it to
+    some); a pinned battery has no levels, which would depend on the schedule; and what the import
+    limit cannot give may be bought at the penalty, as a load may.
     """
-    span = float(site.horizon.elapsed[-1])
+    span, serves = float(site.horizon.elapsed[-1]), exceeds_surplus(site, pieces)
     vehicles = tuple([_as_vehicle(one, span) for one in site.flexible])
     whole = replace(pieces.site, vehicles=(*pieces.site.vehicles, *vehicles))
+    if serves.any():
+        free = tuple([replace(battery, export_limit=np.inf) for battery in whole.batteries])
+        whole = replace(whole, batteries=free)
     tariff = planning_tariff(rules, whole.tariff, whole.horizon)
     objective = build_objective(whole, tariff, cost_function)
-    serves = exceeds_surplus(site, pieces)
-    objective = replace(objective, may_feed_in=objective.may_feed_in | serves)
+    objective = replace(
+        objective,
+        may_feed_in=objective.may_feed_in | serves,
+        may_charge_from_grid=objective.may_charge_from_grid | serves,
+    )
     problem = arrays_from_site(whole, objective)
-    n, ends = len(site.storages), alone.storages.end_values
-    storages = problem.storages._replace(traits=problem.storages.traits.copy())
+    n, ends, meter = len(site.storages), alone.storages.end_values, problem.meter.copy()
+    beyond = whole.net_load + whole.clipping + most_taken(site, pieces)
+    meter[tables.IMPORT_EXCESS] = np.maximum(beyond - meter[tables.IMPORT_LIMIT], 0.0)
+    storages = problem.storages._replace(
+        limits=problem.storages.limits.copy(), traits=problem.storages.traits.copy()
+    )
     storages.traits[:, :n] = alone.storages.traits
+    for k, battery in enumerate(whole.batteries):
+        if battery.pinned:
+            storages.limits[tables.SOFT_FLOOR, k] = 0.0
+            storages.limits[tables.SOFT_CEILING, k] = np.inf
     if objective.values_end:
         own = np.zeros((2, len(vehicles), max(ends.shape[2], 1)))
         ends = np.concatenate([ends.reshape(2, -1, own.shape[2]), own], axis=1)
         end_of = np.append(alone.storages.end_of, ends.shape[1] - np.arange(len(vehicles), 0, -1))
         storages = storages._replace(end_of=end_of, end_values=ends)
-    return replace(problem, storages=storages, penalty=alone.penalty)
+    return replace(problem, storages=storages, meter=meter, penalty=alone.penalty)
 
 
 def exceeds_surplus(site: Site, pieces: Pieces) -> Mask:

@@ -1,5 +1,8 @@
 """Flexible loads in one piece each, as early or as cheap as they can; heat when it is needed."""
 
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+
 import numpy as np
 
 from matrix_builders import Vector
@@ -10,10 +13,11 @@ from optimiser.problem.flexible.load import Load
 from optimiser.problem.horizon import Horizon
 from optimiser.problem.site import Site
 from optimiser.problem.windows import Mask
-from optimiser.result.schedule import Schedule
+from optimiser.result.schedule import Schedule, schedule_error
 
 _ROUNDING = 1e-9  # h; of sums of interval lengths
 _FINISHED = 1e-6  # kWh; less than this is not lacking
+_MOST_MOVES = 24  # of each load
 
 
 def place(site: Site, prices: Vector | None) -> dict[str, Vector]:
@@ -51,18 +55,44 @@ def place(site: Site, prices: Vector | None) -> dict[str, Vector]:
 def at_once(site: Site) -> Vector:
     """Return the energy of loads that run as early as they can, and of heat when it is needed.
 
+    A load that would break one of its rules so does not run.
+
     Returns
     -------
     float64 array, shape (F, T)
         In the order of the site. [kWh per interval]
     """
-    placed = place(site, None)
-    return np.array(
-        [
-            placed[one.id] if isinstance(one, Load) else _hold(one, site.horizon)
-            for one in site.flexible
-        ]
-    )
+    energy = np.zeros((len(site.flexible), site.horizon.n_intervals))
+    rows, placed = {one.id: f for f, one in enumerate(site.flexible)}, place(site, None)
+    for store in site.heat_stores:
+        energy[rows[store.id]] = _hold(store, site.horizon)
+    waits = {one.id: [] if one.after is None else [one.after] for one in site.loads}
+    for name in TopologicalSorter(waits).static_order():
+        energy[rows[name]] = placed[name]
+        if schedule_error(site, Schedule(energy, 0.0, -np.inf)) > _FINISHED:
+            energy[rows[name]] = 0.0
+    return energy
+
+
+def moves(site: Site, energy: Vector) -> Iterator[Vector]:
+    """Yield energies in which one load has been moved to another start, in one piece.
+
+    Parameters
+    ----------
+    site : Site
+        With flexible loads.
+    energy : float64 array, shape (F, T)
+        What each takes. [kWh per interval]
+    """
+    for f, one in enumerate(site.flexible):
+        if not isinstance(one, Load):
+            continue
+        _, others = profiles(one, site.horizon, window_of(one, site.horizon))
+        for other in others[:: max(1, len(others) // _MOST_MOVES)]:
+            moved = energy.copy()
+            moved[f] = _in_one_piece(one, site.horizon, other)
+            if schedule_error(site, Schedule(moved, 0.0, -np.inf)) <= _FINISHED:
+                yield moved
 
 
 def service_at_once(site: Site, schedule: Schedule) -> Site:
@@ -104,10 +134,29 @@ def _run(load: Load, horizon: Horizon, inside: Mask, prices: Vector | None) -> V
     starts, energy = profiles(load, horizon, inside)
     if starts.size:
         chosen = energy[0 if prices is None else int(np.argmin(energy @ prices))]
-        return np.asarray(chosen if load.has_one_power else _at_one_power(load, horizon, chosen))
+        return _in_one_piece(load, horizon, chosen)
     if load.is_fixed_block:
         return np.zeros(horizon.n_intervals)
     return np.where(inside, load.power * horizon.hours, 0.0)
+
+
+def _in_one_piece(load: Load, horizon: Horizon, energy: Vector) -> Vector:
+    """Return a run at the highest power as the rules of a load have it; shape (T,). [kWh]"""
+    if load.is_fixed_block:
+        return np.asarray(energy)
+    if not load.has_one_power:
+        return _at_one_power(load, horizon, energy)
+    return _with_long_end(load, horizon, energy)
+
+
+def _with_long_end(load: Load, horizon: Horizon, energy: Vector) -> Vector:
+    """Return the same run with no less than the shortest time in its last interval."""
+    on = np.flatnonzero(energy)
+    longer = np.array(energy)
+    if on.size > 1:
+        lacks = max(float(load.least_energy(horizon.hours)[on[-1]] - energy[on[-1]]), 0.0)
+        longer[on[-2:]] += -lacks, lacks
+    return longer
 
 
 def _at_one_power(load: Load, horizon: Horizon, energy: Vector) -> Vector:

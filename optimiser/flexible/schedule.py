@@ -1,6 +1,7 @@
 """The times of flexible consumption that make the whole plan cheapest."""
 
 import contextlib
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,13 +16,14 @@ from optimiser.exact.hull import hull
 from optimiser.exact.integrality import Violations, find_violations, nowhere
 from optimiser.exact.steps import proof_gap
 from optimiser.flexible.joint import join
-from optimiser.flexible.placing import at_once, place
+from optimiser.flexible.placing import at_once, moves, place
 from optimiser.flexible.programme import Programme
 from optimiser.flexible.runs import add_runs
 from optimiser.flexible.service import add_service
 from optimiser.model.dispatch import Dispatch
 from optimiser.model.linear_program import LpSolution, lower_bound
 from optimiser.model.pieces import cut_site
+from optimiser.problem.flexible.load import Load
 from optimiser.problem.objective import CostFunction
 from optimiser.problem.provider import ProviderRules
 from optimiser.problem.site import Site
@@ -63,6 +65,11 @@ class Scheduler:
         """Return loads that run as early as they can, and heat when it is needed; not proved."""
         energy = at_once(self._joint.site)
         return Schedule(energy, self._joint.cost(energy), -np.inf)
+
+    def moves(self, schedule: Schedule) -> Iterator[Schedule]:
+        """Yield schedules in which one load has been moved."""
+        for energy in moves(self._joint.site, schedule.energy):
+            yield Schedule(energy, self._joint.cost(energy), schedule.lower_bound)
 
     def choose(self, deadline: Deadline) -> Schedule:
         """Return times that are the best beside the relaxation of the storages.
@@ -131,7 +138,10 @@ class Scheduler:
             self._x, bound = solution.x, lower_bound(lp, solution.row_dual)
         self._bound = max(self._bound, bound)
         energy = self._joint.energy(self._x)
-        energy[energy < _NOTHING] = 0.0
+        hours = self._joint.site.horizon.hours
+        for row, one in zip(energy, self._joint.site.flexible, strict=True):
+            least = float(one.least_energy(hours).min()) if isinstance(one, Load) else 0.0
+            row[row < min(_NOTHING, least / 2.0 if least else _NOTHING)] = 0.0
         return Schedule(energy, self._joint.cost(energy), self._bound)
 
     @staticmethod

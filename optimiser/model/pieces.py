@@ -168,6 +168,7 @@ def _site_in_pieces(site: Site, hours: Vector, interval: Places) -> Site:
             phase_limit=grid.phase_limit,
             curtailment=grid.curtailment,
         ),
+        flexible=(),  # its times are those of the caller's intervals
         batteries=tuple([_in_pieces(each, BY_INTERVAL, interval) for each in site.batteries]),
         vehicles=tuple([_in_pieces(each, VEHICLE_BY_INTERVAL, interval) for each in site.vehicles]),
     )

@@ -86,14 +86,17 @@ def heat_levels(store: HeatStore, horizon: Horizon, energy: Vector) -> Vector:
 
 
 def runs_of(one: Load | HeatStore, horizon: Horizon, energy: Vector) -> tuple[Run, ...]:
-    """Return the runs of an energy, shape (T,); the last interval of a load's may be shorter."""
+    """Return the runs of an energy, shape (T,).
+
+    The last interval of a load of one power is on for as long as its energy takes.
+    """
     is_on = np.concatenate([[False], energy > 0.0, [False]])
     edges = np.flatnonzero(is_on[1:] != is_on[:-1])
     begins = horizon.elapsed - horizon.hours
     runs = []
     for first, after in edges.reshape(-1, 2).tolist():
         end = float(horizon.elapsed[after - 1])
-        if isinstance(one, Load):
+        if isinstance(one, Load) and one.has_one_power:
             end = min(float(begins[after - 1] + energy[after - 1] / one.power), end)
         run = Run(
             begin=horizon.instant(first),
@@ -165,8 +168,9 @@ def _run_errors(load: Load, site: Site, runs: tuple[Run, ...]) -> list[float]:
             run.begin.timestamp() < load.earliest.timestamp() - _SLACK
         )
         is_late = run.end.timestamp() > wholly.timestamp() + _SLACK
-        longest = float(site.horizon.hours.max())  # of a run that ends within its last interval
-        is_short = on < 3600.0 * (load.least_run - longest) - _SLACK
+        # One of a single power may be on for a part of one interval.
+        cut = float(site.horizon.hours.max()) if load.has_one_power else 0.0
+        is_short = on < 3600.0 * (load.least_run - cut) - _SLACK
         if is_early or is_late or is_short:
             errors.append(run.energy)
     return errors

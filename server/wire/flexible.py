@@ -21,6 +21,7 @@ _WH_MEANT = Slip(200.0, "unit", "{value:g} kWh is no load; read as Wh", below=2e
 
 _POWER = Rule(high=HIGHEST_POWER, slips=(_KW_MEANT,), is_required=True, is_strict=True, unit="W")
 _ENERGY = Rule(high=1000.0, slips=(_WH_MEANT,), is_required=True, is_strict=True, unit="kWh")
+_CAPACITY = replace(_ENERGY, low=0.1)
 _HOURS = Rule(high=1000.0, is_required=True, is_strict=True)
 _MINUTES = Rule(high=24.0 * 60.0, is_strict=True)
 _STARTS = Rule(low=1.0, high=1000.0, is_strict=True)
@@ -68,7 +69,7 @@ class HeatIn(msgspec.Struct, kw_only=True):
 
     id: Annotated[str | int | None, Meta(description="Its name")] = None
     name: str | None = None
-    capacity_kwh: Annotated[Number, _ENERGY, Meta(description="Heat at a level of one")] = None
+    capacity_kwh: Annotated[Number, _CAPACITY, Meta(description="Heat at a level of one")] = None
     level: Annotated[Number, _LEVEL, Meta(description="Present level, 0-1")] = None
     least: Annotated[Number, SHARE_RULE, Meta(description="Comfort: lowest level, 0-1")] = None
     most: Annotated[Number, FULL_SHARE, Meta(description="Highest level, 0-1")] = None

@@ -40,6 +40,8 @@ _REPAIR = {
 }
 
 
+_LEAST_POWER = 1e-3  # kW; less would be done in years
+
 _BY_ITSELF = {Cause.NEVER_HERE, Cause.MAX_SOC, Cause.CHARGER}
 """Causes that leave no plan at all, whatever the rest of the home does."""
 
@@ -117,7 +119,7 @@ def _full_power_end(plan: Plan, v: int, miss: Shortfall) -> datetime | None:
     """Return when the charger would be done at full power from the departure on."""
     vehicle, horizon = plan.site.vehicles[v], plan.pieces.site.horizon
     power = float(np.ravel(vehicle.charge_limit)[-1]) * vehicle.charge_efficiency
-    if power <= 0 or not present_at_charger(vehicle, horizon).any():
+    if power <= _LEAST_POWER or not present_at_charger(vehicle, horizon).any():
         return None
     by = vehicle.departure or horizon.end
     later = by.astimezone(UTC) + timedelta(hours=miss.amount / power)

@@ -37,7 +37,8 @@ class Load:
     energy : float
         Energy of the whole run. [kWh]
     least_power : float, optional
-        Power while it is on, at least; `power` where absent. [kW]
+        Power while it is on, at least; `power` where absent, and not zero where runs are
+        limited. [kW]
     earliest, latest : datetime, optional
         Time-zone aware: it runs in the intervals that lie wholly between them; the whole horizon
         where absent.  A run whose latest end is beyond the horizon may wait: what it does not take
@@ -82,6 +83,11 @@ class Load:
             require_finite(most_starts=self.most_starts)
             if self.most_starts < 1:
                 raise ProblemError("most_starts", f"must be at least 1, got {self.most_starts!r}")
+
+        is_limited = self.is_block or self.least_run > 0.0 or self.most_starts is not None
+        if is_limited and not self.lowest_power > 0.0:
+            rule = "must be positive where runs are limited, got 0"
+            raise ProblemError("least_power", rule)
 
     @property
     def lowest_power(self) -> float:

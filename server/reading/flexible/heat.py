@@ -36,7 +36,7 @@ def _store(
             raise ProblemError(f"{path}.least", f"must not exceed most, got {least:g}")
         return HeatStore(
             id=key,
-            capacity=_positive(reader.number("capacity_kwh"), "capacity_kwh"),
+            capacity=reader.number("capacity_kwh"),
             level=reader.number("level"),
             power=number_or_series("power_w", HIGHEST_POWER, timeline, reader) / 1000.0,
             efficiency=number_or_series("cop", _HIGHEST_COP, timeline, reader)
@@ -51,9 +51,3 @@ def _store(
     except ValueError as error:
         name, _, rule = str(error).partition(" ")
         raise ProblemError(f"{path}.{name}", rule) from None
-
-
-def _positive(value: float, name: str) -> float:
-    if not value > 0.0:
-        raise ValueError(f"{name} must be positive, got {value:g}")
-    return value

@@ -32,7 +32,9 @@ def loads_from_wire(
         path = f"loads[{i}]"
         load = _load(wire, path, key_of(wire, path, keys), repairs)
         for one in _runs(load, wire, path, horizon, repairs):
-            keys[one.id] = path
+            if keys.setdefault(one.id, path) != path:
+                rule = f"must differ from that of {keys[one.id]}, got {quote(one.id)}"
+                raise ProblemError(f"{path}.id", rule)
             loads.append(one)
     if len(loads) > MOST_LOADS:
         raise ProblemError("loads", f"must hold at most {MOST_LOADS} runs, got {len(loads)}")
@@ -74,9 +76,11 @@ def _powers(wire: LoadIn, reader: FieldReader) -> tuple[float, float]:
     least = most
     if sent[0] != sent[1]:
         least = 0.0 if sent[0] == 0 else reader.number("power_w", value=sent[0]) / 1000.0
-    if not 0.0 <= least <= most or not most > 0.0:
+    is_limited = wire.block is not False or wire.min_run_minutes or wire.max_starts
+    if not 0.0 <= least <= most or not most > 0.0 or (is_limited and not least > 0.0):
         got = f"{1000.0 * least:g} and {1000.0 * most:g}"
-        raise ValueError(f"power_w must be positive, the least not above the most, got {got}")
+        rule = "must be positive, the least not above the most, and zero only without limited runs"
+        raise ValueError(f"power_w {rule}, got {got}")
     return least, most
 
 

@@ -11,17 +11,19 @@ from optimiser import (
     CostFunction,
     HeatStore,
     Load,
+    Pin,
     ProblemError,
     ProviderRules,
     Schedule,
     SolverError,
+    Vehicle,
     plan,
 )
 from optimiser.exact.steps import proof_gap
 from optimiser.flexible.placing import profiles
 from optimiser.flexible.schedule import Scheduler
 from optimiser.planner import Choices, _plan_beside
-from optimiser.result.schedule import heat_levels
+from optimiser.result.schedule import heat_levels, schedule_error
 from optimiser.solvers import Deadline, now
 from tests.builders import NEW_YEAR, a_battery, a_house, a_site, a_small_site, in_pieces
 from tests.oracle.flexible import least_cost_with_flexible
@@ -283,6 +285,7 @@ FAULTS = [
     (Load, {"most_starts": 0}, "most_starts"),
     (Load, {"is_block": 1}, "is_block"),
     (Load, {"least_run": -1.0}, "least_run"),
+    (Load, {"least_power": 0.0}, "least_power"),
     (HeatStore, {"capacity": 0.0}, "capacity"),
     (HeatStore, {"least": 0.9, "most": 0.5}, "least"),
     (HeatStore, {"efficiency": 0.0}, "efficiency"),
@@ -350,14 +353,62 @@ def test_a_site_in_another_money_gets_the_same_plan():
     assert hundred.certificate.optimum == pytest.approx(100 * one.certificate.optimum)
 
 
-def test_without_any_solver_loads_run_at_once(monkeypatch):
+def test_without_a_choice_loads_run_at_once_and_are_moved_one_by_one(monkeypatch):
     monkeypatch.setattr(Scheduler, "choose", _fail)
-    found = plan(a_plain_site(Load(id="oven", power=1.0, energy=1.0)))
+    site = a_plain_site(Load(id="oven", power=1.0, energy=1.0))
+    found = plan(site)
 
-    assert found.schedule.energy[0].tolist() == [1.0, 0, 0, 0, 0, 0]
+    assert Scheduler(site, found.cost_function, ProviderRules()).at_once().energy[0, 0] == 1.0
+    assert found.schedule.energy[0].tolist() == [0, 0, 1.0, 0, 0, 0]
     assert found.certificate.lower_bound is None
     assert found.status == "feasible"
 
 
 def _fail(*_):
     raise SolverError("nothing works")
+
+
+def test_a_pinned_battery_leaves_the_bound_one():
+    """What it gives depends on the load, and so do its levels."""
+    pin = Pin(begin=NEW_YEAR, end=NEW_YEAR + 2 * HOUR, action="discharge", power=3.0)
+    battery = a_battery(pinned=[pin], may_export=False)
+    site = a_site(battery, import_price=0.3, export_price=0.05, load=0.5, solar=[3, 3, 0, 0, 0, 0])
+    found = plan(replace(site, flexible=[Load(id="oven", power=4.0, energy=4.0)]))
+
+    assert found.certificate.lower_bound <= found.certificate.optimum + 1e-6
+
+
+def test_a_limit_of_what_a_battery_sells_leaves_the_bound_one():
+    battery = a_battery(export_limit=1.0, initial_soc=0.9)
+    site = a_site(battery, import_price=0.3, export_price=0.25, load=0.5, solar=[2, 2, 0, 0, 0, 0])
+    site = replace(site, flexible=[Load(id="oven", power=4.0, energy=4.0)])
+    found, fixed = plan(site), Schedule(np.array([[4.0, 0, 0, 0, 0, 0]]), 0.0, -math.inf)
+
+    choices, deadline = Choices(0.01, None, None), Deadline(now() + 60.0)
+    rules, cost_function = ProviderRules(), CostFunction.COST
+    at_once = _plan_beside(site, fixed, cost_function, rules, choices, deadline)
+    assert found.certificate.lower_bound <= at_once.certificate.optimum + 1e-6
+
+
+def test_heat_with_a_draw_of_each_interval_lies_beside_what_cuts_intervals():
+    store = HeatStore(id="w", capacity=5.0, level=0.5, power=1.0, draw=[0.1] * 6)
+    car = Vehicle(
+        capacity=20, charge_limit=3, initial_soc=0.5, target_soc=0.6,
+        departure=NEW_YEAR + 2.5 * HOUR,
+    )  # fmt: skip
+    found = plan(replace(a_plain_site(store), vehicles=(car,)))
+
+    assert found.pieces.site.horizon.n_intervals == 7
+    assert found.status == "optimal"
+
+
+@pytest.mark.parametrize("energy", [0.04, 1.03, 2.0, 2.5])
+@pytest.mark.parametrize("least_run", [0.0, 3.0])
+def test_without_any_solver_runs_keep_their_rules(energy, least_run, monkeypatch):
+    monkeypatch.setattr(Scheduler, "choose", _fail)
+    load = Load(id="pump", power=1.0, energy=energy, is_block=False, least_run=least_run)
+    found = plan(a_plain_site(load))
+
+    assert schedule_error(found.site, found.schedule) <= 1e-6
+    taken = found.schedule.energy.sum()
+    assert taken == pytest.approx(0.0 if energy < 0.05 or least_run > energy + 1 else energy)
