@@ -142,9 +142,9 @@ def _plan_flexible(
             other = _plan_beside(site, better, cost_function, rules, choices, deadline)
             best = _with_bound(_cheaper(best, other), better.lower_bound)
         best = _move_loads(best, scheduler, rules, choices, deadline)
-    timing = best.timing
+    money, timing = _money_beside(best, rules), best.timing
     solve = now() - began - timing.build - timing.check
-    return replace(best, timing=replace(timing, solve=solve))
+    return replace(best, money=money, timing=replace(timing, solve=solve))
 
 
 def _move_loads(
@@ -181,12 +181,18 @@ def _plan_beside(
         raise SolverError(f"the flexible consumption fails its audit by {error:.1e} kWh")
     served = chosen.serve(site)
     plan = _plan_storages(served, cost_function, rules, choices, deadline, usual=site)
-    usual = cut_site(service_at_once(site, chosen), rules).site
-    problem = build_problem(usual, cost_function, rules, cut_site(site, rules).site)
-    money = money_of(usual, problem, plan.dispatch_in_pieces, plan.money.end_value)
     certificate = replace(plan.certificate, optimum=plan.certificate.optimum + chosen.cost)
-    plan = replace(plan, site=site, certificate=certificate, money=money, schedule=chosen)
+    plan = replace(plan, site=site, certificate=certificate, schedule=chosen)
     return _with_bound(plan, chosen.lower_bound)
+
+
+def _money_beside(best: Plan, rules: ProviderRules) -> Money:
+    """Return the bill of a plan beside those of the same service as early as it can be had."""
+    assert best.schedule is not None
+    site = best.site
+    usual = cut_site(service_at_once(site, best.schedule), rules).site
+    problem = build_problem(usual, best.cost_function, rules, cut_site(site, rules).site)
+    return money_of(usual, problem, best.dispatch_in_pieces, best.money.end_value)
 
 
 def _with_bound(plan: Plan, bound: float) -> Plan:
