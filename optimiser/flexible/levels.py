@@ -22,13 +22,7 @@ _ROUNDING = 1e-9  # h; of sums of interval lengths
 
 def window_of(load: Load, horizon: Horizon) -> Mask:
     """Return the intervals that lie wholly within the window of a load; shape (T,)."""
-    ends, starts = horizon.elapsed, horizon.elapsed - horizon.hours
-    inside = np.ones(horizon.n_intervals, dtype=np.bool_)
-    if load.earliest is not None:
-        inside &= starts >= horizon.hours_until(load.earliest) - _ROUNDING
-    if load.latest is not None:
-        inside &= ends <= horizon.hours_until(load.latest) + _ROUNDING
-    return inside
+    return horizon.intervals_within(load.earliest, load.latest)
 
 
 def is_due(load: Load, horizon: Horizon) -> bool:

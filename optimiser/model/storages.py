@@ -43,19 +43,10 @@ _RANK = {Priority.EV_FIRST: 2.0, Priority.EQUAL: 1.0, Priority.BATTERY_FIRST: 0.
 
 def present_at_charger(vehicle: Vehicle, horizon: Horizon) -> Mask:
     """Return the intervals that lie wholly within a stay at the charger; shape (T,)."""
-    ends, starts = horizon.elapsed, horizon.elapsed - horizon.hours
-    here = np.ones(horizon.n_intervals, dtype=np.bool_)
-    if vehicle.arrival is not None:
-        here &= starts >= horizon.hours_until(vehicle.arrival) - _NEVER
-    if vehicle.departure is not None:
-        here &= ends <= horizon.hours_until(vehicle.departure) + _NEVER
+    here = horizon.intervals_within(vehicle.arrival, vehicle.departure)
     if vehicle.plugged:
-        spans = [
-            (starts >= horizon.hours_until(stay.begin) - _NEVER)
-            & (ends <= horizon.hours_until(stay.end) + _NEVER)
-            for stay in vehicle.plugged
-        ]
-        here &= np.any(spans, axis=0)
+        stays = [horizon.intervals_within(stay.begin, stay.end) for stay in vehicle.plugged]
+        here &= np.any(stays, axis=0)
     return here
 
 
@@ -257,12 +248,9 @@ def feed_in_limit(site: Site, objective: Objective) -> Vector:
 
 def pins_of(battery: Battery, horizon: Horizon) -> list[Pin | None]:
     """Return the pin of a battery in each interval that lies wholly within one; length T."""
-    ends, starts = horizon.elapsed, horizon.elapsed - horizon.hours
     pins: list[Pin | None] = [None] * horizon.n_intervals
     for pin in reversed([*battery.pinned]):
-        begin, end = horizon.hours_until(pin.begin), horizon.hours_until(pin.end)
-        inside = (starts >= begin - _NEVER) & (ends <= end + _NEVER)
-        for t in np.flatnonzero(inside).tolist():
+        for t in np.flatnonzero(horizon.intervals_within(pin.begin, pin.end)).tolist():
             pins[t] = pin
     return pins
 

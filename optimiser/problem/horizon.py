@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from matrix_builders import Vector
 from matrix_builders.arrays import Places
@@ -117,6 +117,15 @@ class Horizon:
     def intervals_at(self, times: Vector) -> Places:
         """Return the intervals that times since the start fall into; T beyond the end. [h]"""
         return np.searchsorted(self.elapsed, times + _ROUNDING, side="right")
+
+    def intervals_within(self, begin: datetime | None, end: datetime | None) -> NDArray[np.bool_]:
+        """Return which intervals lie wholly between two instants, open where None; shape (T,)."""
+        inside = np.ones(self.n_intervals, dtype=np.bool_)
+        if begin is not None:
+            inside &= self.elapsed - self.hours >= self.hours_until(begin) - _ROUNDING
+        if end is not None:
+            inside &= self.elapsed <= self.hours_until(end) + _ROUNDING
+        return inside
 
     def occurrences(self, clock: time) -> list[datetime]:
         """Instants inside the horizon at which the local clock shows a time.
