@@ -14,7 +14,7 @@ _NOTICEABLE = 1e-3  # kWh
 
 def loads_from_plan(plan: Plan, schedule: Schedule, problem: Problem) -> list[LoadOut]:
     """Return the part about every flexible load."""
-    horizon = plan.site.horizon
+    horizon, missing = plan.site.horizon, schedule.missing(plan.site)
     loads = []
     for f, one in enumerate(plan.site.flexible):
         if not isinstance(one, Load):
@@ -32,7 +32,7 @@ def loads_from_plan(plan: Plan, schedule: Schedule, problem: Problem) -> list[Lo
             runs=runs,
             power_w=watts(energy, horizon.hours).tolist(),
             energy_kwh=round(float(energy.sum()), 6),
-            missing_kwh=round(float(schedule.missing(plan.site)[f]), 6),
+            missing_kwh=round(float(missing[f]), 6),
         )
         loads.append(out)
     return loads
@@ -40,7 +40,7 @@ def loads_from_plan(plan: Plan, schedule: Schedule, problem: Problem) -> list[Lo
 
 def heat_from_plan(plan: Plan, schedule: Schedule, problem: Problem) -> list[HeatOut]:
     """Return the part about every store of heat."""
-    horizon = plan.site.horizon
+    horizon, missing = plan.site.horizon, schedule.missing(plan.site)
     stores = []
     for f, one in enumerate(plan.site.flexible):
         if not isinstance(one, HeatStore):
@@ -54,7 +54,7 @@ def heat_from_plan(plan: Plan, schedule: Schedule, problem: Problem) -> list[Hea
             level=round_soc(levels).tolist(),
             energy_kwh=round(float(energy.sum()), 6),
             heat_kwh=round(float(energy @ horizon.spread(one.efficiency)), 6),
-            short_kwh=round(float(schedule.missing(plan.site)[f]), 6),
+            short_kwh=round(float(missing[f]), 6),
         )
         stores.append(out)
     return stores
